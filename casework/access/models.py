@@ -1,0 +1,99 @@
+"""Need-to-know (知悉范围): who may know of what, from a day to a day."""
+
+from datetime import date
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from casework.access.enums import CompartmentKind, Secrecy
+from casework.accounts.enums import Role
+from casework.accounts.models import User
+from casework.core import clock
+
+
+class Compartment(models.Model):
+    """A circle of people who may know of something; a case, an inspection and a campaign each own one.
+
+    ``name`` is itself secret: only members and auditors ever read it.
+    """
+
+    kind = models.CharField(_("类别"), max_length=20, choices=CompartmentKind.choices)
+    name = models.CharField(_("名称"), max_length=200)
+    secrecy = models.CharField(_("密级"), max_length=20, choices=Secrecy.choices, default=Secrecy.WORK_SECRET)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("知悉范围")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Grant(models.Model):
+    """A person belongs to a compartment from a day until it is withdrawn."""
+
+    compartment = models.ForeignKey(Compartment, models.PROTECT, related_name="grants")
+    user = models.ForeignKey(User, models.PROTECT, related_name="grants")
+    from_on = models.DateField(_("起"))
+    until = models.DateField(_("止"), null=True, blank=True)
+    reason = models.CharField(_("事由"), max_length=200, blank=True)
+    granted_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        verbose_name = _("知悉授权")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["compartment", "user"], condition=Q(until__isnull=True), name="grant_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=models.F("from_on")), name="grant_order"
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "compartment"])]
+
+    def __str__(self) -> str:
+        return f"{self.user} → {self.compartment}"
+
+
+class Recusal(models.Model):
+    """回避: a person who may not act in a compartment, even when a role or a grant would let him (监察法 67)."""
+
+    compartment = models.ForeignKey(Compartment, models.PROTECT, related_name="recusals")
+    user = models.ForeignKey(User, models.PROTECT, related_name="recusals")
+    reason = models.CharField(_("回避事由"), max_length=200)
+    decided_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("回避")
+        constraints = [models.UniqueConstraint(fields=["compartment", "user"], name="recusal_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} 回避 {self.compartment}"
+
+
+def compartments_of(user: User, on: date | None = None) -> models.QuerySet[Any, Any]:
+    """Return the ids of the compartments the user belongs to, as a subquery; a recused person belongs to none."""
+    day = on or clock.today()
+    held = Grant.objects.filter(Q(until__isnull=True) | Q(until__gte=day), user=user, from_on__lte=day)
+    recused = Recusal.objects.filter(user=user).values("compartment_id")
+    return held.exclude(compartment_id__in=recused).values("compartment_id")
+
+
+class NeedToKnow(models.QuerySet[Any]):
+    """Rows that belong to a compartment, directly or by ``COMPARTMENT`` (a path such as ``"case__compartment"``)."""
+
+    COMPARTMENT = "compartment"
+
+    def visible_to(self, user: User) -> Self:
+        """Return the rows the user may know of: auditors all, 三员 and units none, others by compartment."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.has_role(Role.AUDITOR):
+            return self
+        if not user.is_commission:
+            return self.none()
+        return self.filter(**{f"{self.COMPARTMENT}__in": compartments_of(user)})

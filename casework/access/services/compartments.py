@@ -1,0 +1,103 @@
+"""Opening compartments, letting people in and out, recusal."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casework.access.enums import CompartmentKind, Secrecy
+from casework.access.models import Compartment, Grant, Recusal
+from casework.accounts.models import User
+from casework.core.errors import Invalid
+from casework.ledger.record import record
+
+
+def open_compartment(
+    kind: CompartmentKind,
+    name: str,
+    *,
+    members: list[User],
+    actor: User,
+    at: datetime,
+    secrecy: Secrecy = Secrecy.WORK_SECRET,
+) -> Compartment:
+    """Open a compartment with its first members; whoever opens it belongs to it."""
+    with transaction.atomic():
+        compartment = Compartment.objects.create(kind=kind, name=name, secrecy=secrecy, created_at=at)
+        day = timezone.localdate(at)
+        people = {user.pk: user for user in [actor, *members]}
+        Grant.objects.bulk_create(
+            Grant(compartment=compartment, user=user, from_on=day, granted_by=actor) for user in people.values()
+        )
+        record(
+            "compartment.opened",
+            ref=f"compartment:{compartment.pk}",
+            actor=actor,
+            at=at,
+            data={"kind": kind, "secrecy": secrecy, "members": sorted(people)},
+        )
+    return compartment
+
+
+def let_in(compartment: Compartment, user: User, *, actor: User, at: datetime, reason: str = "") -> Grant:
+    """Let a person into the compartment; a second time changes nothing."""
+    if user.is_administrator:
+        raise Invalid(_("不能把三员加入知悉范围：三员不接触案件内容。依据保密要求三员分立。可以改选承办人员。"))
+    with transaction.atomic():
+        grant, created = Grant.objects.get_or_create(
+            compartment=compartment,
+            user=user,
+            until=None,
+            defaults={"from_on": timezone.localdate(at), "granted_by": actor, "reason": reason},
+        )
+        if created:
+            record(
+                "compartment.entered",
+                ref=f"compartment:{compartment.pk}",
+                actor=actor,
+                at=at,
+                data={"user": user.pk, "name": user.name},
+                reason=reason,
+            )
+    return grant
+
+
+def let_out(compartment: Compartment, user: User, *, actor: User, at: datetime, reason: str = "") -> None:
+    """End the person's belonging to the compartment, at once."""
+    with transaction.atomic():
+        day = timezone.localdate(at) - timedelta(days=1)
+        for grant in Grant.objects.select_for_update().filter(compartment=compartment, user=user, until=None):
+            grant.until = max(day, grant.from_on)
+            if grant.until > day:
+                grant.delete()  # let in and out on one day: the ledger keeps both acts
+            else:
+                grant.save(update_fields=["until"])
+            record(
+                "compartment.left",
+                ref=f"compartment:{compartment.pk}",
+                actor=actor,
+                at=at,
+                data={"user": user.pk, "name": user.name},
+                reason=reason,
+            )
+
+
+def recuse(compartment: Compartment, user: User, *, decided_by: User, at: datetime, reason: str) -> Recusal:
+    """Keep a person out of the compartment (回避); his own decision is made by somebody else (监察法 67)."""
+    if not reason.strip():
+        raise Invalid(_("不能登记回避：没有写明事由。依据监察法第六十七条。可以写明是近亲属、证人、利害关系或其他情形。"))
+    with transaction.atomic():
+        recusal, created = Recusal.objects.get_or_create(
+            compartment=compartment, user=user, defaults={"reason": reason, "decided_by": decided_by, "at": at}
+        )
+        if created:
+            record(
+                "compartment.recused",
+                ref=f"compartment:{compartment.pk}",
+                actor=decided_by,
+                at=at,
+                data={"user": user.pk, "name": user.name},
+                reason=reason,
+            )
+    return recusal

@@ -1,0 +1,120 @@
+"""What every API view set shares: visible rows only, versions on writes, and creation that can be repeated."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
+from rest_framework.viewsets import GenericViewSet
+
+from casework.api.models import IdempotentAnswer
+from casework.core import clock
+from casework.core.errors import CaseworkError, Invalid, Stale
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """The shape of every refusal."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    details = serializers.DictField()
+
+
+class VisibleViewSet(GenericViewSet[Any]):
+    """A view set whose rows start from ``visible_to``; absent and forbidden are the same 404.
+
+    Subclasses set ``model`` (with ``objects.visible_to``) or override ``rows``.
+    ``?updated_after=`` filters by ``updated_field`` where the model has one.
+    """
+
+    model: Any = None
+    updated_field = ""
+
+    def rows(self) -> Any:
+        """Return the rows this reader may see, ordered."""
+        return self.model.objects.visible_to(self.request.user).order_by("pk")
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return self.model.objects.none()
+        rows = self.rows()
+        after = self.request.query_params.get("updated_after")
+        if after and self.updated_field:
+            moment = serializers.DateTimeField().to_internal_value(after)
+            rows = rows.filter(**{f"{self.updated_field}__gt": moment})
+        return rows
+
+
+def expected_version(request: Request) -> int:
+    """Return the version named by ``If-Match``; writes without one are refused (428).
+
+    ``If-Match: "v3"`` and ``If-Match: 3`` are both understood.
+    """
+    given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"').removeprefix("v")
+    if not given:
+        raise VersionNeeded(_("不能修改：请求没有 If-Match。可以先读取对象，把 ETag 放进 If-Match。"))
+    if not given.isdigit():
+        raise Invalid(_("If-Match 里的“%(v)s”不是版本号，例如 \"v3\"。") % {"v": given})
+    return int(given)
+
+
+def check_version(request: Request, obj: Any) -> None:
+    """Raise ``Stale`` unless the request was made from the present version of the object."""
+    if expected_version(request) != obj.version:
+        raise Stale(_("已被他人处理，请刷新后再办。您填写的内容仍在页面上。"), details={"version": obj.version})
+
+
+class VersionNeeded(CaseworkError):
+    """A write came without the version it was drawn from (RFC 6585, 428)."""
+
+    code = "version_needed"
+    status = 428
+
+
+def etag(obj: Any) -> dict[str, str]:
+    """Return the header that carries the version of the object."""
+    return {"ETag": f'"v{obj.version}"'}
+
+
+def create_once(request: Request, create: Callable[[], Response]) -> Response:
+    """Run a creation once for its ``Idempotency-Key``: the same key again returns the first answer.
+
+    The same key with another body is refused (422). Two requests at once: one waits for the other.
+    """
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        return create()
+    if len(key) > 100:
+        raise Invalid(_("Idempotency-Key 最多 100 个字符。"))
+    body = hashlib.sha256(request.path.encode() + b"\0" + _body(request)).hexdigest()
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                row = IdempotentAnswer.objects.create(
+                    owner=request.user, key=key, body=body, status=0, answer={}, at=clock.now()
+                )
+        except IntegrityError:
+            first = IdempotentAnswer.objects.get(owner=request.user, key=key)
+            if first.body != body:
+                raise Invalid(
+                    _("不能新建：这个 Idempotency-Key 已用于另一份内容。可以换一个新的键。"), code="key_reused"
+                ) from None
+            return Response(first.answer, status=first.status, headers={"Idempotency-Replayed": "true"})
+        response = create()
+        row.status, row.answer = response.status_code, _plain(response.data)
+        row.save(update_fields=["status", "answer"])
+    return response
+
+
+def _body(request: Request) -> bytes:
+    return repr(sorted((str(k), str(v)) for k, v in request.data.items())).encode()
+
+
+def _plain(data: Any) -> Any:
+    return json.loads(json.dumps(data, cls=JSONEncoder))

@@ -1,0 +1,25 @@
+"""Document and case numbers (文号) without gaps or duplicates."""
+
+from django.db import connection
+
+from casework.core.models import NumberSeries
+
+
+def next_serial(series: str, year: int) -> int:
+    """Return the next serial of the series in that year.
+
+    The row stays locked until the caller's transaction ends, so a rolled-back act gives its number back
+    and two acts never share one. Must run inside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("next_serial needs the transaction of the act that uses the number")
+    NumberSeries.objects.bulk_create([NumberSeries(series=series, year=year)], ignore_conflicts=True)
+    row = NumberSeries.objects.select_for_update().get(series=series, year=year)
+    row.last += 1
+    row.save(update_fields=["last"])
+    return row.last
+
+
+def next_number(series: str, year: int) -> str:
+    """Return the next number in the usual form, e.g. ``浙纪立〔2021〕17号``."""
+    return f"{series}〔{year}〕{next_serial(series, year)}号"

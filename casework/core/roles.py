@@ -1,0 +1,85 @@
+"""The two database roles: the owner migrates, the application role runs and cannot rewrite the record.
+
+Grants are renewed after every migration, so a new table never stays without them and none keeps more than it should.
+"""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+# Tables of the public schema whose rows are never changed or removed once written.
+APPEND_ONLY_TABLES: tuple[str, ...] = ()
+# Tables the application reads only: the history of the schema belongs to the owner.
+READ_ONLY_TABLES: tuple[str, ...] = ("django_migrations",)
+LEDGER_SCHEMA = "ledger"
+# Both are part of PostgreSQL and trusted: a database's owner may create them without being superuser.
+EXTENSIONS = ("btree_gist", "pg_trgm")
+
+
+def create_extensions(*, sender: AppConfig, using: str, **_: Any) -> None:
+    """Create the extensions that migrations of any app may use; receiver of ``pre_migrate``."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("select extname from pg_extension")
+        present = {name for (name,) in cursor.fetchall()}
+        for name in EXTENSIONS:
+            if name not in present:
+                cursor.execute(f"create extension {name}")
+
+
+def grant_after_migrate(*, sender: AppConfig, using: str, **_: Any) -> None:
+    """Renew the grants; receiver of ``post_migrate``, for the owner alone."""
+    connection = connections[using]
+    role = settings.CASEWORK_APP_ROLE
+    with connection.cursor() as cursor:
+        cursor.execute("select current_user = %s", [role])
+        (is_application,) = cursor.fetchone()
+    if role and not is_application:
+        apply_grants(connection, role)
+
+
+def apply_grants(connection: BaseDatabaseWrapper, role: str) -> None:
+    """Give ``role`` exactly what the running application needs; create the role when it is missing."""
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from pg_roles where rolname = %s)", [role])
+        (known,) = cursor.fetchone()
+        quoted = connection.ops.quote_name(role)
+        if not known:
+            cursor.execute(f"create role {quoted} login nosuperuser nocreatedb nocreaterole noreplication")
+        for statement in _statements(connection, role):
+            cursor.execute(statement)
+
+
+def _statements(connection: BaseDatabaseWrapper, name: str) -> list[str]:
+    role = connection.ops.quote_name(name)
+    with connection.cursor() as cursor:
+        cursor.execute("select tablename from pg_tables where schemaname = 'public'")
+        tables = {table for (table,) in cursor.fetchall()}
+        cursor.execute("select exists (select from pg_namespace where nspname = %s)", [LEDGER_SCHEMA])
+        (has_ledger,) = cursor.fetchone()
+        # The owner acts as the application when one account is all that was given (settings.DATABASES).
+        cursor.execute("select pg_has_role(current_user, %s, 'set')", [name])
+        (may_act,) = cursor.fetchone()
+    statements = [
+        f"grant usage on schema public to {role}",
+        f"revoke all on all tables in schema public from {role}",
+        f"grant select, insert, update, delete on all tables in schema public to {role}",
+        f"grant usage, select on all sequences in schema public to {role}",
+    ]
+    restricted = dict.fromkeys(APPEND_ONLY_TABLES, "update, delete")
+    restricted |= dict.fromkeys(READ_ONLY_TABLES, "insert, update, delete")
+    for table, taken in restricted.items():
+        if table in tables:
+            statements.append(f'revoke {taken} on public."{table}" from {role}')
+    if has_ledger:
+        statements += [
+            f"grant usage on schema {LEDGER_SCHEMA} to {role}",
+            f"revoke all on all tables in schema {LEDGER_SCHEMA} from {role}",
+            f"grant select, insert on all tables in schema {LEDGER_SCHEMA} to {role}",
+            f"grant usage, select on all sequences in schema {LEDGER_SCHEMA} to {role}",
+        ]
+    if not may_act:
+        statements.append(f"grant {role} to current_user with set true, inherit false")
+    return statements

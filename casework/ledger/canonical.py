@@ -1,0 +1,50 @@
+"""The exact bytes of an entry: RFC 8785 (JCS), strings and whole numbers only. Plain Python, no Django."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import rfc8785
+
+MAX_BYTES = 65_535  # C2SP tlog-tiles: an entry's length is two bytes
+
+
+class Uncanonical(ValueError):
+    """A payload holds something that has no single exact form."""
+
+
+def plain(value: Any, path: str = "$") -> Any:
+    """Return the value with dates and decimals as strings; refuse floats and unknown types.
+
+    A float has no form that every reader reproduces, so quantities travel as decimal strings.
+    """
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        if abs(value) > 2**53 - 1:
+            raise Uncanonical(f"{path}: {value} is too large, write it as a string")
+        return value
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item, f"{path}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value) if isinstance(value, set | frozenset) else value
+        return [plain(item, f"{path}[{number}]") for number, item in enumerate(items)]
+    raise Uncanonical(f"{path}: {type(value).__name__} has no canonical form")
+
+
+def encode(payload: Mapping[str, Any]) -> bytes:
+    """Return the canonical bytes of the payload; raises ``Uncanonical``."""
+    try:
+        data = rfc8785.dumps(plain(payload))
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise Uncanonical(str(error)) from error
+    if len(data) > MAX_BYTES:
+        raise Uncanonical(f"an entry may have {MAX_BYTES} bytes, this one has {len(data)}")
+    return data

@@ -1,0 +1,128 @@
+"""Writing to the ledger: one entry for one act, in the transaction of the act."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from casework.accounts.models import User
+from casework.core import clock, crypto
+from casework.ledger.canonical import encode, plain
+from casework.ledger.models import Disclosure, Entry
+
+VERSION = 1
+_PLACE = "ledger.disclosure"
+
+
+def record(
+    kind: str,
+    *,
+    ref: str,
+    actor: User | None,
+    at: datetime,
+    data: Mapping[str, Any],
+    personal: Mapping[str, str] | None = None,
+    reason: str = "",
+    stream: str | None = None,
+    officers: tuple[User, ...] = (),
+) -> Entry:
+    """Append one entry and return it; it exists if and only if the caller's transaction commits.
+
+    ``kind``      what was done, e.g. ``case.filed``: the app's noun, a dot, the past participle.
+    ``ref``       the object, e.g. ``case:42``; a text, because entries outlive rows.
+    ``actor``     who did it, None for the system. Name, post and roles of that day are copied in: people move.
+    ``at``        when it was done; the time of writing is added by the clock as ``rec_at``.
+    ``data``      strings, whole numbers, decimals, dates; old and new value where a field changed.
+    ``personal``  values that may have to be erased one day: only a salted digest goes into the entry
+                  (RFC 9901), the text is kept encrypted beside it.
+    ``stream``    whose sequence it belongs to, by default ``ref``: numbers without a gap show completeness.
+    ``officers``  the other officers where the law demands two.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("a ledger entry is written inside the transaction of its act")
+    stream = stream or ref
+    with connection.cursor() as cursor:
+        # Writers of one stream queue here until commit; other streams are not held up.
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 20))", [f"ledger:{stream}"])
+        cursor.execute(
+            "select stream_seq, leaf_hash from ledger.entry where stream = %s order by stream_seq desc limit 1",
+            [stream],
+        )
+        last = cursor.fetchone()
+    sealed = [(name, text, secrets.token_hex(16)) for name, text in sorted((personal or {}).items()) if text]
+    payload: dict[str, Any] = {
+        "v": VERSION,
+        "kind": kind,
+        "ref": ref,
+        "stream": stream,
+        "seq": last[0] + 1 if last else 1,
+        "prev": bytes(last[1]).hex() if last else "",
+        "at": at,
+        "rec_at": clock.now(),
+        "by": actor.pk if actor else None,
+        "actors": [_who(user, at) for user in ((actor,) if actor else ()) + officers],
+        "data": data,
+    }
+    if reason:
+        payload["reason"] = reason
+    if sealed:
+        payload["_sd"] = {name: _commit(name, text, salt) for name, text, salt in sealed}
+    entry = Entry(
+        header=encode(payload),
+        stream=stream,
+        stream_seq=payload["seq"],
+        kind=kind,
+        ref=ref,
+        actor_id=actor.pk if actor else None,
+        at=at,
+    )
+    _insert(entry)
+    if sealed:
+        Disclosure.objects.bulk_create(
+            Disclosure(
+                entry_id=entry.pk,
+                name=name,
+                digest=payload["_sd"][name],
+                sealed_value=crypto.encrypt(f"{salt}|{text}", _PLACE),
+            )
+            for name, text, salt in sealed
+        )
+    return entry
+
+
+def _insert(entry: Entry) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at)"
+            " values (%s, %s, %s, %s, %s, %s, %s) returning id, leaf_hash",
+            [entry.header, entry.stream, entry.stream_seq, entry.kind, entry.ref, entry.actor_id, entry.at],
+        )
+        entry.id, entry.leaf_hash = cursor.fetchone()
+
+
+def _who(user: User, at: datetime) -> dict[str, Any]:
+    return {
+        "id": user.pk,
+        "name": user.name,
+        "post": user.post,
+        "organisation": user.organisation.name,
+        "roles": sorted(user.roles_on(at.date())),
+    }
+
+
+def _commit(name: str, text: str, salt: str) -> str:
+    return hashlib.sha256(encode({"salt": salt, "name": name, "value": plain(text)})).hexdigest()
+
+
+def disclosed(entry: Entry) -> dict[str, str]:
+    """Return the personal values of an entry that have not been erased and that match their digest."""
+    committed = entry.payload.get("_sd", {})
+    values = {}
+    for row in Disclosure.objects.filter(entry_id=entry.pk):
+        salt, _, text = crypto.decrypt(row.sealed_value, _PLACE).partition("|")
+        if _commit(row.name, text, salt) == committed.get(row.name):
+            values[row.name] = text
+    return values
