@@ -1,0 +1,72 @@
+"""What the shell around every page shows: the reader's places, unread notices, theme and secrecy mark."""
+
+from functools import cached_property
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from casework.accounts.enums import Role
+from casework.accounts.models import User
+from casework.notices.selectors import unread_count
+from casework.web import nav
+from casework.web.vocabulary import Text
+
+THEME_COOKIE: Final = "casework_theme"
+THEMES: Final = ("light", "dark")
+MARKS: Final[dict[str, Text]] = {"internal": _("内部"), "work_secret": _("内部 · 工作秘密")}
+
+
+class Shell:
+    """The shell of one request; every part is worked out when a template asks for it, and once."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @cached_property
+    def user(self) -> User | None:
+        user = getattr(self.request, "user", None)
+        return user if isinstance(user, User) or getattr(user, "is_authenticated", False) else None
+
+    @cached_property
+    def nav(self) -> list[tuple[Text, list[nav.Place]]]:
+        return nav.places(self.user, self.request.path) if self.user else []
+
+    @cached_property
+    def tabs(self) -> list[nav.Place]:
+        """The bottom bar of phones: at most four places."""
+        tabs = [place for _label, group in self.nav for place in group if place.tab]
+        return sorted(tabs, key=lambda place: place.tab)[:4]
+
+    @cached_property
+    def unread(self) -> int:
+        return unread_count(self.user) if self.user else 0
+
+    @cached_property
+    def is_portal(self) -> bool:
+        """Leaders of units have no side bar and no search: one column with their own duties."""
+        user = self.user
+        return user is not None and user.has_role(Role.UNIT_LEADER) and not user.is_commission and not user.is_administrator
+
+    @cached_property
+    def theme(self) -> str:
+        theme = self.request.COOKIES.get(THEME_COOKIE, "")
+        return theme if theme in THEMES else "light"
+
+    @property
+    def other_theme(self) -> str:
+        return "dark" if self.theme == "light" else "light"
+
+    @property
+    def mark(self) -> Text:
+        return MARKS.get(settings.CASEWORK_DEPLOYMENT_LEVEL, "")
+
+    @property
+    def request_id(self) -> str:
+        return getattr(self.request, "request_id", "")
+
+
+def shell(request: HttpRequest) -> dict[str, Shell]:
+    """Context processor: ``shell`` in every template."""
+    return {"shell": Shell(request)}

@@ -1,0 +1,115 @@
+"""Addresses for machines: is the process alive, is the instance ready, what does it measure."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from psycopg_pool import PoolTimeout
+from redis import RedisError
+
+from casework.core import heartbeat
+from casework.ledger import selectors as ledger
+
+LEDGER_LAG_SECONDS = 60.0
+_FAILURES = (DatabaseError, RedisError, PoolTimeout, OSError)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must work: ``value`` in seconds, None where it could not be measured."""
+
+    name: str
+    ok: bool
+    value: float | None
+
+
+def _database() -> float:
+    begun = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("select 1")
+    return time.perf_counter() - begun
+
+
+def _broker() -> float:
+    begun = time.perf_counter()
+    with heartbeat.broker() as client:
+        client.ping()
+    return time.perf_counter() - begun
+
+
+# Name, how it is measured, and up to how many seconds it is well.
+_CHECKS: tuple[tuple[str, Callable[[], float | None], float], ...] = (
+    ("database", _database, 5.0),
+    ("redis", _broker, 5.0),
+    ("worker", heartbeat.age_seconds, heartbeat.STALE_SECONDS),
+    ("ledger", ledger.lag_seconds, LEDGER_LAG_SECONDS),
+)
+
+
+def checks() -> list[Check]:
+    """Return the state of everything the instance depends on; a failure of one does not hide the others."""
+    found = []
+    for name, measure, limit in _CHECKS:
+        try:
+            value = measure()
+        except _FAILURES:
+            value = None
+        found.append(Check(name, value is not None and value <= limit, value))
+    return found
+
+
+@login_not_required
+@require_safe
+@never_cache
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """Answer as long as the process can."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@require_safe
+@never_cache
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """Answer 200 when database, broker, worker and ledger work, else 503; the body names each."""
+    found = checks()
+    ready = all(check.ok for check in found)
+    body = {
+        "status": "ready" if ready else "not ready",
+        "checks": {check.name: {"ok": check.ok, "seconds": check.value} for check in found},
+    }
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+class _Instance(Collector):
+    """Measured when asked, so that every web process gives the same answer."""
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        ok = GaugeMetricFamily("casework_check_ok", "1 when the dependency works", labels=["check"])
+        seconds = GaugeMetricFamily(
+            "casework_check_seconds",
+            "Answer time of database and redis, age of the worker's last sign, wait of the oldest ledger entry",
+            labels=["check"],
+        )
+        for check in checks():
+            ok.add_metric([check.name], float(check.ok))
+            if check.value is not None:
+                seconds.add_metric([check.name], check.value)
+        return [ok, seconds]
+
+
+@login_not_required
+@require_safe
+@never_cache
+def metrics(_request: HttpRequest) -> HttpResponse:
+    """Answer in Prometheus' text format; the reverse proxy keeps this address inside."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Instance())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

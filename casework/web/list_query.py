@@ -1,0 +1,350 @@
+"""From an address to rows: conditions, search, order, keyset pages and counts. No HTML here."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import Count, F, Field, Model, Q, QuerySet
+from django.db.models.constants import LOOKUP_SEP
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from casework.accounts.models import User
+from casework.web.formats import SHANGHAI
+from casework.web.listing import Filter, ListPage
+from casework.web.vocabulary import Text
+
+#: Above this, a count is said as "超过 10,000"; above the second, the panel shows no counts at all.
+COUNT_CAP: Final = 10_000
+FACET_CAP: Final = 100_000
+CONTROL: Final = frozenset({"q", "sort", "after", "before", "cols", "export"})
+_DAY = re.compile(r"\s*(\d{4})\s*[-年/.]\s*(\d{1,2})\s*[-月/.]\s*(\d{1,2})\s*日?\s*")
+
+
+def parse_day(text: str) -> date | None:
+    """Read 2021-9-7, 2021/9/7 or 2021年9月7日; None when it is no such day."""
+    found = _DAY.fullmatch(text)
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    except ValueError:
+        return None
+
+
+def _fields(model: type[Model], path: str) -> list[Any]:
+    """Return the fields along a lookup path, as far as they are fields (the rest is a lookup type)."""
+    found: list[Any] = []
+    here: type[Model] | None = model
+    for name in path.split(LOOKUP_SEP):
+        if here is None:
+            break
+        try:
+            step = here._meta.pk if name == "pk" else here._meta.get_field(name)
+        except FieldDoesNotExist:
+            break
+        found.append(step)
+        here = step.related_model if step.is_relation else None
+    return found
+
+
+def condition(queryset: QuerySet[Any], path: str, value: Any) -> Q:
+    """Return the condition; over a to-many relation as a subquery, so that rows and counts do not multiply."""
+    model = queryset.model
+    if any(step.one_to_many or step.many_to_many for step in _fields(model, path) if step.is_relation):
+        return Q(pk__in=model._base_manager.filter(**{path: value}).values("pk"))
+    return Q(**{path: value})
+
+
+@dataclass(frozen=True)
+class Term:
+    """One condition as given in the address: the values are alternatives."""
+
+    filter: Filter
+    values: tuple[str, ...]
+    negated: bool
+    words: tuple[Text, ...]
+    suffix: str = ""  # "_from" and "_to" of dates
+
+    @property
+    def param(self) -> str:
+        return f"{self.filter.key}{self.suffix}{'!' if self.negated else ''}"
+
+
+@dataclass
+class ListQuery:
+    """The address of a list, read once. ``unknown`` holds what could not be understood, to be told to the reader."""
+
+    page: ListPage
+    user: User
+    params: QueryDict
+    unknown: list[str] = field(default_factory=list)
+
+    # conditions ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def base(self) -> QuerySet[Any]:
+        return self.page.queryset(self.user).order_by()
+
+    @cached_property
+    def options(self) -> dict[str, list[tuple[str, Text]]]:
+        return {item.key: item.options(self.user) for item in self.page.filters if item.kind in {"choice", "bool"}}
+
+    @cached_property
+    def terms(self) -> list[Term]:
+        terms = []
+        for item in self.page.filters:
+            for suffix in ("_from", "_to") if item.kind == "date" else ("", "!"):
+                values = [value for value in self.params.getlist(f"{item.key}{suffix}") if value.strip()]
+                if values:
+                    terms += self._term(item, values, suffix)
+        return terms
+
+    def _term(self, item: Filter, values: list[str], suffix: str) -> list[Term]:
+        if item.kind == "date":
+            day = parse_day(values[-1])
+            if day is None:
+                self.unknown.append(f"{item.label} {values[-1]}")
+                return []
+            words = _("%(day)s 起") if suffix == "_from" else _("%(day)s 止")
+            return [Term(item, (day.isoformat(),), False, (words % {"day": day.isoformat()},), suffix)]
+        if item.kind == "text":
+            return [Term(item, tuple(values), suffix == "!", tuple(values))]
+        known = dict(self.options[item.key])
+        good = [value for value in dict.fromkeys(values) if value in known]
+        self.unknown += [f"{item.label} {value}" for value in values if value not in known]
+        return [Term(item, tuple(good), suffix == "!", tuple(known[value] for value in good))] if good else []
+
+    def _q(self, term: Term) -> Q:
+        lookup = term.filter.lookup
+        result = Q()
+        for value in term.values:
+            if callable(lookup):
+                result |= lookup(f"{term.suffix.lstrip('_')}:{value}" if term.suffix else value)
+            elif term.filter.kind == "date":
+                result |= self._day_q(lookup, date.fromisoformat(value), term.suffix)
+            elif term.filter.kind == "bool":
+                result |= condition(self.base, lookup, value == "1")
+            elif term.filter.kind == "text":
+                result |= condition(self.base, f"{lookup}__icontains", value.strip())
+            else:
+                result |= condition(self.base, lookup, value)
+        return ~result if term.negated else result
+
+    def _day_q(self, lookup: str, day: date, suffix: str) -> Q:
+        found = _fields(self.base.model, lookup)
+        edge: date | datetime = day
+        if found and found[-1].get_internal_type() == "DateTimeField":
+            edge = timezone.make_aware(datetime.combine(day, time.min if suffix == "_from" else time.max), SHANGHAI)
+        return condition(self.base, f"{lookup}__{'gte' if suffix == '_from' else 'lte'}", edge)
+
+    @cached_property
+    def words(self) -> str:
+        return self.params.get("q", "").strip()[:200] if self.page.search else ""
+
+    @cached_property
+    def search_q(self) -> Q:
+        """Every word must be found in one of the search fields."""
+        result = Q()
+        for word in self.words.split()[:8]:
+            one = Q()
+            for path in self.page.search:
+                one |= condition(self.base, path, word)
+            result &= one
+        return result
+
+    def where(self, but: Filter | None = None) -> Q:
+        """Return all conditions, without those of one filter when its own panel is counted."""
+        result = self.search_q
+        for term in self.terms:
+            if term.filter is not but:
+                result &= self._q(term)
+        return result
+
+    @cached_property
+    def rows(self) -> QuerySet[Any]:
+        """All rows under the present conditions, in the list's order."""
+        return self.base.filter(self.where()).order_by(*self._order_by(self.order))
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.terms or self.words)
+
+    # counts ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def total(self) -> int:
+        """All rows the reader may see, counted no further than the cap of the panel."""
+        return int(self.base.values("pk")[: FACET_CAP + 1].count())
+
+    @cached_property
+    def count(self) -> int:
+        if not self.narrowed:
+            return self.total
+        return int(self.base.filter(self.where()).values("pk")[: FACET_CAP + 1].count())
+
+    @cached_property
+    def exact_count(self) -> int:
+        return int(self.base.filter(self.where()).count())
+
+    @cached_property
+    def facet_counts(self) -> dict[str, dict[str, int]]:
+        """Return {filter: {value: rows it would show}} by one query; empty for lists too long to count."""
+        shown = [item for item in self.page.filters if item.facet and item.key in self.options]
+        if not shown or not self.page.facets or self.total > FACET_CAP:
+            return {}
+        parts = {}
+        for number, item in enumerate(shown):
+            others = self.where(but=item)
+            for place, (value, _label) in enumerate(self.options[item.key]):
+                one = self._q(Term(item, (value,), False, ()))
+                parts[f"f{number}_{place}"] = Count("pk", filter=others & one)
+        found = self.base.aggregate(**parts) if parts else {}
+        return {
+            item.key: {value: found[f"f{number}_{place}"] for place, (value, _label) in enumerate(self.options[item.key])}
+            for number, item in enumerate(shown)
+        }
+
+    # order and pages --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def order(self) -> list[str]:
+        """Return the order fields; a column chosen by its head comes first, the list's own order settles ties."""
+        wanted = self.params.get("sort", "")
+        column = self.page.column(wanted.lstrip("-"))
+        own = list(self.page.order)
+        if column is None or not column.sort:
+            if wanted:
+                self.unknown.append(f"sort={wanted}")
+            return own
+        down = wanted.startswith("-") != column.sort.startswith("-")
+        first = f"{'-' if down else ''}{column.sort.lstrip('-')}"
+        return [first, *(name for name in own if name.lstrip("-") != first.lstrip("-"))]
+
+    def _nullable(self, path: str) -> bool:
+        if path in self.base.query.annotations:
+            return True
+        steps = _fields(self.base.model, path)
+        return any(getattr(step, "null", False) for step in steps)
+
+    def _order_by(self, order: Sequence[str], backwards: bool = False) -> list[Any]:
+        result = []
+        for name in order:
+            path = name.lstrip("-")
+            down = name.startswith("-") != backwards
+            if self._nullable(path):
+                # Empty values stand last in either direction, so that what has a date comes first.
+                nulls = {"nulls_first": True} if backwards else {"nulls_last": True}
+                result.append(F(path).desc(**nulls) if down else F(path).asc(**nulls))
+            else:
+                result.append(f"{'-' if down else ''}{path}")
+        return result
+
+    def _beyond(self, values: Sequence[Any], backwards: bool) -> Q:
+        """Rows that stand after (or before) the row with these order values."""
+        result = Q()
+        same = Q()
+        for name, value in zip(self.order, values, strict=True):
+            path = name.lstrip("-")
+            down = name.startswith("-") != backwards
+            step = Q()
+            if value is not None:
+                step = Q(**{f"{path}__{'lt' if down else 'gt'}": value})
+                if self._nullable(path) and not backwards:
+                    step |= Q(**{f"{path}__isnull": True})
+            elif backwards:
+                step = Q(**{f"{path}__isnull": False})
+            if step:
+                result |= same & step
+            same &= Q(**{f"{path}__isnull": True}) if value is None else Q(**{path: value})
+        return result or Q(pk__in=[])
+
+    def _field(self, path: str) -> Field[Any, Any] | None:
+        if path in self.base.query.annotations:
+            return self.base.query.annotations[path].output_field  # type: ignore[no-any-return]
+        steps = _fields(self.base.model, path)
+        return steps[-1] if steps else None
+
+    def cursor(self, row: Any) -> str:
+        """Return the row's place in the order, for the address."""
+        values = []
+        for name in self.order:
+            value = row
+            for part in name.lstrip("-").split(LOOKUP_SEP):
+                value = getattr(value, part, None) if value is not None else None
+            values.append(value.isoformat() if isinstance(value, (date, datetime)) else str(value) if isinstance(value, Decimal) else value)
+        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str)
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    def _read_cursor(self, name: str) -> list[Any] | None:
+        text = self.params.get(name, "")
+        if not text:
+            return None
+        try:
+            values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            if not isinstance(values, list) or len(values) != len(self.order):
+                raise ValueError
+            result = []
+            for path, value in zip((name.lstrip("-") for name in self.order), values, strict=True):
+                known = self._field(path)
+                result.append(known.to_python(value) if known is not None and value is not None else value)
+        except (ValueError, TypeError, binascii.Error, UnicodeDecodeError, ValidationError):
+            self.unknown.append(f"{name}={text[:20]}")
+            return None
+        return result
+
+    def window(self) -> "Window":
+        """Return one page of rows and the places of its neighbours, by one query."""
+        size = self.page.page_size
+        before = self._read_cursor("before")
+        after = None if before else self._read_cursor("after")
+        values = before or after
+        queryset = self.base.filter(self.where())
+        if values is not None:
+            queryset = queryset.filter(self._beyond(values, backwards=before is not None))
+        found = list(queryset.order_by(*self._order_by(self.order, backwards=before is not None))[: size + 1])
+        more = len(found) > size
+        found = found[:size]
+        if before is not None:
+            found.reverse()
+        earlier = bool(found) and (more if before is not None else values is not None)
+        later = bool(found) and (True if before is not None else more)
+        return Window(
+            found,
+            self.cursor(found[0]) if earlier else "",
+            self.cursor(found[-1]) if later else "",
+        )
+
+    # addresses --------------------------------------------------------------------------------------------------
+
+    def address(self, *, drop: Sequence[str] = (), add: Sequence[tuple[str, str]] = (), keep_page: bool = False) -> str:
+        """Return the list's query string with parameters left out or added; a changed condition starts at page one."""
+        gone = {*drop, *(() if keep_page else ("after", "before"))}
+        pairs = [(key, value) for key, values in self.params.lists() if key not in gone for value in values if value]
+        return "?" + urlencode([*pairs, *add])
+
+    def toggle(self, item: Filter, value: str, negated: bool = False) -> str:
+        """Return the address with the value ticked, or unticked when it is."""
+        param = f"{item.key}{'!' if negated else ''}"
+        other = f"{item.key}{'' if negated else '!'}"
+        chosen = [one for one in self.params.getlist(param) if one]
+        left = [one for one in chosen if one != value] if value in chosen else [*chosen, value]
+        opposite = [one for one in self.params.getlist(other) if one and one != value]
+        return self.address(drop=(param, other), add=[*((param, one) for one in left), *((other, one) for one in opposite)])
+
+
+@dataclass(frozen=True)
+class Window:
+    """One page: its rows, and the cursors for the pages before and after ("" when there is none)."""
+
+    rows: list[Any]
+    before: str
+    after: str

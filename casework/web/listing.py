@@ -1,0 +1,109 @@
+"""What a list is declared with: columns, filters, acts on many rows. The list itself is drawn by lists.py."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from casework.accounts.models import User
+from casework.web.vocabulary import Text
+
+Choices = Iterable[tuple[Any, Text]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. ``value`` is a callable on the row, a dotted path, or a template name (gets ``row``).
+
+    ``align="num"`` aligns right; ``sort`` is the order_by field behind the head; ``link`` makes the value the row's
+    link; ``export`` gives the plain value for files where the shown one is markup.
+    """
+
+    key: str
+    label: Text
+    value: Callable[[Any], Any] | str
+    align: str = ""
+    sort: str = ""
+    mono: bool = False
+    default: bool = True
+    link: bool = False
+    export: Callable[[Any], Any] | None = None
+    nowrap: bool = False
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One condition. ``lookup`` is an ORM path (to-many paths are safe) or a callable from value to ``Q``.
+
+    Kinds: ``choice`` (with counts in the panel), ``bool``, ``text`` (contains), ``date`` (from–to days).
+    ``label`` of a choice may be lazy; choices may depend on the reader.
+    """
+
+    key: str
+    label: Text
+    lookup: str | Callable[[str], Q]
+    choices: Choices | Callable[[User], Choices] = ()
+    kind: str = "choice"
+    facet: bool = True
+
+    def options(self, user: User) -> list[tuple[str, Text]]:
+        """Return (value, label) of a choice or bool filter for this reader."""
+        if self.kind == "bool":
+            return [("1", _("是")), ("0", _("否"))]
+        found = self.choices(user) if callable(self.choices) else self.choices
+        return [(str(value), label) for value, label in found]
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """An act on many rows: ``handler(request, queryset)`` does it by services and returns the toast's sentence.
+
+    ``act`` names a row of the policy table; a reader without it does not see the button. ``confirm`` gets the count and
+    returns the question ("把 26 条线索分给第三室？"); ``confirm_verb`` is the button ("分给第三室").
+    ``form`` is an optional form class whose cleaned data the handler gets as a third argument.
+    """
+
+    key: str
+    label: Text
+    handler: Callable[..., str]
+    act: str = ""
+    confirm: Callable[[int], Text] | None = None
+    confirm_text: Text = ""
+    confirm_verb: Text = ""
+    icon: str = ""
+    undo_url: str = ""
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """A list page. ``queryset(user)`` holds only what the reader may see; ``order`` ends in ``pk``."""
+
+    title: Text
+    queryset: Callable[[User], QuerySet[Any]]
+    columns: Sequence[Column]
+    filters: Sequence[Filter] = ()
+    search: Sequence[str] = ()
+    order: Sequence[str] = ("pk",)
+    row_url: Callable[[Any], str] | None = None
+    key: str = ""
+    unit: Text = _("条")
+    export_name: str = ""
+    on_export: Callable[[User, int], None] | None = None
+    empty_text: Text = _("这里还没有内容")
+    empty_why: Text = ""
+    facets: bool = True
+    bulk: Sequence[Bulk] = ()
+    group: Callable[[Any], Text] | None = None
+    page_size: int = 50
+    search_hint: Text = _("在清单里找")
+    prepare: Callable[[HttpRequest, list[Any]], None] | None = None
+    default_query: str = ""  # conditions of the first visit, e.g. "status=open"; 清空 removes them
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def column(self, key: str) -> Column | None:
+        return next((column for column in self.columns if column.key == key), None)
+
+

@@ -1,0 +1,288 @@
+"""The one list of the product: chips, counts, panel, columns, pages, export and acts on many rows.
+
+Declare a ``ListPage`` and return ``render_list(request, page)``; docs/developing-pages.md shows how. Conditions,
+search, order and columns live in the address; everything works without script.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.template.loader import get_template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from casework.access import policy
+from casework.core.errors import CaseworkError, Invalid
+from casework.web import list_export
+from casework.web.formats import DASH
+from casework.web.list_query import COUNT_CAP, FACET_CAP, ListQuery
+from casework.web.listing import Bulk, Choices, Column, Filter, ListPage
+from casework.web.toast import toast
+from casework.web.vocabulary import Text
+
+__all__ = ["Bulk", "Choices", "Column", "Filter", "ListPage", "render_list"]
+
+#: More rows than this are not changed by one press.
+BULK_CAP = 10_000
+
+
+def _value(column: Column, row: Any, request: HttpRequest) -> Any:
+    if callable(column.value):
+        return column.value(row)
+    if column.value.endswith(".html"):
+        return SafeString(get_template(column.value).render({"row": row}, request))
+    value = row
+    for part in column.value.replace("__", ".").split("."):
+        value = getattr(value, part, None) if value is not None else None
+        value = value() if callable(value) else value
+    return value
+
+
+def _say(count: int) -> str:
+    """Return 4,699, or 超过 10,000 when it was not counted further."""
+    return f"{count:,}" if count <= COUNT_CAP else _("超过 %(n)s") % {"n": f"{COUNT_CAP:,}"}
+
+
+def _sentence(query: ListQuery) -> SafeString:
+    unit = query.page.unit
+    if not query.narrowed:
+        return format_html(_("共 {} {}"), format_html("<b>{}</b>", _say(query.total)), unit)
+    return format_html(_("{total} {unit}中的 {count} {unit}"), total=_say(query.total), unit=unit, count=format_html("<b>{}</b>", _say(query.count)))
+
+
+def _chips(query: ListQuery) -> list[dict[str, Any]]:
+    chips = []
+    for term in query.terms:
+        joint = _("不是") if term.negated else _("：")
+        chips.append(
+            {
+                "label": term.filter.label,
+                "joint": joint,
+                "words": _("、").join(str(word) for word in term.words),
+                "negated": term.negated,
+                "off": query.address(drop=(term.param,)),
+            }
+        )
+    if query.words:
+        chips.append({"label": _("包含"), "joint": _("："), "words": query.words, "negated": False, "off": query.address(drop=("q",))})
+    return chips
+
+
+def _facets(query: ListQuery) -> list[dict[str, Any]]:
+    counts = query.facet_counts
+    facets = []
+    for item in query.page.filters:
+        if not item.facet:
+            continue
+        chosen: dict[bool, set[str]] = {False: set(), True: set()}
+        for term in query.terms:
+            if term.filter is item:
+                chosen[term.negated].update(term.values)
+        facets.append(
+            {
+                "label": item.label,
+                "kind": item.kind,
+                "key": item.key,
+                "values": [
+                    {
+                        "label": label,
+                        "count": counts.get(item.key, {}).get(value),
+                        "on": value in chosen[False],
+                        "not": value in chosen[True],
+                        "url": query.toggle(item, value),
+                        "url_not": query.toggle(item, value, negated=True),
+                    }
+                    for value, label in query.options.get(item.key, [])
+                ],
+                "text": query.params.get(item.key, ""),
+                "from": query.params.get(f"{item.key}_from", ""),
+                "to": query.params.get(f"{item.key}_to", ""),
+                "others": _hidden(query, drop=(item.key, f"{item.key}_from", f"{item.key}_to")),
+            }
+        )
+    return facets
+
+
+def _hidden(query: ListQuery, drop: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Return the address as hidden inputs of a GET form, without the page and the named parameters."""
+    gone = {*drop, "after", "before", "export"}
+    return [(key, value) for key, values in query.params.lists() if key not in gone for value in values if value]
+
+
+def _columns(request: HttpRequest, page: ListPage, params: QueryDict) -> list[Column]:
+    """Return the chosen columns: from the address, else as chosen last time, else the usual ones."""
+    place = f"cols:{page.key or request.path}"
+    if "cols" in params:
+        wanted = [key for part in params.getlist("cols") for key in part.split(",")]
+        if any(page.column(key) for key in wanted):
+            request.session[place] = wanted
+    wanted = request.session.get(place, [])
+    chosen = [column for column in page.columns if column.key in wanted]
+    return chosen or [column for column in page.columns if column.default]
+
+
+def _heads(query: ListQuery, columns: Sequence[Column]) -> list[dict[str, Any]]:
+    now = query.params.get("sort", "")
+    heads = []
+    for column in columns:
+        way = "" if now.lstrip("-") != column.key else "desc" if now.startswith("-") else "asc"
+        following = f"-{column.key}" if way == "asc" else column.key
+        heads.append({"column": column, "way": way, "url": query.address(drop=("sort",), add=[("sort", following)]) if column.sort else ""})
+    return heads
+
+
+def _rows(request: HttpRequest, query: ListQuery, columns: Sequence[Column], rows: Sequence[Any]) -> list[dict[str, Any]]:
+    link = next((column.key for column in columns if column.link), None) or next(
+        (column.key for column in columns if column.key not in {"deadline", "due"}), ""
+    )
+    drawn = []
+    for row in rows:
+        cells = []
+        for column in columns:
+            value = _value(column, row, request)
+            cells.append({"column": column, "value": DASH if value is None or value == "" else value, "link": column.key == link})
+        drawn.append({"row": row, "pk": row.pk, "url": query.page.row_url(row) if query.page.row_url else "", "cells": cells})
+    return drawn
+
+
+def _groups(page: ListPage, drawn: list[dict[str, Any]], whole: bool) -> list[dict[str, Any]]:
+    if page.group is None:
+        return [{"label": "", "rows": drawn, "count": None}]
+    key = page.group
+    groups = []
+    for label, part in groupby(drawn, lambda item: str(key(item["row"]))):
+        rows = list(part)
+        groups.append({"label": label, "rows": rows, "count": len(rows) if whole else None})
+    return groups
+
+
+def _bulks(request: HttpRequest, page: ListPage) -> list[Bulk]:
+    user: Any = request.user
+    return [item for item in page.bulk if not item.act or policy.can(user, item.act)]
+
+
+def _context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
+    page = query.page
+    columns = _columns(request, page, query.params)
+    window = query.window()
+    if page.prepare is not None:
+        page.prepare(request, window.rows)
+    drawn = _rows(request, query, columns, window.rows)
+    whole = not window.before and not window.after
+    facets = _facets(query) if page.facets else []
+    bulks = _bulks(request, page)
+    return {
+        "page": page,
+        "query": query,
+        "columns": columns,
+        "all_columns": [(column, column in columns) for column in page.columns],
+        "heads": _heads(query, columns),
+        "groups": _groups(page, drawn, whole),
+        "empty": not drawn,
+        "sentence": _sentence(query),
+        "count": query.count,
+        "count_words": _say(query.count),
+        "chips": _chips(query),
+        "facets": facets,
+        "bulks": bulks,
+        "width": len(columns) + (1 if bulks else 0),
+        "previous": query.address(add=[("before", window.before)]) if window.before else "",
+        "next": query.address(add=[("after", window.after)]) if window.after else "",
+        "clear": "?" + ("all=1" if page.default_query else ""),
+        "search_others": _hidden(query, drop=("q",)),
+        "cols_others": _hidden(query, drop=("cols",)),
+        "export_csv": query.address(add=[("export", "csv")]),
+        "export_xlsx": query.address(add=[("export", "xlsx")]),
+        "here": request.get_full_path(),
+        "unknown": query.unknown,
+        "uncounted": query.total > FACET_CAP,
+        "partial": False,
+    }
+
+
+def _export(request: HttpRequest, query: ListQuery, kind: str) -> HttpResponseBase:
+    page = query.page
+    user: Any = request.user
+    columns = _columns(request, page, query.params)
+    if page.on_export is not None:
+        page.on_export(user, query.exact_count)
+
+    def rows() -> Iterator[list[Any]]:
+        for row in query.rows.iterator(chunk_size=2000):
+            yield [column.export(row) if column.export else list_export.plain(_value(column, row, request)) for column in columns]
+
+    make = list_export.xlsx_response if kind == "xlsx" else list_export.csv_response
+    return make(page.export_name, columns, rows())
+
+
+def _chosen(request: HttpRequest, query: ListQuery) -> tuple[Any, int]:
+    """Return the ticked rows of those that the reader sees, and how many. Raises Invalid for none or too many."""
+    if request.POST.get("all"):
+        count = query.exact_count
+        if count > BULK_CAP:
+            raise Invalid(
+                _("不能一次改动 %(n)s 条：因为一次最多改动 %(cap)s 条。可以加条件分批办理。") % {"n": f"{count:,}", "cap": f"{BULK_CAP:,}"}
+            )
+        return query.rows, count
+    keys = [key for key in request.POST.getlist("pk") if key.isdigit()]
+    if not keys:
+        raise Invalid(_("还没有选中。请先在左边打勾，再按按钮。"))
+    queryset = query.base.filter(pk__in=keys).order_by("pk")
+    return queryset, queryset.count()
+
+
+def _bulk(request: HttpRequest, query: ListQuery) -> HttpResponse:
+    page = query.page
+    item = next((one for one in _bulks(request, page) if one.key == request.POST.get("bulk")), None)
+    if item is None:
+        raise Invalid(_("没有这个操作，什么都没有改动。"))
+    queryset, count = _chosen(request, query)
+    if item.confirm is not None and request.POST.get("confirmed") != "1":
+        context = {
+            "page": page,
+            "bulk": item,
+            "question": item.confirm(count),
+            "count": count,
+            "keys": request.POST.getlist("pk") if not request.POST.get("all") else [],
+            "all": request.POST.get("all", ""),
+            "here": request.get_full_path(),
+        }
+        return render(request, "web/list_confirm.html", context)
+    toast(request, item.handler(request, queryset), undo_url=item.undo_url)
+    return HttpResponseRedirect(request.get_full_path())
+
+
+def render_list(
+    request: HttpRequest,
+    page: ListPage,
+    extra_context: Mapping[str, Any] | None = None,
+    template: str = "web/list.html",
+) -> HttpResponseBase:
+    """Return the list as a page, as a part for htmx, or as a file; a POST does one of its acts on many rows."""
+    params = request.GET
+    if page.default_query and not params:
+        params = QueryDict(page.default_query)
+    user: Any = request.user
+    query = ListQuery(page, user, params)
+    problem: Text = ""
+    if request.method == "POST":
+        try:
+            return _bulk(request, query)
+        except CaseworkError as error:
+            problem = error.message
+    kind = params.get("export", "")
+    if kind in {"csv", "xlsx"} and page.export_name:
+        return _export(request, query, kind)
+    context = {**_context(request, query), **(extra_context or {}), "problem": problem}
+    htmx: Any = getattr(request, "htmx", None)
+    if htmx and htmx.target == "list" and not htmx.history_restore_request:
+        context["partial"] = True
+        response = render(request, "web/_list.html", context)
+    else:
+        response = render(request, template, context, status=409 if problem else 200)
+    response["Vary"] = "HX-Request, HX-Target, Cookie"
+    return response

@@ -1,0 +1,72 @@
+"""Request numbers, the reader's language, and refusals as pages that people can read."""
+
+import re
+import secrets
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from casework.core.errors import CaseworkError
+from casework.web.errors import refusal_page
+
+#: The number of the request in hand, for log lines and ledger entries; "" outside a request.
+current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
+
+_GIVEN: Final = re.compile(r"[0-9A-Za-z-]{8,64}")
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestIdMiddleware:
+    """Gives every request a number, or takes over the proxy's; people read it on error pages."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        number = given if _GIVEN.fullmatch(given) else secrets.token_hex(4).upper()
+        request.request_id = number  # type: ignore[attr-defined]
+        token = current_request_id.set(number)
+        try:
+            response = self.get_response(request)
+        finally:
+            current_request_id.reset(token)
+        response["X-Request-ID"] = number
+        return response
+
+
+class LanguageMiddleware:
+    """Chinese unless the person has switched: what the browser happens to ask for does not count."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.known = {code for code, _name in settings.LANGUAGES}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        wanted = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = wanted if wanted in self.known else settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class ErrorMiddleware:
+    """Turns a refusal that no view has handled into a page with its sentence; programs get theirs from the API."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, CaseworkError) or request.path.startswith("/api/"):
+            return None
+        return refusal_page(request, exception)
