@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -63,6 +64,8 @@ INSTALLED_APPS = [
     "cases",
     "casework.web",
     "casework.api",
+    "casework.figures",
+    "casework.desk",
     "casework.scenarios",
     "casework.local",
 ]

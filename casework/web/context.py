@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.notices.selectors import unread_count
-from casework.web import nav
+from casework.web.nav import Place, places
 from casework.web.vocabulary import Text
 
 THEME_COOKIE: Final = "casework_theme"
@@ -30,11 +30,11 @@ class Shell:
         return user if isinstance(user, User) or getattr(user, "is_authenticated", False) else None
 
     @cached_property
-    def nav(self) -> list[tuple[Text, list[nav.Place]]]:
-        return nav.places(self.user, self.request.path) if self.user else []
+    def nav(self) -> list[tuple[Text, list[Place]]]:
+        return places(self.user, self.request.path) if self.user else []
 
     @cached_property
-    def tabs(self) -> list[nav.Place]:
+    def tabs(self) -> list[Place]:
         """The bottom bar of phones: at most four places."""
         tabs = [place for _label, group in self.nav for place in group if place.tab]
         return sorted(tabs, key=lambda place: place.tab)[:4]
@@ -47,7 +47,12 @@ class Shell:
     def is_portal(self) -> bool:
         """Leaders of units have no side bar and no search: one column with their own duties."""
         user = self.user
-        return user is not None and user.has_role(Role.UNIT_LEADER) and not user.is_commission and not user.is_administrator
+        return (
+            user is not None
+            and user.has_role(Role.UNIT_LEADER)
+            and not user.is_commission
+            and not user.is_administrator
+        )
 
     @cached_property
     def theme(self) -> str:

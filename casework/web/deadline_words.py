@@ -81,7 +81,9 @@ def deadline_words(facts: DeadlineFacts) -> DeadlineWords:
         return DeadlineWords(words, facts.stopped_why or _("恢复后重算"), "", "clock-pause")
     due = cn_date(facts.due_on, facts.today)
     if facts.state == MET:
-        second = _("提前 %(n)s 个工作日") % {"n": facts.early_by} if facts.early_by else _("%(due)s 到期") % {"due": due}
+        second = (
+            _("提前 %(n)s 个工作日") % {"n": facts.early_by} if facts.early_by else _("%(due)s 到期") % {"due": due}
+        )
         return DeadlineWords(_("按期完成"), second, "green", "clock-check")
     if facts.state == MET_LATE:
         words = _("超期 %(n)s 个工作日完成") % {"n": facts.late_by} if facts.late_by else _("超期完成")

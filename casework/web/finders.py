@@ -26,7 +26,7 @@ class PackageStorage(FileSystemStorage):
     def path(self, name: str) -> str:
         return super().path(FILES[name.replace("\\", "/")])
 
-    def _open(self, name: str, mode: str = "rb") -> File[Any]:
+    def _open(self, name: str, mode: str = "rb") -> "File[Any]":
         lines = Path(self.path(name)).read_bytes().rstrip().splitlines(keepends=True)
         if lines and b"sourceMappingURL=" in lines[-1]:
             head, _, tail = lines[-1].partition(b"/*#" if name.endswith(".css") else b"//#")

@@ -1,5 +1,6 @@
 """How dates, numbers and codes are written (design: words). Pure; the tags and exports both use it."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 DASH: Final = "—"
+_DAY: Final = re.compile(r"\s*(\d{4})\s*[-年/.]\s*(\d{1,2})\s*[-月/.]\s*(\d{1,2})\s*日?\s*")
 
 
 def weekday(day: date) -> str:
@@ -33,7 +35,11 @@ def cn_datetime(moment: datetime | None, today: date | None = None, *, seconds: 
     if moment is None:
         return DASH
     local = moment.astimezone(SHANGHAI)
-    return f"{cn_date(local.date(), today)} {local:%H:%M:%S}" if seconds else f"{cn_date(local.date(), today)} {local:%H:%M}"
+    return (
+        f"{cn_date(local.date(), today)} {local:%H:%M:%S}"
+        if seconds
+        else f"{cn_date(local.date(), today)} {local:%H:%M}"
+    )
 
 
 def amount(number: int | float | Decimal | None) -> str:
@@ -76,3 +82,12 @@ def group_code(code: str | None) -> str:
     if code[:17].isdigit() and code[6:8] in {"18", "19", "20"} and "01" <= code[10:12] <= "12":
         return f"{code[:6]} {code[6:14]} {code[14:]}"
     return f"{code[:8]} {code[8:16]} {code[16:]}"
+
+
+def parse_day(text: str) -> date | None:
+    """Read 2021-9-7, 2021/9/7 or 2021年9月7日; None when it is no such day."""
+    found = _DAY.fullmatch(text)
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    except ValueError:
+        return None

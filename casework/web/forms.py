@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from casework.core.errors import CaseworkError, NotReady
-from casework.web.list_query import parse_day
+from casework.web.formats import parse_day
 
 
 class DayField(forms.DateField):
@@ -24,7 +24,9 @@ class DayField(forms.DateField):
             return super().to_python(value)
         day = parse_day(str(value))
         if day is None:
-            raise forms.ValidationError(_("看不懂“%(value)s”这个日期。应写成 2021-9-7 或 2021年9月7日。") % {"value": value}, code="invalid")
+            raise forms.ValidationError(
+                _("看不懂“%(value)s”这个日期。应写成 2021-9-7 或 2021年9月7日。") % {"value": value}, code="invalid"
+            )
         return day
 
 

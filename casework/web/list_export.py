@@ -91,7 +91,7 @@ def xlsx_response(name: str, columns: Sequence[Column], rows: Iterator[Sequence[
     sheet.append(cells([str(column.label) for column in columns]))
     for row in rows:
         sheet.append(cells(row))
-    target = TemporaryFile()  # closed by the response
+    target = TemporaryFile()  # noqa: SIM115 - the response closes it
     book.save(target)
     target.seek(0)
     return FileResponse(target, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -12,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Count, F, Field, Model, Q, QuerySet
+from django.db.models import Count, F, Model, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import QueryDict
 from django.utils import timezone
@@ -20,7 +19,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
-from casework.web.formats import SHANGHAI
+from casework.web.formats import SHANGHAI, parse_day
 from casework.web.listing import Filter, ListPage
 from casework.web.vocabulary import Text
 
@@ -28,16 +27,6 @@ from casework.web.vocabulary import Text
 COUNT_CAP: Final = 10_000
 FACET_CAP: Final = 100_000
 CONTROL: Final = frozenset({"q", "sort", "after", "before", "cols", "export"})
-_DAY = re.compile(r"\s*(\d{4})\s*[-年/.]\s*(\d{1,2})\s*[-月/.]\s*(\d{1,2})\s*日?\s*")
-
-
-def parse_day(text: str) -> date | None:
-    """Read 2021-9-7, 2021/9/7 or 2021年9月7日; None when it is no such day."""
-    found = _DAY.fullmatch(text)
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
-    except ValueError:
-        return None
 
 
 def _fields(model: type[Model], path: str) -> list[Any]:
@@ -209,7 +198,9 @@ class ListQuery:
                 parts[f"f{number}_{place}"] = Count("pk", filter=others & one)
         found = self.base.aggregate(**parts) if parts else {}
         return {
-            item.key: {value: found[f"f{number}_{place}"] for place, (value, _label) in enumerate(self.options[item.key])}
+            item.key: {
+                value: found[f"f{number}_{place}"] for place, (value, _label) in enumerate(self.options[item.key])
+            }
             for number, item in enumerate(shown)
         }
 
@@ -267,9 +258,9 @@ class ListQuery:
             same &= Q(**{f"{path}__isnull": True}) if value is None else Q(**{path: value})
         return result or Q(pk__in=[])
 
-    def _field(self, path: str) -> Field[Any, Any] | None:
+    def _field(self, path: str) -> Any:
         if path in self.base.query.annotations:
-            return self.base.query.annotations[path].output_field  # type: ignore[no-any-return]
+            return self.base.query.annotations[path].output_field
         steps = _fields(self.base.model, path)
         return steps[-1] if steps else None
 
@@ -280,7 +271,13 @@ class ListQuery:
             value = row
             for part in name.lstrip("-").split(LOOKUP_SEP):
                 value = getattr(value, part, None) if value is not None else None
-            values.append(value.isoformat() if isinstance(value, (date, datetime)) else str(value) if isinstance(value, Decimal) else value)
+            values.append(
+                value.isoformat()
+                if isinstance(value, (date, datetime))
+                else str(value)
+                if isinstance(value, Decimal)
+                else value
+            )
         text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str)
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -290,16 +287,12 @@ class ListQuery:
             return None
         try:
             values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            if not isinstance(values, list) or len(values) != len(self.order):
-                raise ValueError
-            result = []
-            for path, value in zip((name.lstrip("-") for name in self.order), values, strict=True):
-                known = self._field(path)
-                result.append(known.to_python(value) if known is not None and value is not None else value)
+            fields = [self._field(path.lstrip("-")) for path in self.order]
+            pairs = list(zip(fields, values, strict=True))
+            return [value if known is None or value is None else known.to_python(value) for known, value in pairs]
         except (ValueError, TypeError, binascii.Error, UnicodeDecodeError, ValidationError):
             self.unknown.append(f"{name}={text[:20]}")
             return None
-        return result
 
     def window(self) -> "Window":
         """Return one page of rows and the places of its neighbours, by one query."""
@@ -338,7 +331,9 @@ class ListQuery:
         chosen = [one for one in self.params.getlist(param) if one]
         left = [one for one in chosen if one != value] if value in chosen else [*chosen, value]
         opposite = [one for one in self.params.getlist(other) if one and one != value]
-        return self.address(drop=(param, other), add=[*((param, one) for one in left), *((other, one) for one in opposite)])
+        return self.address(
+            drop=(param, other), add=[*((param, one) for one in left), *((other, one) for one in opposite)]
+        )
 
 
 @dataclass(frozen=True)

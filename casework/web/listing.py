@@ -11,6 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from casework.accounts.models import User
 from casework.web.vocabulary import Text
 
+UNIT: Text = _("条")
+NOTHING: Text = _("这里还没有内容")
+FIND: Text = _("在清单里找")
+
 Choices = Iterable[tuple[Any, Text]]
 
 
@@ -89,21 +93,19 @@ class ListPage:
     order: Sequence[str] = ("pk",)
     row_url: Callable[[Any], str] | None = None
     key: str = ""
-    unit: Text = _("条")
+    unit: Text = UNIT
     export_name: str = ""
     on_export: Callable[[User, int], None] | None = None
-    empty_text: Text = _("这里还没有内容")
+    empty_text: Text = NOTHING
     empty_why: Text = ""
     facets: bool = True
     bulk: Sequence[Bulk] = ()
     group: Callable[[Any], Text] | None = None
     page_size: int = 50
-    search_hint: Text = _("在清单里找")
+    search_hint: Text = FIND
     prepare: Callable[[HttpRequest, list[Any]], None] | None = None
     default_query: str = ""  # conditions of the first visit, e.g. "status=open"; 清空 removes them
     extra: dict[str, Any] = field(default_factory=dict)
 
     def column(self, key: str) -> Column | None:
         return next((column for column in self.columns if column.key == key), None)
-
-

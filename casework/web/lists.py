@@ -51,7 +51,12 @@ def _sentence(query: ListQuery) -> SafeString:
     unit = query.page.unit
     if not query.narrowed:
         return format_html(_("共 {} {}"), format_html("<b>{}</b>", _say(query.total)), unit)
-    return format_html(_("{total} {unit}中的 {count} {unit}"), total=_say(query.total), unit=unit, count=format_html("<b>{}</b>", _say(query.count)))
+    return format_html(
+        _("{total} {unit}中的 {count} {unit}"),
+        total=_say(query.total),
+        unit=unit,
+        count=format_html("<b>{}</b>", _say(query.count)),
+    )
 
 
 def _chips(query: ListQuery) -> list[dict[str, Any]]:
@@ -68,7 +73,15 @@ def _chips(query: ListQuery) -> list[dict[str, Any]]:
             }
         )
     if query.words:
-        chips.append({"label": _("包含"), "joint": _("："), "words": query.words, "negated": False, "off": query.address(drop=("q",))})
+        chips.append(
+            {
+                "label": _("包含"),
+                "joint": _("："),
+                "words": query.words,
+                "negated": False,
+                "off": query.address(drop=("q",)),
+            }
+        )
     return chips
 
 
@@ -131,11 +144,19 @@ def _heads(query: ListQuery, columns: Sequence[Column]) -> list[dict[str, Any]]:
     for column in columns:
         way = "" if now.lstrip("-") != column.key else "desc" if now.startswith("-") else "asc"
         following = f"-{column.key}" if way == "asc" else column.key
-        heads.append({"column": column, "way": way, "url": query.address(drop=("sort",), add=[("sort", following)]) if column.sort else ""})
+        heads.append(
+            {
+                "column": column,
+                "way": way,
+                "url": query.address(drop=("sort",), add=[("sort", following)]) if column.sort else "",
+            }
+        )
     return heads
 
 
-def _rows(request: HttpRequest, query: ListQuery, columns: Sequence[Column], rows: Sequence[Any]) -> list[dict[str, Any]]:
+def _rows(
+    request: HttpRequest, query: ListQuery, columns: Sequence[Column], rows: Sequence[Any]
+) -> list[dict[str, Any]]:
     link = next((column.key for column in columns if column.link), None) or next(
         (column.key for column in columns if column.key not in {"deadline", "due"}), ""
     )
@@ -144,8 +165,12 @@ def _rows(request: HttpRequest, query: ListQuery, columns: Sequence[Column], row
         cells = []
         for column in columns:
             value = _value(column, row, request)
-            cells.append({"column": column, "value": DASH if value is None or value == "" else value, "link": column.key == link})
-        drawn.append({"row": row, "pk": row.pk, "url": query.page.row_url(row) if query.page.row_url else "", "cells": cells})
+            cells.append(
+                {"column": column, "value": DASH if value is None or value == "" else value, "link": column.key == link}
+            )
+        drawn.append(
+            {"row": row, "pk": row.pk, "url": query.page.row_url(row) if query.page.row_url else "", "cells": cells}
+        )
     return drawn
 
 
@@ -213,7 +238,10 @@ def _export(request: HttpRequest, query: ListQuery, kind: str) -> HttpResponseBa
 
     def rows() -> Iterator[list[Any]]:
         for row in query.rows.iterator(chunk_size=2000):
-            yield [column.export(row) if column.export else list_export.plain(_value(column, row, request)) for column in columns]
+            yield [
+                column.export(row) if column.export else list_export.plain(_value(column, row, request))
+                for column in columns
+            ]
 
     make = list_export.xlsx_response if kind == "xlsx" else list_export.csv_response
     return make(page.export_name, columns, rows())
@@ -225,7 +253,8 @@ def _chosen(request: HttpRequest, query: ListQuery) -> tuple[Any, int]:
         count = query.exact_count
         if count > BULK_CAP:
             raise Invalid(
-                _("不能一次改动 %(n)s 条：因为一次最多改动 %(cap)s 条。可以加条件分批办理。") % {"n": f"{count:,}", "cap": f"{BULK_CAP:,}"}
+                _("不能一次改动 %(n)s 条：因为一次最多改动 %(cap)s 条。可以加条件分批办理。")
+                % {"n": f"{count:,}", "cap": f"{BULK_CAP:,}"}
             )
         return query.rows, count
     keys = [key for key in request.POST.getlist("pk") if key.isdigit()]

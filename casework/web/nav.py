@@ -87,7 +87,9 @@ def register(
     """Add a page. ``hot`` draws the count in red; ``key`` is the letter after ``g`` that goes there."""
     if section not in SECTIONS:
         raise ValueError(f"unknown section {section!r}")
-    _entries[url_name] = Entry(section, label, icon, url_name, frozenset(roles), allowed, count, order, hot, tab, short or label, key)
+    _entries[url_name] = Entry(
+        section, label, icon, url_name, frozenset(roles), allowed, count, order, hot, tab, short or label, key
+    )
 
 
 def entries() -> list[Entry]:

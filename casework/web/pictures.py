@@ -80,7 +80,12 @@ def deadline_picture(line: DeadlineLine) -> DeadlinePicture:
     elif line.today > line.due:
         bars.append(Bar(due_x, round(now_x - due_x, 1), "f-late"))
     stops = [
-        Bar(x(stop.from_on), round(max(x(stop.until or line.today) - x(stop.from_on), 4), 1), "f-stop", _("停 %(n)s 天") % {"n": stop.days})
+        Bar(
+            x(stop.from_on),
+            round(max(x(stop.until or line.today) - x(stop.from_on), 4), 1),
+            "f-stop",
+            _("停 %(n)s 天") % {"n": stop.days},
+        )
         for stop in line.stops
     ]
     crowded = now_x - start_x < LABEL + 40 or abs(due_x - now_x) < LABEL
@@ -97,14 +102,21 @@ def deadline_picture(line: DeadlineLine) -> DeadlinePicture:
     sentence = [words["start"]]
     if line.first_due and line.first_due != line.due:
         first_x = x(line.first_due)
-        first = Mark(first_x, f"{_('原到期')} {cn_date(line.first_due, line.today)}", "end" if first_x > RIGHT - LABEL / 2 else "middle", 96)
+        first = Mark(
+            first_x,
+            f"{_('原到期')} {cn_date(line.first_due, line.today)}",
+            "end" if first_x > RIGHT - LABEL / 2 else "middle",
+            96,
+        )
         moved = (line.due - line.first_due).days
         low, high = sorted((first_x, due_x))
         sign = "＋" if moved > 0 else "－"
         added = Bar(low, round(high - low, 1), "f-due", _("%(sign)s%(n)s 天") % {"sign": sign, "n": abs(moved)})
         sentence.append(first.label)
     if line.stops:
-        sentence.append(_("暂停 %(times)s 次共 %(n)s 天") % {"times": len(line.stops), "n": sum(stop.days for stop in line.stops)})
+        sentence.append(
+            _("暂停 %(times)s 次共 %(n)s 天") % {"times": len(line.stops), "n": sum(stop.days for stop in line.stops)}
+        )
     sentence += [words["due"], words["now"]]
     months = [Mark(x(day), cn_date(day, line.today)) for day in _months(line.start, last) if abs(x(day) - RIGHT) > 30]
     return DeadlinePicture(

@@ -27,7 +27,7 @@ class Word:
 _TABLE: dict[tuple[str, str], Word] = {}
 
 
-class UnknownStatus(LookupError):
+class UnknownStatusError(LookupError):
     """A page asked for a state that no vocabulary holds."""
 
 
@@ -46,7 +46,7 @@ def status_word(group: str, value: str) -> Word:
     try:
         return _TABLE[group, str(value)]
     except KeyError:
-        raise UnknownStatus(f"{group}.{value}") from None
+        raise UnknownStatusError(f"{group}.{value}") from None
 
 
 def groups() -> dict[str, list[tuple[str, Word]]]:

@@ -34,7 +34,10 @@ def icon(name: str, cls: str = "") -> SafeString:
     if (settings.DEBUG or settings.TESTING) and name not in icons.names():
         raise TemplateSyntaxError(f"icon {name!r} is not in casework/web/icons.txt")
     return format_html(
-        '<svg class="i{}" aria-hidden="true"><use href="{}#i-{}"/></svg>', f" {cls}" if cls else "", static("cw/icons.svg"), name
+        '<svg class="i{}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
+        f" {cls}" if cls else "",
+        static("cw/icons.svg"),
+        name,
     )
 
 
@@ -90,8 +93,15 @@ def missing(
     link. ``form`` is the id of the form that the button sends.
     """
     return {
-        "items": items, "met": met, "title": title, "verb": verb, "form": form, "basis": basis, "ident": ident, "icon_name": icon_name,
-    }  # fmt: skip
+        "items": items,
+        "met": met,
+        "title": title,
+        "verb": verb,
+        "form": form,
+        "basis": basis,
+        "ident": ident,
+        "icon_name": icon_name,
+    }
 
 
 @register.inclusion_tag("web/components/proof.html")
@@ -122,7 +132,9 @@ def diff(label: Text, before: str, after: str) -> dict[str, Any]:
 def kv(pairs: Mapping[Text, Any] | Sequence[tuple[Text, Any]], wide: bool = False) -> SafeString:
     """``{% kv facts %}``: a definition list of (label, value); values of None are shown as a dash."""
     rows = pairs.items() if isinstance(pairs, Mapping) else pairs
-    body = format_html_join("", "<dt>{}</dt><dd>{}</dd>", ((key, formats.DASH if value in (None, "") else value) for key, value in rows))
+    body = format_html_join(
+        "", "<dt>{}</dt><dd>{}</dd>", ((key, formats.DASH if value in (None, "") else value) for key, value in rows)
+    )
     return format_html('<dl class="kv{}">{}</dl>', " w" if wide else "", body)
 
 
@@ -133,7 +145,9 @@ def empty(text: Text, url: str = "", verb: Text = "", why: Text = "", icon_name:
 
 
 @register.inclusion_tag("web/components/note.html")
-def note(colour: str, text: Text, bold: Text = "", icon_name: str = "", url: str = "", verb: Text = "") -> dict[str, Any]:
+def note(
+    colour: str, text: Text, bold: Text = "", icon_name: str = "", url: str = "", verb: Text = ""
+) -> dict[str, Any]:
     """``{% note "amber" "须写明理由。" bold="同案两人轻重不同。" %}``."""
     standard = {"red": "alert-circle", "amber": "alert-triangle", "green": "circle-check"}.get(colour, "info-circle")
     return {"colour": colour, "text": text, "bold": bold, "icon_name": icon_name or standard, "url": url, "verb": verb}
@@ -162,7 +176,9 @@ def _kind(bound: BoundField) -> str:
 
 
 @register.inclusion_tag("web/components/field.html")
-def field(bound: BoundField, unit: Text = "", hint: Text = "", label: Text = "", rows: int = 0, mono: bool = False) -> dict[str, Any]:
+def field(
+    bound: BoundField, unit: Text = "", hint: Text = "", label: Text = "", rows: int = 0, mono: bool = False
+) -> dict[str, Any]:
     """``{% field form.count unit="台" hint="看机身标签" %}``: label, hint, unit and error; what was typed is kept."""
     classes = ["in"] if _kind(bound) == "line" else []
     if bound.errors and classes:
@@ -195,7 +211,7 @@ def form_errors(form: BaseForm) -> dict[str, Any]:
 
 @register.filter
 def cn_date(value: date | None, style: str = "") -> str:
-    """``{{ day|cn_date }}`` → 9月6日 this year, else with the year; ``"full"`` with the year, ``"week"`` with the weekday."""
+    """``{{ day|cn_date }}`` → 9月6日 this year; ``"full"`` always with the year, ``"week"`` with the weekday."""
     if value is None:
         return formats.DASH
     words = formats.cn_date(value, None if style == "full" else clock.today())

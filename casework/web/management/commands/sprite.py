@@ -15,6 +15,8 @@ class Command(BaseCommand):
         try:
             sprite = icons.build()
         except FileNotFoundError as error:
-            raise CommandError(f"{error.filename or error}: no such icon; check icons.txt, or run npm ci first") from error
+            raise CommandError(
+                f"{error.filename or error}: no such icon; check icons.txt, or run npm ci first"
+            ) from error
         icons.SPRITE.write_text(sprite, encoding="utf-8")
         self.stdout.write(f"{icons.SPRITE}: {len(icons.names())} icons, {len(sprite) // 1024} KB")
