@@ -1,0 +1,117 @@
+"""Who may do what in cases and inspections; the steps of the workflow come from its own table."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from casework.access.policy import Check, register_act
+from casework.accounts.enums import Role
+from casework.accounts.models import User
+from cases.enums import AWAITS_DECISION, OPEN_TO_INVESTIGATION, OVER, CaseState, Side
+from cases.models import Case, CaseMember, Site, TeamMember
+from cases.workflow import STEPS, Who
+
+_OFFICERS = (Role.CASE_OFFICER, Role.HEARING_OFFICER, Role.APPROVER)
+
+
+def on_side(user: User, case: Case, *sides: Side) -> bool:
+    """Tell whether the user works on one of the sides of the case now."""
+    return CaseMember.objects.filter(case=case, user=user, side__in=sides, until__isnull=True).exists()
+
+
+def _member(*sides: Side) -> Check:
+    names = "、".join(str(side.label) for side in sides)
+
+    def check(user: User, case: Case) -> str:
+        if case is None or on_side(user, case, *sides):
+            return ""
+        return _("不能办理：因为您在本案中不承担%(side)s。可以由本案的%(side)s人员办理。") % {"side": names}
+
+    return check
+
+
+def _step_check(who: Who) -> Check:
+    def check(user: User, case: Case) -> str:
+        if case is None or on_side(user, case, who.side):
+            return ""
+        if who.side == Side.DECIDE and on_side(user, case, Side.INVESTIGATE, Side.HEAR):
+            return _("不能审批：因为您起草、调查或者审理过本案。依据监督执纪工作规则第十一条。可以由其他领导审批。")
+        if who.side == Side.HEAR and on_side(user, case, Side.INVESTIGATE):
+            return _("不能审理：因为您调查过本案。依据监察法实施条例第二百二十二条第三款。可以由其他审理人员办理。")
+        return _("不能办理：因为您在本案中不承担%(side)s。可以由本案的%(side)s人员办理。") % {"side": who.side.label}
+
+    return check
+
+
+def _open_work(user: User, case: Case) -> str:
+    """Investigators write while the case is open to investigation; nothing changes once it is over."""
+    if case is None:
+        return ""
+    refusal = _member(Side.INVESTIGATE)(user, case)
+    if refusal:
+        return refusal
+    if case.state not in OPEN_TO_INVESTIGATION:
+        return _("不能修改：因为案件%(state)s。可以在退回补充调查后修改。") % {"state": case.get_state_display()}
+    return ""
+
+
+def _hearing_report(user: User, case: Case) -> str:
+    if case is None:
+        return ""
+    if case.state == CaseState.HEARING or (case.state == CaseState.HEARING_REPORT_PENDING and case.returned):
+        return _member(Side.HEAR)(user, case)
+    return _("不能写审理报告：因为案件%(state)s。可以在受理以后写。") % {"state": case.get_state_display()}
+
+
+def _team(user: User, site: Site) -> str:
+    if site is None or TeamMember.objects.filter(team=site.team_id, user=user, left_at__isnull=True).exists():
+        return ""
+    return _("不能办理：因为您不在这一组。可以由本组人员办理。")
+
+
+def _staffing(user: User, case: Case) -> str:
+    if case is None:
+        return ""
+    if case.state in OVER:
+        return _("不能变更办案人员：因为案件%(state)s。") % {"state": case.get_state_display()}
+    return _member(Side.INVESTIGATE, Side.DECIDE)(user, case)
+
+
+def _reads(user: User, case: Case) -> str:
+    if case is None or case.state in AWAITS_DECISION:
+        return ""
+    return _("没有待批的文稿：因为案件%(state)s。") % {"state": case.get_state_display()}
+
+
+def _register() -> None:
+    for step in STEPS:
+        register_act(f"case.{step.name}", roles=(step.who.role,), label=step.label, check=_step_check(step.who))
+    rows: tuple[tuple[str, tuple[Role, ...], Any, Check | None], ...] = (
+        ("case.file", (Role.CASE_OFFICER,), gettext_lazy("报请立案"), None),
+        ("case.amend", (Role.CASE_OFFICER,), gettext_lazy("修改案件"), _open_work),
+        ("case.investigate", (Role.CASE_OFFICER,), gettext_lazy("补充事实与证据"), _open_work),
+        ("case.write_hearing", (Role.HEARING_OFFICER,), gettext_lazy("写审理报告"), _hearing_report),
+        ("case.staff", (Role.CASE_OFFICER, Role.APPROVER), gettext_lazy("变更办案人员"), _staffing),
+        ("case.recuse", (Role.APPROVER,), gettext_lazy("决定回避"), _member(Side.DECIDE)),
+        ("case.read_paper", (*_OFFICERS, Role.AUDITOR), gettext_lazy("阅读呈批稿"), _reads),
+        (
+            "inspection.plan",
+            (Role.CASE_OFFICER, Role.CAMPAIGN_OFFICER, Role.APPROVER),
+            gettext_lazy("部署突击检查"),
+            None,
+        ),
+        (
+            "inspection.lead",
+            (Role.CASE_OFFICER, Role.CAMPAIGN_OFFICER, Role.APPROVER),
+            gettext_lazy("组织突击检查"),
+            None,
+        ),
+        ("site.visit", (Role.INSPECTOR, Role.CASE_OFFICER), gettext_lazy("登记现场检查"), _team),
+        ("site.confirm", (Role.INSPECTOR, Role.CASE_OFFICER), gettext_lazy("确认现场检查"), _team),
+    )
+    for name, roles, label, check in rows:
+        register_act(name, roles=roles, label=label, check=check)
+
+
+_register()
