@@ -88,7 +88,7 @@ def deadline_picture(line: DeadlineLine) -> DeadlinePicture:
         )
         for stop in line.stops
     ]
-    crowded = now_x - start_x < LABEL + 40 or abs(due_x - now_x) < LABEL
+    crowded = min(now_x - start_x, abs(due_x - now_x)) < LABEL * 1.5
     words = {
         "start": f"{line.start_label or _('开始')} {cn_date(line.start, line.today)}",
         "now": f"{_('今天')} {cn_date(line.today, line.today)}",

@@ -225,6 +225,12 @@ def cn_datetime(value: datetime | None, style: str = "") -> str:
 
 
 @register.filter
+def cn_time(value: datetime | None) -> str:
+    """``{{ at|cn_time }}`` → 14:20 in Asia/Shanghai."""
+    return formats.DASH if value is None else f"{value.astimezone(formats.SHANGHAI):%H:%M}"
+
+
+@register.filter
 def amount(value: int | Decimal | None) -> str:
     """``{{ 4699|amount }}`` → 4,699."""
     return formats.amount(value)
