@@ -2,12 +2,16 @@
 
 import hashlib
 import secrets
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from casework.accounts.enums import Role
+from casework.access.policy import require
+from casework.accounts.enums import ADMINISTRATORS, Role
 from casework.accounts.models import Appointment, Organisation, Token, User
 from casework.core.errors import Invalid
 from casework.ledger.record import record
@@ -32,6 +36,13 @@ def open_account(
     at: datetime,
 ) -> User:
     """Open an account without any role; roles come by appointment. ``actor`` is None only for the first accounts."""
+    if actor is not None:
+        require(actor, "account.open")
+    if User.objects.filter(username=username).exists():
+        raise Invalid(
+            _("不能开立：用户名“%(name)s”已有人用。可以加上部门或数字。") % {"name": username},
+            details={"username": _("已有人用")},
+        )
     with transaction.atomic():
         user = User.objects.create_user(
             username, password, name=name, organisation=organisation, post=post, email=email, created_at=at
@@ -57,11 +68,13 @@ def appoint(
     at: datetime,
 ) -> Appointment:
     """Give a person a role from a day; refuses what separation of duties forbids."""
+    if actor is not None:
+        require(actor, "account.appoint")
     held = {*user.roles_on(from_on), role}
     for pair in EXCLUSIVE:
         if held.issuperset(pair):
             raise Invalid(_("不能任命：系统管理、安全保密管理与安全审计不得由一人兼任。可以任命另一人。"))
-    if not held.isdisjoint({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}) and len(held) > 1:
+    if not held.isdisjoint(ADMINISTRATORS) and len(held) > 1:
         raise Invalid(_("不能任命：三员不得兼任办案职责。可以任命另一人。"))
     with transaction.atomic():
         appointment = Appointment.objects.create(user=user, role=role, from_on=from_on, until=until, document=document)
@@ -78,6 +91,7 @@ def appoint(
 
 def issue_token(owner: User, name: str, *, scope: Token.Scope, expires_at: datetime, at: datetime) -> str:
     """Return a new token's secret; only its digest is kept, so it is shown this once."""
+    require(owner, "token.issue")
     plain = f"cw_{secrets.token_urlsafe(32)}"
     with transaction.atomic():
         token = Token.objects.create(
@@ -98,3 +112,64 @@ def issue_token(owner: User, name: str, *, scope: Token.Scope, expires_at: datet
     return plain
 
 
+
+
+def dismiss(appointment: Appointment, *, actor: User, at: datetime, reason: str = "") -> Appointment:
+    """End a role with the day before; a role given today ends as if it had not been given, in the ledger it stays."""
+    require(actor, "account.appoint")
+    last = timezone.localdate(at) - timedelta(days=1)
+    with transaction.atomic():
+        if last < appointment.from_on:
+            Appointment.objects.filter(pk=appointment.pk).delete()
+        else:
+            Appointment.objects.filter(pk=appointment.pk).update(until=last)
+            appointment.until = last
+        record(
+            "account.dismissed",
+            ref=f"user:{appointment.user_id}",
+            actor=actor,
+            at=at,
+            data={"role": appointment.role, "from_on": appointment.from_on, "until": last},
+            reason=reason,
+        )
+    return appointment
+
+
+def close_account(user: User, *, actor: User, at: datetime, reason: str) -> User:
+    """Close an account: nobody signs in with it again, its tokens end, its name stays on everything it did."""
+    require(actor, "account.close")
+    if user.pk == actor.pk:
+        raise Invalid(_("不能停用：这是您自己的账号。可以由另一名系统管理员停用。"))
+    if not reason.strip():
+        raise Invalid(_("不能停用：没有写明事由。可以写调离、退休或其他情形。"), details={"reason": _("写明事由")})
+    with transaction.atomic():
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        user.tokens.filter(revoked_at=None).update(revoked_at=at)
+        record("account.closed", ref=f"user:{user.pk}", actor=actor, at=at, data={}, reason=reason)
+    return user
+
+
+def reset_password(user: User, password: str, *, actor: User, at: datetime) -> User:
+    """Give an account a new password; the old one and running sessions end at once."""
+    require(actor, "account.reset_password")
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), details={"password": " ".join(error.messages)}) from error
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        record("account.password_reset", ref=f"user:{user.pk}", actor=actor, at=at, data={})
+    return user
+
+
+def revoke_token(token: Token, *, actor: User, at: datetime) -> Token:
+    """End a token of one's own at once."""
+    if token.owner_id != actor.pk:
+        raise Invalid(_("不能收回：这不是您的令牌。"))
+    with transaction.atomic():
+        if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at):
+            record("token.revoked", ref=f"user:{actor.pk}", actor=actor, at=at, data={"token": token.pk})
+    token.revoked_at = at
+    return token
