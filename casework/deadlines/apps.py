@@ -1,0 +1,25 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def _seed(apps: Any = None, **_: Any) -> None:
+    """Fill the holiday table once it exists; a partial or backward migration has no table to fill."""
+    if apps is not None and "holiday" not in apps.all_models["deadlines"]:
+        return
+    from casework.deadlines.services.calendar import seed_holidays
+
+    seed_holidays()
+
+
+class DeadlinesConfig(AppConfig):
+    name = "casework.deadlines"
+    label = "deadlines"
+
+    def ready(self) -> None:
+        from casework.deadlines import policy, words  # noqa: F401  they register acts and words
+        from casework.deadlines.refs import register
+
+        register()
+        post_migrate.connect(_seed, sender=self, dispatch_uid="deadlines.holidays")

@@ -1,0 +1,11 @@
+"""Addresses of deadlines."""
+
+from django.urls import path
+
+from casework.deadlines.web import views
+
+app_name = "deadlines"
+urlpatterns = [
+    path("deadlines/", views.deadlines, name="list"),
+    path("deadlines/<int:pk>/", views.detail, name="detail"),
+]

@@ -1,0 +1,90 @@
+"""Pages of deadlines: the list of running clocks, and how one came about."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from casework.access.policy import get_visible
+from casework.accounts.models import User
+from casework.core import clock
+from casework.deadlines.enums import State
+from casework.deadlines.models import Deadline
+from casework.deadlines.selectors import counted_days, current_calendar, deadline_facts, facts_of, with_bars
+from casework.deadlines.web.words import chip, line
+from casework.ledger.refs import resolve
+from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.templatetags.cw import deadline as deadline_chip
+
+
+def _rows(user: User) -> QuerySet[Any]:
+    return with_bars(Deadline.objects.visible_to(user))
+
+
+def _prepare(_request: HttpRequest, rows: list[Any]) -> None:
+    facts, now = facts_of(rows, clock.today()), clock.now()
+    for row in rows:
+        row.chip = chip(facts[row.pk], now)
+
+
+def _overdue(value: str) -> Q:
+    late = Q(state=State.OPEN, due_on__lt=clock.today())
+    return late if value == "1" else ~late
+
+
+PAGE = ListPage(
+    title=_("期限"),
+    queryset=_rows,
+    columns=(
+        Column("deadline", _("期限"), lambda row: deadline_chip(row.chip), sort="due_on", export=lambda row: row.due_on),
+        Column("title", _("事项"), "title", link=True),
+        Column("rule", _("期限规则"), lambda row: f"{row.kind} {row.rule.get('source', '')}{row.rule.get('article', '')}"),
+        Column("holder", _("责任人"), "holder.name"),
+        Column("start", _("起算日"), "start_on", default=False),
+    ),
+    filters=(
+        Filter("state", _("状态"), "state", State.choices),
+        Filter("late", _("逾期"), _overdue, kind="bool"),
+        Filter("provisional", _("日期暂定"), lambda value: Q(provisional=value == "1"), kind="bool"),
+        Filter("due", _("到期日"), "due_on", kind="date"),
+    ),
+    search=("title__icontains",),
+    order=("due_on", "pk"),
+    row_url=lambda row: reverse("deadlines:detail", args=[row.pk]),
+    export_name=_("期限"),
+    unit=_("项"),
+    prepare=_prepare,
+    default_query="state=open&state=stopped",
+    empty_text=_("现在没有期限"),
+)
+
+
+@require_safe
+def deadlines(request: HttpRequest) -> HttpResponseBase:
+    """The clocks that the reader may know of."""
+    return render_list(request, PAGE)
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """How one due date came about."""
+    found: Deadline = get_visible(with_bars(Deadline.objects.all()), request.user, pk=pk)
+    calendar, now = current_calendar(), clock.now()
+    facts = deadline_facts(found, clock.today(), calendar)
+    days = counted_days(found, calendar)
+    return render(
+        request,
+        "deadlines/detail.html",
+        {
+            "deadline_row": found,
+            "chip": chip(facts, now),
+            "facts": facts,
+            "line": line(found, facts, opened=True),
+            "days": days,
+            "thing": resolve(found.ref, request.user) if found.ref.partition(":")[0] != "deadline" else None,
+        },
+    )

@@ -1,0 +1,19 @@
+"""Words for the ledger's entries about clocks."""
+
+from django.utils.translation import gettext_lazy as _
+
+from casework.ledger.words import register_words
+
+register_words(
+    {
+        "deadline.opened": _("开始计时"),
+        "deadlines.opened": _("批量开始计时"),
+        "deadline.met": _("期限办结"),
+        "deadline.cancelled": _("作废期限"),
+        "deadline.suspended": _("暂停计时"),
+        "deadline.resumed": _("恢复计时"),
+        "deadline.extended": _("延长期限"),
+        "deadlines.recomputed": _("重新推算到期日"),
+        "holidays.changed": _("更新放假安排"),
+    }
+)

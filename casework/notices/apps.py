@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class NoticesConfig(AppConfig):
+    name = "casework.notices"
+    label = "notices"
+
+    def ready(self) -> None:
+        from casework.notices import words  # noqa: F401  registers the words of its entries

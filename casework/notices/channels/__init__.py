@@ -1,0 +1,5 @@
+"""Ways out of the system. Whatever leaves carries a link and no content: secrets stay behind sign-in."""
+
+
+class SendFailed(Exception):
+    """The channel could not take the message now; it is tried again later."""

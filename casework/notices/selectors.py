@@ -1,0 +1,27 @@
+"""Reads: the inbox, its counter, and who knew what when."""
+
+from django.db.models import Prefetch, QuerySet
+
+from casework.accounts.models import User
+from casework.notices.models import Delivery, DeliveryState, Notice, NoticeQuerySet
+
+
+def unread_count(user: User) -> int:
+    """Return how many notices the user has not signed for."""
+    return Notice.objects.visible_to(user).filter(acknowledged_at=None).count()
+
+
+def inbox(user: User) -> NoticeQuerySet:
+    """Return the user's notices, the newest first."""
+    return Notice.objects.visible_to(user).order_by("-owed_at", "id")
+
+
+def told_of(ref: str) -> NoticeQuerySet:
+    """Return who was told of a thing, when, on which channels and with what receipt; callers guard the thing itself."""
+    deliveries = Prefetch("deliveries", Delivery.objects.order_by("channel"))
+    return Notice.objects.filter(ref=ref).select_related("recipient").prefetch_related(deliveries).order_by("owed_at", "id")
+
+
+def given_up() -> QuerySet[Delivery]:
+    """Return the deliveries that failed for good, for the administrators: no titles, only where they failed."""
+    return Delivery.objects.filter(state=DeliveryState.FAILED).order_by("id")

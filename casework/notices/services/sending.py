@@ -1,0 +1,82 @@
+"""Sending outside the system: lease, send, settle. At least once; a repeat is possible only when a sender dies between
+sending and settling, and carries the same Message-ID.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from casework.notices.channels import SendFailed, email
+from casework.notices.models import Delivery, DeliveryState
+from casework.notices.services.reminders import unwanted
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+#: Waiting after the n-th failure; after the last one an administrator has to look.
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440))
+
+
+def lease_due(n: int, at: datetime) -> list[Delivery]:
+    """Claim up to ``n`` deliveries for ``LEASE``; whoever dies holding them loses them to the next caller after that."""
+    with transaction.atomic():
+        due = Q(state=DeliveryState.OWED) | Q(state=DeliveryState.LEASED, claimed_until__lt=at)
+        rows = list(
+            Delivery.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(due, next_try_at__lte=at)
+            .select_related("notice", "notice__recipient")
+            .order_by("next_try_at", "id")[:n]
+        )
+        Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+            state=DeliveryState.LEASED, claimed_until=at + LEASE, attempts=F("attempts") + 1
+        )
+        for row in rows:
+            row.state, row.claimed_until, row.attempts = DeliveryState.LEASED, at + LEASE, row.attempts + 1
+    return rows
+
+
+def settle(delivery: Delivery, *, at: datetime, error: str = "", dropped: bool = False) -> bool:
+    """Write down how a leased delivery ended; False when the lease was lost to another sender meanwhile."""
+    values: dict[str, object] = {"claimed_until": None, "last_error": error[:300]}
+    if dropped:
+        values["state"] = DeliveryState.DROPPED
+    elif not error:
+        values |= {"state": DeliveryState.SENT, "sent_at": at}
+    elif delivery.attempts > len(BACKOFF):
+        values["state"] = DeliveryState.FAILED
+    else:
+        values |= {"state": DeliveryState.OWED, "next_try_at": at + BACKOFF[delivery.attempts - 1]}
+    held = Delivery.objects.filter(
+        pk=delivery.pk, state=DeliveryState.LEASED, claimed_until=delivery.claimed_until, attempts=delivery.attempts
+    )
+    return held.update(**values) == 1
+
+
+def send_due(at: datetime, n: int = 100) -> int:
+    """Send up to ``n`` leased deliveries, each settled by itself, and return how many went out."""
+    deliveries = lease_due(n, at)
+    late = unwanted([one.notice for one in deliveries]) if deliveries else set()
+    return sum(_send_one(one, late, at) for one in deliveries)
+
+
+def _send_one(delivery: Delivery, late: set[str], at: datetime) -> int:
+    if delivery.notice.key in late or not delivery.notice.recipient.is_active:
+        settle(delivery, at=at, dropped=True)
+        return 0
+    try:
+        email.send(delivery.notice)
+    except SendFailed as error:
+        logger.warning("notice %s by %s, attempt %s: %s", delivery.notice_id, delivery.channel, delivery.attempts, error)
+        settle(delivery, at=at, error=str(error))
+        return 0
+    return int(settle(delivery, at=at))
+
+
+def retry_failed(deliveries: Sequence[Delivery], *, at: datetime) -> int:
+    """Owe given-up deliveries again, once the administrator has mended the cause."""
+    return Delivery.objects.filter(pk__in=[one.pk for one in deliveries], state=DeliveryState.FAILED).update(
+        state=DeliveryState.OWED, attempts=0, next_try_at=at
+    )
