@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate
+from django.db.models.signals import post_migrate
 
 
 class CoreConfig(AppConfig):
@@ -7,7 +7,6 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from casework.core.roles import create_extensions, grant_after_migrate
+        from casework.core.roles import grant_after_migrate
 
-        pre_migrate.connect(create_extensions, sender=self, dispatch_uid="core.extensions")
         post_migrate.connect(grant_after_migrate, sender=self, dispatch_uid="core.grants")

@@ -15,18 +15,6 @@ APPEND_ONLY_TABLES: tuple[str, ...] = ()
 # Tables the application reads only: the history of the schema belongs to the owner.
 READ_ONLY_TABLES: tuple[str, ...] = ("django_migrations",)
 LEDGER_SCHEMA = "ledger"
-# Both are part of PostgreSQL and trusted: a database's owner may create them without being superuser.
-EXTENSIONS = ("btree_gist", "pg_trgm")
-
-
-def create_extensions(*, sender: AppConfig, using: str, **_: Any) -> None:
-    """Create the extensions that migrations of any app may use; receiver of ``pre_migrate``."""
-    with connections[using].cursor() as cursor:
-        cursor.execute("select extname from pg_extension")
-        present = {name for (name,) in cursor.fetchall()}
-        for name in EXTENSIONS:
-            if name not in present:
-                cursor.execute(f"create extension {name}")
 
 
 def grant_after_migrate(*, sender: AppConfig, using: str, **_: Any) -> None:

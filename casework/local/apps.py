@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class LocalConfig(AppConfig):
+    name = "casework.local"
+    label = "local"
+
+    def ready(self) -> None:
+        import casework.celery  # noqa: F401 (binds every shared task to the configured broker)

@@ -1,0 +1,86 @@
+"""The test database: made by the owner, used by the application role, restored after every test that commits."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from casework.local import paths
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """Make the test database as the owner, then hand the connection to the application role."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    verbosity = request.config.option.verbose
+    with django_db_blocker.unblock():
+        name = connection.settings_dict["NAME"]
+        # What a run cut short left behind is removed without a question.
+        test_name = connection.creation._get_test_db_name()
+        _as_owner(f'drop database if exists "{test_name}" with (force)')
+        _as_owner(f'drop database if exists "{test_name}_pristine" with (force)')
+        connection.creation.create_test_db(verbosity=max(verbosity - 1, 0), autoclobber=True, serialize=False)
+        connection.close()
+        _as_owner(f'create database "{test_name}_pristine" template "{test_name}"')
+        owner = dict(connection.settings_dict)
+        _become_application(connection)
+        kept = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+        TransactionTestCase._fixture_teardown = _restore  # type: ignore[attr-defined]
+    yield
+    with django_db_blocker.unblock():
+        TransactionTestCase._fixture_teardown = kept  # type: ignore[attr-defined]
+        connection.close()
+        connection.settings_dict.update(owner)
+        _as_owner(f'drop database if exists "{test_name}_pristine" with (force)')
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+def _become_application(connection: Any) -> None:
+    from django.conf import settings
+
+    if settings.DATABASE_URL:
+        connection.settings_dict["OPTIONS"] = {"options": f"-c role={settings.CASEWORK_APP_ROLE}"}
+    else:
+        connection.settings_dict["USER"] = settings.CASEWORK_APP_ROLE
+
+
+def _restore(_case: Any) -> None:
+    """Replace the database after a test that committed: no privilege to empty tables is needed, nothing remains.
+
+    Unlike the usual emptying of all tables this keeps what migrations wrote and covers the ledger's schema too.
+    """
+    from django.db import connection, connections
+
+    name = connection.settings_dict["NAME"]
+    connections.close_all()
+    _as_owner(f'drop database "{name}" with (force)')
+    _as_owner(f'create database "{name}" template "{name}_pristine"')
+
+
+def owner_connection(database: str = "") -> "psycopg.Connection[tuple[Any, ...]]":
+    """Open an autocommit connection as the owner, by default to the test database."""
+    from django.conf import settings
+    from django.db import connection
+
+    target = database or connection.settings_dict["NAME"]
+    if settings.DATABASE_URL:
+        return psycopg.connect(settings.DATABASE_OWNER_URL, dbname=target, autocommit=True)
+    host = str(paths.socket_dir(settings.CASEWORK_HOME))
+    return psycopg.connect(host=host, user="casework", dbname=target, autocommit=True)
+
+
+def _as_owner(statement: str) -> None:
+    with owner_connection("postgres") as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> "Iterator[psycopg.Connection[tuple[Any, ...]]]":
+    """Connect to the test database as its owner: the administrator whose tampering must be found."""
+    with owner_connection() as connection:
+        yield connection
