@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class EvidenceConfig(AppConfig):
     name = "evidence"
     label = "evidence"
+
+    def ready(self) -> None:
+        from evidence import policy, refs  # noqa: F401  (they register themselves)

@@ -52,7 +52,9 @@ class Custody(models.Model):
     actor = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("经办"))
     second = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("另一人"))
     giver = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("交出人"))
-    receiver = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("接收人"))
+    receiver = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("接收人")
+    )
     place = models.CharField(_("地点"), max_length=200, blank=True)
     seal = models.ForeignKey(Seal, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("封条"))
     document = models.CharField(_("文书"), max_length=120, blank=True)
@@ -137,10 +139,14 @@ class CheckOut(models.Model):
     due_on = models.DateField(_("约定归还"))
     requested_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("申请人"))
     requested_at = models.DateTimeField()
-    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("批准人"))
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("批准人")
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     opinion = models.CharField(_("意见"), max_length=200, blank=True)
-    receiver = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("领用人"))
+    receiver = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("领用人")
+    )
     out_at = models.DateTimeField(null=True, blank=True)
     back_at = models.DateTimeField(null=True, blank=True)
 
@@ -154,7 +160,8 @@ class CheckOut(models.Model):
                 fields=["item"], condition=Q(state__in=["requested", "approved", "out"]), name="check_out_one_at_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("requested_by")), name="check_out_approved_by_other"
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("requested_by")),
+                name="check_out_approved_by_other",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["approved", "out", "back"]) | Q(decided_by__isnull=False),
@@ -269,7 +276,8 @@ class Disposal(models.Model):
                 name="disposal_one_pending",
             ),
             models.CheckConstraint(
-                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("proposed_by")), name="disposal_approved_by_other"
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("proposed_by")),
+                name="disposal_approved_by_other",
             ),
             models.CheckConstraint(
                 condition=Q(done_by__isnull=True) | (Q(approved_by__isnull=False) & ~Q(done_by=F("approved_by"))),

@@ -74,7 +74,8 @@ class Event(models.Model):
                 condition=Q(at__isnull=False) | Q(precision=Precision.UNKNOWN), name="event_time_or_unknown"
             ),
             models.CheckConstraint(
-                condition=Q(byte_offset__isnull=True) | Q(byte_offset__gte=0, file__isnull=False), name="event_offset_in_file"
+                condition=Q(byte_offset__isnull=True) | Q(byte_offset__gte=0, file__isnull=False),
+                name="event_offset_in_file",
             ),
         ]
         indexes = [models.Index(fields=["item", "at"])]

@@ -1,0 +1,71 @@
+"""How references to evidence and its entries read in the ledger, in notices and in the trail."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from casework.accounts.models import User
+from casework.ledger.refs import Resolved, register_ref
+from casework.ledger.words import register_words
+from evidence.models import Collection, Item
+
+
+def resolve_item(pk: int, user: User) -> Resolved | None:
+    """Return number and title of the item, for whoever may know of it."""
+    item = Item.objects.visible_to(user).filter(pk=pk).first()
+    return Resolved(f"{item.number} {item.title}", reverse("evidence:item", args=[pk])) if item else None
+
+
+def resolve_collection(pk: int, user: User) -> Resolved | None:
+    """Return the number of the list, for whoever may know of it."""
+    row = Collection.objects.visible_to(user).filter(pk=pk).first()
+    return Resolved(row.number, reverse("evidence:collection", args=[pk])) if row else None
+
+
+register_ref("item", resolve_item)
+register_ref("collection", resolve_collection)
+register_words(
+    {
+        "collection.opened": _("开始提取证据"),
+        "collection.closed": _("结束提取，清单签名"),
+        "item.found": _("发现、拍照"),
+        "item.collected": _("提取证物"),
+        "item.sealed": _("封存"),
+        "item.offered": _("交出证物"),
+        "item.accepted": _("签收证物"),
+        "item.refused": _("拒收证物"),
+        "item.withdrawn": _("撤回移交"),
+        "item.stored": _("入库"),
+        "item.check_out_requested": _("申请调取"),
+        "item.check_out_approved": _("批准调取"),
+        "item.check_out_declined": _("不批准调取"),
+        "item.checked_out": _("调取出库"),
+        "item.checked_in": _("归还入库"),
+        "item.unsealed": _("启封"),
+        "item.resealed": _("重新封存"),
+        "item.examined": _("鉴定勘验"),
+        "item.detached": _("拆出部件"),
+        "item.rejoined": _("部件归位"),
+        "item.verified": _("盘点核对"),
+        "item.file_added": _("上传证物文件"),
+        "item.viewed": _("查看证物页"),
+        "item.downloaded": _("下载证物文件"),
+        "item.bundled": _("制作取证包"),
+        "item.labelled": _("打印证物标签"),
+        "item.event_added": _("登记事件"),
+        "item.linked": _("登记归属线索"),
+        "item.discrepancy_opened": _("登记账实不符"),
+        "item.discrepancy_resolved": _("查清账实不符"),
+        "item.found_unrelated": _("查明与案件无关"),
+        "item.disposal_proposed": _("提出处置意见"),
+        "item.disposal_approved": _("批准处置"),
+        "item.disposal_declined": _("不批准处置"),
+        "item.returned": _("退还"),
+        "item.confiscated": _("收缴"),
+        "item.auctioned": _("变卖"),
+        "item.transferred_with_case": _("随案移送"),
+        "item.lost": _("登记损毁灭失"),
+        "item.archived": _("证物归档"),
+        "item.hold_placed": _("暂缓处置"),
+        "item.hold_lifted": _("解除暂缓处置"),
+    }
+)
