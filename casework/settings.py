@@ -96,7 +96,8 @@ WSGI_APPLICATION = "casework.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        # Before the libraries: the pages of signing in are ours.
+        "DIRS": [BASE_DIR / "casework" / "accounts" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
