@@ -210,8 +210,12 @@ def due(rule: Rule, facts: Facts, calendar: Calendar) -> Due:
         extended = _walk(rule, facts, legs, stops, calendar)
         steps.append(f"延长后最后一日为{day_words(extended)}。")
         last = extended
-    due_on = calendar.roll(last) if rule.roll else last
-    steps.append(_rolled_words(rule, last, due_on, calendar))
+    rolled = calendar.roll(last) if rule.roll else last
+    due_on = _stopped_while_rolled(last, rolled, stops, calendar)
+    if due_on != rolled:
+        steps.append(f"{day_words(last)}不上班，顺延至{day_words(rolled)}；顺延后又暂停，再顺延。到期日：{day_words(due_on)}。")
+    else:
+        steps.append(_rolled_words(rule, last, due_on, calendar))
     counts_working = any(unit == Unit.WORKING_DAY for unit, _amount in legs)
     provisional = not calendar.is_known(facts.start if counts_working else last, due_on) if counts_working or rule.roll else False
     if provisional:
@@ -318,6 +322,16 @@ def _working(position: date, amount: int, stops: Sequence[tuple[date, date | Non
         amount -= calendar.working_days_between(position, before)
         position = max(resumed - ONE_DAY, position)
     return calendar.add_working_days(position, amount)
+
+
+def _stopped_while_rolled(
+    last: date, rolled: date, stops: Sequence[tuple[date, date | None]], calendar: Calendar
+) -> date:
+    """Return the due date when the clock was stopped between the period's end on a rest day and the day it moved to."""
+    for begin, resumed in stops:
+        if last < begin <= rolled and resumed is not None:
+            rolled = calendar.roll(rolled + (resumed - begin))
+    return rolled
 
 
 def _due_in_hours(rule: Rule, facts: Facts, steps: list[str]) -> Due:

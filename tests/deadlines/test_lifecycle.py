@@ -177,7 +177,7 @@ def test_two_officers_meeting_one_clock_write_one_verdict() -> None:
         with ThreadPoolExecutor(4) as pool:
             verdicts = list(pool.map(meet, range(4)))
 
-        assert len({str(verdict) for verdict in verdicts}) == 1
+        assert all(verdict == verdicts[0] for verdict in verdicts)
         assert entries(deadline) == ["deadline.opened", "deadline.met"]
 
 

@@ -180,6 +180,15 @@ def test_stopped_days_do_not_count_in_working_days() -> None:
     assert result.first_due_on == date(2026, 9, 8)
 
 
+def test_a_stop_after_the_end_moved_off_a_holiday_still_counts() -> None:
+    stop = Stop(date(2026, 10, 8), date(2026, 10, 12))
+
+    result = due(rule("L01"), Facts(date(2026, 9, 1), stops=(stop,)), CALENDAR)
+
+    assert result.due_on == date(2026, 10, 12)
+    assert result.first_due_on == date(2026, 10, 8)
+
+
 def test_an_open_stop_keeps_the_date_and_says_stopped() -> None:
     result = due(rule("L02"), Facts(date(2026, 9, 1), stops=(Stop(date(2026, 9, 3)),)), CALENDAR)
 
