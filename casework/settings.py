@@ -279,7 +279,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": _static_backend},
 }
-WHITENOISE_USE_FINDERS = TESTING
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_TEMP_DIR = tempfile.gettempdir()

@@ -279,7 +279,9 @@ def test_csv_holds_the_present_rows_and_no_formulas(ask: Callable[..., HttpRespo
 
 def test_xlsx_holds_text_not_formulas(ask: Callable[..., HttpResponseBase]) -> None:
     response = ask("export=xlsx&active=0")
-    book = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content)))  # type: ignore[attr-defined]
+    body = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    response.close()
+    book = openpyxl.load_workbook(io.BytesIO(body))
     cells = [[cell.value for cell in row] for row in book.active.iter_rows()]
     assert cells == [["姓名", "机构", "职务"], ["戊", "乙室", "'=HYPERLINK(1)"]]
     assert {cell.data_type for row in book.active.iter_rows() for cell in row} == {"s"}
