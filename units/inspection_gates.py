@@ -31,7 +31,7 @@ def flags_explained(inspection: SelfInspection, actor: User, reason: str) -> lis
     """A report that contradicts the monitor is verified only with a written explanation."""
     if reason.strip():
         return []
-    url = reverse("units:self_inspection", args=[inspection.pk])
+    url = reverse("units:self-inspection", args=[inspection.pk])
     return [
         Missing(_("%(flag)s核验前要写明怎样解释。") % {"flag": flag.text}, f"{url}#flags", _("去写说明"))
         for flag in flags(inspection, actor)
@@ -42,7 +42,7 @@ def spot_check_ended(inspection: SelfInspection, actor: User, reason: str) -> li
     """The result of a running spot check is recorded."""
     if not SpotCheck._base_manager.filter(inspection=inspection, result="").exists():
         return []
-    url = reverse("units:self_inspection", args=[inspection.pk])
+    url = reverse("units:self-inspection", args=[inspection.pk])
     return [Missing(_("抽查结果还没有登记"), f"{url}#spot-check", _("去登记"))]
 
 
@@ -55,7 +55,7 @@ def another_person(inspection: SelfInspection, actor: User, reason: str) -> list
 
 def nothing_to_rectify(inspection: SelfInspection, actor: User, reason: str) -> list[Missing]:
     """A report that admits mining goes through rectification, not straight to acceptance."""
-    url = reverse("units:self_inspection", args=[inspection.pk])
+    url = reverse("units:self-inspection", args=[inspection.pk])
     found = inspection.answers.filter(code="found").values_list("value", flat=True).first() or 0
     admitted = inspection.addresses.filter(found__in=[AddressFinding.ACTIVE, AddressFinding.PASSIVE]).count()
     missing = []
@@ -72,7 +72,7 @@ def classified(inspection: SelfInspection, actor: User, reason: str) -> list[Mis
     """The campaign has said what it found about the unit."""
     if inspection.campaign_unit.outcome:
         return []
-    url = reverse("units:self_inspection", args=[inspection.pk])
+    url = reverse("units:self-inspection", args=[inspection.pk])
     return [Missing(_("还没有结论：主动、被动、科研或排除"), f"{url}#outcome", _("去下结论"))]
 
 
@@ -82,7 +82,7 @@ def results_reported(inspection: SelfInspection, actor: User, reason: str) -> li
     return [
         Missing(
             _("“%(title)s”还没有报整改结果") % {"title": one.title},
-            reverse("units:portal_rectification", args=[one.pk]),
+            reverse("units:portal-rectification", args=[one.pk]),
             _("去报"),
         )
         for one in waiting
@@ -92,7 +92,7 @@ def results_reported(inspection: SelfInspection, actor: User, reason: str) -> li
 def all_closed(inspection: SelfInspection, actor: User, reason: str) -> list[Missing]:
     """Every duty has been checked and closed out."""
     waiting = inspection.rectifications.exclude(state=RectificationState.CLOSED)
-    url = reverse("units:self_inspection", args=[inspection.pk])
+    url = reverse("units:self-inspection", args=[inspection.pk])
     return [
         Missing(_("“%(title)s”还没有销号") % {"title": one.title}, f"{url}#rectification", _("去核查"))
         for one in waiting

@@ -243,7 +243,12 @@ SHEETS: Final[dict[str, Sheet]] = {
                 Column("public_official", _("是否公职人员"), "yes_no", wide=True, aliases=("公职人员",)),
                 Column("deed", _("行为"), required=True, longest=500),
                 Column(
-                    "involvement", _("涉及方式"), "choice", choices=tuple(Involvement.choices), wide=True, aliases=("方式",)
+                    "involvement",
+                    _("涉及方式"),
+                    "choice",
+                    choices=tuple(Involvement.choices),
+                    wide=True,
+                    aliases=("方式",),
                 ),
                 Column("handled", _("处理类别"), "choice", choices=tuple(Handled.choices), wide=True),
                 Column("handling", _("本单位处理"), longest=500, wide=True, aliases=("处理情况",)),

@@ -252,7 +252,9 @@ class ReportedPerson(Row):
             models.CheckConstraint(
                 condition=Q(involvement__in=["", *Involvement.values]), name="reported_person_involvement_known"
             ),
-            models.CheckConstraint(condition=Q(handled__in=["", *Handled.values]), name="reported_person_handled_known"),
+            models.CheckConstraint(
+                condition=Q(handled__in=["", *Handled.values]), name="reported_person_handled_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -91,8 +91,8 @@ def missing_answers(inspection: SelfInspection) -> list[Missing]:
 def question_url(inspection: SelfInspection, code: str) -> str:
     """Return the portal's address of a question; without a code that of the report."""
     if not code:
-        return reverse("units:portal_report", args=[inspection.pk])
-    return reverse("units:portal_question", args=[inspection.pk, code])
+        return reverse("units:portal-report", args=[inspection.pk])
+    return reverse("units:portal-question", args=[inspection.pk, code])
 
 
 @dataclass(frozen=True)

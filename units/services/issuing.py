@@ -166,7 +166,7 @@ def _tell_leaders(stage: Stage, rows: Sequence[SelfInspection], at: datetime) ->
                 title=_("请签收自查自纠任务：%(name)s") % {"name": stage.campaign.public_name},
                 body=_("由您填写并签名上报，期限 %(due)s。") % {"due": row.due_on},
                 ref=row.ref,
-                url=reverse("units:portal_report", args=[row.pk]),
+                url=reverse("units:portal-report", args=[row.pk]),
                 due_on=row.due_on,
             )
             for row in rows
@@ -217,7 +217,7 @@ def remind_overdue(
                 body=_("%(unit)s的报告期限是 %(due)s，请填完后签名上报。")
                 % {"unit": row.unit.name, "due": due.get(row.ref, row.due_on)},
                 ref=row.ref,
-                url=reverse("units:portal_report", args=[row.pk]),
+                url=reverse("units:portal-report", args=[row.pk]),
                 due_on=due.get(row.ref, row.due_on),
                 level=Level.ALARM if late else Level.WARN,
             )

@@ -93,7 +93,7 @@ def return_report(
                 title=_("自查自纠报告退回补正"),
                 body=_("有 %(n)s 处要改，请改后重新签名上报，期限 %(due)s。") % {"n": len(texts), "due": row.due_on},
                 ref=row.ref,
-                url=reverse("units:portal_report", args=[row.pk]),
+                url=reverse("units:portal-report", args=[row.pk]),
                 due_on=row.due_on,
                 level=Level.WARN,
                 at=at,
@@ -157,7 +157,7 @@ def _tell(row: SelfInspection, what: str, title: str, at: datetime) -> None:
             title=title,
             body=row.unit.name,
             ref=row.ref,
-            url=reverse("units:portal_report", args=[row.pk]),
+            url=reverse("units:portal-report", args=[row.pk]),
             at=at,
         )
 
