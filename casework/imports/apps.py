@@ -4,3 +4,12 @@ from django.apps import AppConfig
 class ImportsConfig(AppConfig):
     name = "casework.imports"
     label = "imports"
+
+    def ready(self) -> None:
+        from casework.imports import (
+            kinds_floor,  # noqa: F401  registers its kind
+            refs,
+            words,  # noqa: F401  registers its words
+        )
+
+        refs.register()

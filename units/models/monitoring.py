@@ -177,9 +177,7 @@ class Sighting(models.Model):
     protocol = models.CharField(_("协议"), max_length=40, blank=True)
     currency = models.CharField(_("币种"), max_length=40, blank=True)
     reference = models.CharField(_("来源"), max_length=200, blank=True)
-    match_state = models.CharField(
-        _("归属"), max_length=12, choices=MatchState.choices, default=MatchState.UNMATCHED
-    )
+    match_state = models.CharField(_("归属"), max_length=12, choices=MatchState.choices, default=MatchState.UNMATCHED)
     unit = models.ForeignKey(
         Unit, models.PROTECT, null=True, blank=True, related_name="sightings", verbose_name=_("单位")
     )
@@ -307,7 +305,9 @@ class Question(Versioned):
     @property
     def answer_words(self) -> str:
         """The answer as people read it."""
-        return str(Classification(self.answer).label) if self.kind == QuestionKind.NATURE and self.answer else self.answer
+        return (
+            str(Classification(self.answer).label) if self.kind == QuestionKind.NATURE and self.answer else self.answer
+        )
 
 
 class QuestionEvidence(models.Model):

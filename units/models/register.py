@@ -207,7 +207,9 @@ class Person(Versioned):
     class Meta:
         verbose_name = _("人员")
         constraints = [
-            models.CheckConstraint(condition=Q(employment__in=["", *Employment.values]), name="person_employment_known"),
+            models.CheckConstraint(
+                condition=Q(employment__in=["", *Employment.values]), name="person_employment_known"
+            ),
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(from_on__isnull=True) | Q(until__gte=F("from_on")),
                 name="person_order",

@@ -1,0 +1,5 @@
+"""Reading, applying and taking back lists."""
+
+from casework.imports.services.runs import apply_run, discard_run, read_file, undo_run
+
+__all__ = ["apply_run", "discard_run", "read_file", "undo_run"]

@@ -1,0 +1,37 @@
+"""How references to the register, to lists and to leads are shown, and to whom."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from casework.accounts.models import User
+from casework.ledger.refs import Resolved, Resolver, register_ref
+from units.models import AddressConflict, Lead, MonitorList, Person, Question, Unit
+
+
+def _by(model: Any, url: str) -> Resolver:
+    def resolve(pk: int, user: User) -> Resolved | None:
+        found = model.objects.visible_to(user).filter(pk=pk).first()
+        return None if found is None else Resolved(str(found), reverse(url, args=[pk]))
+
+    return resolve
+
+
+def _question(pk: int, user: User) -> Resolved | None:
+    found = Question.objects.visible_to(user).filter(pk=pk).select_related("lead").first()
+    return None if found is None else Resolved(f"{found.lead} {found}", reverse("units:lead", args=[found.lead_id]))
+
+
+def _conflict(pk: int, user: User) -> Resolved | None:
+    found = AddressConflict.objects.visible_to(user).filter(pk=pk).select_related("first").first()
+    return None if found is None else Resolved(str(found.first), reverse("units:conflict", args=[pk]))
+
+
+def register() -> None:
+    """Register every resolver; called when the app loads."""
+    register_ref("unit", _by(Unit, "units:unit"))
+    register_ref("person", _by(Person, "units:person"))
+    register_ref("monitorlist", _by(MonitorList, "units:monitor-list"))
+    register_ref("lead", _by(Lead, "units:lead"))
+    register_ref("question", _question)
+    register_ref("conflict", _conflict)
