@@ -29,13 +29,16 @@ def open_account(
     *,
     name: str,
     organisation: Organisation,
-    password: str,
+    password: str | None,
     post: str = "",
     email: str = "",
     actor: User | None,
     at: datetime,
 ) -> User:
-    """Open an account without any role; roles come by appointment. ``actor`` is None only for the first accounts."""
+    """Open an account without any role; roles come by appointment. ``actor`` is None only for the first accounts.
+
+    Without a password nobody can sign in until one is set.
+    """
     if actor is not None:
         require(actor, "account.open")
     if User.objects.filter(username=username).exists():

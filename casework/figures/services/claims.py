@@ -1,0 +1,139 @@
+"""Entering what others published, factors, tariffs and reasons."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from casework.access.policy import require
+from casework.accounts.models import User
+from casework.core.errors import Invalid
+from casework.figures.models import Claim, EnergyFactors, Explanation, PublishedCase, Tariff
+from casework.ledger.record import record
+from cases.models import Case
+from units.models import Campaign
+
+
+def enter_claim(
+    campaign: Campaign,
+    key: str,
+    value: Decimal | int,
+    *,
+    as_of: date,
+    source: str,
+    beside: str = "",
+    actor: User,
+    at: datetime,
+) -> Claim:
+    """Keep a published count with its day and source; the same count again changes nothing."""
+    require(actor, "figure.claim", campaign)
+    if not source.strip():
+        raise Invalid(_("不能登记：没有写明来源。可以写报刊名称和日期。"))
+    with transaction.atomic():
+        claim, created = Claim.objects.get_or_create(
+            campaign=campaign,
+            key=key,
+            as_of=as_of,
+            source=source,
+            defaults={"value": value, "beside": beside},
+        )
+        if not created and claim.value != Decimal(value):
+            raise Invalid(_("不能登记：同一来源同一日期已有另一个数 %(value)s。可以先核对来源。") % {"value": claim.value})
+        if created:
+            record(
+                "figure.claimed",
+                ref=f"campaign:{campaign.pk}",
+                actor=actor,
+                at=at,
+                data={"key": key, "value": Decimal(value), "as_of": as_of, "source": source},
+            )
+    return claim
+
+
+def explain(campaign: Campaign, key: str, reason: str, *, actor: User, at: datetime) -> Explanation:
+    """State why figures differ; from then on the difference no longer blocks a summary. Stated once, for good."""
+    require(actor, "figure.explain", campaign)
+    if not reason.strip():
+        raise Invalid(_("不能保存：没有写明理由。可以写清差异从何而来、依据哪份材料。"))
+    with transaction.atomic():
+        row, created = Explanation.objects.get_or_create(
+            campaign=campaign, key=key, defaults={"reason": reason.strip(), "by": actor, "at": at}
+        )
+        if not created:
+            raise Invalid(_("不能保存：%(name)s 已经说明过。可以查看原来的说明。") % {"name": row.by.name})
+        record(
+            "figure.explained", ref=f"campaign:{campaign.pk}", actor=actor, at=at, data={"key": key}, reason=reason.strip()
+        )
+    return row
+
+
+def enter_factors(
+    code: str,
+    *,
+    name: str,
+    kwh_per_address_day: Decimal,
+    kgce_per_kwh: Decimal,
+    kgco2_per_kwh: Decimal,
+    source: str,
+    valid_from: date,
+    actor: User,
+    at: datetime,
+) -> EnergyFactors:
+    """Add one version of the energy factors; a version is never changed, a new one is added."""
+    require(actor, "figure.factors")
+    with transaction.atomic():
+        factors, created = EnergyFactors.objects.get_or_create(
+            code=code,
+            defaults={
+                "name": name,
+                "kwh_per_address_day": kwh_per_address_day,
+                "kgce_per_kwh": kgce_per_kwh,
+                "kgco2_per_kwh": kgco2_per_kwh,
+                "source": source,
+                "valid_from": valid_from,
+            },
+        )
+        if created:
+            record(
+                "figure.factors_added",
+                ref=f"factors:{factors.pk}",
+                actor=actor,
+                at=at,
+                data={"code": code, "kwh": kwh_per_address_day, "kgce": kgce_per_kwh, "kgco2": kgco2_per_kwh},
+            )
+    return factors
+
+
+def enter_tariff(
+    province: str, *, from_on: date, surcharge: Decimal, source: str, note: str = "", actor: User, at: datetime
+) -> Tariff:
+    """Add a province's surcharge from a day on, in 元 per kWh."""
+    require(actor, "figure.factors")
+    with transaction.atomic():
+        tariff, created = Tariff.objects.get_or_create(
+            province=province, from_on=from_on, defaults={"surcharge": surcharge, "note": note, "source": source}
+        )
+        if created:
+            record(
+                "figure.tariff_added",
+                ref=f"tariff:{tariff.pk}",
+                actor=actor,
+                at=at,
+                data={"province": province, "from_on": from_on, "surcharge": surcharge},
+            )
+    return tariff
+
+
+def cite_case(campaign: Campaign, code: str, case: Case, *, source: str, actor: User, at: datetime) -> PublishedCase:
+    """Note under which name a case of the campaign was reported in public."""
+    require(actor, "figure.cite", campaign)
+    with transaction.atomic():
+        cited, created = PublishedCase.objects.get_or_create(
+            campaign=campaign, code=code, defaults={"case": case, "source": source}
+        )
+        if created:
+            record(
+                "figure.case_cited", ref=f"campaign:{campaign.pk}", actor=actor, at=at, data={"code": code, "case": case.pk}
+            )
+    return cited

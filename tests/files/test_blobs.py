@@ -1,0 +1,84 @@
+"""Files are written once, digested while written, and leave nothing behind when they break off."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from casework.core.errors import Invalid
+from casework.files import storage
+from casework.files.models import Blob
+from casework.files.responses import download
+from casework.files.services.blobs import recheck, store_blob
+from tests.build import moment
+from tests.cast import Cast
+
+AT = moment("2021-09-06 10:00")
+
+
+@pytest.fixture(autouse=True)
+def _own_storage(settings: Settings, tmp_path: Path) -> None:
+    settings.CASEWORK_STORAGE = f"file://{tmp_path}"
+
+
+def test_bytes_come_back_with_both_digests(cast: Cast) -> None:
+    blob = store_blob([b"ab", b"c"], actor=cast.officer, at=AT)
+
+    assert (blob.sha256, blob.sm3) == (hashlib.sha256(b"abc").hexdigest(), hashlib.new("sm3", b"abc").hexdigest())
+    assert blob.size == 3
+    with storage.open_blob(blob.sha256) as stream:
+        assert stream.read() == b"abc"
+    assert storage.path_of(blob.sha256).stat().st_mode & 0o777 == 0o400
+
+
+def test_same_bytes_are_stored_once(cast: Cast) -> None:
+    first = store_blob([b"abc"], actor=cast.officer, at=AT)
+    second = store_blob([b"a", b"bc"], actor=cast.outsider, at=AT)
+
+    assert first.pk == second.pk
+    assert Blob.objects.count() == 1
+
+
+def test_broken_stream_leaves_nothing(cast: Cast) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        store_blob(broken(), actor=cast.officer, at=AT)
+
+    assert not Blob.objects.exists()
+    assert list(storage.incoming().iterdir()) == []
+
+
+def test_empty_and_oversize_are_refused(cast: Cast) -> None:
+    with pytest.raises(Invalid, match="空的"):
+        store_blob([], actor=cast.officer, at=AT)
+    with pytest.raises(Invalid, match="超过"):
+        store_blob([b"x" * 11], actor=cast.officer, at=AT, max_bytes=10)
+
+    assert list(storage.incoming().iterdir()) == []
+
+
+def test_recheck_finds_changed_and_lost_bytes(cast: Cast) -> None:
+    kept, changed, lost = (store_blob([text], actor=cast.officer, at=AT) for text in (b"one", b"two", b"three"))
+    path = storage.path_of(changed.sha256)
+    path.chmod(0o600)
+    path.write_bytes(b"2wo")
+    storage.path_of(lost.sha256).unlink()
+
+    assert [recheck(blob, at=AT) for blob in (kept, changed, lost)] == [True, False, False]
+    assert list(Blob.objects.order_by("pk").values_list("intact", flat=True)) == [True, False, False]
+
+
+def test_download_is_forced_whatever_the_content(cast: Cast) -> None:
+    blob = store_blob([b"<svg onload=alert(1)>"], actor=cast.officer, at=AT)
+
+    response = download(blob, "图\r\n<b>.svg")
+
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"] == "attachment; filename*=UTF-8''%E5%9B%BE%0D%0A%3Cb%3E.svg"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    response.close()
