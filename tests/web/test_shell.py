@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, override_settings
-from django.urls import include, path
+from django.urls import include, path, reverse
 
 from casework.accounts.enums import Role
 from casework.core.errors import Invalid, Missing, NotAllowed, NotReady, Refused, Stale
@@ -221,11 +221,10 @@ def test_gallery_is_absent_in_production(client: Client, db: None, debug: bool) 
     "name", ["mfa_index", "mfa_activate_totp", "mfa_list_webauthn", "account_change_password", "account_logout"]
 )
 def test_account_pages_are_in_our_look(cast: Cast, client: Client, name: str) -> None:
-    from django.urls import reverse
-
     cast.officer.set_password("a long word of four")
     cast.officer.save()
     client.post("/accounts/login/", {"login": cast.officer.username, "password": "a long word of four"})
+    client.post("/accounts/reauthenticate/", {"password": "a long word of four"})
     response = client.get(reverse(name))
     assert response.status_code == 200
     page = response.content.decode()
