@@ -227,7 +227,7 @@ class ListQuery:
         return any(getattr(step, "null", False) for step in steps)
 
     def _order_by(self, order: Sequence[str], backwards: bool = False) -> list[Any]:
-        result = []
+        result: list[Any] = []
         for name in order:
             path = name.lstrip("-")
             down = name.startswith("-") != backwards

@@ -81,13 +81,15 @@ def ask(people: dict[str, User]) -> Callable[..., HttpResponseBase]:
     def ask(
         query: str = "", page: ListPage = PAGE, post: dict[str, Any] | None = None, htmx: bool = False
     ) -> HttpResponseBase:
-        headers = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "list"} if htmx else {}
+        headers = {"HX-Request": "true", "HX-Target": "list"} if htmx else {}
         path = f"/help/?{query}"
-        request: Any = RequestFactory().get(path, **headers) if post is None else RequestFactory().post(path, post)
+        request: Any = (
+            RequestFactory().get(path, headers=headers) if post is None else RequestFactory().post(path, post)
+        )
         request.user = people["甲"]
         request.session = session
         request.htmx = HtmxDetails(request)
-        MessageMiddleware(lambda _request: None).process_request(request)  # type: ignore[arg-type, return-value]
+        MessageMiddleware(lambda _request: None).process_request(request)  # type: ignore[arg-type]
         response = render_list(request, page)
         response.asked = request  # type: ignore[attr-defined]
         return response

@@ -1,7 +1,5 @@
 """The shell: who sees which place, language, theme, error pages, the portal of unit leaders."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, override_settings
@@ -41,7 +39,7 @@ handler500 = "casework.web.errors.server_error"
 
 
 @pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nav, "_entries", {})
     nav.register(nav.TOP, "今天", "home", "web:help", tab=1, order=1)
     nav.register(
@@ -49,7 +47,6 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     )
     nav.register(nav.RECORDS, "账本", "shield-check", "web:theme", roles={Role.AUDITOR}, count=lambda user: 0, key="b")
     nav.register(nav.MONITORING, "线索", "list-check", "web:language", allowed=lambda user: user.name == "承办人甲")
-    return
 
 
 def labels(client: Client) -> list[str]:

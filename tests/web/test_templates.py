@@ -138,6 +138,8 @@ def test_every_sentence_has_its_english() -> None:
 def test_english_keeps_the_placeholders() -> None:
     english = po_entries(ROOT / "casework" / "locale" / "en" / "LC_MESSAGES" / "django.po")
     for chinese, text in english.items():
+        if not text:
+            continue  # said by the test before
         for pattern in (r"%\(\w+\)[sd]", r"(?<!%)\{\w*\}"):
             assert sorted(set(re.findall(pattern, chinese))) == sorted(set(re.findall(pattern, text))), chinese
 

@@ -177,18 +177,30 @@ def _kind(bound: BoundField) -> str:
 
 @register.inclusion_tag("web/components/field.html")
 def field(
-    bound: BoundField, unit: Text = "", hint: Text = "", label: Text = "", rows: int = 0, mono: bool = False
+    bound: BoundField,
+    unit: Text = "",
+    hint: Text = "",
+    label: Text = "",
+    rows: int = 0,
+    mono: bool = False,
+    bare: bool = False,
 ) -> dict[str, Any]:
-    """``{% field form.count unit="台" hint="看机身标签" %}``: label, hint, unit and error; what was typed is kept."""
+    """``{% field form.count unit="台" hint="看机身标签" %}``: label, hint, unit and error; what was typed is kept.
+
+    ``bare`` leaves out the help text and the placeholder that a library's form brings along.
+    """
+    hint = hint or ("" if bare else bound.help_text)
     classes = ["in"] if _kind(bound) == "line" else []
     if bound.errors and classes:
         classes.append("bad")
     if mono:
         classes.append("mono")
     attrs: dict[str, Any] = {"class": " ".join([*classes, bound.field.widget.attrs.get("class", "")]).strip()}
+    if bare:
+        attrs["placeholder"] = ""
     if rows and isinstance(bound.field.widget, Textarea):
         attrs["rows"] = rows
-    said = [f"{bound.id_for_label}-hint"] if hint or bound.help_text else []
+    said = [f"{bound.id_for_label}-hint"] if hint else []
     said += [f"{bound.id_for_label}-error"] if bound.errors else []
     if said:
         attrs["aria-describedby"] = " ".join(said)
@@ -197,7 +209,7 @@ def field(
         "kind": _kind(bound),
         "widget": bound.as_widget(attrs=attrs) if _kind(bound) != "choices" else "",
         "unit": unit,
-        "hint": hint or bound.help_text,
+        "hint": hint,
         "label": label or bound.label,
         "optional": not bound.field.required and _kind(bound) != "check",
     }
