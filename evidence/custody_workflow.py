@@ -137,7 +137,7 @@ STEPS: Final[dict[Act, Step]] = {
     for step in (
         Step(Act.FOUND, _t("登记发现"), _of(), S.IDENTIFIED, "evidence.collect", "eye", two=True, by_holder=False),
         Step(
-            Act.COLLECTED, _t("提取"), _of(S.IDENTIFIED), S.COLLECTED, "evidence.collect", "hand-grab",
+            Act.COLLECTED, _t("提取"), _of(S.IDENTIFIED), S.COLLECTED, "evidence.collect", "package",
             two=True, by_holder=False, article="监察法第二十八条、第四十四条",
         ),
         Step(
@@ -173,15 +173,15 @@ STEPS: Final[dict[Act, Step]] = {
         ),
         Step(
             Act.EXAMINED, _t("登记鉴定"), _of(S.DEPOSITED, S.CHECKED_OUT, S.EXAMINED), S.EXAMINED, "evidence.examine",
-            "microscope", two=True, seal="unsealed", article="监察法实施条例第一百七十五条",
+            "zoom-in", two=True, seal="unsealed", article="监察法实施条例第一百七十五条",
             gates=(no_open_offer,), page="examine",
         ),
         Step(
-            Act.DETACHED, _t("拆出部件"), HELD, None, "evidence.seal", "unlink",
+            Act.DETACHED, _t("拆出部件"), HELD, None, "evidence.seal", "cpu-2",
             two=True, seal="unsealed", article=_ART_159, gates=(no_open_offer, is_part, inside), page="detach",
         ),
         Step(
-            Act.REJOINED, _t("部件归位"), HELD, None, "evidence.hand_over", "link",
+            Act.REJOINED, _t("部件归位"), HELD, None, "evidence.hand_over", "cpu",
             gates=(no_open_offer, outside), page="rejoin",
         ),
         Step(Act.VERIFIED, _t("盘点核对"), HELD, None, "evidence.hand_over", "checklist", page="verify"),
@@ -202,7 +202,7 @@ STEPS: Final[dict[Act, Step]] = {
             two=True, gates=_DISPOSABLE,
         ),
         Step(
-            Act.TRANSFERRED, _t("随案移送"), _of(S.DISPOSAL_APPROVED), S.TRANSFERRED, "evidence.dispose", "transfer",
+            Act.TRANSFERRED, _t("随案移送"), _of(S.DISPOSAL_APPROVED), S.TRANSFERRED, "evidence.dispose", "send",
             two=True, gates=_DISPOSABLE,
         ),
         Step(
@@ -211,7 +211,22 @@ STEPS: Final[dict[Act, Step]] = {
         ),
         Step(
             Act.ARCHIVED, _t("归档"), _of(S.RETURNED, S.CONFISCATED, S.AUCTIONED, S.TRANSFERRED), S.ARCHIVED,
-            "evidence.dispose", "archive", by_holder=False, page="archive",
+            "evidence.dispose", "folder", by_holder=False, page="archive",
         ),
     )
 }  # fmt: skip
+
+
+def blocks(step: Step, item: Item) -> list[Missing]:
+    """Return all that keeps the step from being taken now, whoever would take it; all of it, never the first only."""
+    missing = []
+    if item.state not in step.sources:
+        missing.append(Missing(_("证物现在是“%(state)s”") % {"state": item.get_state_display()}))
+    sealed = intact_seal(item)
+    if step.seal == "sealed" and sealed is None:
+        missing.append(Missing(_("证物没有封存")))
+    if step.seal == "unsealed" and sealed is not None:
+        missing.append(Missing(_("封条 %(number)s 还没有启封") % {"number": sealed.number}))
+    for gate in step.gates:
+        missing += gate(item)
+    return missing

@@ -12,7 +12,7 @@ from casework.access.policy import require, why_not
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Missing, NotAllowed, NotReady, Refused
 from casework.ledger.record import record
-from evidence.custody_workflow import STEPS, Step, intact_seal
+from evidence.custody_workflow import STEPS, Step, blocks
 from evidence.enums import ENDED, Act, State
 from evidence.models import Custody, Holding, Item, Seal
 
@@ -83,21 +83,6 @@ def require_two(officers: Officers, actor: User, policy: str, item: Item | None)
     if reason := why_not(second, policy, item):
         raise NotAllowed(_("%(name)s不能作为办理人员：%(reason)s") % {"name": second.name, "reason": reason})
     return second
-
-
-def blocks(step: Step, item: Item) -> list[Missing]:
-    """Return all that keeps the step from being taken now, whoever would take it; all of it, never the first only."""
-    missing = []
-    if item.state not in step.sources:
-        missing.append(Missing(_("证物现在是“%(state)s”") % {"state": item.get_state_display()}))
-    sealed = intact_seal(item)
-    if step.seal == "sealed" and sealed is None:
-        missing.append(Missing(_("证物没有封存")))
-    if step.seal == "unsealed" and sealed is not None:
-        missing.append(Missing(_("封条 %(number)s 还没有启封") % {"number": sealed.number}))
-    for gate in step.gates:
-        missing += gate(item)
-    return missing
 
 
 def guard(item: Item, act: Act, actors: Sequence[User]) -> Step:

@@ -1,0 +1,1 @@
+"""Reads of evidence; each starts from what the reader may know of."""

@@ -1,0 +1,133 @@
+"""What is known of one item: who may read its content, its seal, its parts, its place in the whole."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from casework.access.models import NeedToKnow
+from casework.accounts.models import User
+from evidence.custody_workflow import intact_seal
+from evidence.enums import DeviceKind, State
+from evidence.models import Collection, Discrepancy, Item, Seal
+
+#: Where an item lies outside the store and outside the hands of those who took it.
+OUT = (State.CHECKED_OUT, State.EXAMINED)
+
+
+def knows_content(item: Item, user: User) -> bool:
+    """Tell whether the reader belongs to the matter, or only keeps or carries the item."""
+    return bool(NeedToKnow(model=Item).visible_to(user).filter(pk=item.pk).exists())
+
+
+def visible_items(user: User) -> QuerySet[Any]:
+    """Return the items of the reader for lists, with what the columns show."""
+    open_discrepancy = Discrepancy.objects.filter(item=OuterRef("pk"), resolved_at=None)
+    seal = Seal.objects.filter(item=OuterRef("pk"), broken_at=None)
+    return (
+        Item.objects.visible_to(user)
+        .select_related("collection__unit", "holder", "keeper", "parent")
+        .annotate(has_discrepancy=Exists(open_discrepancy), has_seal=Exists(seal))
+    )
+
+
+def root_of(item: Item) -> Item:
+    """Return the outermost whole that the item is a part of."""
+    while item.parent is not None:
+        item = item.parent
+    return item
+
+
+@dataclass
+class Branch:
+    """One knot of the device tree."""
+
+    item: Item
+    here: bool
+    away: bool  # a part that is elsewhere than its whole
+    icon: str
+    copies: int = 0
+    parts: list["Branch"] = field(default_factory=list)
+
+
+_ICONS = {
+    DeviceKind.RIG: "server-2",
+    DeviceKind.ASIC: "server-2",
+    DeviceKind.FPGA: "server-2",
+    DeviceKind.SERVER: "server",
+    DeviceKind.COMPUTER: "device-desktop",
+    DeviceKind.LAPTOP: "device-desktop",
+    DeviceKind.GPU: "cpu",
+    DeviceKind.CPU: "cpu",
+    DeviceKind.BOARD: "cpu-2",
+    DeviceKind.DISK: "device-sd-card",
+    DeviceKind.POWER: "bolt",
+    DeviceKind.PHONE: "phone",
+    DeviceKind.WALLET: "wallet",
+    DeviceKind.NETWORK: "network",
+}
+
+
+def icon_of(item: Item) -> str:
+    """Return the icon of the item's device, or of a paper or file."""
+    device = getattr(item, "device", None)
+    if device is not None:
+        return _ICONS.get(DeviceKind(device.device_kind), "devices-pc")
+    return "package" if item.kind == "physical" else "file-text"
+
+
+def siblings_tree(item: Item, user: User) -> list[Branch]:
+    """Return the whole list the item stands on as a tree, of what the reader may know; only the item's own root is unfolded."""
+    root = root_of(item)
+    rows = list(
+        Item.objects.visible_to(user)
+        .filter(collection_id=item.collection_id)
+        .select_related("device", "parent")
+        .prefetch_related("files")
+        .order_by("position", "pk")
+    )
+    children: dict[int | None, list[Item]] = {}
+    for row in rows:
+        children.setdefault(row.parent_id, []).append(row)
+    known = {row.pk for row in rows}
+    tops = [row for row in rows if row.parent_id is None or row.parent_id not in known]
+
+    def branch(row: Item, unfold: bool) -> Branch:
+        parts = children.get(row.pk, []) if unfold else []
+        copies = sum(1 for file in row.files.all() if not file.original)
+        away = row.apart and row.parent is not None and row.state != row.parent.state
+        return Branch(row, row.pk == item.pk, away, icon_of(row), copies, [branch(part, True) for part in parts])
+
+    return [branch(top, top.pk in (root.pk, item.pk)) for top in tops]
+
+
+def parts_away(item: Item) -> int:
+    """Return how many parts left the whole and are not back."""
+    return item.parts.filter(apart=True).count()
+
+
+@dataclass(frozen=True)
+class SealFacts:
+    """The seal that closes the item now, those before it, and whether it belongs to the whole around it."""
+
+    current: Seal | None
+    former: list[Seal]
+    of_whole: bool
+    ever: bool
+
+
+def seal_facts(item: Item) -> SealFacts:
+    """Return the seals of the item."""
+    seals = list(item.seals.select_related("applied_by", "applied_with", "broken_by", "broken_with", "checked_by"))
+    current = intact_seal(item)
+    return SealFacts(
+        current=current,
+        former=[seal for seal in seals if seal.broken_at is not None],
+        of_whole=current is not None and current.item_id != item.pk,
+        ever=bool(seals) or current is not None,
+    )
+
+
+def visible_collections(user: User) -> QuerySet[Any]:
+    """Return the lists the reader may know of, newest first."""
+    return Collection.objects.visible_to(user).select_related("unit", "created_by").order_by("-began_at", "-pk")

@@ -1,0 +1,32 @@
+"""The words for states of evidence, in the vocabulary of the house."""
+
+from django.utils.translation import gettext_lazy as _
+
+from casework.web.vocabulary import register_status
+from evidence.enums import CheckOutState, State
+
+for _value, _word, _colour, _icon in (
+    (State.IDENTIFIED, _("已发现"), "amber", "eye"),
+    (State.COLLECTED, _("已提取"), "blue", "package"),
+    (State.SEALED, _("已封存"), "green", "lock"),
+    (State.DEPOSITED, _("在库"), "", "building-warehouse"),
+    (State.CHECKED_OUT, _("在外"), "amber", "package-export"),
+    (State.EXAMINED, _("已鉴定"), "blue", "zoom-in"),
+    (State.DISPOSAL_APPROVED, _("处置已批"), "blue", "gavel"),
+    (State.TRANSFERRED, _("随案移送"), "", "send"),
+    (State.RETURNED, _("已退还"), "", "arrow-back-up"),
+    (State.CONFISCATED, _("已收缴"), "", "gavel"),
+    (State.AUCTIONED, _("已变卖"), "", "gavel"),
+    (State.LOST, _("损毁灭失"), "red", "alert-triangle"),
+    (State.ARCHIVED, _("已归档"), "", "folder"),
+):
+    register_status("item", _value, _word, _colour, _icon)
+
+for _value, _word, _colour, _icon in (
+    (CheckOutState.REQUESTED, _("待批准"), "amber", "hourglass"),
+    (CheckOutState.APPROVED, _("待出库"), "blue", "package-export"),
+    (CheckOutState.DECLINED, _("未批准"), "", "circle-x"),
+    (CheckOutState.OUT, _("在外"), "amber", "package-export"),
+    (CheckOutState.BACK, _("已归还"), "green", "circle-check"),
+):
+    register_status("check_out", _value, _word, _colour, _icon)
