@@ -10,13 +10,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from casework.access.models import Recusal
-from casework.accounts.models import User
-from casework.core.errors import Missing
 from cases.enums import CaseKind, InterviewKind, PageMark, Side, Verdict
 from cases.models import Case, CaseMember, Interview, InterviewPage, PaperReading, Suspect
 from cases.papers import content_of, digest_of
 from cases.proof import matrix
+from casework.access.models import Recusal
+from casework.accounts.models import User
+from casework.core.errors import Missing
 from evidence.models import Discrepancy
 
 Text = str | Promise

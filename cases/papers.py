@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils import translation
 
-from casework.ledger.canonical import encode, plain
 from cases.models import Case
 from cases.proof import matrix
+from casework.ledger.canonical import encode, plain
 
 #: Adds a part to the content, e.g. the proposed penalties; returns plain data.
 Part = Callable[[Case], Any]

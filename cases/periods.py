@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from casework.core.calendar import add_months
 from cases.catalogue import Measure, catalogue
+from casework.core.calendar import add_months
 
 #: 最长不得超过四十八个月 (公职人员政务处分法第十五条).
 GOV_CEILING: Final = 48

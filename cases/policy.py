@@ -5,12 +5,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cases.enums import AWAITS_DECISION, OPEN_TO_INVESTIGATION, OVER, CaseState, Side
+from cases.models import Case, CaseMember, Inspection, Site, TeamMember
+from cases.workflow import STEPS, Who
+from casework.access.models import compartments_of
 from casework.access.policy import Check, register_act
 from casework.accounts.enums import Role
 from casework.accounts.models import User
-from cases.enums import AWAITS_DECISION, OPEN_TO_INVESTIGATION, OVER, CaseState, Side
-from cases.models import Case, CaseMember, Site, TeamMember
-from cases.workflow import STEPS, Who
 
 _OFFICERS = (Role.CASE_OFFICER, Role.HEARING_OFFICER, Role.APPROVER)
 
@@ -70,6 +71,12 @@ def _team(user: User, site: Site) -> str:
     return _("不能办理：因为您不在这一组。可以由本组人员办理。")
 
 
+def _leads(user: User, inspection: Inspection) -> str:
+    if inspection is None or compartments_of(user).filter(compartment_id=inspection.compartment_id).exists():
+        return ""
+    return _("不能办理：因为您不是这次检查的负责人。可以由负责人办理。")
+
+
 def _staffing(user: User, case: Case) -> str:
     if case is None:
         return ""
@@ -105,8 +112,9 @@ def _register() -> None:
             "inspection.lead",
             (Role.CASE_OFFICER, Role.CAMPAIGN_OFFICER, Role.APPROVER),
             gettext_lazy("组织突击检查"),
-            None,
+            _leads,
         ),
+        ("inspection.close", (Role.CASE_OFFICER, Role.CAMPAIGN_OFFICER), gettext_lazy("结束突击检查"), _leads),
         ("site.visit", (Role.INSPECTOR, Role.CASE_OFFICER), gettext_lazy("登记现场检查"), _team),
         ("site.confirm", (Role.INSPECTOR, Role.CASE_OFFICER), gettext_lazy("确认现场检查"), _team),
     )

@@ -315,6 +315,9 @@ def refusals(
             refusal = Refusal(spec.code, measure.title, option.why, option.basis, instead)
         if refusal is not None:
             wrong.append(refusal)
+        elif measure.family.code == GOV and (spec.months or 0) > (measure.months or 0) and not proposal.gov.most_months:
+            why = "处分期只在数个违法行为应当给予相同处分时可以延长"
+            wrong.append(Refusal(spec.code, measure.title, why, rule("gov_combine", proposal.laws)))
     return wrong + combination(specs, proposal.laws) + particulars(specs)
 
 

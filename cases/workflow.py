@@ -15,12 +15,12 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from casework.accounts.enums import Role
-from casework.accounts.models import User
-from casework.core.errors import Missing
 from cases import gates as g
 from cases.enums import AWAITS_DECISION, CaseKind, CaseState, Side
 from cases.models import Case
+from casework.accounts.enums import Role
+from casework.accounts.models import User
+from casework.core.errors import Missing
 
 Text = str | Promise
 

@@ -1,5 +1,10 @@
+from decimal import Decimal
+
 import django.contrib.postgres.constraints
+import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.expressions
+import django.db.models.functions.math
 from django.conf import settings
 from django.db import migrations, models
 
@@ -12,6 +17,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("access", "0001_initial"),
         ("evidence", "0001_initial"),
+        ("files", "0001_initial"),
         ("units", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -481,6 +487,650 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Penalty",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "拟处分建议"),
+                            ("informed", "已告知、听取陈述申辩"),
+                            ("consulted", "已征求意见"),
+                            ("deliberated", "已集体审议"),
+                            ("approved", "已批准"),
+                            ("issued", "决定书已制发"),
+                            ("served", "已送达"),
+                            ("announced", "已宣布"),
+                            ("executing", "执行中"),
+                            ("executed", "执行完毕"),
+                            ("running", "影响期内"),
+                            ("expired", "影响期满"),
+                            ("under_review", "复审复核中"),
+                            ("amended", "已变更"),
+                            ("revoked", "已撤销"),
+                            ("void", "已作废"),
+                        ],
+                        default="proposed",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("state_since", models.DateTimeField(verbose_name="进入本环节时间")),
+                ("returned", models.BooleanField(default=False, verbose_name="退回修改")),
+                (
+                    "track",
+                    models.CharField(
+                        choices=[("sanction", "处分"), ("handling", "处理")], max_length=10, verbose_name="类别"
+                    ),
+                ),
+                ("form", models.PositiveSmallIntegerField(default=0, verbose_name="形态")),
+                (
+                    "decided_by",
+                    models.CharField(
+                        choices=[("commission", "纪检监察机关"), ("employer", "任免机关、单位")],
+                        default="commission",
+                        max_length=12,
+                        verbose_name="作出机关",
+                    ),
+                ),
+                (
+                    "situation",
+                    models.CharField(
+                        choices=[
+                            ("in_post", "在职"),
+                            ("left", "已离职"),
+                            ("retired", "已退休"),
+                            ("deceased", "已去世"),
+                        ],
+                        default="in_post",
+                        max_length=10,
+                        verbose_name="目前情况",
+                    ),
+                ),
+                ("grounds", models.TextField(verbose_name="违纪违法事实")),
+                ("evidence", models.TextField(blank=True, verbose_name="证据")),
+                ("findings", models.JSONField(default=list, verbose_name="认定的行为")),
+                (
+                    "circumstances",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=6),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="情节",
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, verbose_name="轻重理由")),
+                ("acts_from", models.DateField(verbose_name="行为起")),
+                ("acts_until", models.DateField(verbose_name="行为止")),
+                ("standing", models.JSONField(verbose_name="身份")),
+                ("laws", models.JSONField(verbose_name="适用规定")),
+                ("draft", models.PositiveSmallIntegerField(default=1, verbose_name="稿次")),
+                ("digest", models.CharField(max_length=64)),
+                ("drafted_at", models.DateTimeField(verbose_name="起草时间")),
+                ("updated_at", models.DateTimeField(verbose_name="更新时间")),
+                ("effective_on", models.DateField(blank=True, null=True, verbose_name="生效日期")),
+                ("number", models.CharField(blank=True, max_length=60, verbose_name="决定文号")),
+                ("issued_at", models.DateTimeField(blank=True, null=True, verbose_name="制发时间")),
+                ("document", models.TextField(blank=True, verbose_name="决定书")),
+                ("document_digest", models.CharField(blank=True, max_length=64)),
+                ("executed_on", models.DateField(blank=True, null=True, verbose_name="执行完毕日期")),
+                ("period_until", models.DateField(blank=True, null=True, verbose_name="影响期止")),
+                ("probation_until", models.DateField(blank=True, null=True, verbose_name="察看期止")),
+                ("restored_on", models.DateField(blank=True, null=True, verbose_name="恢复党员权利日期")),
+                (
+                    "drafted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="起草人",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "处分",
+            },
+        ),
+        migrations.CreateModel(
+            name="Delivery",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[("served", "送达"), ("announced", "宣布")], max_length=10, verbose_name="事项"
+                    ),
+                ),
+                ("on", models.DateField(verbose_name="日期")),
+                ("place", models.CharField(max_length=200, verbose_name="地点或者范围")),
+                ("receiver", models.CharField(max_length=200, verbose_name="签收人、到场人员")),
+                ("receipt", models.CharField(blank=True, max_length=80, verbose_name="送达回证编号")),
+                ("opinion", models.TextField(blank=True, verbose_name="本人意见")),
+                ("refusal", models.CharField(blank=True, max_length=200, verbose_name="拒签情况")),
+                ("at", models.DateTimeField()),
+                (
+                    "officer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "second_officer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "penalty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="cases.penalty"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "送达、宣布",
+                "ordering": ("at",),
+            },
+        ),
+        migrations.CreateModel(
+            name="Appeal",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("review", "复审"), ("second_review", "复核"), ("party_appeal", "申诉")],
+                        max_length=15,
+                        verbose_name="种类",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("lodged", "已提出"),
+                            ("accepted", "已受理"),
+                            ("rejected", "不予受理"),
+                            ("upheld", "维持"),
+                            ("amended", "变更"),
+                            ("revoked", "撤销"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="lodged",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("received_on", models.DateField(verbose_name="收到日期")),
+                ("request", models.TextField(verbose_name="请求和理由")),
+                ("penalty_state", models.CharField(blank=True, max_length=20)),
+                ("decided_on", models.DateField(blank=True, null=True, verbose_name="决定日期")),
+                ("document", models.CharField(blank=True, max_length=80, verbose_name="文号")),
+                ("outcome", models.TextField(blank=True, verbose_name="决定和理由")),
+                ("at", models.DateTimeField()),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "handled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "second_handler",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "penalty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="appeals", to="cases.penalty"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "申诉、复审、复核",
+                "ordering": ("at",),
+            },
+        ),
+        migrations.CreateModel(
+            name="PenaltyConsultation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("organ", models.CharField(max_length=120, verbose_name="机关")),
+                ("opinion", models.TextField(verbose_name="意见")),
+                ("document", models.CharField(blank=True, max_length=80, verbose_name="文号")),
+                ("replied_on", models.DateField(verbose_name="回复日期")),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "penalty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="consultations", to="cases.penalty"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "征求意见",
+            },
+        ),
+        migrations.CreateModel(
+            name="PenaltyDecision",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("draft", models.PositiveSmallIntegerField(verbose_name="稿次")),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[("agreed", "同意"), ("returned", "退回"), ("declined", "不同意")],
+                        max_length=10,
+                        verbose_name="决定",
+                    ),
+                ),
+                ("opinion", models.TextField(blank=True, verbose_name="意见")),
+                ("committee_document", models.CharField(blank=True, max_length=80, verbose_name="同级党委批准文号")),
+                ("committee_on", models.DateField(blank=True, null=True, verbose_name="党委批准日期")),
+                ("at", models.DateTimeField()),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="审批人",
+                    ),
+                ),
+                (
+                    "penalty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="cases.penalty"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "审批",
+                "ordering": ("at",),
+            },
+        ),
+        migrations.CreateModel(
+            name="PenaltyDefence",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("draft", models.PositiveSmallIntegerField(verbose_name="稿次")),
+                ("substance", models.CharField(max_length=64)),
+                ("told_at", models.DateTimeField(verbose_name="告知时间")),
+                ("place", models.CharField(blank=True, max_length=200, verbose_name="地点")),
+                ("statement", casework.core.fields.EncryptedTextField(blank=True, verbose_name="陈述申辩")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("none", "无异议"),
+                            ("accepted", "予以采纳"),
+                            ("partly", "部分采纳"),
+                            ("rejected", "不予采纳"),
+                        ],
+                        max_length=10,
+                        verbose_name="采纳情况",
+                    ),
+                ),
+                ("answer", models.TextField(blank=True, verbose_name="答复理由")),
+                ("signed", models.BooleanField(default=False, verbose_name="本人已签字")),
+                ("refusal", models.CharField(blank=True, max_length=200, verbose_name="拒签情况")),
+                (
+                    "officer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="办理人员一",
+                    ),
+                ),
+                (
+                    "penalty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="defences", to="cases.penalty"
+                    ),
+                ),
+                (
+                    "second_officer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="办理人员二",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "陈述申辩",
+                "ordering": ("told_at",),
+            },
+        ),
+        migrations.CreateModel(
+            name="PenaltyDeliberation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("draft", models.PositiveSmallIntegerField(verbose_name="稿次")),
+                ("body", models.CharField(max_length=120, verbose_name="审议机构")),
+                ("held_on", models.DateField(verbose_name="会议日期")),
+                ("minutes", models.CharField(blank=True, max_length=80, verbose_name="会议纪要文号")),
+                ("members", models.PositiveSmallIntegerField(verbose_name="应到人数")),
+                ("present", models.PositiveSmallIntegerField(verbose_name="实到人数")),
+                ("votes_for", models.PositiveSmallIntegerField(verbose_name="同意")),
+                ("votes_against", models.PositiveSmallIntegerField(default=0, verbose_name="不同意")),
+                ("abstentions", models.PositiveSmallIntegerField(default=0, verbose_name="弃权")),
+                ("at", models.DateTimeField()),
+                (
+                    "penalty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deliberations", to="cases.penalty"
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "集体审议",
+                "ordering": ("at",),
+            },
+        ),
+        migrations.CreateModel(
+            name="PenaltyDraft",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField(verbose_name="稿次")),
+                ("digest", models.CharField(max_length=64)),
+                ("content", models.JSONField()),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "penalty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="drafts", to="cases.penalty"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "处分建议稿",
+                "ordering": ("number",),
+            },
+        ),
+        migrations.CreateModel(
+            name="PenaltyMeasure",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seq", models.PositiveSmallIntegerField()),
+                ("code", models.CharField(max_length=40, verbose_name="代码")),
+                ("family", models.CharField(max_length=30, verbose_name="类别")),
+                ("title", models.CharField(max_length=80, verbose_name="名称")),
+                ("band", models.CharField(blank=True, max_length=10, verbose_name="轻重")),
+                ("months", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="期限（月）")),
+                ("quantity", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="数量")),
+                (
+                    "unit",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "—"), ("month", "个月"), ("quarter", "个季度")],
+                        max_length=10,
+                        verbose_name="单位",
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=16, null=True, verbose_name="金额（元）"
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                ("article", models.CharField(blank=True, max_length=300, verbose_name="依据")),
+                ("verified", models.BooleanField(default=False, verbose_name="依据已核")),
+                (
+                    "penalty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="measures", to="cases.penalty"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "处分措施",
+                "ordering": ("seq",),
+            },
+        ),
+        migrations.CreateModel(
+            name="Execution",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seq", models.PositiveSmallIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("archive", "归入档案"),
+                            ("post", "职务变更"),
+                            ("pay", "工资变更"),
+                            ("bonus", "扣除绩效"),
+                            ("contract", "劳动人事关系"),
+                            ("talk", "谈话、检查"),
+                            ("property", "财物"),
+                            ("advice", "提出建议"),
+                        ],
+                        max_length=12,
+                        verbose_name="事项",
+                    ),
+                ),
+                ("text", models.CharField(max_length=200, verbose_name="要做的事")),
+                ("responsible", models.CharField(max_length=120, verbose_name="责任单位")),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="期限")),
+                ("done_on", models.DateField(blank=True, null=True, verbose_name="办结日期")),
+                ("proof", models.TextField(blank=True, verbose_name="办结证明")),
+                ("document", models.CharField(blank=True, max_length=80, verbose_name="文号或者凭证号")),
+                ("waived_reason", models.TextField(blank=True, verbose_name="不再执行的理由")),
+                ("at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "blob",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "penalty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tasks", to="cases.penalty"
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tasks",
+                        to="cases.penaltymeasure",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "执行事项",
+                "ordering": ("seq",),
+            },
+        ),
+        migrations.CreateModel(
+            name="PenaltyReading",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="readings", to="cases.penaltydraft"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "阅读记录",
+            },
+        ),
+        migrations.CreateModel(
+            name="Recovery",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("label", models.CharField(max_length=120, verbose_name="说明")),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[("cny", "人民币"), ("stated_price", "载明单价"), ("stated_value", "载明折合金额")],
+                        max_length=15,
+                        verbose_name="计价方式",
+                    ),
+                ),
+                ("coin", models.CharField(blank=True, max_length=20, verbose_name="币种")),
+                (
+                    "quantity",
+                    models.DecimalField(blank=True, decimal_places=18, max_digits=38, null=True, verbose_name="数量"),
+                ),
+                (
+                    "price",
+                    models.DecimalField(
+                        blank=True, decimal_places=8, max_digits=24, null=True, verbose_name="单价（元）"
+                    ),
+                ),
+                ("priced_at", models.DateTimeField(blank=True, null=True, verbose_name="计价时点")),
+                ("price_source", models.CharField(blank=True, max_length=120, verbose_name="价格来源")),
+                ("value", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="折合（元）")),
+                ("approximate", models.BooleanField(default=False, verbose_name="约数")),
+                (
+                    "amount_due",
+                    models.DecimalField(
+                        decimal_places=2, default=Decimal(0), max_digits=18, verbose_name="应缴（元）"
+                    ),
+                ),
+                (
+                    "amount_paid",
+                    models.DecimalField(
+                        decimal_places=2, default=Decimal(0), max_digits=18, verbose_name="已缴（元）"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="recoveries", to="cases.case"
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recoveries",
+                        to="cases.penaltymeasure",
+                    ),
+                ),
+                (
+                    "registered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "追缴",
+            },
+        ),
+        migrations.CreateModel(
+            name="RecoveryPayment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("paid", "缴款"), ("surrendered", "主动上交"), ("withheld", "扣缴")],
+                        max_length=12,
+                        verbose_name="方式",
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="金额（元）")),
+                ("paid_on", models.DateField(verbose_name="缴款日期")),
+                ("receipt", models.CharField(max_length=80, verbose_name="凭证号")),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "recovery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="cases.recovery"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "缴款",
+                "ordering": ("paid_on", "pk"),
+            },
+        ),
+        migrations.CreateModel(
             name="Site",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -813,6 +1463,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddField(
+            model_name="recovery",
+            name="suspect",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="recoveries",
+                to="cases.suspect",
+            ),
+        ),
+        migrations.AddField(
+            model_name="penalty",
+            name="suspect",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="penalties",
+                to="cases.suspect",
+                verbose_name="对象",
+            ),
+        ),
+        migrations.AddField(
             model_name="interview",
             name="suspect",
             field=models.ForeignKey(
@@ -1096,6 +1767,267 @@ class Migration(migrations.Migration):
             model_name="paperreading",
             constraint=models.UniqueConstraint(fields=("paper", "user"), name="case_paper_reading_once"),
         ),
+        migrations.AddConstraint(
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("act__in", ["served", "announced"])), name="penalty_delivery_act_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="delivery",
+            constraint=models.UniqueConstraint(fields=("penalty", "act"), name="penalty_delivery_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("officer", models.F("second_officer")), _negated=True),
+                name="penalty_delivery_two_officers",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("act", "served"), _negated=True),
+                    models.Q(("receipt", ""), _negated=True),
+                    models.Q(("refusal", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="penalty_service_has_receipt",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appeal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["review", "second_review", "party_appeal"])), name="appeal_kind_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appeal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["lodged", "accepted", "rejected", "upheld", "amended", "revoked", "withdrawn"])
+                ),
+                name="appeal_state_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appeal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["lodged", "accepted"])), fields=("penalty",), name="appeal_open_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appeal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("handled_by__isnull", True),
+                    ("second_handler__isnull", True),
+                    models.Q(("handled_by", models.F("second_handler")), _negated=True),
+                    _connector="OR",
+                ),
+                name="appeal_two_handlers",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltydecision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("verdict__in", ["agreed", "returned", "declined"])),
+                name="penalty_decision_verdict_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltydecision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("verdict", "agreed")), fields=("penalty",), name="penalty_agreed_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltydecision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("verdict", "agreed"), models.Q(("opinion", ""), _negated=True), _connector="OR"),
+                name="penalty_decision_reasoned",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltydefence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["none", "accepted", "partly", "rejected"])),
+                name="penalty_defence_outcome_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltydefence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("officer", models.F("second_officer")), _negated=True),
+                name="penalty_defence_two_officers",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltydefence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("signed", True), models.Q(("refusal", ""), _negated=True), _connector="OR"),
+                name="penalty_defence_signed_or_noted",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltydefence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome__in", ["rejected", "partly"]), _negated=True),
+                    models.Q(("answer", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="penalty_defence_answered",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltydeliberation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("present__gt", 1), ("present__lte", models.F("members"))),
+                name="penalty_deliberation_present",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltydeliberation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "present",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("votes_for"), "+", models.F("votes_against")
+                            ),
+                            "+",
+                            models.F("abstentions"),
+                        ),
+                    )
+                ),
+                name="penalty_deliberation_votes_add_up",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltydraft",
+            constraint=models.UniqueConstraint(fields=("penalty", "number"), name="penalty_draft_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltydraft",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("digest__regex", "^[0-9a-f]{64}$")), name="penalty_draft_digest_form"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="penaltymeasure",
+            index=models.Index(fields=["code"], name="cases_penal_code_ed0676_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="penaltymeasure",
+            index=models.Index(fields=["family"], name="cases_penal_family_aa6131_idx"),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltymeasure",
+            constraint=models.UniqueConstraint(fields=("penalty", "code"), name="penalty_measure_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltymeasure",
+            constraint=models.UniqueConstraint(fields=("penalty", "seq"), name="penalty_measure_seq_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltymeasure",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("family", "party_discipline")), fields=("penalty",), name="penalty_one_party_grade"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltymeasure",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("family__in", ["gov_sanction", "employer_sanction"])),
+                fields=("penalty",),
+                name="penalty_one_state_grade",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltymeasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("unit__in", ["", "month", "quarter"])), name="penalty_measure_unit_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltymeasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("quantity__isnull", True), ("unit", "")),
+                    models.Q(("quantity__gte", 1), models.Q(("unit", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="penalty_measure_quantity_has_unit",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltymeasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__isnull", True), ("amount__gt", 0), _connector="OR"),
+                name="penalty_measure_amount_positive",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="execution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["archive", "post", "pay", "bonus", "contract", "talk", "property", "advice"])
+                ),
+                name="penalty_task_kind_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="execution",
+            constraint=models.UniqueConstraint(fields=("penalty", "seq"), name="penalty_task_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="execution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("at__isnull", True), ("done_on__isnull", True)),
+                    models.Q(
+                        ("at__isnull", False),
+                        ("done_by__isnull", False),
+                        ("done_on__isnull", False),
+                        models.Q(
+                            models.Q(("proof", ""), _negated=True),
+                            models.Q(("waived_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="penalty_task_done_has_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penaltyreading",
+            constraint=models.UniqueConstraint(fields=("draft", "user"), name="penalty_reading_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="recoverypayment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["paid", "surrendered", "withheld"])),
+                name="recovery_payment_kind_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="recoverypayment",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="recovery_payment_positive"),
+        ),
+        migrations.AddConstraint(
+            model_name="recoverypayment",
+            constraint=models.UniqueConstraint(fields=("recovery", "receipt"), name="recovery_receipt_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="recoverypayment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("receipt", ""), _negated=True), name="recovery_payment_has_receipt"
+            ),
+        ),
         migrations.AddIndex(
             model_name="site",
             index=models.Index(fields=["compartment", "visit_on"], name="cases_site_compart_f3e0a8_idx"),
@@ -1243,6 +2175,223 @@ class Migration(migrations.Migration):
             model_name="suspect",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("person__isnull", False)), fields=("case", "person"), name="suspect_person_once"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="recovery",
+            index=models.Index(fields=["case", "coin"], name="cases_recov_case_id_5254c1_idx"),
+        ),
+        migrations.AddConstraint(
+            model_name="recovery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("basis__in", ["cny", "stated_price", "stated_value"])), name="recovery_basis_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="recovery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("basis", "cny"), ("coin", ""), ("price__isnull", True), ("quantity__isnull", True)),
+                    models.Q(
+                        ("basis", "stated_price"),
+                        ("price__gt", 0),
+                        ("quantity__gt", 0),
+                        models.Q(("coin", ""), _negated=True),
+                    ),
+                    models.Q(
+                        ("basis", "stated_value"),
+                        ("price__isnull", True),
+                        ("quantity__gt", 0),
+                        models.Q(("coin", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="recovery_basis_complete",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="recovery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("basis", "cny"),
+                    models.Q(("priced_at__isnull", False), models.Q(("price_source", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="recovery_price_has_moment_and_source",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="recovery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("basis", "stated_price"), _negated=True),
+                    (
+                        "value",
+                        django.db.models.functions.math.Round(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("quantity"), "*", models.F("price")
+                            ),
+                            precision=2,
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="recovery_value_from_price",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="recovery",
+            constraint=models.CheckConstraint(condition=models.Q(("value__gt", 0)), name="recovery_value_positive"),
+        ),
+        migrations.AddConstraint(
+            model_name="recovery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_due__gte", 0), ("amount_paid__gte", 0), ("amount_paid__lte", models.F("amount_due"))
+                ),
+                name="recovery_paid_within_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="penalty",
+            index=models.Index(fields=["state", "state_since"], name="cases_penal_state_852ea6_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="penalty",
+            index=models.Index(fields=["track", "form"], name="cases_penal_track_68022a_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="penalty",
+            index=models.Index(
+                condition=models.Q(("state", "running")), fields=["period_until"], name="penalty_running_idx"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "proposed",
+                            "informed",
+                            "consulted",
+                            "deliberated",
+                            "approved",
+                            "issued",
+                            "served",
+                            "announced",
+                            "executing",
+                            "executed",
+                            "running",
+                            "expired",
+                            "under_review",
+                            "amended",
+                            "revoked",
+                            "void",
+                        ],
+                    )
+                ),
+                name="penalty_state_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("track__in", ["sanction", "handling"])), name="penalty_track_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("decided_by__in", ["commission", "employer"])), name="penalty_decider_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("situation__in", ["in_post", "left", "retired", "deceased"])),
+                name="penalty_situation_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(condition=models.Q(("form__lte", 4)), name="penalty_form_known"),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("acts_until__gte", models.F("acts_from"))), name="penalty_acts_order"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("grounds", ""), _negated=True), name="penalty_grounds_given"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("digest__regex", "^[0-9a-f]{64}$")), name="penalty_digest_form"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["revoked", "void"]), _negated=True),
+                fields=("suspect",),
+                name="penalty_stands_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("number", ""), _negated=True), fields=("number",), name="penalty_number_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["proposed", "informed", "consulted", "deliberated", "void"]),
+                    ("effective_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="penalty_decided_has_day",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["issued", "served", "announced"]), _negated=True),
+                    models.Q(
+                        models.Q(("number", ""), _negated=True),
+                        ("issued_at__isnull", False),
+                        ("document_digest__regex", "^[0-9a-f]{64}$"),
+                    ),
+                    _connector="OR",
+                ),
+                name="penalty_issued_has_document",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("effective_on__isnull", True), ("effective_on__gte", models.F("acts_from")), _connector="OR"
+                ),
+                name="penalty_effective_after_acts",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("period_until__isnull", True), ("period_until__gte", models.F("effective_on")), _connector="OR"
+                ),
+                name="penalty_period_order",
             ),
         ),
         migrations.AddIndex(

@@ -1,0 +1,89 @@
+"""How the references of cases and inspections are shown, to whom, and in which words their acts are told."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case, Exhibit, Fact, Inspection, Interview, Site, Suspect
+from cases.workflow import STEPS
+from casework.accounts.models import User
+from casework.ledger.refs import Resolved, register_ref
+from casework.ledger.words import register_words
+
+
+def _case(pk: int, user: User) -> Resolved | None:
+    case = Case.objects.visible_to(user).filter(pk=pk).first()
+    return Resolved(str(case), reverse("cases:detail", args=[pk])) if case else None
+
+
+def _part(model: Any, url_name: str) -> Any:
+    def resolve(pk: int, user: User) -> Resolved | None:
+        row = model.objects.visible_to(user).filter(pk=pk).first()
+        return Resolved(str(row), reverse(url_name, args=[row.case_id, pk])) if row else None
+
+    return resolve
+
+
+def _interview(pk: int, user: User) -> Resolved | None:
+    row = Interview.objects.visible_to(user).filter(pk=pk).first()
+    if row is None:
+        return None
+    if row.case_id:
+        return Resolved(str(row), reverse("cases:interview", args=[row.case_id, pk]))
+    return Resolved(str(row), reverse("cases:site-interview", args=[row.site_id, pk]))
+
+
+def _exhibit(pk: int, user: User) -> Resolved | None:
+    row = Exhibit.objects.visible_to(user).select_related("fact").filter(pk=pk).first()
+    return Resolved(row.label, reverse("cases:fact", args=[row.case_id, row.fact_id])) if row else None
+
+
+def _inspection(pk: int, user: User) -> Resolved | None:
+    row = Inspection.objects.visible_to(user).filter(pk=pk).first()
+    return Resolved(row.number, reverse("cases:inspection", args=[pk])) if row else None
+
+
+def _site(pk: int, user: User) -> Resolved | None:
+    row = Site.objects.visible_to(user).select_related("unit").filter(pk=pk).first()
+    return Resolved(row.unit.name, reverse("cases:site", args=[pk])) if row else None
+
+
+register_ref("case", _case)
+register_ref("suspect", _part(Suspect, "cases:suspect"))
+register_ref("fact", _part(Fact, "cases:fact"))
+register_ref("exhibit", _exhibit)
+register_ref("interview", _interview)
+register_ref("inspection", _inspection)
+register_ref("site", _site)
+
+register_words(
+    {
+        **{f"case.{step.name}": step.label for step in STEPS},
+        "case.filed": _("报请立案"),
+        "case.amended": _("修改案件"),
+        "case.paper_read": _("阅读呈批稿"),
+        "case.member_joined": _("增派办案人员"),
+        "case.member_left": _("办案人员退出"),
+        "case.member_recused": _("决定回避"),
+        "suspect.added": _("列入被审查调查人"),
+        "suspect.standing_changed": _("更正身份"),
+        "suspect.facts_shown": _("事实材料见面"),
+        "fact.stated": _("列出待证事实"),
+        "fact.amended": _("修改待证事实"),
+        "fact.dropped": _("不再认定事实"),
+        "exhibit.cited": _("引用证物"),
+        "exhibit.uncited": _("撤下证物"),
+        "interview.taken": _("登记笔录"),
+        "interview.page_signed": _("笔录签名"),
+        "inspection.planned": _("部署突击检查"),
+        "inspection.member_joined": _("编入检查组"),
+        "inspection.member_left": _("退出检查组"),
+        "inspection.closed": _("结束突击检查"),
+        "site.arrived": _("到场"),
+        "site.findings_recorded": _("登记现场情况"),
+        "site.confirmed": _("确认现场情况"),
+        "site.reported": _("两人确认现场情况"),
+        "site.evidence_taken": _("现场提取证据"),
+    }
+)

@@ -1,0 +1,82 @@
+"""How penalties and recoveries are shown by their references, in which words their acts are told, and what cases ask of them."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from casework.accounts.models import User
+from casework.core.errors import Missing
+from casework.ledger.refs import Resolved, register_ref
+from casework.ledger.words import register_words
+from cases.enums_penalties import GONE_STATES
+from cases.gates import register_gate
+from cases.models import Case, Penalty, Recovery
+from cases.papers import register_paper_part
+from cases.selectors import penalties as read
+
+
+def _penalty(pk: int, user: User) -> Resolved | None:
+    row = Penalty.objects.visible_to(user).select_related("suspect").filter(pk=pk).first()
+    return Resolved(str(row), reverse("cases:penalty", args=[pk])) if row else None
+
+
+def _recovery(pk: int, user: User) -> Resolved | None:
+    row = Recovery.objects.visible_to(user).filter(pk=pk).first()
+    return Resolved(row.label, reverse("cases:recovery", args=[pk])) if row else None
+
+
+def _part(case: Case) -> dict[str, Any]:
+    rows = Penalty.objects.filter(suspect__case=case).exclude(state__in=GONE_STATES)
+    return {
+        f"{row.suspect.name}（{row.suspect_id}）": [measure.words for measure in row.measures.all()]
+        for row in rows.select_related("suspect").prefetch_related("measures").order_by("pk")
+    }
+
+
+def _proposed(case: Case, _user: User) -> list[Missing]:
+    return read.penalties_proposed(case)
+
+
+def _decided(case: Case, _user: User) -> list[Missing]:
+    return read.penalties_decided(case)
+
+
+def _settled(case: Case, _user: User) -> list[Missing]:
+    return read.penalties_settled(case)
+
+
+register_ref("penalty", _penalty)
+register_ref("recovery", _recovery)
+register_gate("penalties_proposed", _proposed)
+register_gate("penalties_decided", _decided)
+register_gate("executions_done", _settled)
+register_paper_part("处分建议", _part)
+register_words(
+    {
+        "penalty.drafted": _("拟处分建议"),
+        "penalty.revised": _("修改处分建议"),
+        "penalty.read": _("阅读处分建议"),
+        "penalty.informed": _("告知并听取陈述申辩"),
+        "penalty.consulted": _("征求意见"),
+        "penalty.deliberated": _("集体审议"),
+        "penalty.approved": _("批准处分"),
+        "penalty.returned": _("退回处分建议"),
+        "penalty.declined": _("不同意处分建议"),
+        "penalty.issued": _("制发决定书"),
+        "penalty.served": _("送达决定书"),
+        "penalty.announced": _("宣布决定"),
+        "penalty.execution_begun": _("开始执行"),
+        "penalty.task_done": _("办结执行事项"),
+        "penalty.executed": _("执行完毕"),
+        "penalty.rights_restored": _("恢复党员权利"),
+        "penalty.expired": _("影响期满"),
+        "penalty.voided": _("作废处分建议"),
+        "penalty.appeal_lodged": _("登记申诉、复审、复核"),
+        "penalty.appeal_accepted": _("受理申诉、复审、复核"),
+        "penalty.appeal_decided": _("作出申诉、复审、复核决定"),
+        "recovery.registered": _("登记所得"),
+        "recovery.due_set": _("变更应缴金额"),
+        "recovery.paid": _("登记缴款"),
+    }
+)

@@ -1,0 +1,55 @@
+"""Reading inspections: leaders see all of it, a team its own sites, everybody else nothing."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from cases.enums import SiteState
+from cases.models import Inspection, InspectionTeam, Site, SiteAddress, TeamMember
+from casework.access.models import compartments_of
+from casework.accounts.enums import Role
+from casework.accounts.models import User
+
+
+def leads(inspection: Inspection, user: User) -> bool:
+    """Tell whether the user belongs to the leaders of the inspection."""
+    return compartments_of(user).filter(compartment_id=inspection.compartment_id).exists()
+
+
+def teams_seen(inspection: Inspection, user: User) -> QuerySet[Any]:
+    """Return the teams of the inspection that the reader may know of, with their people and sites."""
+    return (
+        InspectionTeam.objects.visible_to(user)
+        .filter(inspection=inspection)
+        .prefetch_related(
+            Prefetch("members", TeamMember.objects.order_by("pk")),
+            Prefetch("sites", sites_seen(user)),
+        )
+        .order_by("number")
+    )
+
+
+def sites_seen(user: User) -> QuerySet[Any]:
+    """Return the sites that the reader may know of, in the order of the visits."""
+    return (
+        Site.objects.visible_to(user)
+        .select_related("unit", "region", "lead", "collection", "team__inspection")
+        .prefetch_related(Prefetch("addresses", SiteAddress.objects.order_by("ip")), "confirmations__user")
+        .order_by("visit_on", "team__number", "number", "pk")
+    )
+
+
+def my_sites(user: User, day: date | None = None) -> QuerySet[Any]:
+    """Return the sites of the teams in which the user stands, on a day or all of them."""
+    rows = sites_seen(user).filter(team__members__user=user, team__members__left_at__isnull=True)
+    return rows.filter(visit_on=day) if day else rows
+
+
+def counted(inspections: QuerySet[Any], user: User) -> QuerySet[Any]:
+    """Annotate how many sites the reader knows of and how many of them are reported: never the others' sites."""
+    known = Q() if user.has_role(Role.AUDITOR) else Q(teams__compartment__in=compartments_of(user))
+    return inspections.annotate(
+        site_count=Count("teams__sites", filter=known, distinct=True),
+        reported_count=Count("teams__sites", filter=known & Q(teams__sites__state=SiteState.REPORTED), distinct=True),
+    )

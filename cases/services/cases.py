@@ -1,0 +1,543 @@
+"""Filing a case, moving it along its workflow, who works on it and what is decided on."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casework.access.enums import CompartmentKind
+from casework.access.models import Recusal
+from casework.access.policy import require
+from casework.access.services.compartments import let_in, let_out, open_compartment, recuse
+from casework.accounts.enums import Role
+from casework.accounts.models import User
+from casework.core.errors import Invalid, NotReady, Refused, Stale
+from casework.core.numbering import next_number
+from casework.deadlines.enums import LIVE, State
+from casework.deadlines.models import Deadline
+from casework.deadlines.services.changes import extend_deadline, resume_deadline, suspend_deadline
+from casework.deadlines.services.lifecycle import cancel_deadline, meet_deadline, open_deadline
+from casework.ledger.record import record
+from casework.notices.services.owing import Owed, owe_notices
+from cases.enums import OVER, SIDE_OF, CaseKind, CaseState, Duty, Side
+from cases.models import Case, CaseMember, Paper, PaperReading, StepTaken
+from cases.papers import content_of, digest_of
+from cases.workflow import BY_NAME, Clock, Step, awaits, readiness
+from units.enums import LeadState
+from units.models import Lead, Unit
+
+#: Case numbers of the provincial commission: 浙纪立〔2021〕17号.
+SERIES = "浙纪立"
+#: The duty that a member's role brings, the first that fits.
+_BY_ROLE = (
+    (Role.CASE_OFFICER, Duty.OFFICER),
+    (Role.HEARING_OFFICER, Duty.HEARER),
+    (Role.APPROVER, Duty.DECIDER),
+    (Role.CUSTODIAN, Duty.CUSTODIAN),
+)
+#: What may be written in a case, by whom and what it is called in the ledger.
+_TEXTS = {"title": "case.amend", "grounds": "case.amend", "plan": "case.amend", "report": "case.amend"}
+_TEXTS["hearing_report"] = "case.write_hearing"
+
+
+def ref_of(case: Case) -> str:
+    """Return the text reference of the case in ledger, deadlines and notices."""
+    return f"case:{case.pk}"
+
+
+def file_case(
+    lead: Lead | None,
+    *,
+    title: str,
+    unit: Unit | None,
+    kind: CaseKind | str,
+    members: Sequence[User],
+    actor: User,
+    at: datetime,
+    grounds: str = "",
+    reason: str = "",
+) -> Case:
+    """Propose a case for filing (报请立案): number, compartment, members and the clock of the decision; the lead goes along.
+
+    The actor becomes the lead officer; what the others do follows from their roles. A leader among them can decide on it.
+    """
+    require(actor, "case.file")
+    _check_text("title", title)
+    if lead is not None:
+        _check_lead(lead)
+    with transaction.atomic():
+        compartment = open_compartment(CompartmentKind.CASE, title[:200], members=list(members), actor=actor, at=at)
+        case = Case.objects.create(
+            number=next_number(SERIES, timezone.localdate(at).year),
+            title=title.strip(),
+            kind=CaseKind(kind),
+            compartment=compartment,
+            lead=lead,
+            unit=unit or (lead.unit if lead else None),
+            grounds=grounds,
+            drafted_by=actor,
+            proposed_at=at,
+            state_since=at,
+            updated_at=at,
+        )
+        day = timezone.localdate(at)
+        CaseMember.objects.bulk_create(
+            CaseMember(case=case, user=user, duty=duty, side=SIDE_OF[duty], from_on=day)
+            for user, duty in _duties(actor, members).items()
+        )
+        if lead is not None:
+            _carry_lead(lead, case, actor=actor, at=at)
+        record(
+            "case.filed",
+            ref=ref_of(case),
+            actor=actor,
+            at=at,
+            data={
+                "number": case.number,
+                "title": case.title,
+                "kind": case.kind,
+                "unit": case.unit_id or 0,
+                "lead": lead.number if lead else "",
+                "members": sorted(user.pk for user in {actor, *members}),
+            },
+            reason=reason,
+        )
+        open_deadline(
+            ref_of(case), "C01", start_on=day, title=_("审批立案：%(title)s") % {"title": case.title}, holder=_decider(case),
+            compartment=compartment, actor=actor, at=at,
+        )  # fmt: skip
+        _owe_next(case, at=at)
+    return case
+
+
+def _check_lead(lead: Lead) -> None:
+    if lead.state == LeadState.FILED:
+        raise Refused(
+            _("不能立案：因为线索 %(number)s 已转立案。可以打开已立的案件。") % {"number": lead.number}, code="lead_filed"
+        )
+
+
+def _carry_lead(lead: Lead, case: Case, *, actor: User, at: datetime) -> None:
+    from units.services.leads import mark_filed
+
+    mark_filed(lead, source_ref=ref_of(case), actor=actor, at=at)
+
+
+def _duties(actor: User, members: Sequence[User]) -> dict[User, Duty]:
+    duties = {actor: Duty.LEAD}
+    for user in members:
+        if user not in duties:
+            duties[user] = duty_by_role(user)
+    return duties
+
+
+def duty_by_role(user: User) -> Duty:
+    """Return what a member of this role does in a case."""
+    for role, duty in _BY_ROLE:
+        if user.has_role(role):
+            return duty
+    raise Invalid(
+        _("不能加入%(name)s：因为%(name)s没有办案、审理、审批或者保管的职责。可以先任命，再加入。") % {"name": user.name},
+        details={"members": _("选有办案职责的人")},
+    )
+
+
+def _check_text(field: str, text: str) -> None:
+    if field == "title" and not text.strip():
+        raise Invalid(_("案由没有填写。"), details={"title": _("写明单位、姓名和问题，例如“某中心丁某某利用公共资源“挖矿”案”")})
+    if field == "title" and len(text.strip()) > 200:
+        raise Invalid(_("案由最多 200 个字。"), details={"title": _("缩短到 200 个字以内")})
+
+
+def advance(
+    case: Case,
+    step: str | Step,
+    *,
+    actor: User,
+    at: datetime,
+    reason: str = "",
+    document: str = "",
+    digest: str = "",
+    expected_version: int | None = None,
+) -> Case:
+    """Take one step of the workflow; returns the case in its new state, or refuses and changes nothing.
+
+    ``document``  number of the document that the step must name (``Step.needs_document``).
+    ``digest``    of the draft the decision was made on; refused as stale when the content has changed since.
+    ``expected_version``  of the page or request; refused as stale when somebody else was first.
+    Raises NotAllowed, Refused, Invalid, NotReady with all that is missing, or Stale.
+    """
+    row = _step(step)
+    with transaction.atomic():
+        case = Case.locked(case.pk)
+        _check_begins(case, row, expected_version)
+        require(actor, f"case.{row.name}", case)
+        _check_words(row, reason, document)
+        paper = _paper_decided_on(case, row, digest, actor, at) if row.decides else None
+        ready = readiness(case, row, actor)
+        if ready.missing:
+            raise NotReady(
+                _("不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。") % {"step": row.label, "n": len(ready.missing)},
+                ready.missing,
+            )
+        before = case.state
+        _move(case, row, at)
+        taken = StepTaken.objects.create(
+            case=case,
+            step=row.name,
+            from_state=before,
+            to_state=case.state,
+            actor=actor,
+            at=at,
+            reason=reason,
+            document=document,
+            level=row.level,
+            paper=paper,
+        )
+        record(
+            f"case.{row.name}",
+            ref=ref_of(case),
+            actor=actor,
+            at=at,
+            data={
+                "from": before,
+                "to": case.state,
+                "level": row.level,
+                "document": document,
+                "paper": paper.number if paper else 0,
+                "digest": paper.digest if paper else "",
+            },
+            reason=reason,
+        )
+        for clock in row.clocks:
+            _apply_clock(case, clock, row, document=document, reason=reason, actor=actor, at=at)
+        _owe_next(case, at=at, taken=taken)
+    return case
+
+
+def _step(step: str | Step) -> Step:
+    if isinstance(step, Step):
+        return step
+    found = BY_NAME.get(step)
+    if found is None:
+        raise Invalid(
+            _("没有“%(step)s”这个环节。可以用：%(all)s。") % {"step": step, "all": "、".join(BY_NAME)},
+            details={"step": sorted(BY_NAME)},
+        )
+    return found
+
+
+def _check_begins(case: Case, step: Step, expected_version: int | None) -> None:
+    if expected_version is not None and expected_version != case.version:
+        raise Stale(_("已被他人处理，请刷新后再办。您填写的内容仍在页面上。"), details={"version": case.version})
+    if not step.offered(case):
+        raise Refused(
+            _("不能%(step)s：因为案件现在是%(state)s。可以刷新后办理现在的环节。")
+            % {"step": step.label, "state": case.get_state_display()},
+            code="wrong_state",
+            article=str(step.basis),
+        )
+
+
+def _check_words(step: Step, reason: str, document: str) -> None:
+    missing = {}
+    if step.needs_reason and not reason.strip():
+        missing["reason"] = _("写明理由")
+    if step.needs_document and not document.strip():
+        missing["document"] = _("填写%(what)s") % {"what": step.needs_document}
+    if missing:
+        raise Invalid(
+            _("不能%(step)s：还差%(what)s。") % {"step": step.label, "what": "、".join(missing.values())}, details=missing
+        )
+
+
+def _paper_decided_on(case: Case, step: Step, digest: str, actor: User, at: datetime) -> Paper:
+    """Return the present draft; a decision taken on another one is refused."""
+    paper = _draft(case, at)
+    if digest and digest != paper.digest:
+        raise Stale(
+            _("不能%(step)s：因为内容已变，请重新阅读。您的意见仍在页面上。") % {"step": step.label},
+            code="content_changed",
+            details={"digest": paper.digest, "paper": paper.number},
+        )
+    return paper
+
+
+def _move(case: Case, step: Step, at: datetime) -> None:
+    day = timezone.localdate(at)
+    moved = step.leads_to(case.state)
+    fields = ["state", "returned", "updated_at"]
+    if moved != case.state:
+        case.state, case.state_since = CaseState(moved), at
+        fields.append("state_since")
+    case.returned = step.name == "return_paper"
+    case.updated_at = at
+    days = {CaseState.FILED: "filed_on", CaseState.DECIDED: "decided_on", CaseState.CLOSED: "closed_on"}
+    if step.to in days:
+        setattr(case, days[step.to], day)
+        fields.append(days[step.to])
+    case.bump(*fields)
+
+
+def _apply_clock(
+    case: Case, clock: Clock, step: Step, *, document: str, reason: str, actor: User, at: datetime
+) -> None:
+    if case.kind not in clock.kinds:
+        return
+    live = Deadline.objects.filter(ref=ref_of(case), kind=clock.rule, state__in=LIVE).first()
+    if clock.act == "start":
+        if live is None:
+            open_deadline(
+                ref_of(case), clock.rule, start_on=timezone.localdate(at), holder=_holder(case),
+                compartment=case.compartment, actor=actor, at=at,
+            )  # fmt: skip
+    elif live is None:
+        return
+    elif clock.act == "meet":
+        meet_deadline(live, actor=actor, at=at)
+    elif clock.act == "cancel":
+        cancel_deadline(live, actor=actor, at=at, reason=reason or str(step.label))
+    elif clock.act == "pause" and live.state == State.OPEN:
+        suspend_deadline(live, approver=actor.name, actor=actor, at=at, reason=reason, document=document)
+    elif clock.act == "resume" and live.state == State.STOPPED:
+        resume_deadline(live, actor=actor, at=at, reason=str(step.label))
+    elif clock.act == "extend":
+        by = _("上一级监察机关") if step.level == "upper" else actor.name
+        extend_deadline(
+            live, clock.amount, clock.unit, approver=by, actor=actor, at=at,
+            reason=reason or _last_reason(case, "ask_extension") or str(step.label), document=document,
+        )  # fmt: skip
+
+
+def _last_reason(case: Case, step: str) -> str:
+    taken = case.steps_taken.filter(step=step).order_by("-at", "-pk").first()
+    return taken.reason if taken else ""
+
+
+def _on(case: Case, side: Side) -> list[User]:
+    recused = Recusal.objects.filter(compartment=case.compartment_id).values("user_id")
+    rows = case.members.filter(side=side, until__isnull=True).exclude(user__in=recused).select_related("user")
+    return [row.user for row in rows.order_by("duty", "pk")]
+
+
+def _decider(case: Case) -> User | None:
+    return next(iter(_on(case, Side.DECIDE)), None)
+
+
+def _holder(case: Case) -> User | None:
+    """Return who answers for a clock of the case: the lead officer, or the first of those whose turn it is."""
+    turn = awaits(case)
+    people = _on(case, turn.side) if turn else []
+    return next((user for user in people), None) or next(iter(_on(case, Side.INVESTIGATE)), None)
+
+
+def _owe_next(case: Case, *, at: datetime, taken: StepTaken | None = None) -> None:
+    """Tell whoever must act next; those who act themselves are not told."""
+    turn = awaits(case)
+    if turn is None:
+        return
+    doer = taken.actor_id if taken else case.drafted_by_id
+    mark = f"{taken.pk}" if taken else "filed"
+    owe_notices(
+        [
+            Owed(
+                key=f"case-turn:{case.pk}:{mark}:user:{user.pk}",
+                to_id=user.pk,
+                kind="case.turn",
+                title=_("%(number)s：%(state)s，轮到您办理") % {"number": case.number, "state": case.get_state_display()},
+                body=taken.reason if taken and taken.reason else case.title,
+                ref=ref_of(case),
+                url=reverse("cases:detail", args=[case.pk]),
+                compartment_id=case.compartment_id,
+            )
+            for user in _on(case, turn.side)
+            if user.pk != doer
+        ],
+        at=at,
+    )
+
+
+def amend_case(
+    case: Case, *, actor: User, at: datetime, expected_version: int | None = None, reason: str = "", **texts: str
+) -> Case:
+    """Write or change title, grounds, plan, report or hearing report; a decision on the earlier draft no longer holds."""
+    unknown = set(texts) - set(_TEXTS)
+    if unknown or not texts:
+        raise Invalid(_("可以修改的只有：%(all)s。") % {"all": "、".join(_TEXTS)}, details={"fields": sorted(_TEXTS)})
+    for field, text in texts.items():
+        _check_text(field, text)
+    with transaction.atomic():
+        case = Case.locked(case.pk)
+        for act in sorted({_TEXTS[field] for field in texts}):
+            require(actor, act, case)
+        if expected_version is not None and expected_version != case.version:
+            raise Stale(_("已被他人处理，请刷新后再办。您填写的内容仍在页面上。"), details={"version": case.version})
+        changed = {field: text for field, text in texts.items() if getattr(case, field) != text}
+        if not changed:
+            return case
+        data: dict[str, Any] = {field: {"old": getattr(case, field), "new": text} for field, text in changed.items()}
+        for field, text in changed.items():
+            setattr(case, field, text)
+        case.updated_at = at
+        case.bump(*changed, "updated_at")
+        record("case.amended", ref=ref_of(case), actor=actor, at=at, data=data, reason=reason)
+    return case
+
+
+def draft_of(case: Case, *, at: datetime) -> Paper:
+    """Return the present draft of the case, kept under the next number when its content is new."""
+    with transaction.atomic():
+        return _draft(Case.locked(case.pk), at)
+
+
+def _draft(case: Case, at: datetime) -> Paper:
+    content = content_of(case)
+    digest = digest_of(content)
+    found = Paper.objects.filter(case=case, digest=digest).first()
+    if found is not None:
+        return found
+    last = Paper.objects.filter(case=case).order_by("-number").first()
+    return Paper.objects.create(
+        case=case, number=(last.number if last else 0) + 1, digest=digest, content=content, at=at
+    )
+
+
+def read_paper(case: Case, *, actor: User, at: datetime) -> Paper:
+    """Note that the actor has the present draft before him; a decision needs exactly this. Once per draft and reader."""
+    require(actor, "case.read_paper", case)
+    with transaction.atomic():
+        paper = _draft(Case.locked(case.pk), at)
+        _reading, new = PaperReading.objects.get_or_create(paper=paper, user=actor, defaults={"at": at})
+        if new:
+            record(
+                "case.paper_read",
+                ref=ref_of(case),
+                actor=actor,
+                at=at,
+                data={"paper": paper.number, "digest": paper.digest},
+            )
+    return paper
+
+
+def add_member(
+    case: Case, user: User, *, actor: User, at: datetime, duty: Duty | str = "", reason: str = ""
+) -> CaseMember:
+    """Let somebody work on the case; refuses whoever has worked on another side of it or is recused."""
+    wanted = Duty(duty) if duty else duty_by_role(user)
+    side = SIDE_OF[wanted]
+    with transaction.atomic():
+        case = Case.locked(case.pk)
+        require(actor, "case.staff", case)
+        _check_joins(case, user, side)
+        present = case.members.filter(user=user, until__isnull=True).first()
+        if present is not None:
+            return present
+        let_in(case.compartment, user, actor=actor, at=at, reason=reason)
+        member = CaseMember.objects.create(
+            case=case, user=user, duty=wanted, side=side, from_on=timezone.localdate(at), reason=reason
+        )
+        _touch(case, at)
+        record(
+            "case.member_joined",
+            ref=ref_of(case),
+            actor=actor,
+            at=at,
+            data={"user": user.pk, "name": user.name, "duty": wanted},
+            reason=reason,
+        )
+    return member
+
+
+def _check_joins(case: Case, user: User, side: Side) -> None:
+    if Recusal.objects.filter(compartment=case.compartment_id, user=user).exists():
+        raise Refused(
+            _("不能加入%(name)s：因为%(name)s已在本案回避。依据监察法第六十七条。可以另选一人。") % {"name": user.name},
+            code="recused",
+            article=_("监察法第六十七条"),
+        )
+    other = case.members.filter(user=user).exclude(side=side).first()
+    if other is None:
+        return
+    if side == Side.HEAR:
+        raise Refused(
+            _("不能由%(name)s审理：因为%(name)s参与过本案%(side)s。依据监察法实施条例第二百二十二条第三款。可以另选一名审理人员。")
+            % {"name": user.name, "side": other.get_side_display()},
+            code="side_taken",
+            article=_("监察法实施条例第二百二十二条第三款"),
+        )
+    raise Refused(
+        _("不能加入%(name)s：因为%(name)s在本案承担%(side)s。依据监督执纪工作规则第十一条。可以另选一人。")
+        % {"name": user.name, "side": other.get_side_display()},
+        code="side_taken",
+        article=_("监督执纪工作规则第十一条"),
+    )
+
+
+def remove_member(case: Case, user: User, *, actor: User, at: datetime, reason: str) -> CaseMember:
+    """Take somebody off the case (transferred, released); he no longer knows of it from this moment."""
+    if not reason.strip():
+        raise Invalid(_("没有写明退出的事由。"), details={"reason": _("写明事由，例如“调离第三审查调查室”")})
+    with transaction.atomic():
+        case = Case.locked(case.pk)
+        require(actor, "case.staff", case)
+        member = case.members.filter(user=user, until__isnull=True).first()
+        if member is None:
+            raise Refused(_("%(name)s不在本案的办案人员中。") % {"name": user.name}, code="no_member")
+        if case.state not in OVER and len(_on(case, Side.INVESTIGATE)) == 1 and member.side == Side.INVESTIGATE:
+            raise Refused(
+                _("不能退出：因为%(name)s是本案仅有的承办人。可以先增派，再退出。") % {"name": user.name}, code="last_officer"
+            )
+        _end(member, at)
+        let_out(case.compartment, user, actor=actor, at=at, reason=reason)
+        _touch(case, at)
+        record(
+            "case.member_left",
+            ref=ref_of(case),
+            actor=actor,
+            at=at,
+            data={"user": user.pk, "name": user.name, "duty": member.duty},
+            reason=reason,
+        )
+    return member
+
+
+def recuse_member(case: Case, user: User, *, actor: User, at: datetime, reason: str) -> Recusal:
+    """Decide that somebody stands back from the case (回避); nobody decides on himself (监察法实施条例第二百九十六条)."""
+    with transaction.atomic():
+        case = Case.locked(case.pk)
+        require(actor, "case.recuse", case)
+        if user.pk == actor.pk:
+            raise Refused(
+                _("不能决定自己的回避。依据监察法实施条例第二百九十六条。可以由本机关主要负责人决定。"),
+                code="own_recusal",
+                article=_("监察法实施条例第二百九十六条"),
+            )
+        decision = recuse(case.compartment, user, decided_by=actor, at=at, reason=reason)
+        for member in case.members.filter(user=user, until__isnull=True):
+            _end(member, at)
+        let_out(case.compartment, user, actor=actor, at=at, reason=reason)
+        _touch(case, at)
+        record(
+            "case.member_recused",
+            ref=ref_of(case),
+            actor=actor,
+            at=at,
+            data={"user": user.pk, "name": user.name},
+            reason=reason,
+        )
+    return decision
+
+
+def _end(member: CaseMember, at: datetime) -> None:
+    day: date = timezone.localdate(at)
+    member.until = max(day, member.from_on)
+    member.save(update_fields=["until"])
+
+
+def _touch(case: Case, at: datetime) -> None:
+    case.updated_at = at
+    case.bump("updated_at")

@@ -1,0 +1,105 @@
+"""Where cases stand in the side bar, and the words for their states."""
+
+from django.utils.translation import gettext_lazy as _
+
+from cases.enums import CaseState, InspectionState, PageMark, SiteNature, SiteState, Verdict
+from cases.models import Inspection
+from cases.selectors.cases import decisions_for, waiting_for
+from cases.selectors.inspections import my_sites
+from casework.accounts.enums import Role
+from casework.accounts.models import User
+from casework.core import clock
+from casework.web.nav import CAMPAIGN, CASES, register
+from casework.web.vocabulary import register_status
+
+_READERS = (Role.CASE_OFFICER, Role.HEARING_OFFICER, Role.APPROVER, Role.AUDITOR)
+
+_WAITS = ("", "hourglass")
+_WORKS = ("blue", "progress")
+_STATES = {
+    CaseState.FILING_PENDING: _WAITS,
+    CaseState.FILED: _WAITS,
+    CaseState.PLAN_APPROVED: _WORKS,
+    CaseState.INVESTIGATING: _WORKS,
+    CaseState.EXTENSION_PENDING: _WAITS,
+    CaseState.FACTS_MEETING: _WORKS,
+    CaseState.REPORT_PENDING: _WAITS,
+    CaseState.TRANSFERRED_TO_HEARING: ("blue", "send"),
+    CaseState.HEARING: ("blue", "scale"),
+    CaseState.RETURNED_SUPPLEMENT: ("amber", "arrow-back-up"),
+    CaseState.RETURNED_REDO: ("amber", "arrow-back-up"),
+    CaseState.HEARING_REPORT_PENDING: _WAITS,
+    CaseState.DELIBERATION: ("blue", "users-group"),
+    CaseState.PC_APPROVAL: _WAITS,
+    CaseState.DECIDED: ("green", "gavel"),
+    CaseState.PROSECUTED: ("blue", "building-bank"),
+    CaseState.WITHDRAWN: ("", "ban"),
+    CaseState.CLOSED: ("green", "circle-check"),
+    CaseState.ARCHIVED: ("green", "folder"),
+}
+for _state, (_colour, _icon) in _STATES.items():
+    register_status("case", _state.value, _state.label, _colour, _icon)
+for _verdict, (_colour, _icon) in {
+    Verdict.PROVED: ("green", "circle-check"),
+    Verdict.LONE: ("amber", "alert-triangle"),
+    Verdict.LONE_EXPLAINED: ("amber", "alert-triangle"),
+    Verdict.CONTRADICTED: ("amber", "git-compare"),
+    Verdict.CONTRADICTION_EXPLAINED: ("amber", "git-compare"),
+    Verdict.UNPROVED: ("red", "circle-x"),
+}.items():
+    register_status("verdict", _verdict.value, _verdict.label, _colour, _icon)
+for _mark, (_colour, _icon) in {
+    PageMark.UNSIGNED: ("amber", "pencil"),
+    PageMark.SIGNED: ("green", "signature"),
+    PageMark.REFUSED: ("amber", "alert-triangle"),
+}.items():
+    register_status("page", _mark.value, _mark.label, _colour, _icon)
+for _kind, (_colour, _icon) in {
+    InspectionState.PLANNED: ("", "circle-dashed"),
+    InspectionState.UNDER_WAY: _WORKS,
+    InspectionState.CLOSED: ("green", "circle-check"),
+}.items():
+    register_status("inspection", _kind.value, _kind.label, _colour, _icon)
+for _site, (_colour, _icon) in {
+    SiteState.PLANNED: ("", "circle-dashed"),
+    SiteState.VISITED: _WORKS,
+    SiteState.REPORTED: ("green", "circle-check"),
+}.items():
+    register_status("site", _site.value, _site.label, _colour, _icon)
+for _nature, (_colour, _icon) in {
+    SiteNature.ACTIVE: ("red", "bolt"),
+    SiteNature.PASSIVE: ("blue", "bug"),
+    SiteNature.RESEARCH: ("violet", "flask"),
+    SiteNature.NOTHING: ("", "circle-minus"),
+}.items():
+    register_status("nature", _nature.value, _nature.label, _colour, _icon)
+
+
+def _knows_inspection(user: User) -> bool:
+    """The place is there only for those who know of an inspection: hidden is absent."""
+    return Inspection.objects.visible_to(user).exists()
+
+
+def _turns(user: User) -> int:
+    return waiting_for(user).count()
+
+
+def _decisions(user: User) -> int:
+    return decisions_for(user).count()
+
+
+def _sites_today(user: User) -> int:
+    return my_sites(user, clock.today()).count()
+
+
+register(
+    CASES, _("案件"), "briefcase", "cases:list", roles=_READERS, count=_turns, order=10, tab=2, key="c"
+)  # fmt: skip
+register(
+    CASES, _("待我决定"), "signature", "cases:decisions", roles=(Role.APPROVER,), count=_decisions, order=5, hot=True,
+    tab=1, short=_("决定"), key="d",
+)  # fmt: skip
+register(
+    CAMPAIGN, _("现场检查"), "map-pin", "cases:inspections", allowed=_knows_inspection, count=_sites_today, order=40,
+    tab=3, short=_("现场"),
+)  # fmt: skip

@@ -1,0 +1,307 @@
+"""Forms of penalties: what people type, before any rule is asked."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from casework.accounts.models import User
+from casework.web.forms import DayField
+from cases.catalogue import catalogue
+from cases.enums import Side
+from cases.enums_penalties import BonusUnit, DecidedBy, DefenceOutcome, PaymentKind, Situation
+from cases.ladder import MeasureSpec
+from cases.models import Case, Penalty, Suspect
+from cases.periods import EMPLOYER, GOV, PARTY
+from cases.ranges import SEVERITY_NAMES, Finding
+from cases.web.forms import MomentField, PersonChoice
+
+ROWS: Final = (1, 2, 3)
+_EMPTY = ("", "—")
+
+
+def _codes(*families: str) -> list[tuple[str, str]]:
+    return [(m.code, m.title) for m in catalogue().measures.values() if m.family.code in families]
+
+
+def _others() -> list[tuple[str, str]]:
+    return [(m.code, m.title) for m in catalogue().measures.values() if m.family.code not in {PARTY, GOV, EMPLOYER}]
+
+
+class PenaltyForm(forms.Form):
+    """The proposal: conducts, circumstances, one grade of each track, further measures, facts and reason."""
+
+    acts_from = DayField(label=gettext_lazy("行为起"))
+    acts_until = DayField(label=gettext_lazy("行为止"))
+    circumstances = forms.MultipleChoiceField(
+        label=gettext_lazy("情节"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    situation = forms.ChoiceField(label=gettext_lazy("目前情况"), choices=Situation.choices)
+    decided_by = forms.ChoiceField(label=gettext_lazy("作出机关"), choices=DecidedBy.choices)
+    party = forms.ChoiceField(required=False)
+    state = forms.ChoiceField(required=False)
+    other = forms.MultipleChoiceField(required=False)
+    bonus = forms.IntegerField(label=gettext_lazy("扣除"), required=False, min_value=1, max_value=36)
+    bonus_unit = forms.ChoiceField(label=gettext_lazy("单位"), required=False, choices=BonusUnit.choices)
+    state_months = forms.IntegerField(label=gettext_lazy("处分期（月）"), required=False, min_value=1, max_value=48)
+    suspend_months = forms.IntegerField(label=gettext_lazy("停职（月）"), required=False, min_value=1, max_value=6)
+    amount = forms.DecimalField(
+        label=gettext_lazy("金额"), required=False, min_value=Decimal("0.01"), max_digits=14, decimal_places=2
+    )
+    grounds = forms.CharField(label=gettext_lazy("违纪违法事实"), widget=forms.Textarea)
+    evidence = forms.CharField(label=gettext_lazy("证据"), required=False, widget=forms.Textarea)
+    reason = forms.CharField(label=gettext_lazy("理由"), required=False, widget=forms.Textarea)
+    new_facts = forms.CharField(
+        label=gettext_lazy("此后新查明的事实"), required=False, max_length=400, widget=forms.Textarea,
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = catalogue()
+        choice: Any = self.fields["circumstances"]
+        choice.choices = [(row.code, row.name) for row in known.circumstances.values()]
+        for name, choices in (
+            ("party", [_EMPTY, *_codes(PARTY)]),
+            ("state", [_EMPTY, *_codes(GOV, EMPLOYER)]),
+            ("other", _others()),
+        ):
+            field: Any = self.fields[name]
+            field.choices = choices
+        conducts = [_EMPTY, *((row.code, row.name) for row in known.conducts.values())]
+        severities = [(str(key), words) for key, words in SEVERITY_NAMES.items()]
+        for number in ROWS:
+            label = _("行为 %(n)d") % {"n": number}
+            self.fields[f"conduct_{number}"] = forms.ChoiceField(label=label, required=False, choices=conducts)
+            self.fields[f"severity_{number}"] = forms.ChoiceField(label=_("情节轻重"), required=False, choices=severities)
+
+    def findings(self) -> list[Finding]:
+        """Return the conducts that were chosen."""
+        rows = []
+        for number in ROWS:
+            code = self.cleaned_data.get(f"conduct_{number}")
+            if code:
+                rows.append(Finding(code, self.cleaned_data.get(f"severity_{number}") or "light"))  # type: ignore[arg-type]
+        return rows
+
+    def specs(self) -> list[MeasureSpec]:
+        """Return the measures that were chosen, sanctions first."""
+        data = self.cleaned_data
+        found = []
+        if data.get("party"):
+            found.append(MeasureSpec(data["party"]))
+        if data.get("state"):
+            found.append(MeasureSpec(data["state"], months=data.get("state_months")))
+        for code in data.get("other", []):
+            family = catalogue().measures[code].family.code
+            found.append(
+                MeasureSpec(
+                    code,
+                    months=data.get("suspend_months") if code == "OH_SUSPEND" else None,
+                    quantity=data.get("bonus") if code == "HR_BONUS_CUT" else None,
+                    unit=data.get("bonus_unit", "") if code == "HR_BONUS_CUT" else "",
+                    amount=data.get("amount") if family == "property" else None,
+                )
+            )
+        return found
+
+    def content(self) -> dict[str, Any]:
+        """Return what the services take."""
+        data = self.cleaned_data
+        return {
+            "measures": self.specs(),
+            "grounds": data["grounds"],
+            "acts_on": (data["acts_from"], data["acts_until"]),
+            "evidence": data["evidence"],
+            "findings": self.findings(),
+            "circumstances": data["circumstances"],
+            "reason": data["reason"],
+            "situation": data["situation"],
+        }
+
+
+def initial_of(penalty: Penalty) -> dict[str, Any]:
+    """Return a draft as the form shows it."""
+    values: dict[str, Any] = {
+        "acts_from": penalty.acts_from,
+        "acts_until": penalty.acts_until,
+        "circumstances": penalty.circumstances,
+        "situation": penalty.situation,
+        "decided_by": penalty.decided_by,
+        "grounds": penalty.grounds,
+        "evidence": penalty.evidence,
+        "reason": penalty.reason,
+        "other": [],
+    }
+    for number, row in enumerate(penalty.findings[: len(ROWS)], 1):
+        values[f"conduct_{number}"], values[f"severity_{number}"] = row["code"], row["severity"]
+    for measure in penalty.measures.all():
+        if measure.family == PARTY:
+            values["party"] = measure.code
+        elif measure.family in {GOV, EMPLOYER}:
+            values["state"], values["state_months"] = measure.code, measure.months
+        else:
+            values["other"].append(measure.code)
+            if measure.code == "HR_BONUS_CUT":
+                values["bonus"], values["bonus_unit"] = measure.quantity, measure.unit
+            if measure.code == "OH_SUSPEND":
+                values["suspend_months"] = measure.months
+            if measure.amount is not None:
+                values["amount"] = measure.amount
+    return values
+
+
+def initial_for(suspect: Suspect) -> dict[str, Any]:
+    """Return what is known of a suspect before anything is drafted."""
+    return {
+        "acts_from": suspect.conduct_from,
+        "acts_until": suspect.conduct_until or suspect.standing_on,
+        "situation": Situation.IN_POST,
+        "decided_by": DecidedBy.COMMISSION,
+        "conduct_1": "CN_USE_PUBLIC_PROPERTY_FOR_PROFIT",
+        "other": [],
+    }
+
+
+def _colleagues(case: Case, user: User) -> Any:
+    members = case.members.filter(until__isnull=True, side__in=[Side.INVESTIGATE, Side.HEAR]).values("user_id")
+    return User.objects.filter(pk__in=members).exclude(pk=user.pk).select_related("organisation").order_by("name")
+
+
+class StepForm(forms.Form):
+    """A step that asks for nothing; the base of those that ask."""
+
+    def __init__(self, case: Case, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "second_officer" in self.fields:
+            field: Any = self.fields["second_officer"]
+            field.queryset = _colleagues(case, user)
+
+
+class InformForm(StepForm):
+    second_officer = PersonChoice(User.objects.none(), label=gettext_lazy("另一名办理人员"))
+    place = forms.CharField(label=gettext_lazy("地点"), max_length=200, required=False)
+    statement = forms.CharField(label=gettext_lazy("本人的陈述申辩"), required=False, widget=forms.Textarea)
+    outcome = forms.ChoiceField(label=gettext_lazy("采纳情况"), choices=DefenceOutcome.choices)
+    answer = forms.CharField(label=gettext_lazy("答复理由"), required=False, widget=forms.Textarea)
+    signed = forms.BooleanField(label=gettext_lazy("本人已签字"), required=False, initial=True)
+    refusal = forms.CharField(label=gettext_lazy("未签字的情况"), max_length=200, required=False)
+
+
+class ConsultForm(StepForm):
+    organ = forms.CharField(label=gettext_lazy("机关"), max_length=120)
+    opinion = forms.CharField(label=gettext_lazy("意见"), widget=forms.Textarea)
+    document = forms.CharField(label=gettext_lazy("文号"), max_length=80, required=False)
+    replied_on = DayField(label=gettext_lazy("回复日期"), required=False)
+
+
+class DeliberateForm(StepForm):
+    body = forms.CharField(label=gettext_lazy("审议机构"), max_length=120)
+    held_on = DayField(label=gettext_lazy("会议日期"))
+    minutes = forms.CharField(label=gettext_lazy("会议纪要文号"), max_length=80, required=False)
+    members = forms.IntegerField(label=gettext_lazy("应到人数"), min_value=2, max_value=200)
+    votes_for = forms.IntegerField(label=gettext_lazy("同意"), min_value=0, max_value=200)
+    votes_against = forms.IntegerField(label=gettext_lazy("不同意"), min_value=0, max_value=200, initial=0)
+    abstentions = forms.IntegerField(label=gettext_lazy("弃权"), min_value=0, max_value=200, initial=0)
+
+
+class IssueForm(StepForm):
+    sealed = forms.BooleanField(label=gettext_lazy("决定书已盖作出决定机关的印章"), required=False)
+
+
+class ServeForm(StepForm):
+    served_on = DayField(label=gettext_lazy("送达日期"))
+    second_officer = PersonChoice(User.objects.none(), label=gettext_lazy("另一名办理人员"))
+    receiver = forms.CharField(label=gettext_lazy("签收人"), max_length=200)
+    receipt = forms.CharField(label=gettext_lazy("送达回证编号"), max_length=80, required=False)
+    refusal = forms.CharField(label=gettext_lazy("拒绝签收的情况"), max_length=200, required=False)
+    place = forms.CharField(label=gettext_lazy("地点"), max_length=200, required=False)
+
+
+class AnnounceForm(StepForm):
+    announced_on = DayField(label=gettext_lazy("宣布日期"))
+    second_officer = PersonChoice(User.objects.none(), label=gettext_lazy("另一名办理人员"))
+    place = forms.CharField(label=gettext_lazy("宣布范围"), max_length=200)
+    opinion = forms.CharField(label=gettext_lazy("本人意见"), required=False, widget=forms.Textarea)
+    refusal = forms.CharField(label=gettext_lazy("未签字的情况"), max_length=200, required=False)
+
+
+class FinishForm(StepForm):
+    executed_on = DayField(label=gettext_lazy("执行完毕日期"), required=False)
+
+
+class ReasonForm(StepForm):
+    reason = forms.CharField(label=gettext_lazy("意见"), widget=forms.Textarea)
+
+
+class RestoreForm(ReasonForm):
+    restored_on = DayField(label=gettext_lazy("恢复日期"))
+    document = forms.CharField(label=gettext_lazy("决定文号"), max_length=80, required=False)
+
+
+class ApprovalForm(StepForm):
+    opinion = forms.CharField(label=gettext_lazy("您的意见"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    committee_document = forms.CharField(label=gettext_lazy("同级党委批准文号"), max_length=80, required=False)
+    committee_on = DayField(label=gettext_lazy("党委批准日期"), required=False)
+    digest = forms.CharField(widget=forms.HiddenInput)
+    verdict = forms.ChoiceField(choices=[("approve", ""), ("return", ""), ("decline", "")])
+
+
+STEP_FORMS: Final[dict[str, type[StepForm]]] = {
+    "inform": InformForm,
+    "consult": ConsultForm,
+    "deliberate": DeliberateForm,
+    "issue": IssueForm,
+    "serve": ServeForm,
+    "announce": AnnounceForm,
+    "execute": StepForm,
+    "finish": FinishForm,
+    "restore": RestoreForm,
+    "expire": StepForm,
+    "return": ReasonForm,
+    "decline": ReasonForm,
+    "void": ReasonForm,
+}
+
+
+class TaskForm(forms.Form):
+    """What proves that a task is done, or why it is not carried out."""
+
+    done_on = DayField(label=gettext_lazy("办结日期"))
+    proof = forms.CharField(label=gettext_lazy("办结证明"), required=False, widget=forms.Textarea)
+    document = forms.CharField(label=gettext_lazy("文号或者凭证号"), max_length=80, required=False)
+    waived_reason = forms.CharField(label=gettext_lazy("不再执行的理由"), required=False, widget=forms.Textarea)
+
+
+class GainForm(forms.Form):
+    """A gain in coin or yuan."""
+
+    suspect = forms.ModelChoiceField(Suspect.objects.none(), label=gettext_lazy("对象"), required=False)
+    label = forms.CharField(label=gettext_lazy("说明"), max_length=120)
+    coin = forms.CharField(
+        label=gettext_lazy("币种"), max_length=40, required=False, help_text=gettext_lazy("人民币不填；例如 ETH、门罗币")
+    )
+    quantity = forms.DecimalField(label=gettext_lazy("数量"), required=False, max_digits=38, decimal_places=18)
+    price = forms.DecimalField(label=gettext_lazy("单价"), required=False, max_digits=24, decimal_places=8)
+    value = forms.DecimalField(label=gettext_lazy("金额"), required=False, max_digits=18, decimal_places=2)
+    priced_at = MomentField(label=gettext_lazy("计价时点"), required=False)
+    price_source = forms.CharField(label=gettext_lazy("价格来源"), max_length=120, required=False)
+    approximate = forms.BooleanField(label=gettext_lazy("约数"), required=False)
+    amount_due = forms.DecimalField(
+        label=gettext_lazy("应缴"), required=False, max_digits=18, decimal_places=2, help_text=gettext_lazy("不填为全额")
+    )
+
+    def __init__(self, case: Case, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["suspect"]
+        field.queryset = case.suspects.order_by("pk")
+
+
+class PaymentForm(forms.Form):
+    """A payment with its receipt."""
+
+    amount = forms.DecimalField(label=gettext_lazy("金额"), max_digits=18, decimal_places=2)
+    paid_on = DayField(label=gettext_lazy("缴款日期"))
+    receipt = forms.CharField(label=gettext_lazy("凭证号"), max_length=80)
+    kind = forms.ChoiceField(label=gettext_lazy("方式"), choices=PaymentKind.choices)
