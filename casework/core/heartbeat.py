@@ -1,4 +1,4 @@
-"""A sign of life of the workers in Redis, read by ``/readyz``. Times are those of the machine, not of the demo's day."""
+"""A sign of life of the workers in Redis, read by ``/readyz``; in real time, not in that of the demo's day."""
 
 import time
 from collections.abc import Iterator

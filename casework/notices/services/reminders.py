@@ -150,7 +150,7 @@ def time_left(row: Deadline, today: date, calendar: Calendar) -> str:
         return f"今天 {row.due_at.astimezone(CIVIL):%H:%M} 前到期" if row.due_at else "今天到期"
     working = abs(calendar.working_days_between(today, row.due_on))
     count = f"{working} 个工作日"
-    if row.unit != Unit.WORKING_DAY or not working:
+    if row.unit not in {Unit.WORKING_DAY, Unit.NAMED} or not working:
         count = f"{abs(days)} 天（{count}）" if working else f"{abs(days)} 天"
     return f"还剩 {count}" if days > 0 else f"逾期 {count}"
 
