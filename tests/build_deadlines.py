@@ -32,7 +32,14 @@ def a_deadline(
 ) -> Deadline:
     """Return a running clock, by default five working days from 1 September 2026 (due on the 8th)."""
     return open_deadline(
-        ref, kind, start_on=start_on, holder=holder, compartment=compartment, actor=None, at=at or moment("2026-09-01 09:00"), **more
+        ref,
+        kind,
+        start_on=start_on,
+        holder=holder,
+        compartment=compartment,
+        actor=None,
+        at=at or moment("2026-09-01 09:00"),
+        **more,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from casework.access.models import Recusal
@@ -25,14 +26,14 @@ class Act:
 
     name: str
     roles: frozenset[str]
-    label: str
+    label: str | Promise
     check: Check | None = None
 
 
 _acts: dict[str, Act] = {}
 
 
-def register_act(name: str, *, roles: Iterable[str], label: str, check: Check | None = None) -> None:
+def register_act(name: str, *, roles: Iterable[str], label: str | Promise, check: Check | None = None) -> None:
     """Add an act; a second registration of the same name is a mistake."""
     if name in _acts:
         raise ValueError(f"act {name} is registered twice")

@@ -1,11 +1,12 @@
 """Working days, natural days and months. Plain Python: no Django, no clock, no network.
 
-Sources: 监察法实施条例（2025）第三百二十七条 and 民法典 第二百零一至二百零三条. The day on which a period begins is not
-counted; a period in months ends on the corresponding day, or on the month's last day where there is none; a period that
-ends on a rest day ends on the next working day, except for measures against a person's liberty, which never grow by a holiday.
+Sources: 监察法实施条例（2025）第三百二十七条 and 民法典 第二百零一至二百零三条. The day on which a period begins is
+not counted; a period in months ends on the corresponding day, or on the month's last day where there is none; a period
+that ends on a rest day ends on the next working day, except for measures against a person's liberty, which never grow
+by a holiday.
 
-The State Council's yearly notice names the days off and the weekends that are worked (调休). A year without a notice counts
-Monday to Friday, and whatever rests on it is provisional (暂定).
+The State Council's yearly notice names the days off and the weekends that are worked (调休). A year without a notice
+counts Monday to Friday, and whatever rests on it is provisional (暂定).
 
 All counting is arithmetic on sorted exceptions: no function walks from day to day.
 """
@@ -93,7 +94,7 @@ class Calendar:
 
     def _nth(self, count: int) -> date:
         """Return the working day number ``count``, counted from the first day of year 1."""
-        # The exceptions shift the n-th weekday by their number at most; rest days at a stretch are far fewer than that plus 9.
+        # The exceptions shift the n-th weekday by as many weekdays at most.
         guess = count * 7 // 5
         slack = 2 * len(self._exceptions) + 9
         low, high = max(1, guess - slack), guess + slack
@@ -106,11 +107,11 @@ class Calendar:
         return date.fromordinal(low)
 
     def working_days_between(self, first: date, last: date) -> int:
-        """Return the working days after ``first`` up to and including ``last``; negative when ``last`` lies before ``first``."""
+        """Return the working days after ``first`` up to and including ``last``; negative when ``last`` lies before."""
         return self._before(last.toordinal() + 1) - self._before(first.toordinal() + 1)
 
     def add_working_days(self, start: date, days: int) -> date:
-        """Return the ``days``-th working day after ``start``, which is not counted itself (监察法实施条例第三百二十七条).
+        """Return the ``days``-th working day after ``start``, which is not counted (监察法实施条例第三百二十七条).
 
         A negative number counts back from ``start``, again without it. Zero returns ``start``, working day or not.
         """

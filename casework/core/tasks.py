@@ -7,7 +7,7 @@ from celery import shared_task
 from casework.core import heartbeat
 
 
-@shared_task(name="core.heartbeat")  # type: ignore[untyped-decorator]
+@shared_task(name="core.heartbeat")
 def mark_alive(**_: Any) -> None:
     """Leave the sign of life that ``/readyz`` reads."""
     heartbeat.beat()

@@ -1,12 +1,15 @@
 """Deadlines over the API: what runs, until when and why."""
 
+from functools import cached_property
 from typing import Any
 
 from django_filters import rest_framework as filters
 from rest_framework import mixins, serializers
 
+from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet
 from casework.core import clock
+from casework.core.calendar import Calendar
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import current_calendar, deadline_facts, with_bars
 
@@ -43,12 +46,14 @@ class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
 
     def get_working_days_left(self, deadline: Deadline) -> int:
         """Working days after today up to the due date."""
-        if "calendar" not in self.context:
-            self.context["calendar"] = current_calendar()
-        return deadline_facts(deadline, clock.today(), self.context["calendar"]).working_days_left
+        return deadline_facts(deadline, clock.today(), self._calendar).working_days_left
+
+    @cached_property
+    def _calendar(self) -> Calendar:
+        return current_calendar()
 
 
-class DeadlineFilter(filters.FilterSet):
+class DeadlineFilter(filters.FilterSet):  # type: ignore[misc]
     """``?state=&kind=&ref=&due_before=&due_after=&provisional=``"""
 
     due_before = filters.DateFilter(field_name="due_on", lookup_expr="lte")
@@ -67,7 +72,7 @@ class DeadlineViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
     filterset_class = DeadlineFilter
 
     def rows(self) -> Any:
-        return with_bars(Deadline.objects.visible_to(self.request.user)).order_by("due_on", "id")
+        return with_bars(Deadline.objects.visible_to(reader(self.request))).order_by("due_on", "id")
 
 
 routes = [("deadlines", DeadlineViewSet, "deadline")]

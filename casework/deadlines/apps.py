@@ -18,7 +18,7 @@ class DeadlinesConfig(AppConfig):
     label = "deadlines"
 
     def ready(self) -> None:
-        from casework.deadlines import policy, words  # noqa: F401  they register acts and words
+        from casework.deadlines import policy, words  # they register acts and words
         from casework.deadlines.refs import register
 
         register()

@@ -62,7 +62,7 @@ def schedule(rungs: Sequence[Rung], start_on: date, due_on: date, calendar: Cale
 
 
 def pending_on(planned: Sequence[tuple[date, Rung]], today: date) -> date | None:
-    """Return the day of the rung last reached, else of the first to come: where the scan begins after a date was set."""
+    """Return the day of the rung last reached, else of the first to come: where the scan begins for a new date."""
     passed = [on for on, _rung in planned if on <= today]
     return passed[-1] if passed else upcoming_on(planned, today)
 

@@ -28,7 +28,9 @@ class Holiday(models.Model):
 
     class Meta:
         verbose_name = _("放假安排")
-        constraints = [models.CheckConstraint(condition=Q(kind__in=[kind.value for kind in Kind]), name="holiday_kind_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=[kind.value for kind in Kind]), name="holiday_kind_known")
+        ]
 
     def __str__(self) -> str:
         return f"{self.date} {self.get_kind_display()}"
@@ -55,8 +57,8 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
 class Deadline(Versioned):
     """One clock on one thing. ``ref`` names the thing as text (``selfinspection:12``), ``kind`` the rule.
 
-    ``rule`` and ``facts`` are the inputs, kept as they were; ``explanation`` is how the date came about. ``verdict`` is written
-    once, when the duty is met, and never changes again, whatever becomes of the calendar.
+    ``rule`` and ``facts`` are the inputs, kept as they were; ``explanation`` is how the date came about. ``verdict`` is
+    written once, when the duty is met, and never changes again, whatever becomes of the calendar.
     """
 
     ref = models.CharField(max_length=80)
@@ -70,7 +72,9 @@ class Deadline(Versioned):
     first_due_on = models.DateField(_("最初到期日"))
     provisional = models.BooleanField(_("日期暂定"), default=False)
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.OPEN)
-    holder = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="deadlines", verbose_name=_("责任人"))
+    holder = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="deadlines", verbose_name=_("责任人")
+    )
     compartment = models.ForeignKey(Compartment, models.PROTECT, null=True, blank=True, related_name="deadlines")
     rule = models.JSONField(default=dict)
     facts = models.JSONField(default=dict)
@@ -94,7 +98,9 @@ class Deadline(Versioned):
                 name="deadline_met_has_verdict",
             ),
             models.CheckConstraint(condition=Q(next_on=None) | Q(state=State.OPEN), name="deadline_reminds_only_open"),
-            models.CheckConstraint(condition=Q(due_at__isnull=False) | ~Q(unit=Unit.HOUR), name="deadline_hours_have_moment"),
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=False) | ~Q(unit=Unit.HOUR), name="deadline_hours_have_moment"
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["next_on", "id"], condition=Q(next_on__isnull=False), name="deadline_next"),
@@ -151,7 +157,9 @@ class Extension(models.Model):
         verbose_name = _("延长")
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="extension_positive"),
-            models.CheckConstraint(condition=Q(unit__in=[unit for unit in Unit.values if unit != Unit.NAMED]), name="extension_unit_known"),
+            models.CheckConstraint(
+                condition=Q(unit__in=[unit for unit in Unit.values if unit != Unit.NAMED]), name="extension_unit_known"
+            ),
         ]
 
     def __str__(self) -> str:

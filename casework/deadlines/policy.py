@@ -1,4 +1,4 @@
-"""Acts on a running clock. Opening, meeting and cancelling belong to the act above that causes them, and are guarded there."""
+"""Acts on a running clock. Opening, meeting and cancelling are guarded in the act above that causes them."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -31,7 +31,7 @@ def recipients(deadlines: Sequence[Deadline]) -> dict[int, dict[str, set[int]]]:
         rows = [one for one in deadlines if one.kind == kind]
         try:
             people = _resolvers[kind](rows)
-        except Exception:  # noqa: BLE001  one app's fault must not silence the reminders of all others
+        except Exception:  # one app's fault must not silence the reminders of all others
             logger.exception("recipients of %s could not be found", kind)
             continue
         for pk, roles in people.items():

@@ -158,14 +158,15 @@ def rules() -> Mapping[str, Rule]:
     """Return all limits by id, read once from the data file and checked."""
     data = yaml.safe_load((DATA / "timelimits.yaml").read_text(encoding="utf-8"))
     found: dict[str, Rule] = {}
-    for rule_id, row in data["limits"].items():
-        row = dict(row)
+    for rule_id, given in data["limits"].items():
+        row = dict(given)
         row["starts_from"] = row.pop("from")
         row["source"] = data["sources"][row["source"]]
         row["day_one_counted"] = row.pop("day_one", "") == "counted"
         row["extend"] = tuple(Step(**step) for step in row.pop("extend", ()))
         rule = Rule(id=rule_id, version=data["version"], **row)
-        if rule.unit not in Unit.values or rule.basis not in Basis.values or (rule.amount is None) != (rule.unit == Unit.NAMED):
+        known = rule.unit in Unit.values and rule.basis in Basis.values
+        if not known or (rule.amount is None) != (rule.unit == Unit.NAMED):
             raise ValueError(f"timelimits.yaml: {rule_id} has a wrong unit, basis or amount")
         found[rule_id] = rule
     return found
@@ -175,21 +176,23 @@ def rule(rule_id: str) -> Rule:
     """Return one limit, or refuse with the ids that exist."""
     found = rules().get(rule_id)
     if found is None:
-        raise Invalid(f"没有编号为“{rule_id}”的期限规则。规则编号如 {'、'.join(list(rules())[:3])}，共 {len(rules())} 项。")
+        raise Invalid(
+            f"没有编号为“{rule_id}”的期限规则。规则编号如 {'、'.join(list(rules())[:3])}，共 {len(rules())} 项。"
+        )
     return found
 
 
 def due(rule: Rule, facts: Facts, calendar: Calendar) -> Due:
     """Return when the act is due, and the sentences that explain how the date came about.
 
-    Stopped days do not count. Extensions run on from the unmoved end, so that a holiday is not granted twice; only the very
-    last day is moved off a rest day, and only where the rule says so. While the clock is stopped the date is the one that
-    would hold if it started again on the day it stopped.
+    Stopped days do not count. Extensions run on from the unmoved end, so that a holiday is not granted twice; only
+    the very last day is moved off a rest day, and only where the rule says so. While the clock is stopped the date is
+    the one that would hold if it started again on the day it stopped.
     """
     _check(rule, facts)
     steps = [_headline(rule, facts)]
-    if rule.unit == Unit.HOUR:
-        return _due_in_hours(rule, facts, steps)
+    if rule.unit == Unit.HOUR and facts.start_at is not None:
+        return _due_in_hours(rule, facts, facts.start_at, steps)
     if rule.back:
         return _due_back(rule, facts, calendar, steps)
     stops = merge_stops(facts.stops)
@@ -198,28 +201,29 @@ def due(rule: Rule, facts: Facts, calendar: Calendar) -> Due:
     first_due_on = calendar.roll(plain) if rule.roll else plain
     steps.append(_first_leg(rule, facts, plain, calendar))
     last = plain
-    for stop in facts.stops:
-        steps.append(_stop_words(stop))
+    steps.extend(_stop_words(stop) for stop in facts.stops)
     if stops:
         last = _walk(rule, facts, legs[:1], stops, calendar)
         if last != plain:
             steps.append(f"扣除暂停的天数，期限最后一日由{day_words(plain)}顺延至{day_words(last)}。")
     if facts.extensions:
-        for more in facts.extensions:
-            steps.append(f"延长 {span(more.amount, more.unit)}{_papers(more.reason, more.approver, more.document)}。")
+        steps.extend(_extension_words(more) for more in facts.extensions)
         extended = _walk(rule, facts, legs, stops, calendar)
         steps.append(f"延长后最后一日为{day_words(extended)}。")
         last = extended
     rolled = calendar.roll(last) if rule.roll else last
     due_on = _stopped_while_rolled(last, rolled, stops, calendar)
     if due_on != rolled:
-        steps.append(f"{day_words(last)}不上班，顺延至{day_words(rolled)}；顺延后又暂停，再顺延。到期日：{day_words(due_on)}。")
+        steps.append(
+            f"{day_words(last)}不上班，顺延至{day_words(rolled)}；顺延后又暂停，再顺延。到期日：{day_words(due_on)}。"
+        )
     else:
         steps.append(_rolled_words(rule, last, due_on, calendar))
     counts_working = any(unit == Unit.WORKING_DAY for unit, _amount in legs)
-    provisional = not calendar.is_known(facts.start if counts_working else last, due_on) if counts_working or rule.roll else False
+    rests_from = facts.start if counts_working else last
+    provisional = (counts_working or rule.roll) and not calendar.is_known(rests_from, due_on)
     if provisional:
-        steps.append(_provisional_words(facts.start if counts_working else last, due_on, calendar))
+        steps.append(_provisional_words(rests_from, due_on, calendar))
     stopped = any(stop.to_on is None for stop in facts.stops)
     if stopped:
         steps.append("现在暂停计时，恢复后重新推算到期日。")
@@ -334,14 +338,12 @@ def _stopped_while_rolled(
     return rolled
 
 
-def _due_in_hours(rule: Rule, facts: Facts, steps: list[str]) -> Due:
-    assert facts.start_at is not None
+def _due_in_hours(rule: Rule, facts: Facts, start_at: datetime, steps: list[str]) -> Due:
     hours = facts.amount or rule.amount or 0
-    first = facts.start_at + timedelta(hours=hours)
+    first = start_at + timedelta(hours=hours)
     due_at = first + timedelta(hours=sum(more.amount for more in facts.extensions))
-    steps.append(f"自{_moment(facts.start_at)}起数 {hours} 小时，至{_moment(first)}。")
-    for more in facts.extensions:
-        steps.append(f"延长 {span(more.amount, more.unit)}{_papers(more.reason, more.approver, more.document)}。")
+    steps.append(f"自{_moment(start_at)}起数 {hours} 小时，至{_moment(first)}。")
+    steps.extend(_extension_words(more) for more in facts.extensions)
     steps.append(f"按小时计算，不因节假日顺延。到期：{_moment(due_at)}。")
     return Due(_civil(due_at), due_at, _civil(first), False, False, tuple(steps))
 
@@ -350,7 +352,9 @@ def _due_back(rule: Rule, facts: Facts, calendar: Calendar, steps: list[str]) ->
     amount = facts.amount or rule.amount or 0
     working = rule.unit == Unit.WORKING_DAY
     due_on = calendar.add_working_days(facts.start, -amount) if working else add_days(facts.start, -amount)
-    steps.append(f"自{day_words(facts.start)}倒数 {span(amount, rule.unit)}，当日不计，为{day_words(due_on)}。{DAY_ONE}。")
+    steps.append(
+        f"自{day_words(facts.start)}倒数 {span(amount, rule.unit)}，当日不计，为{day_words(due_on)}。{DAY_ONE}。"
+    )
     steps.append(f"倒计的期限不向后顺延。到期日：{day_words(due_on)}。")
     provisional = working and not calendar.is_known(due_on, facts.start)
     if provisional:
@@ -376,7 +380,8 @@ def _headline(rule: Rule, facts: Facts) -> str:
         Basis.SUPERSEDED: "已废止，只供查阅旧案",
     }.get(Basis(rule.basis), "")
     extra = "".join(f"{part}。" for part in (kind, rule.note) if part)
-    return f"规则 {rule.id}（第 {rule.version} 版）：{rule.label}，{words}，自{rule.starts_from}之日起。依据{rule.citation}{pending}。{extra}"
+    name = f"规则 {rule.id}（第 {rule.version} 版）：{rule.label}"
+    return f"{name}，{words}，自{rule.starts_from}之日起。依据{rule.citation}{pending}。{extra}"
 
 
 def _first_leg(rule: Rule, facts: Facts, last: date, calendar: Calendar) -> str:
@@ -418,6 +423,10 @@ def _stop_words(stop: Stop) -> str:
         return f"{day_words(stop.from_on)}起暂停计时{papers}。"
     days = (stop.to_on - stop.from_on).days
     return f"{day_words(stop.from_on)}起暂停计时，{day_words(stop.to_on)}恢复，停 {days} 天{papers}。"
+
+
+def _extension_words(more: More) -> str:
+    return f"延长 {span(more.amount, more.unit)}{_papers(more.reason, more.approver, more.document)}。"
 
 
 def _papers(reason: str, approver: str, document: str) -> str:

@@ -166,7 +166,7 @@ def due_within(today: date, days: int) -> DeadlineQuerySet:
 
 
 def inputs(deadline: Deadline) -> tuple[Rule, Facts]:
-    """Return what the due date is computed from: the rule that the clock began with, its facts, stops and extensions."""
+    """Return what the due date is computed from: the rule that the clock began with, facts, stops, extensions."""
     kept = deadline.facts
     return Rule.restore(deadline.rule), Facts(
         start=deadline.start_on,
@@ -198,7 +198,7 @@ MOST_DAYS = 120
 
 
 def counted_days(deadline: Deadline, calendar: Calendar) -> list[DayRow]:
-    """Return the count of a working-day limit day by day, for reading; empty for limits that do not count working days."""
+    """Return the count of a working-day limit day by day, for reading; empty for limits that count otherwise."""
     if deadline.unit != Unit.WORKING_DAY or deadline.due_on <= deadline.start_on:
         return []
     stops = [(row.from_on, row.to_on) for row in deadline.suspensions.all()]

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-_words: dict[str, str] = {}
+from django.utils.functional import Promise
+
+_words: dict[str, str | Promise] = {}
 
 
-def register_words(words: Mapping[str, str]) -> None:
+def register_words(words: Mapping[str, str | Promise]) -> None:
     """Add words for kinds, e.g. ``{"case.filed": _("立案")}``; values may be lazy translations."""
     _words.update(words)
 

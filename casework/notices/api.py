@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet
 from casework.core import clock
 from casework.notices import selectors
@@ -32,13 +33,13 @@ class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleVie
     updated_field = "owed_at"
 
     def rows(self) -> Any:
-        return selectors.inbox(self.request.user)
+        return selectors.inbox(reader(self.request))
 
     @extend_schema(request=None, responses=NoticeSerializer)
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, pk: str = "") -> Response:
         """Sign for a notice; a second time changes nothing."""
-        notice = acknowledge(self.get_object(), actor=request.user, at=clock.now())
+        notice = acknowledge(self.get_object(), actor=reader(request), at=clock.now())
         return Response(NoticeSerializer(notice).data)
 
 

@@ -6,4 +6,4 @@ class NoticesConfig(AppConfig):
     label = "notices"
 
     def ready(self) -> None:
-        from casework.notices import words  # noqa: F401  registers the words of its entries
+        from casework.notices import words  # registers the words of its entries

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from casework.access.models import Compartment, compartments_of
 from casework.accounts.models import User
 
-#: Notice ids are made from their key: the same notice has the same id, address and Message-ID wherever it is owed or sent.
+#: Notice ids are made from their key: the same notice has the same id, address and Message-ID wherever it is owed.
 NAMESPACE = uuid.UUID("6f1d0e0c-6a0f-5c7e-9d55-9b1b5d6a2c11")
 
 
@@ -92,7 +92,7 @@ class Notice(models.Model):
 
 
 class Delivery(models.Model):
-    """A notice on one channel. The inbox is delivered in the transaction that owes it; the others are leased and sent."""
+    """A notice on one channel. The inbox is delivered in the transaction that owes it; others are leased and sent."""
 
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="deliveries")
     channel = models.CharField(_("渠道"), max_length=10, choices=Channel.choices)

@@ -19,7 +19,12 @@ def inbox(user: User) -> NoticeQuerySet:
 def told_of(ref: str) -> NoticeQuerySet:
     """Return who was told of a thing, when, on which channels and with what receipt; callers guard the thing itself."""
     deliveries = Prefetch("deliveries", Delivery.objects.order_by("channel"))
-    return Notice.objects.filter(ref=ref).select_related("recipient").prefetch_related(deliveries).order_by("owed_at", "id")
+    return (
+        Notice.objects.filter(ref=ref)
+        .select_related("recipient")
+        .prefetch_related(deliveries)
+        .order_by("owed_at", "id")
+    )
 
 
 def given_up() -> QuerySet[Delivery]:

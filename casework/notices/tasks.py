@@ -9,13 +9,13 @@ from casework.notices.services.reminders import owe_reminders
 from casework.notices.services.sending import send_due
 
 
-@shared_task(name="deadlines.scan")  # type: ignore[untyped-decorator]
+@shared_task(name="deadlines.scan")
 def scan(**_: Any) -> int:
     """Owe the reminders that are due."""
     return owe_reminders(clock.today(), clock.now())
 
 
-@shared_task(name="notices.send")  # type: ignore[untyped-decorator]
+@shared_task(name="notices.send")
 def send(**_: Any) -> int:
     """Send what is owed outside the system."""
     return send_due(clock.now())

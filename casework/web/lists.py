@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.template.loader import get_template
@@ -257,11 +258,20 @@ def _chosen(request: HttpRequest, query: ListQuery) -> tuple[Any, int]:
                 % {"n": f"{count:,}", "cap": f"{BULK_CAP:,}"}
             )
         return query.rows, count
-    keys = [key for key in request.POST.getlist("pk") if key.isdigit()]
+    keys = [key for key in request.POST.getlist("pk") if _is_key(query.base.model, key)]
     if not keys:
         raise Invalid(_("还没有选中。请先在左边打勾，再按按钮。"))
     queryset = query.base.filter(pk__in=keys).order_by("pk")
     return queryset, queryset.count()
+
+
+def _is_key(model: Any, text: str) -> bool:
+    """Tell whether the text can be a primary key of the model: a number, or a UUID."""
+    try:
+        model._meta.pk.to_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _bulk(request: HttpRequest, query: ListQuery) -> HttpResponse:

@@ -37,7 +37,9 @@ def test_the_table_is_seeded_and_known_to_2026() -> None:
     assert Holiday.objects.get(date=date(2023, 9, 29)).name == "中秋节、国庆节"
 
 
-@pytest.mark.parametrize(("year", "working_days"), [(2021, 250), (2022, 249), (2023, 249), (2024, 251), (2025, 248), (2026, 248)])
+@pytest.mark.parametrize(
+    ("year", "working_days"), [(2021, 250), (2022, 249), (2023, 249), (2024, 251), (2025, 248), (2026, 248)]
+)
 def test_working_days_of_a_year(year: int, working_days: int) -> None:
     found = current_calendar().working_days_between(date(year - 1, 12, 31), date(year, 12, 31))
 
@@ -138,7 +140,9 @@ def test_recomputing_many_is_a_few_statements(django_assert_max_num_queries: obj
         recompute(actor=None, at=AT, calendar=calendar)
 
 
-@pytest.mark.parametrize("name", ["officer", "approver", "auditor", "unit_leader", "security_admin", "audit_admin", "liaison"])
+@pytest.mark.parametrize(
+    "name", ["officer", "approver", "auditor", "unit_leader", "security_admin", "audit_admin", "liaison"]
+)
 def test_the_table_is_not_everybodys(cast: Cast, name: str) -> None:
     with pytest.raises(NotAllowed):
         apply_holiday_rows(notice_of_2027(), actor=cast.everyone()[name], at=AT)

@@ -24,9 +24,18 @@ def officer() -> User:
     return a_user("审理员甲", Role.HEARING_OFFICER)
 
 
-def extend(deadline: Deadline, actor: User, amount: int = 1, unit: str = "month", at: str = "2026-09-10 09:00") -> Deadline:
+def extend(
+    deadline: Deadline, actor: User, amount: int = 1, unit: str = "month", at: str = "2026-09-10 09:00"
+) -> Deadline:
     return extend_deadline(
-        deadline, amount, unit, approver="省纪委常委会", document="审〔2026〕3号", actor=actor, at=moment(at), reason="案情复杂"
+        deadline,
+        amount,
+        unit,
+        approver="省纪委常委会",
+        document="审〔2026〕3号",
+        actor=actor,
+        at=moment(at),
+        reason="案情复杂",
     )
 
 
@@ -143,7 +152,15 @@ def test_liberty_and_backward_limits_do_not_stop(officer: User) -> None:
 
 def test_reason_and_approver_are_both_asked_for_at_once(officer: User) -> None:
     with pytest.raises(Invalid) as refused:
-        extend_deadline(a_deadline("case:1", "H01"), 1, "month", approver="", actor=officer, at=moment("2026-09-10 09:00"), reason="")
+        extend_deadline(
+            a_deadline("case:1", "H01"),
+            1,
+            "month",
+            approver="",
+            actor=officer,
+            at=moment("2026-09-10 09:00"),
+            reason="",
+        )
 
     assert refused.value.details.keys() == {"reason", "approver"}
 
@@ -159,7 +176,10 @@ def test_a_duty_done_while_the_clock_stands_still_is_in_time(officer: User) -> N
     assert met.suspensions.get().to_on == date(2026, 10, 20)
 
 
-@pytest.mark.parametrize("name", ["auditor", "custodian", "unit_leader", "liaison", "system_admin", "security_admin", "audit_admin", "intake"])
+@pytest.mark.parametrize(
+    "name",
+    ["auditor", "custodian", "unit_leader", "liaison", "system_admin", "security_admin", "audit_admin", "intake"],
+)
 def test_those_without_the_duty_change_no_clock(cast: Cast, name: str) -> None:
     deadline, actor = a_deadline("case:1", "H01"), cast.everyone()[name]
 
@@ -173,5 +193,3 @@ def test_those_without_the_duty_change_no_clock(cast: Cast, name: str) -> None:
 
     deadline.refresh_from_db()
     assert (deadline.state, deadline.version) == (State.OPEN, 1)
-
-

@@ -1,6 +1,7 @@
 """The ladder of reminders."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_every_ladder_climbs_and_tells_ever_more_people(rule_id: str) -> None:
 
     assert [rung.days for rung in rungs] == sorted({rung.days for rung in rungs})
     assert 0 in [rung.days for rung in rungs]
-    assert all(set(lower.to) <= set(higher.to) for lower, higher in zip(rungs, rungs[1:], strict=False))
+    assert all(set(lower.to) <= set(higher.to) for lower, higher in pairwise(rungs))
 
 
 def test_ladders_are_of_rules_that_exist() -> None:

@@ -68,9 +68,9 @@ def test_many_clocks_are_one_act_and_all_or_none() -> None:
     openings = [Opening(f"selfinspection:{n}", "S02", date(2021, 9, 7), named_on=date(2021, 10, 15)) for n in range(78)]
 
     deadlines = open_deadlines(openings, batch_ref="stage:2", actor=None, at=AT)
+    another = Opening("selfinspection:99", "S02", date(2021, 9, 7), named_on=date(2021, 10, 15))
     with pytest.raises(Refused):
-        open_deadlines([*openings[:1], Opening("selfinspection:99", "S02", date(2021, 9, 7), named_on=date(2021, 10, 15))],
-                       batch_ref="stage:2", actor=None, at=AT)  # fmt: skip
+        open_deadlines([another, openings[0]], batch_ref="stage:2", actor=None, at=AT)
 
     assert Deadline.objects.count() == len(deadlines) == 78
     (entry,) = Entry.objects.of("stage:2")
@@ -116,7 +116,9 @@ def test_verdicts(met_at: str, in_time: bool, late_days: int, late_working_days:
     )
 
 
-@pytest.mark.parametrize(("met_at", "in_time", "hours"), [("2026-09-02 08:59", True, 0), ("2026-09-02 12:30", False, 3)])
+@pytest.mark.parametrize(
+    ("met_at", "in_time", "hours"), [("2026-09-02 08:59", True, 0), ("2026-09-02 12:30", False, 3)]
+)
 def test_hours_are_judged_by_the_moment(met_at: str, in_time: bool, hours: int) -> None:
     deadline = a_deadline(kind="C06", start_at=moment("2026-09-01 09:00"))
 
@@ -155,7 +157,9 @@ def test_a_duty_is_not_done_before_its_clock_began() -> None:
         meet_deadline(a_deadline(), actor=None, at=AT, met_on=date(2026, 8, 30))
 
 
-@pytest.mark.parametrize("values", [{"state": "late"}, {"unit": "fortnight"}, {"state": State.MET}, {"verdict": {"in_time": True}}])
+@pytest.mark.parametrize(
+    "values", [{"state": "late"}, {"unit": "fortnight"}, {"state": State.MET}, {"verdict": {"in_time": True}}]
+)
 def test_the_database_refuses_impossible_rows(values: dict[str, object]) -> None:
     deadline = a_deadline()
 

@@ -136,7 +136,9 @@ def test_a_year_without_a_notice_is_provisional_and_says_so() -> None:
     assert "2027 年的放假安排还没有公布" in result.steps[-1]
 
 
-@pytest.mark.parametrize(("rule_id", "start"), [("M04", "2026-11-20"), ("P07", "2026-11-20"), ("L06", "2026-11-20"), ("L01", "2026-11-20")])
+@pytest.mark.parametrize(
+    ("rule_id", "start"), [("M04", "2026-11-20"), ("P07", "2026-11-20"), ("L06", "2026-11-20"), ("L01", "2026-11-20")]
+)
 def test_dates_that_need_no_unknown_notice_are_final(rule_id: str, start: str) -> None:
     assert not due(rule(rule_id), Facts(date.fromisoformat(start)), CALENDAR).provisional
 
@@ -199,7 +201,9 @@ def test_an_open_stop_keeps_the_date_and_says_stopped() -> None:
 def test_extensions_run_on_from_the_unmoved_end() -> None:
     facts = Facts(date(2026, 9, 1), extensions=(More(1, "month"),))
 
-    assert due(rule("H01"), facts, CALENDAR).due_on == date(2026, 11, 2)  # two months from 1 September, 1 November is a Sunday
+    assert due(rule("H01"), facts, CALENDAR).due_on == date(
+        2026, 11, 2
+    )  # two months from 1 September, 1 November is a Sunday
 
 
 def test_months_are_added_before_they_clamp() -> None:
@@ -234,7 +238,9 @@ def test_a_stop_within_the_count_costs_exactly_its_working_days(start: date, aft
 
     stopped = due(rule("L06"), Facts(start, stops=(stop,)), CALENDAR).due_on
 
-    counted = CALENDAR.working_days_between(start, stopped) - sum(CALENDAR.is_working_day(day) for day in lost if start < day <= stopped)
+    counted = CALENDAR.working_days_between(start, stopped) - sum(
+        CALENDAR.is_working_day(day) for day in lost if start < day <= stopped
+    )
     assert counted == 15
     assert (stopped == plain) == (begin > plain or not any(CALENDAR.is_working_day(day) for day in lost))
 

@@ -30,7 +30,9 @@ def test_days_left(today: str, days: int, working: int) -> None:
 
 def test_facts_of_a_stopped_clock(cast: Cast) -> None:
     deadline = a_deadline("case:1", "H01")
-    suspend_deadline(deadline, approver="分管领导甲", actor=cast.officer, at=moment("2026-09-10 09:00"), reason="补充调查")
+    suspend_deadline(
+        deadline, approver="分管领导甲", actor=cast.officer, at=moment("2026-09-10 09:00"), reason="补充调查"
+    )
     deadline.refresh_from_db()
 
     facts = selectors.deadline_facts(deadline, date(2026, 9, 19))
@@ -126,7 +128,9 @@ def test_the_command_explains_a_running_clock_by_either_name() -> None:
     assert "到期日：2026年9月8日" in explain("selfinspection:12")
 
 
-@pytest.mark.parametrize("arguments", [("nothing:1",), ("deadline:x",), ("L01", "--start", "2026-02-30"), ("L01", "--start", "soon")])
+@pytest.mark.parametrize(
+    "arguments", [("nothing:1",), ("deadline:x",), ("L01", "--start", "2026-02-30"), ("L01", "--start", "soon")]
+)
 def test_the_command_refuses_with_a_sentence(arguments: tuple[str, ...]) -> None:
     with pytest.raises(CommandError, match=r"规则|例如"):
         explain(*arguments)

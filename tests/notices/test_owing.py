@@ -36,7 +36,13 @@ def test_mail_is_queued_for_those_with_an_address(settings: Any) -> None:
     without.email = ""
     without.save(update_fields=["email"])
 
-    assert owe_notices([Owed("a", with_address.pk, "note", "甲"), Owed("b", without.pk, "note", "乙")], at=moment("2026-09-01 09:00")) == 2
+    assert (
+        owe_notices(
+            [Owed("a", with_address.pk, "note", "甲"), Owed("b", without.pk, "note", "乙")],
+            at=moment("2026-09-01 09:00"),
+        )
+        == 2
+    )
 
     queued = Delivery.objects.filter(channel=Channel.EMAIL)
     assert [(one.notice.recipient_id, one.state) for one in queued] == [(with_address.pk, DeliveryState.OWED)]
@@ -47,7 +53,9 @@ def test_owing_many_costs_a_fixed_number_of_statements(django_assert_num_queries
 
     for count in (1, 30):
         with django_assert_num_queries(5):  # savepoint, known, notices, deliveries, release
-            owe_notices([Owed(f"{count}:{n}", user.pk, "note", "甲") for n in range(count)], at=moment("2026-09-01 09:00"))
+            owe_notices(
+                [Owed(f"{count}:{n}", user.pk, "note", "甲") for n in range(count)], at=moment("2026-09-01 09:00")
+            )
 
     assert Notice.objects.count() == 31
 

@@ -60,7 +60,7 @@ def test_many_are_signed_for_together(cast: Cast, reminded: Notice) -> None:
     other, foreign = a_notice(cast.unit_leader, key="note:9"), a_notice(cast.officer, key="note:10")
 
     signed_in(cast.unit_leader).post(
-        reverse("notices:inbox"), {"act": "acknowledge", "pk": [str(reminded.pk), str(other.pk), str(foreign.pk)]}
+        reverse("notices:inbox"), {"bulk": "acknowledge", "pk": [str(reminded.pk), str(other.pk), str(foreign.pk)]}
     )
 
     signed = set(Notice.objects.exclude(acknowledged_at=None).values_list("pk", flat=True))
@@ -80,7 +80,9 @@ def test_foreign_and_absent_are_the_same_404(cast: Cast, reminded: Notice) -> No
 def test_the_page_of_a_deadline_says_how_it_was_counted(cast: Cast) -> None:
     inside = a_compartment(cast.officer)
     deadline = a_deadline("case:1", "L06", compartment=inside)
-    suspend_deadline(deadline, approver="省纪委常委会", actor=cast.officer, at=moment("2026-09-10 09:00"), reason="等候鉴定")
+    suspend_deadline(
+        deadline, approver="省纪委常委会", actor=cast.officer, at=moment("2026-09-10 09:00"), reason="等候鉴定"
+    )
     client = signed_in(cast.officer)
 
     page = client.get(reverse("deadlines:detail", args=[deadline.pk]))

@@ -49,7 +49,12 @@ def led(monkeypatch: pytest.MonkeyPatch) -> tuple[User, User]:
 
 def a_stage(ref: str = "selfinspection:1", **more: Any) -> Deadline:
     """A stage due on Friday 15 October 2021."""
-    values = {"start_on": date(2021, 9, 7), "named_on": date(2021, 10, 15), "at": moment("2021-09-07 09:00"), "title": "自查自纠"}
+    values = {
+        "start_on": date(2021, 9, 7),
+        "named_on": date(2021, 10, 15),
+        "at": moment("2021-09-07 09:00"),
+        "title": "自查自纠",
+    }
     return a_deadline(ref, "S02", **{**values, **more})
 
 
@@ -64,7 +69,9 @@ def test_the_whole_ladder_day_by_day(led: tuple[User, User]) -> None:
             raise AssertionError("owed twice on one day")
         day += timedelta(days=1)
 
-    seen = list(Notice.objects.filter(recipient=holder).order_by("owed_at").values_list("owed_at__date", "title", "level"))
+    seen = list(
+        Notice.objects.filter(recipient=holder).order_by("owed_at").values_list("owed_at__date", "title", "level")
+    )
     assert seen == [
         (date(2021, 10, 9), "自查自纠：还剩 5 个工作日", "info"),
         (date(2021, 10, 12), "自查自纠：还剩 3 个工作日", "info"),
@@ -97,7 +104,10 @@ def test_an_empty_scan_is_one_statement(django_assert_num_queries: Any) -> None:
 
 def test_many_reminders_cost_few_statements(django_assert_max_num_queries: Any) -> None:
     holder = a_user()
-    openings = [Opening(f"selfinspection:{n}", "S02", date(2021, 9, 7), named_on=date(2021, 10, 15), holder=holder) for n in range(300)]
+    openings = [
+        Opening(f"selfinspection:{n}", "S02", date(2021, 9, 7), named_on=date(2021, 10, 15), holder=holder)
+        for n in range(300)
+    ]
     open_deadlines(openings, batch_ref="stage:2", actor=None, at=moment("2021-09-07 09:00"))
 
     with django_assert_max_num_queries(26):
@@ -125,7 +135,13 @@ def test_a_date_moved_inside_the_window_is_told_anew(cast: Cast) -> None:
     scan("2021-10-14")
 
     extend_deadline(
-        deadline, 3, "working_day", approver="牵头单位", actor=cast.approver, at=moment("2021-10-14 10:00"), reason="台风"
+        deadline,
+        3,
+        "working_day",
+        approver="牵头单位",
+        actor=cast.approver,
+        at=moment("2021-10-14 10:00"),
+        reason="台风",
     )
 
     assert scan("2021-10-14", "10:01") == 1
@@ -189,10 +205,17 @@ def test_officials_are_told_only_inside_the_compartment(cast: Cast, led: tuple[U
 
     scan("2026-10-08")
 
-    assert set(Notice.objects.values_list("recipient", flat=True)) == {cast.officer.pk, cast.unit_leader.pk, led[0].pk, led[1].pk}
+    assert set(Notice.objects.values_list("recipient", flat=True)) == {
+        cast.officer.pk,
+        cast.unit_leader.pk,
+        led[0].pk,
+        led[1].pk,
+    }
 
 
-def test_a_resolver_that_fails_costs_only_its_leaders(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resolver_that_fails_costs_only_its_leaders(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(_rows: Any) -> Any:
         raise LookupError("no register")
 
@@ -240,7 +263,9 @@ def test_reminders_overtaken_by_events_are_not_wanted(cast: Cast) -> None:
     met, moved, open_ = (a_stage(f"selfinspection:{n}", holder=cast.unit_leader) for n in (1, 2, 3))
     scan("2021-10-14")
     meet_deadline(met, actor=None, at=moment("2021-10-14 10:00"))
-    extend_deadline(moved, 5, "day", approver="牵头单位", actor=cast.approver, at=moment("2021-10-14 10:00"), reason="台风")
+    extend_deadline(
+        moved, 5, "day", approver="牵头单位", actor=cast.approver, at=moment("2021-10-14 10:00"), reason="台风"
+    )
 
     late = unwanted(list(Notice.objects.all()))
 

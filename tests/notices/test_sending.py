@@ -66,7 +66,9 @@ def test_a_sender_that_died_between_send_and_settle_is_followed_by_another() -> 
     assert send_due(AT + LEASE + timedelta(seconds=1)) == 2
 
     assert not settle(first, at=AT + LEASE)
-    assert set(Delivery.objects.filter(channel=Channel.EMAIL).values_list("state", "attempts")) == {(DeliveryState.SENT, 2)}
+    assert set(Delivery.objects.filter(channel=Channel.EMAIL).values_list("state", "attempts")) == {
+        (DeliveryState.SENT, 2)
+    }
 
 
 def test_a_lost_lease_settles_nothing() -> None:
@@ -81,7 +83,9 @@ def test_a_lost_lease_settles_nothing() -> None:
 
 def test_failures_back_off_and_end_with_the_administrator(monkeypatch: pytest.MonkeyPatch) -> None:
     (delivery,) = queued()
-    monkeypatch.setattr(mail.EmailMessage, "send", lambda _self: (_ for _ in ()).throw(ConnectionRefusedError("closed")))
+    monkeypatch.setattr(
+        mail.EmailMessage, "send", lambda _self: (_ for _ in ()).throw(ConnectionRefusedError("closed"))
+    )
     at, waits = AT, []
 
     while delivery.state != DeliveryState.FAILED:

@@ -1,4 +1,4 @@
-"""A reminder goes out through real processes: two beats, workers killed between sending and settling, a broker emptied."""
+"""A reminder goes out through real processes: two beats, workers killed before they settle, a broker emptied."""
 
 import os
 import signal

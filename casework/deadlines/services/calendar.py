@@ -80,13 +80,18 @@ def apply_holiday_rows(rows: Sequence[HolidayRow], *, actor: User | None, at: da
         changed = [
             (present[day], row)
             for day, row in wanted.items()
-            if day in present and (present[day].kind, present[day].name) != (row.kind.value, row.name or present[day].name)
+            if day in present
+            and (present[day].kind, present[day].name) != (row.kind.value, row.name or present[day].name)
         ]
         Holiday.objects.bulk_create(
             Holiday(date=row.on, kind=row.kind.value, name=row.name, source=row.source) for row in new
         )
         for stored, row in changed:
-            stored.kind, stored.name, stored.source = row.kind.value, row.name or stored.name, row.source or stored.source
+            stored.kind, stored.name, stored.source = (
+                row.kind.value,
+                row.name or stored.name,
+                row.source or stored.source,
+            )
             stored.save(update_fields=["kind", "name", "source"])
         if new or changed:
             record(

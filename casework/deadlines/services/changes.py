@@ -47,7 +47,9 @@ def suspend_deadline(
                 details={"from_on": _("改为计时期间内的日期")},
             )
         if row.suspensions.filter(to_on__gt=day).exists():
-            raise Invalid(_("这一天已经暂停过，改为上次恢复之日或以后的日期。"), details={"from_on": _("与上次暂停重叠")})
+            raise Invalid(
+                _("这一天已经暂停过，改为上次恢复之日或以后的日期。"), details={"from_on": _("与上次暂停重叠")}
+            )
         row.suspensions.create(from_on=day, reason=reason, approver=approver, document=document, recorded_by=actor)
         row.state = State.STOPPED
         _recount(row, timezone.localdate(at), "state")
@@ -176,7 +178,8 @@ def _need_papers(reason: str, approver: str) -> None:
 def _need_running(row: Deadline, act: str) -> None:
     if row.state != State.OPEN:
         raise Refused(
-            _("不能%(act)s：因为这项期限%(state)s。") % {"act": act, "state": row.get_state_display()}, code="not_running"
+            _("不能%(act)s：因为这项期限%(state)s。") % {"act": act, "state": row.get_state_display()},
+            code="not_running",
         )
 
 
@@ -210,5 +213,3 @@ def _check_length(found: Rule, step: Step, amount: int, unit: str) -> None:
             code="too_long",
             article=found.citation,
         )
-
-

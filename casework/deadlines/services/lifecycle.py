@@ -111,7 +111,9 @@ def _open(openings: Sequence[Opening], *, at: datetime) -> list[Deadline]:
     except IntegrityError as error:
         if "deadline_live_once" not in str(error):
             raise
-        raise Refused(_("不能开始计时：因为同一事项的这项期限已在计时。可以先办结或作废原来的期限。"), code="already_running") from error
+        raise Refused(
+            _("不能开始计时：因为同一事项的这项期限已在计时。可以先办结或作废原来的期限。"), code="already_running"
+        ) from error
 
 
 def _built(opening: Opening, calendar: Calendar, today: date, at: datetime) -> Deadline:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from casework.access.policy import get_visible
 from casework.accounts.models import User
+from casework.accounts.requests import reader
 from casework.core import clock
 from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
@@ -40,9 +41,13 @@ PAGE = ListPage(
     title=_("期限"),
     queryset=_rows,
     columns=(
-        Column("deadline", _("期限"), lambda row: deadline_chip(row.chip), sort="due_on", export=lambda row: row.due_on),
+        Column(
+            "deadline", _("期限"), lambda row: deadline_chip(row.chip), sort="due_on", export=lambda row: row.due_on
+        ),
         Column("title", _("事项"), "title", link=True),
-        Column("rule", _("期限规则"), lambda row: f"{row.kind} {row.rule.get('source', '')}{row.rule.get('article', '')}"),
+        Column(
+            "rule", _("期限规则"), lambda row: f"{row.kind} {row.rule.get('source', '')}{row.rule.get('article', '')}"
+        ),
         Column("holder", _("责任人"), "holder.name"),
         Column("start", _("起算日"), "start_on", default=False),
     ),
@@ -55,7 +60,7 @@ PAGE = ListPage(
     search=("title__icontains",),
     order=("due_on", "pk"),
     row_url=lambda row: reverse("deadlines:detail", args=[row.pk]),
-    export_name=_("期限"),
+    export_name="期限",
     unit=_("项"),
     prepare=_prepare,
     default_query="state=open&state=stopped",
@@ -72,7 +77,7 @@ def deadlines(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How one due date came about."""
-    found: Deadline = get_visible(with_bars(Deadline.objects.all()), request.user, pk=pk)
+    found: Deadline = get_visible(with_bars(Deadline.objects.all()), reader(request), pk=pk)
     calendar, now = current_calendar(), clock.now()
     facts = deadline_facts(found, clock.today(), calendar)
     days = counted_days(found, calendar)
@@ -85,6 +90,6 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "facts": facts,
             "line": line(found, facts, opened=True),
             "days": days,
-            "thing": resolve(found.ref, request.user) if found.ref.partition(":")[0] != "deadline" else None,
+            "thing": resolve(found.ref, reader(request)) if found.ref.partition(":")[0] != "deadline" else None,
         },
     )

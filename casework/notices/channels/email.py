@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
 
-from casework.notices.channels import SendFailed
+from casework.notices.channels import SendError
 from casework.notices.models import Notice
 
 
@@ -26,4 +26,4 @@ def send(notice: Notice) -> None:
     try:
         message.send()
     except (OSError, smtplib.SMTPException) as error:
-        raise SendFailed(f"{type(error).__name__}: {error}") from error
+        raise SendError(f"{type(error).__name__}: {error}") from error

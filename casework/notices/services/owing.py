@@ -55,7 +55,7 @@ def owe_notice(
 def owe_notices(notices: Sequence[Owed], *, at: datetime) -> int:
     """Owe many notices in a fixed number of statements; return how many are new.
 
-    The inbox is delivered in the same transaction. E-mail is queued for people with an address, if a mail server is set.
+    The inbox is delivered in the same transaction. E-mail is queued for people with an address, if there is a server.
     """
     rows = {
         one.key: Notice(

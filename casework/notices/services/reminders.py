@@ -1,7 +1,8 @@
 """The scan that owes reminders: asks what is due and not yet owed, so it may run at any time, any number of times.
 
-Truth lies in PostgreSQL alone. A beat that fired twice, a worker that was dead for a week, a flushed broker or a clock set
-back change only when the scan runs, never what it owes: each reminder has a unique key of deadline, due date, rung and person.
+Truth lies in PostgreSQL alone. A beat that fired twice, a worker that was dead for a week, a flushed broker or a clock
+set back change only when the scan runs, never what it owes: each reminder has a unique key of deadline, due date, rung
+and person.
 """
 
 from collections.abc import Sequence
@@ -32,8 +33,8 @@ BATCH = 1000
 def owe_reminders(today: date, at: datetime, batch: int = BATCH) -> int:
     """Owe every reminder reached by ``today`` and return how many are new; with nothing due it is one query.
 
-    Rows that another scan holds are skipped: that scan owes them. Of several rungs passed during an outage the latest stands
-    for all. Each batch is one transaction, so a crash loses nothing and repeats nothing.
+    Rows that another scan holds are skipped: that scan owes them. Of several rungs passed during an outage the latest
+    stands for all. Each batch is one transaction, so a crash loses nothing and repeats nothing.
     """
     owed, calendar = 0, None
     while True:
@@ -102,7 +103,9 @@ def _may_know(
         Appointment.objects.filter(in_force, user__in=users, role__in=COMMISSION).values_list("user_id", flat=True)
     )
     granted = set(
-        Grant.objects.filter(in_force, user__in=users, compartment__in=compartments).values_list("user_id", "compartment_id")
+        Grant.objects.filter(in_force, user__in=users, compartment__in=compartments).values_list(
+            "user_id", "compartment_id"
+        )
     )
     recused = set(
         Recusal.objects.filter(user__in=users, compartment__in=compartments).values_list("user_id", "compartment_id")
@@ -156,7 +159,7 @@ def time_left(row: Deadline, today: date, calendar: Calendar) -> str:
 
 
 def unwanted(notices: Sequence[Notice]) -> set[str]:
-    """Return the keys of reminders that came too late to be sent: the clock ended or its date moved since they were owed."""
+    """Return the keys of reminders overtaken before they were sent: the clock ended, or its date moved."""
     wanted_by = {one.key: one.key.split(":") for one in notices if one.kind == KIND}
     clocks = dict(
         Deadline.objects.filter(state=State.OPEN, pk__in={int(parts[1]) for parts in wanted_by.values()}).values_list(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from casework.notices.channels import SendFailed, email
+from casework.notices.channels import SendError, email
 from casework.notices.models import Delivery, DeliveryState
 from casework.notices.services.reminders import unwanted
 
@@ -21,7 +21,7 @@ BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 72
 
 
 def lease_due(n: int, at: datetime) -> list[Delivery]:
-    """Claim up to ``n`` deliveries for ``LEASE``; whoever dies holding them loses them to the next caller after that."""
+    """Claim up to ``n`` deliveries for ``LEASE``; whoever dies holding them loses them to a later caller."""
     with transaction.atomic():
         due = Q(state=DeliveryState.OWED) | Q(state=DeliveryState.LEASED, claimed_until__lt=at)
         rows = list(
@@ -68,8 +68,10 @@ def _send_one(delivery: Delivery, late: set[str], at: datetime) -> int:
         return 0
     try:
         email.send(delivery.notice)
-    except SendFailed as error:
-        logger.warning("notice %s by %s, attempt %s: %s", delivery.notice_id, delivery.channel, delivery.attempts, error)
+    except SendError as error:
+        logger.warning(
+            "notice %s by %s, attempt %s: %s", delivery.notice_id, delivery.channel, delivery.attempts, error
+        )
         settle(delivery, at=at, error=str(error))
         return 0
     return int(settle(delivery, at=at))

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from casework.notices.web import views, words  # noqa: F401  words registers the states of notices
+from casework.notices.web import views, words
 
 app_name = "notices"
+words.register()
 urlpatterns = [
     path("notices/", views.inbox, name="inbox"),
     path("notices/<uuid:pk>/", views.open_notice, name="open"),

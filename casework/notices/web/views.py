@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.access.policy import get_visible
+from casework.accounts.requests import reader
 from casework.core import clock
 from casework.ledger.refs import resolve
 from casework.notices import selectors
@@ -26,7 +27,7 @@ def _acknowledge_many(request: HttpRequest, notices: QuerySet[Any]) -> str:
     rows = list(notices.filter(acknowledged_at=None))
     at = clock.now()
     for row in rows:
-        acknowledge(row, actor=request.user, at=at)
+        acknowledge(row, actor=reader(request), at=at)
     return _("已签收 %(n)s 份通知。") % {"n": len(rows)}
 
 
@@ -38,7 +39,12 @@ PAGE = ListPage(
     title=gettext_lazy("通知"),
     queryset=selectors.inbox,
     columns=(
-        Column("level", gettext_lazy("级别"), lambda row: status("notice", row.level), export=lambda row: row.get_level_display()),
+        Column(
+            "level",
+            gettext_lazy("级别"),
+            lambda row: status("notice", row.level),
+            export=lambda row: row.get_level_display(),
+        ),
         Column("title", gettext_lazy("标题"), "title", link=True),
         Column("owed_at", gettext_lazy("时间"), lambda row: cn_datetime(row.owed_at), sort="owed_at", nowrap=True),
         Column(
@@ -72,14 +78,14 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def open_notice(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One notice, with the way to the thing it is about."""
-    notice = get_visible(Notice.objects, request.user, pk=pk)
-    return render(request, "notices/detail.html", {"notice": notice, "thing": resolve(notice.ref, request.user)})
+    notice = get_visible(Notice.objects, reader(request), pk=pk)
+    return render(request, "notices/detail.html", {"notice": notice, "thing": resolve(notice.ref, reader(request))})
 
 
 @require_POST
 def acknowledge_notice(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Sign for one notice."""
-    notice = get_visible(Notice.objects, request.user, pk=pk)
-    acknowledge(notice, actor=request.user, at=clock.now())
+    notice = get_visible(Notice.objects, reader(request), pk=pk)
+    acknowledge(notice, actor=reader(request), at=clock.now())
     toast(request, _("已签收“%(title)s”。") % {"title": notice.title})
     return redirect("notices:inbox")
