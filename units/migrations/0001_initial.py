@@ -168,6 +168,46 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "previous_state",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("received", "已接收"),
+                            ("registered", "已登记编号"),
+                            ("assigned", "已分办"),
+                            ("under_study", "分析研判"),
+                            ("opinion_pending", "处置意见待批"),
+                            ("appropriate_enquiry", "适当了解"),
+                            ("inquiry", "谈话函询"),
+                            ("verification", "初步核实"),
+                            ("shelved", "暂存待查"),
+                            ("closed", "予以了结"),
+                            ("transferred", "已移送"),
+                            ("filed", "已转立案"),
+                            ("merged", "已并案"),
+                        ],
+                        editable=False,
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "proposal",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("inquiry", "谈话函询"),
+                            ("verification", "初步核实"),
+                            ("shelved", "暂存待查"),
+                            ("closed", "予以了结"),
+                            ("appropriate_enquiry", "适当了解"),
+                            ("transferred", "移送"),
+                        ],
+                        max_length=30,
+                        verbose_name="拟办意见",
+                    ),
+                ),
+                ("proposed_at", models.DateTimeField(blank=True, null=True, verbose_name="报送时间")),
+                (
                     "disposition",
                     models.CharField(
                         blank=True,
@@ -180,10 +220,11 @@ class Migration(migrations.Migration):
                             ("transferred", "移送"),
                         ],
                         max_length=30,
-                        verbose_name="处置意见",
+                        verbose_name="处置方式",
                     ),
                 ),
                 ("disposed_at", models.DateTimeField(blank=True, null=True, verbose_name="处置时间")),
+                ("change_set", models.CharField(blank=True, db_index=True, editable=False, max_length=32)),
                 (
                     "classification",
                     models.CharField(
@@ -266,6 +307,16 @@ class Migration(migrations.Migration):
                         related_name="merged_from",
                         to="units.lead",
                         verbose_name="并入线索",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -773,6 +824,29 @@ class Migration(migrations.Migration):
                 ("party_member", models.BooleanField(default=False, verbose_name="中共党员")),
                 ("public_official", models.BooleanField(default=False, verbose_name="公职人员")),
                 ("deed", models.CharField(max_length=500, verbose_name="行为")),
+                (
+                    "involvement",
+                    models.CharField(
+                        blank=True,
+                        choices=[("miner", "参与“挖矿”"), ("responsible", "负有管理责任")],
+                        max_length=20,
+                        verbose_name="涉及方式",
+                    ),
+                ),
+                (
+                    "handled",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("none", "尚未处理"),
+                            ("talk", "谈话提醒、批评教育"),
+                            ("labour", "扣减绩效、解聘"),
+                            ("referred", "移送纪检监察机关"),
+                        ],
+                        max_length=20,
+                        verbose_name="处理类别",
+                    ),
+                ),
                 ("handling", models.CharField(blank=True, max_length=500, verbose_name="本单位处理")),
                 (
                     "inspection",
@@ -1680,6 +1754,20 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="reportedperson",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("involvement__in", ["", "miner", "responsible"])),
+                name="reported_person_involvement_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reportedperson",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("handled__in", ["", "none", "talk", "labour", "referred"])),
+                name="reported_person_handled_known",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="reportedcurrency",
             constraint=models.UniqueConstraint(fields=("inspection", "name"), name="reported_currency_once"),
         ),
@@ -2045,6 +2133,21 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="lead",
             constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proposal", ""), ("proposed_at__isnull", True), ("proposed_by__isnull", True)),
+                    models.Q(
+                        models.Q(("proposal", ""), _negated=True),
+                        ("proposed_at__isnull", False),
+                        ("proposed_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="lead_proposed_whole",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="lead",
+            constraint=models.CheckConstraint(
                 condition=models.Q(("classification__in", ["", "active", "passive", "research"])),
                 name="lead_classification_known",
             ),
@@ -2160,7 +2263,13 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "standing")),
                 expressions=[
                     ("unit", "="),
-                    (django.contrib.postgres.indexes.OpClass("network", name="inet_ops"), "&&"),
+                    (
+                        django.contrib.postgres.indexes.OpClass(
+                            models.Func("network", function="network", output_field=casework.core.fields.CidrField()),
+                            name="inet_ops",
+                        ),
+                        "&&",
+                    ),
                     ("valid", "&&"),
                     (
                         django.db.models.functions.comparison.Coalesce(

@@ -104,9 +104,14 @@ class Lead(Versioned):
     source = models.CharField(_("来源"), max_length=200, blank=True)
     received_on = models.DateField(_("收到日期"))
     state = models.CharField(_("状态"), max_length=30, choices=LeadState.choices, default=LeadState.UNDER_STUDY)
-    disposition = models.CharField(_("处置意见"), max_length=30, choices=Disposition.choices, blank=True)
+    previous_state = models.CharField(max_length=30, choices=LeadState.choices, blank=True, editable=False)
+    proposal = models.CharField(_("拟办意见"), max_length=30, choices=Disposition.choices, blank=True)
+    proposed_at = models.DateTimeField(_("报送时间"), null=True, blank=True)
+    proposed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    disposition = models.CharField(_("处置方式"), max_length=30, choices=Disposition.choices, blank=True)
     disposed_at = models.DateTimeField(_("处置时间"), null=True, blank=True)
     disposed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    change_set = models.CharField(max_length=32, blank=True, editable=False, db_index=True)
     classification = models.CharField(_("定性"), max_length=20, choices=Classification.choices, blank=True)
     classified_at = models.DateTimeField(_("定性时间"), null=True, blank=True)
     classified_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -132,6 +137,11 @@ class Lead(Versioned):
             models.CheckConstraint(condition=Q(state__in=LeadState.values), name="lead_state_known"),
             models.CheckConstraint(
                 condition=Q(disposition__in=["", *Disposition.values]), name="lead_disposition_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(proposal="", proposed_at__isnull=True, proposed_by__isnull=True)
+                | (~Q(proposal="") & Q(proposed_at__isnull=False, proposed_by__isnull=False)),
+                name="lead_proposed_whole",
             ),
             models.CheckConstraint(
                 condition=Q(classification__in=["", *Classification.values]), name="lead_classification_known"

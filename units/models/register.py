@@ -254,7 +254,11 @@ class AddressBlock(models.Model):
                 index_type="GIST",
                 expressions=[
                     ("unit", RangeOperators.EQUAL),
-                    (OpClass("network", name="inet_ops"), RangeOperators.OVERLAPS),
+                    # The expression keeps look-ups off this index: over SP-GiST they are ten times as fast.
+                    (
+                        OpClass(Func("network", function="network", output_field=CidrField()), name="inet_ops"),
+                        RangeOperators.OVERLAPS,
+                    ),
                     ("valid", RangeOperators.OVERLAPS),
                     (
                         Coalesce(
