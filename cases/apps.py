@@ -5,5 +5,6 @@ class CasesConfig(AppConfig):
     name = "cases"
 
     def ready(self) -> None:
-        from cases import policy, refs  # noqa: F401  (they register themselves)
-        from cases.web import nav  # noqa: F401
+        # They register acts, references, words, gates and places when they are imported.
+        from cases import policy, policy_penalties, refs, refs_penalties  # noqa: F401
+        from cases.web import nav, penalties_nav  # noqa: F401

@@ -1,4 +1,4 @@
-"""What must be in order before a step. Each gate returns all that is missing, each with the place where it is mended."""
+"""What must be in order before a step. Each gate returns all that is missing, with the place to mend it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -58,7 +58,11 @@ def _two_officers(case: Case, _user: User) -> list[Missing]:
     count = officers.exclude(user__in=recused).count()
     if count >= 2:
         return []
-    return [Missing(_("办案人员只有 %(n)s 名，至少两名") % {"n": count}, reverse("cases:members", args=[case.pk]), _("去增派"))]
+    return [
+        Missing(
+            _("办案人员只有 %(n)s 名，至少两名") % {"n": count}, reverse("cases:members", args=[case.pk]), _("去增派")
+        )
+    ]
 
 
 def _hearers_named(case: Case, _user: User) -> list[Missing]:
@@ -67,7 +71,11 @@ def _hearers_named(case: Case, _user: User) -> list[Missing]:
     count = hearers.exclude(user__in=recused).count()
     if count >= 2:
         return []
-    return [Missing(_("审理组只有 %(n)s 人，至少两人") % {"n": count}, reverse("cases:members", args=[case.pk]), _("去指定"))]
+    return [
+        Missing(
+            _("审理组只有 %(n)s 人，至少两人") % {"n": count}, reverse("cases:members", args=[case.pk]), _("去指定")
+        )
+    ]
 
 
 def _suspects_named(case: Case, _user: User) -> list[Missing]:
@@ -172,7 +180,9 @@ def _contradictions_explained(case: Case, _user: User) -> list[Missing]:
 def _discrepancies_settled(case: Case, _user: User) -> list[Missing]:
     used = case.exhibits.values("item_id")
     rows = (
-        Discrepancy.objects.filter(Q(item__compartment=case.compartment_id) | Q(item__in=used), resolved_at__isnull=True)
+        Discrepancy.objects.filter(
+            Q(item__compartment=case.compartment_id) | Q(item__in=used), resolved_at__isnull=True
+        )
         .select_related("item")
         .order_by("pk")
         .distinct()
@@ -248,9 +258,7 @@ rights_told = Gate("rights_told", gettext_lazy("权利义务已告知"), _rights
 records_signed = Gate("records_signed", gettext_lazy("笔录逐页签名或者注明拒签"), _records_signed)
 facts_stated = Gate("facts_stated", "", _facts_stated)
 corroborated = Gate("corroborated", gettext_lazy("事实均有印证，孤证已说明"), _corroborated)
-contradictions_explained = Gate(
-    "contradictions_explained", gettext_lazy("反对证据已作说明"), _contradictions_explained
-)
+contradictions_explained = Gate("contradictions_explained", gettext_lazy("反对证据已作说明"), _contradictions_explained)
 discrepancies_settled = Gate("discrepancies_settled", gettext_lazy("证物账实相符"), _discrepancies_settled)
 facts_shown = Gate("facts_shown", gettext_lazy("事实材料已与本人见面"), _facts_shown)
 plan_written = Gate(

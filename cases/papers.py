@@ -41,13 +41,13 @@ def _content(case: Case) -> dict[str, Any]:
         "审查调查方案": case.plan,
         "审查调查报告": case.report,
         "审理报告": case.hearing_report,
-        "被审查调查人": {_key(suspect): _standing(suspect) for suspect in case.suspects.select_related("unit").order_by("pk")},
+        "被审查调查人": {
+            _key(suspect): _standing(suspect) for suspect in case.suspects.select_related("unit").order_by("pk")
+        },
         "事实": {
             f"{row.fact.number}. {row.fact.statement}": {
                 "结论": str(row.verdict.label),
-                "证据": [
-                    f"{cell.label}：{cell.words}" for cell in row.cells if cell.stance
-                ],
+                "证据": [f"{cell.label}：{cell.words}" for cell in row.cells if cell.stance],
                 "说明": "；".join(note for note in (row.fact.lone_reason, row.fact.contradiction_note) if note),
             }
             for row in matrix(case).rows

@@ -52,10 +52,10 @@ class Matrix:
 
 
 def verdict_of(fact: Fact, supporting: Iterable[str], opposing: int) -> Verdict:
-    """Return the verdict: the sources that support the fact (independent ones counted once) and how many items oppose it.
+    """Return the verdict: the sources for the fact (the same one counts once) and how many items oppose it.
 
-    Evidence must corroborate each other (监察法第四十三条): what one person said twice is one source. Evidence against a
-    fact comes first, because a number of sources does not outvote it.
+    Evidence must corroborate each other (监察法第四十三条): what one person said twice is one source. Evidence against
+    a fact comes first, because a number of sources does not outvote it.
     """
     sources = len(set(supporting))
     if sources == 0:

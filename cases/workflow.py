@@ -1,11 +1,11 @@
 """The workflow of a case as data: every move there is, read top to bottom.
 
 One row says who may move the case from where to where, what must be in order, which clocks it starts, stops or ends and
-which document it makes. The same rows guard ``services.cases.advance``, draw the buttons and the state line, fill the API's
-``actions``, draw the diagram in the docs and enumerate the tests.
+which document it makes. The same rows guard ``services.cases.advance``, draw the buttons and the state line, fill
+the API's ``actions``, draw the diagram in the docs and enumerate the tests.
 
-Sources: 监督执纪工作规则（2019）, 监察法实施条例（2025）, 监察法（2024). Where a body outside the commission decides (the Party
-committee, the next upper organ), the step registers its document; nobody here decides in its place.
+Sources: 监督执纪工作规则（2019）, 监察法实施条例（2025）, 监察法（2024). Where a body outside the commission
+decides (the Party committee, the next upper organ), the step registers its document; nobody here decides in its place.
 """
 
 from collections.abc import Callable, Iterable
@@ -36,7 +36,7 @@ class Who:
 
 @dataclass(frozen=True)
 class Clock:
-    """What a step does to a time limit (``casework/deadlines/data/timelimits.yaml``), for the kinds of case it applies to."""
+    """What a step does to a time limit (deadlines/data/timelimits.yaml), for the kinds of case it applies to."""
 
     act: str  # start, meet, cancel, pause, resume, extend
     rule: str
@@ -148,8 +148,8 @@ STEPS: Final = (
     ),
     Step(
         "transfer", _("批准移送审理"), (S.REPORT_PENDING,), S.TRANSFERRED_TO_HEARING, DECIDERS,
-        title=_("审批调查报告"), gates=(g.report_written, *_PROOF, g.hearers_named, *_PAPER), level="head", decides=True,
-        document=_("移送审理函"), basis=_("监察法实施条例第二百二十条"),
+        title=_("审批调查报告"), gates=(g.report_written, *_PROOF, g.hearers_named, *_PAPER),
+        level="head", decides=True, document=_("移送审理函"), basis=_("监察法实施条例第二百二十条"),
     ),
     Step(
         "withdraw", _("撤销案件"), (S.REPORT_PENDING,), S.WITHDRAWN, DECIDERS,
@@ -318,7 +318,7 @@ def readiness(case: Case, step: Step, user: User) -> Readiness:
 def diagram(steps: Iterable[Step] = STEPS) -> str:
     """Return the table as a Mermaid state diagram for the docs."""
     lines = ["stateDiagram-v2"]
-    lines += [f'    {state.value}: {state.label}' for state in CaseState]
+    lines += [f"    {state.value}: {state.label}" for state in CaseState]
     for step in steps:
         lines += [f"    {state.value} --> {step.leads_to(state)}: {step.label}" for state in step.froms]
     return "\n".join(lines) + "\n"
@@ -326,4 +326,16 @@ def diagram(steps: Iterable[Step] = STEPS) -> str:
 
 Finder = Callable[[Case, User], list[Missing]]
 
-__all__ = ["AWAITS_DECISION", "BY_NAME", "LINE", "STEPS", "Clock", "Readiness", "Step", "Who", "awaits", "readiness", "steps_from"]
+__all__ = [
+    "AWAITS_DECISION",
+    "BY_NAME",
+    "LINE",
+    "STEPS",
+    "Clock",
+    "Readiness",
+    "Step",
+    "Who",
+    "awaits",
+    "readiness",
+    "steps_from",
+]

@@ -13,6 +13,8 @@ from cases.services.suspects import add_suspect, show_facts
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from tests.build import a_user, moment
+from tests.build_penalties import a_penalty
+from tests.build_penalties import walk as walk_penalty
 from tests.cast import Cast
 from units.models import Region, Unit
 
@@ -165,24 +167,28 @@ def walk(cast: Cast, case: Case, until: str) -> Case:
 
 
 def _decide_on(cast: Cast, case: Case, until: str) -> Case:
-    case = advance(case, "submit_hearing_report", actor=cast.hearing_officer, at=moment(f"{DAY} 13:10"))
+    penalties = [a_penalty(cast, suspect) for suspect in case.suspects.order_by("pk")]
+    case = advance(case, "submit_hearing_report", actor=cast.hearing_officer, at=moment("2021-10-08 13:10"))
     if case.state == until:
         return case
-    case = decide(case, "to_deliberation", cast.approver, f"{DAY} 13:20")
+    case = decide(case, "to_deliberation", cast.approver, "2021-10-08 13:20")
     if case.state == until:
         return case
     if until == "pc_approval":
-        return decide(case, "to_party_committee", cast.approver, f"{DAY} 13:30")
-    case = decide(case, "decide", cast.approver, f"{DAY} 13:30", document="浙纪委会〔2021〕9号")
+        return decide(case, "to_party_committee", cast.approver, "2021-10-08 13:30")
+    penalties = [walk_penalty(cast, penalty, "approve") for penalty in penalties]
+    case = decide(case, "decide", cast.approver, "2021-10-12 13:30", document="浙纪委会〔2021〕9号")
     if case.state == until:
         return case
     if until == "prosecuted":
         document = "浙监诉字〔2021〕2号"
-        return advance(case, "prosecute", actor=cast.officer, at=moment(f"{DAY} 13:40"), document=document)
-    case = advance(case, "close", actor=cast.hearing_officer, at=moment(f"{DAY} 13:50"))
+        return advance(case, "prosecute", actor=cast.officer, at=moment("2021-10-12 13:40"), document=document)
+    for penalty in penalties:
+        walk_penalty(cast, penalty, "finish", skip=("inform", "deliberate", "approve"))
+    case = advance(case, "close", actor=cast.hearing_officer, at=moment("2021-10-18 13:50"))
     if case.state == until:
         return case
-    return advance(case, "archive", actor=cast.officer, at=moment(f"{DAY} 14:00"))
+    return advance(case, "archive", actor=cast.officer, at=moment("2021-10-19 14:00"))
 
 
 def an_inspection(
@@ -202,7 +208,10 @@ def an_inspection(
         to_on=date(2021, 9, 9),
         teams=[
             TeamPlan(
-                [MemberPlan(cast.inspector.name, "省纪委监委", cast.inspector), MemberPlan(mate.name, "省网信办", mate)],
+                [
+                    MemberPlan(cast.inspector.name, "省纪委监委", cast.inspector),
+                    MemberPlan(mate.name, "省网信办", mate),
+                ],
                 plans[:1],
             ),
             TeamPlan([MemberPlan(user.name, "省纪委监委", user) for user in others], plans[1:]),

@@ -1,3 +1,22 @@
-"""REST API of cases."""
+"""REST API of cases and inspections; the routes are read by ``casework.urls``."""
 
-routes: list = []
+from importlib.util import find_spec
+from typing import Any
+
+from cases.api.cases import CaseViewSet
+from cases.api.inspections import InspectionViewSet, SiteViewSet
+from cases.api.investigation import FactViewSet, SuspectViewSet
+from cases.api.records import InterviewViewSet
+
+routes: list[tuple[str, Any, str]] = [
+    ("cases", CaseViewSet, "case"),
+    ("suspects", SuspectViewSet, "suspect"),
+    ("facts", FactViewSet, "fact"),
+    ("interviews", InterviewViewSet, "interview"),
+    ("inspections", InspectionViewSet, "inspection"),
+    ("inspection-sites", SiteViewSet, "inspection-site"),
+]
+if find_spec("cases.api.penalties") is not None:
+    from cases.api.penalties import routes as penalty_routes
+
+    routes += penalty_routes

@@ -8,10 +8,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from cases.enums import CaseKind, CaseState, Duty, Side
 from casework.access.models import Compartment, NeedToKnow
 from casework.accounts.models import User
 from casework.core.models import Versioned
-from cases.enums import CaseKind, CaseState, Duty, Side
 from units.models import Lead, Unit
 
 
@@ -24,7 +24,9 @@ class Case(Versioned):
     compartment = models.OneToOneField(Compartment, models.PROTECT, related_name="case")
     state = models.CharField(_("状态"), max_length=30, choices=CaseState.choices, default=CaseState.FILING_PENDING)
     returned = models.BooleanField(_("退回修改"), default=False)
-    lead = models.ForeignKey(Lead, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("来源线索"))
+    lead = models.ForeignKey(
+        Lead, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("来源线索")
+    )
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("单位"))
     grounds = models.TextField(_("主要问题"), blank=True)
     plan = models.TextField(_("审查调查方案"), blank=True)
@@ -94,7 +96,7 @@ class CaseMember(models.Model):
             models.UniqueConstraint(
                 fields=["case", "user"], condition=Q(until__isnull=True), name="case_member_open_once"
             ),
-            # 监察法实施条例第二百二十二条: whoever investigated the case does not hear it, and nobody decides his own work.
+            # 监察法实施条例第二百二十二条: whoever investigated does not hear; nobody decides on his own work.
             ExclusionConstraint(
                 name="case_member_one_side",
                 expressions=[
@@ -167,7 +169,8 @@ class StepTaken(models.Model):
         verbose_name = _("办理环节")
         constraints = [
             models.CheckConstraint(
-                condition=Q(from_state__in=CaseState.values, to_state__in=CaseState.values), name="case_step_states_known"
+                condition=Q(from_state__in=CaseState.values, to_state__in=CaseState.values),
+                name="case_step_states_known",
             ),
         ]
         indexes = [models.Index(fields=["case", "at"])]

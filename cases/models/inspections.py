@@ -10,11 +10,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from cases.enums import InspectionState, SiteNature, SiteState, TeamDuty
 from casework.access.models import Compartment, NeedToKnow, compartments_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.models import Versioned
-from cases.enums import InspectionState, SiteNature, SiteState, TeamDuty
 from evidence.models import Collection
 from units.models import Campaign, Lead, Region, Unit
 
@@ -40,9 +40,7 @@ class Inspection(Versioned):
     compartment = models.OneToOneField(Compartment, models.PROTECT, related_name="inspection")
     from_on = models.DateField(_("起"))
     to_on = models.DateField(_("止"))
-    state = models.CharField(
-        _("状态"), max_length=20, choices=InspectionState.choices, default=InspectionState.PLANNED
-    )
+    state = models.CharField(_("状态"), max_length=20, choices=InspectionState.choices, default=InspectionState.PLANNED)
     planned_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     planned_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -55,7 +53,8 @@ class Inspection(Versioned):
             models.CheckConstraint(condition=Q(state__in=InspectionState.values), name="inspection_state_known"),
             models.CheckConstraint(condition=Q(to_on__gte=F("from_on")), name="inspection_order"),
             models.CheckConstraint(
-                condition=~Q(state=InspectionState.CLOSED) | Q(closed_at__isnull=False), name="inspection_closed_has_time"
+                condition=~Q(state=InspectionState.CLOSED) | Q(closed_at__isnull=False),
+                name="inspection_closed_has_time",
             ),
         ]
 

@@ -6,14 +6,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from casework.access.models import Compartment, NeedToKnow
-from casework.accounts.models import User
-from casework.core.fields import EncryptedTextField
-from casework.core.models import Versioned
 from cases.enums import InterviewKind, PageMark
 from cases.models.cases import Case
 from cases.models.inspections import Site
 from cases.models.suspects import Suspect
+from casework.access.models import Compartment, NeedToKnow
+from casework.accounts.models import User
+from casework.core.fields import EncryptedTextField
+from casework.core.models import Versioned
 from evidence.models import Item
 
 
@@ -34,7 +34,9 @@ class Interview(Versioned):
     ended_at = models.DateTimeField(_("结束时间"))
     officer = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("办案人员一"))
     second_officer = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("办案人员二"))
-    recorder = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("记录人"))
+    recorder = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("记录人")
+    )
     papers_shown = models.BooleanField(_("已出示证件"), default=False)
     rights_told_at = models.DateTimeField(_("告知权利义务时间"), null=True, blank=True)
     recorded = models.BooleanField(_("已同步录音录像"), default=False)

@@ -6,12 +6,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from cases.enums import MeetingOutcome, Stance
+from cases.models.cases import Case, OfCase
 from casework.access.models import NeedToKnow
 from casework.accounts.models import User
 from casework.core.fields import EncryptedTextField
 from casework.core.models import Versioned
-from cases.enums import MeetingOutcome, Stance
-from cases.models.cases import Case, OfCase
 from evidence.models import Item
 from units.enums import Employment
 from units.models import Person, Unit
@@ -28,7 +28,9 @@ class Suspect(Versioned):
     person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="suspects")
     name = models.CharField(_("姓名"), max_length=80)
     id_number = EncryptedTextField(_("身份证号"), blank=True)
-    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="suspects", verbose_name=_("单位"))
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="suspects", verbose_name=_("单位")
+    )
     post = models.CharField(_("职务"), max_length=120, blank=True)
     rank = models.CharField(_("职级"), max_length=60, blank=True)
     employment = models.CharField(_("用工形式"), max_length=30, choices=Employment.choices, blank=True)
@@ -109,7 +111,7 @@ class FactsShown(models.Model):
 
 
 class Fact(Versioned):
-    """A fact that has to be proved (待证事实). Its verdict is computed from the exhibits, see ``cases.selectors.cases``."""
+    """A fact that has to be proved (待证事实). Its verdict is computed from the exhibits (``cases.proof``)."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="facts")
     number = models.PositiveSmallIntegerField(_("序号"))

@@ -53,9 +53,7 @@ def _turns() -> dict[tuple[str, bool], Side]:
     turns: dict[tuple[str, bool], Side] = {}
     for state in CaseState:
         for returned in (False, True):
-            steps = [
-                step for step in STEPS if state in step.froms and step.when_returned in (None, returned)
-            ]
+            steps = [step for step in STEPS if state in step.froms and step.when_returned in (None, returned)]
             forward = sorted(steps, key=lambda step: (step.when_returned is not True, step.back))
             if forward:
                 turns[state, returned] = forward[0].who.side
@@ -112,9 +110,7 @@ def next_step(case: Case, user: User) -> NextStep | None:
     # Whoever does not take the step is not shown what its taker has read.
     ready = readiness(case, step, user)
     if mine is None:
-        missing = tuple(
-            found for gate in step.gates if gate.name != "paper_read" for found in gate.find(case, user)
-        )
+        missing = tuple(found for gate in step.gates if gate.name != "paper_read" for found in gate.find(case, user))
         met = tuple(word for word in ready.met if not _is_reading(step, word))
         ready = Readiness(step, missing, met)
     return NextStep(step, ready, mine is not None, "" if mine else why_not(user, f"case.{step.name}", case))

@@ -9,6 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cases.enums import OVER, SIDE_OF, CaseKind, CaseState, Duty, Side
+from cases.models import Case, CaseMember, Paper, PaperReading, StepTaken
+from cases.papers import content_of, digest_of
+from cases.workflow import BY_NAME, Clock, Step, awaits, readiness
 from casework.access.enums import CompartmentKind
 from casework.access.models import Recusal
 from casework.access.policy import require
@@ -23,12 +27,9 @@ from casework.deadlines.services.changes import extend_deadline, resume_deadline
 from casework.deadlines.services.lifecycle import cancel_deadline, meet_deadline, open_deadline
 from casework.ledger.record import record
 from casework.notices.services.owing import Owed, owe_notices
-from cases.enums import OVER, SIDE_OF, CaseKind, CaseState, Duty, Side
-from cases.models import Case, CaseMember, Paper, PaperReading, StepTaken
-from cases.papers import content_of, digest_of
-from cases.workflow import BY_NAME, Clock, Step, awaits, readiness
 from units.enums import LeadState
 from units.models import Lead, Unit
+from units.services.leads import mark_filed
 
 #: Case numbers of the provincial commission: 浙纪立〔2021〕17号.
 SERIES = "浙纪立"
@@ -61,9 +62,9 @@ def file_case(
     grounds: str = "",
     reason: str = "",
 ) -> Case:
-    """Propose a case for filing (报请立案): number, compartment, members and the clock of the decision; the lead goes along.
+    """Propose a case for filing (报请立案): number, compartment, members, first clock; the lead goes along.
 
-    The actor becomes the lead officer; what the others do follows from their roles. A leader among them can decide on it.
+    The actor becomes the lead officer; what the others do follows from their roles. A leader among them decides.
     """
     require(actor, "case.file")
     _check_text("title", title)
@@ -90,7 +91,7 @@ def file_case(
             for user, duty in _duties(actor, members).items()
         )
         if lead is not None:
-            _carry_lead(lead, case, actor=actor, at=at)
+            mark_filed(lead, source_ref=ref_of(case), actor=actor, at=at)
         record(
             "case.filed",
             ref=ref_of(case),
@@ -107,8 +108,8 @@ def file_case(
             reason=reason,
         )
         open_deadline(
-            ref_of(case), "C01", start_on=day, title=_("审批立案：%(title)s") % {"title": case.title}, holder=_decider(case),
-            compartment=compartment, actor=actor, at=at,
+            ref_of(case), "C01", start_on=day, title=_("审批立案：%(title)s") % {"title": case.title},
+            holder=_decider(case), compartment=compartment, actor=actor, at=at,
         )  # fmt: skip
         _owe_next(case, at=at)
     return case
@@ -117,14 +118,9 @@ def file_case(
 def _check_lead(lead: Lead) -> None:
     if lead.state == LeadState.FILED:
         raise Refused(
-            _("不能立案：因为线索 %(number)s 已转立案。可以打开已立的案件。") % {"number": lead.number}, code="lead_filed"
+            _("不能立案：因为线索 %(number)s 已转立案。可以打开已立的案件。") % {"number": lead.number},
+            code="lead_filed",
         )
-
-
-def _carry_lead(lead: Lead, case: Case, *, actor: User, at: datetime) -> None:
-    from units.services.leads import mark_filed
-
-    mark_filed(lead, source_ref=ref_of(case), actor=actor, at=at)
 
 
 def _duties(actor: User, members: Sequence[User]) -> dict[User, Duty]:
@@ -141,14 +137,17 @@ def duty_by_role(user: User) -> Duty:
         if user.has_role(role):
             return duty
     raise Invalid(
-        _("不能加入%(name)s：因为%(name)s没有办案、审理、审批或者保管的职责。可以先任命，再加入。") % {"name": user.name},
+        _("不能加入%(name)s：因为%(name)s没有办案、审理、审批或者保管的职责。可以先任命，再加入。")
+        % {"name": user.name},
         details={"members": _("选有办案职责的人")},
     )
 
 
 def _check_text(field: str, text: str) -> None:
     if field == "title" and not text.strip():
-        raise Invalid(_("案由没有填写。"), details={"title": _("写明单位、姓名和问题，例如“某中心丁某某利用公共资源“挖矿”案”")})
+        raise Invalid(
+            _("案由没有填写。"), details={"title": _("写明单位、姓名和问题，例如“某中心丁某某利用公共资源“挖矿”案”")}
+        )
     if field == "title" and len(text.strip()) > 200:
         raise Invalid(_("案由最多 200 个字。"), details={"title": _("缩短到 200 个字以内")})
 
@@ -251,7 +250,8 @@ def _check_words(step: Step, reason: str, document: str) -> None:
         missing["document"] = _("填写%(what)s") % {"what": step.needs_document}
     if missing:
         raise Invalid(
-            _("不能%(step)s：还差%(what)s。") % {"step": step.label, "what": "、".join(missing.values())}, details=missing
+            _("不能%(step)s：还差%(what)s。") % {"step": step.label, "what": "、".join(missing.values())},
+            details=missing,
         )
 
 
@@ -348,7 +348,8 @@ def _owe_next(case: Case, *, at: datetime, taken: StepTaken | None = None) -> No
                 key=f"case-turn:{case.pk}:{mark}:user:{user.pk}",
                 to_id=user.pk,
                 kind="case.turn",
-                title=_("%(number)s：%(state)s，轮到您办理") % {"number": case.number, "state": case.get_state_display()},
+                title=_("%(number)s：%(state)s，轮到您办理")
+                % {"number": case.number, "state": case.get_state_display()},
                 body=taken.reason if taken and taken.reason else case.title,
                 ref=ref_of(case),
                 url=reverse("cases:detail", args=[case.pk]),
@@ -364,7 +365,7 @@ def _owe_next(case: Case, *, at: datetime, taken: StepTaken | None = None) -> No
 def amend_case(
     case: Case, *, actor: User, at: datetime, expected_version: int | None = None, reason: str = "", **texts: str
 ) -> Case:
-    """Write or change title, grounds, plan, report or hearing report; a decision on the earlier draft no longer holds."""
+    """Write or change one of the texts; a decision on the earlier draft no longer holds."""
     unknown = set(texts) - set(_TEXTS)
     if unknown or not texts:
         raise Invalid(_("可以修改的只有：%(all)s。") % {"all": "、".join(_TEXTS)}, details={"fields": sorted(_TEXTS)})
@@ -407,7 +408,7 @@ def _draft(case: Case, at: datetime) -> Paper:
 
 
 def read_paper(case: Case, *, actor: User, at: datetime) -> Paper:
-    """Note that the actor has the present draft before him; a decision needs exactly this. Once per draft and reader."""
+    """Note that the actor has the present draft before him, once per draft; a decision needs exactly this."""
     require(actor, "case.read_paper", case)
     with transaction.atomic():
         paper = _draft(Case.locked(case.pk), at)
@@ -464,7 +465,9 @@ def _check_joins(case: Case, user: User, side: Side) -> None:
         return
     if side == Side.HEAR:
         raise Refused(
-            _("不能由%(name)s审理：因为%(name)s参与过本案%(side)s。依据监察法实施条例第二百二十二条第三款。可以另选一名审理人员。")
+            _(
+                "不能由%(name)s审理：因为%(name)s参与过本案%(side)s。依据监察法实施条例第二百二十二条第三款。可以另选一名审理人员。"
+            )
             % {"name": user.name, "side": other.get_side_display()},
             code="side_taken",
             article=_("监察法实施条例第二百二十二条第三款"),
@@ -489,7 +492,8 @@ def remove_member(case: Case, user: User, *, actor: User, at: datetime, reason: 
             raise Refused(_("%(name)s不在本案的办案人员中。") % {"name": user.name}, code="no_member")
         if case.state not in OVER and len(_on(case, Side.INVESTIGATE)) == 1 and member.side == Side.INVESTIGATE:
             raise Refused(
-                _("不能退出：因为%(name)s是本案仅有的承办人。可以先增派，再退出。") % {"name": user.name}, code="last_officer"
+                _("不能退出：因为%(name)s是本案仅有的承办人。可以先增派，再退出。") % {"name": user.name},
+                code="last_officer",
             )
         _end(member, at)
         let_out(case.compartment, user, actor=actor, at=at, reason=reason)
@@ -506,7 +510,7 @@ def remove_member(case: Case, user: User, *, actor: User, at: datetime, reason: 
 
 
 def recuse_member(case: Case, user: User, *, actor: User, at: datetime, reason: str) -> Recusal:
-    """Decide that somebody stands back from the case (回避); nobody decides on himself (监察法实施条例第二百九十六条)."""
+    """Decide that somebody stands back (回避); nobody decides on himself (监察法实施条例第二百九十六条)."""
     with transaction.atomic():
         case = Case.locked(case.pk)
         require(actor, "case.recuse", case)

@@ -5,18 +5,16 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases.enums import Stance
+from cases.models import Case, Exhibit, Fact, Suspect
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused, Stale
 from casework.ledger.record import record
-from cases.enums import Stance
-from cases.models import Case, Exhibit, Fact, Suspect
 from evidence.models import Item
 
 
-def state_fact(
-    case: Case, statement: str, *, actor: User, at: datetime, suspects: list[Suspect] | None = None
-) -> Fact:
+def state_fact(case: Case, statement: str, *, actor: User, at: datetime, suspects: list[Suspect] | None = None) -> Fact:
     """Add a fact that has to be proved; the next number of the case is given."""
     _need_statement(statement)
     with transaction.atomic():
@@ -24,7 +22,9 @@ def state_fact(
         require(actor, "case.investigate", case)
         for suspect in suspects or []:
             if suspect.case_id != case.pk:
-                raise Invalid(_("%(name)s不在本案中。") % {"name": suspect.name}, details={"suspects": _("选本案的人员")})
+                raise Invalid(
+                    _("%(name)s不在本案中。") % {"name": suspect.name}, details={"suspects": _("选本案的人员")}
+                )
         last = case.facts.order_by("-number").values_list("number", flat=True).first() or 0
         fact = Fact.objects.create(case=case, number=last + 1, statement=statement.strip())
         fact.suspects.set(suspects or [])
@@ -70,9 +70,7 @@ def amend_fact(
             setattr(row, field, value)
         row.bump(*changed)
         _touch(case, at)
-        record(
-            "fact.amended", ref=f"fact:{row.pk}", stream=f"case:{case.pk}", actor=actor, at=at, data=data
-        )
+        record("fact.amended", ref=f"fact:{row.pk}", stream=f"case:{case.pk}", actor=actor, at=at, data=data)
     return row
 
 

@@ -1,7 +1,7 @@
-"""Unannounced inspections: planned in secret, carried out by teams that know their own sites only, handed over at the end.
+"""Unannounced inspections: planned in secret, carried out by teams that know only their own sites.
 
-What is found stays in the team's compartment until the leaders close the inspection; only then do the leads learn it, so
-that nothing outside changes while teams are in the field.
+What is found stays in the team's compartment until the leaders close the inspection; only then do the leads learn it,
+so that nothing outside changes while teams are in the field.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,9 @@ from casework.core.errors import Invalid, Missing, NotReady, Refused, Stale
 from casework.core.numbering import next_number
 from casework.ledger.record import record
 from evidence.models import Collection
+from units.enums import QuestionKind
 from units.models import Campaign, Lead, Region, Unit
+from units.services.questions import classify_lead, missing_for, settle_question
 
 #: A series of its own: no number of another list is missing because of it.
 SERIES = "浙突查"
@@ -85,9 +87,7 @@ def plan_inspection(
     _check_plan(from_on, to_on, teams, cover_name)
     with transaction.atomic():
         heads = list(dict.fromkeys([actor, *leaders]))
-        compartment = open_compartment(
-            CompartmentKind.INSPECTION, _("突击检查"), members=heads, actor=actor, at=at
-        )
+        compartment = open_compartment(CompartmentKind.INSPECTION, _("突击检查"), members=heads, actor=actor, at=at)
         inspection = Inspection.objects.create(
             number=next_number(SERIES, timezone.localdate(at).year),
             campaign=campaign,
@@ -136,9 +136,7 @@ def _add_team(
     )
     team = InspectionTeam.objects.create(inspection=inspection, number=number, compartment=compartment)
     TeamMember.objects.bulk_create(
-        TeamMember(
-            team=team, user=member.user, name=member.name, agency=member.agency, duty=TeamDuty(member.duty)
-        )
+        TeamMember(team=team, user=member.user, name=member.name, agency=member.agency, duty=TeamDuty(member.duty))
         for member in plan.members
     )
     for place, site in enumerate(plan.sites, start=1):
@@ -192,7 +190,8 @@ def arrive_at_site(site: Site, *, actor: User, at: datetime) -> Site:
             return row
         if timezone.localdate(at) < row.team.inspection.from_on:
             raise Refused(
-                _("不能登记到场：因为检查从 %(day)s 开始。可以在当天登记。") % {"day": row.team.inspection.from_on.isoformat()},
+                _("不能登记到场：因为检查从 %(day)s 开始。可以在当天登记。")
+                % {"day": row.team.inspection.from_on.isoformat()},
                 code="too_early",
             )
         row.state, row.arrived_at = SiteState.VISITED, at
@@ -308,7 +307,8 @@ def attach_collection(site: Site, collection: Collection, *, actor: User, at: da
         row = _open_site(site, actor, "site.visit")
         if collection.compartment_id != row.compartment_id:
             raise Refused(
-                _("不能关联：因为清单 %(number)s 不在本组的知悉范围内。可以在本组另开清单。") % {"number": collection.number},
+                _("不能关联：因为清单 %(number)s 不在本组的知悉范围内。可以在本组另开清单。")
+                % {"number": collection.number},
                 code="other_compartment",
             )
         if row.collection_id == collection.pk:
@@ -425,7 +425,21 @@ def close_inspection(inspection: Inspection, *, actor: User, at: datetime) -> In
 
 
 def _hand_over(site: Site, *, actor: User, at: datetime) -> None:
-    """Settle the three open questions of the lead with what was found."""
+    """Settle what is still open of the lead's three questions, and classify it where nothing else is missing."""
+    lead = site.lead
+    if lead is None or site.nature == SiteNature.NOTHING:
+        return
+    answers = {
+        QuestionKind.MACHINE: site.machine,
+        QuestionKind.EXTENT: site.extent,
+        QuestionKind.NATURE: site.nature,
+    }
+    for question in lead.questions.filter(answer="").order_by("pk"):
+        answer = answers[QuestionKind(question.kind)]
+        settle_question(question, answer, source_ref=f"site:{site.pk}", actor=actor, at=at)
+    lead.refresh_from_db()
+    if not lead.classification and not missing_for(lead, site.nature):
+        classify_lead(lead, site.nature, actor=actor, at=at, reason=site.basis)
 
 
 def _need_open(inspection: Inspection) -> None:

@@ -6,12 +6,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases.enums import CaseKind, CaseState, InterviewKind, PageMark, Side
+from cases.models import Case, CaseMember, Interview, InterviewLine, InterviewPage, Site, Suspect, TeamMember
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused
 from casework.ledger.record import record
-from cases.enums import CaseKind, CaseState, InterviewKind, PageMark, Side
-from cases.models import Case, CaseMember, Interview, InterviewLine, InterviewPage, Site, Suspect, TeamMember
 from evidence.enums import Kind, Measure, Signature
 from evidence.services.collections import close_collection, open_collection, take_item
 
@@ -37,7 +37,9 @@ def kind_refusal(kind: InterviewKind, case: Case | None, suspect: Suspect | None
             return _("不能用讯问笔录：因为本案不是涉嫌职务犯罪。依据%(a)s。可以用谈话笔录。") % {"a": article}, article
     if kind == InterviewKind.INQUIRY and suspect is not None:
         article = _("监察法第二十条")
-        return _("不能用询问笔录：因为他是被审查调查人，询问用于证人。依据%(a)s。可以用谈话笔录。") % {"a": article}, article
+        return _("不能用询问笔录：因为他是被审查调查人，询问用于证人。依据%(a)s。可以用谈话笔录。") % {
+            "a": article
+        }, article
     return "", ""
 
 
@@ -69,7 +71,8 @@ def take_interview(
     already. Refuses the wrong kind for the stage, one officer alone, and times out of order.
     """
     kind = InterviewKind(kind)
-    case, site = (subject, None) if isinstance(subject, Case) else (None, subject)
+    case = subject if isinstance(subject, Case) else None
+    site = subject if isinstance(subject, Site) else None
     name = (person_name or (suspect.name if suspect else "")).strip()
     _check_times(began_at, ended_at, rights_told_at, at)
     _check_content(name, place, lines, pages)
@@ -88,8 +91,7 @@ def take_interview(
             require(actor, "case.investigate", case)
             _need_investigator(case, second_officer)
             compartment, unit = case.compartment, case.unit
-        else:
-            assert site is not None
+        elif site is not None:
             site = Site.locked(site.pk)
             require(actor, "site.visit", site)
             _need_teammate(site, second_officer)
@@ -253,7 +255,9 @@ def sign_page(
         if row is None:
             raise Invalid(_("这份笔录没有第 %(n)d 页。") % {"n": page}, details={"page": _("选已有的页")})
         if row.mark != PageMark.UNSIGNED:
-            raise Refused(_("不能再登记：因为第 %(n)d 页%(mark)s。") % {"n": page, "mark": row.get_mark_display()}, code="signed")
+            raise Refused(
+                _("不能再登记：因为第 %(n)d 页%(mark)s。") % {"n": page, "mark": row.get_mark_display()}, code="signed"
+            )
         row.mark, row.refusal, row.signed_at = mark, refusal.strip(), at
         row.save(update_fields=["mark", "refusal", "signed_at"])
         record(
@@ -273,5 +277,3 @@ def _touch(case: Case | None, at: datetime) -> None:
     if case is not None:
         case.updated_at = max(at, case.updated_at)
         case.bump("updated_at")
-
-

@@ -7,12 +7,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases.enums import CaseState, MeetingOutcome, Side
+from cases.models import Case, CaseMember, FactsShown, StandingChange, Suspect
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused, Stale
 from casework.ledger.record import record
-from cases.enums import CaseState, MeetingOutcome, Side
-from cases.models import Case, CaseMember, FactsShown, StandingChange, Suspect
 from units.enums import Employment
 from units.models import Person, Unit
 
@@ -37,7 +37,7 @@ def add_suspect(
 ) -> Suspect:
     """Take a person into the case with the standing of ``standing_on`` (the day of the conduct).
 
-    With a ``person`` of the register, everything not given is copied from that row; its later changes change nothing here.
+    With a ``person`` of the register, what is not given is copied from that row; its later changes do nothing here.
     ``standing``: unit, post, rank, employment, party_member, party_post, public_official, leading_cadre, village_cadre,
     deputy_of, conduct_from, conduct_until.
     """
@@ -83,7 +83,8 @@ def _known(standing: Mapping[str, Any]) -> None:
     unknown = set(standing) - set(STANDING)
     if unknown:
         raise Invalid(
-            _("身份中没有“%(names)s”。可以用：%(all)s。") % {"names": "、".join(sorted(unknown)), "all": "、".join(STANDING)}
+            _("身份中没有“%(names)s”。可以用：%(all)s。")
+            % {"names": "、".join(sorted(unknown)), "all": "、".join(STANDING)}
         )
 
 
@@ -102,10 +103,14 @@ def _check(name: str, values: Mapping[str, Any], standing_on: date) -> None:
     if values.get("public_official") is False and employment == Employment.CIVIL_SERVANT:
         wrong["public_official"] = _("公务员是公职人员，改为“是”。依据监察法第十五条")
     if wrong:
-        raise Invalid(_("有 %(n)d 处要改：%(what)s。") % {"n": len(wrong), "what": "；".join(wrong.values())}, details=wrong)
+        raise Invalid(
+            _("有 %(n)d 处要改：%(what)s。") % {"n": len(wrong), "what": "；".join(wrong.values())}, details=wrong
+        )
 
 
-def change_standing(suspect: Suspect, *, actor: User, at: datetime, reason: str, expected_version: int | None = None, **values: Any) -> Suspect:
+def change_standing(
+    suspect: Suspect, *, actor: User, at: datetime, reason: str, expected_version: int | None = None, **values: Any
+) -> Suspect:
     """Set or correct fields of the standing; every old value stays on record with the reason (书证、函证的名称)."""
     _known(values)
     if not reason.strip():
@@ -197,7 +202,8 @@ def show_facts(
 def _need_member(case: Case, user: User) -> None:
     if not CaseMember.objects.filter(case=case, user=user, side=Side.INVESTIGATE, until__isnull=True).exists():
         raise Refused(
-            _("不能登记：因为%(name)s不是本案的办案人员。可以选本案的另一名办案人员。") % {"name": user.name}, code="no_member"
+            _("不能登记：因为%(name)s不是本案的办案人员。可以选本案的另一名办案人员。") % {"name": user.name},
+            code="no_member",
         )
 
 

@@ -24,13 +24,14 @@ from cases.selectors.cases import (
     steps_for,
     with_due,
 )
-from cases.services.cases import add_member, advance, amend_case, file_case, read_paper, recuse_member, remove_member
+from cases.services.cases import add_member, advance, amend_case, read_paper, recuse_member, remove_member
 from cases.services.filing import file_with_suspects
 from cases.web.forms import FileCaseForm, LeaveForm, MemberForm, StepForm, TextForm
 from cases.web.page import case_page
 from cases.workflow import BY_NAME, Step, readiness
 from casework.access.policy import can, get_visible, require, why_not
 from casework.accounts.models import User
+from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError, NotReady
 from casework.deadlines.selectors import current_calendar, deadline_facts
@@ -45,7 +46,9 @@ from casework.web.toast import toast
 def _rows(user: User) -> QuerySet[Any]:
     members = Prefetch(
         "members",
-        CaseMember.objects.filter(until__isnull=True, side=Side.INVESTIGATE).select_related("user").order_by("duty", "pk"),
+        CaseMember.objects.filter(until__isnull=True, side=Side.INVESTIGATE)
+        .select_related("user")
+        .order_by("duty", "pk"),
         to_attr="officers",
     )
     return with_due(Case.objects.visible_to(user)).select_related("unit").prefetch_related(members)
@@ -112,7 +115,7 @@ DECISIONS = ListPage(
 
 def listing(request: HttpRequest) -> HttpResponseBase:
     """The cases that the reader may know of, the nearest deadline first."""
-    user: Any = request.user
+    user = reader(request)
     return render_list(request, PAGE, {"may_file": can(user, "case.file")}, "cases/list.html")
 
 
@@ -123,14 +126,14 @@ def decisions(request: HttpRequest) -> HttpResponseBase:
 
 
 def _case(request: HttpRequest, pk: int) -> Case:
-    found: Case = get_visible(Case.objects.select_related("unit", "lead", "compartment"), request.user, pk=pk)
+    found: Case = get_visible(Case.objects.select_related("unit", "lead", "compartment"), reader(request), pk=pk)
     return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def file(request: HttpRequest) -> HttpResponse:
     """立案呈批: from a lead or from scratch."""
-    user: Any = request.user
+    user = reader(request)
     require(user, "case.file")
     lead = request.GET.get("lead", "")
     form = FileCaseForm(user, request.POST or None, initial={"lead": lead if lead.isdigit() else None})
@@ -165,7 +168,7 @@ def _file(form: FileCaseForm, data: dict[str, Any], user: User) -> Case:
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One case: where it stands, what is next and what is missing for it."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     return render(request, "cases/detail.html", case_page(case, user, today=clock.today(), now=clock.now()))
 
@@ -173,7 +176,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Take a step; those that need a reason or a document ask for it first."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     row = BY_NAME.get(name)
     if row is None:
@@ -212,7 +215,7 @@ def _why_not(user: User, case: Case, row: Step) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """The draft before a leader: what changed since last read, what is decided on, opinion, and the decision."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     require(user, "case.read_paper", case)
     view = paper_view(case, user)
@@ -285,7 +288,7 @@ _PARTS = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def write(request: HttpRequest, pk: int, part: str) -> HttpResponse:
     """Write one text of the case."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     if part not in _PARTS:
         raise Http404
@@ -312,7 +315,7 @@ def write(request: HttpRequest, pk: int, part: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def members(request: HttpRequest, pk: int) -> HttpResponse:
     """Who works on the case and knows of it; joining, leaving and standing back."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     act = request.POST.get("act", "")
     form = MemberForm(request.POST if act == "add" else None)
@@ -327,7 +330,9 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
         "people": officers_of(case),
         "past": case.members.filter(until__isnull=False).select_related("user").order_by("-until", "-pk"),
         "recused": recused_of(case),
-        "grants": case.compartment.grants.filter(until__isnull=True).select_related("user__organisation").order_by("pk"),
+        "grants": case.compartment.grants.filter(until__isnull=True)
+        .select_related("user__organisation")
+        .order_by("pk"),
         "form": form,
         "leave": leave,
         "may_staff": can(user, "case.staff", case),
@@ -338,7 +343,7 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _change_members(request: HttpRequest, case: Case, act: str, form: MemberForm, leave: LeaveForm) -> str:
-    user: Any = request.user
+    user = reader(request)
     bound: Any = form if act == "add" else leave
     if not bound.is_valid():
         return ""
@@ -373,4 +378,3 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
     steps = case.steps_taken.select_related("actor", "paper").order_by("-at", "-pk")
     context = {"case": case, "steps": [(row, BY_NAME[row.step]) for row in steps]}
     return render(request, "cases/history.html", context)
-

@@ -34,7 +34,15 @@ class MomentField(forms.DateTimeField):
             return None
         if isinstance(value, datetime):
             return value
-        text = str(value).strip().replace("：", ":").replace("年", "-").replace("月", "-").replace("日", " ").replace("/", "-")
+        text = (
+            str(value)
+            .strip()
+            .replace("：", ":")
+            .replace("年", "-")
+            .replace("月", "-")
+            .replace("日", " ")
+            .replace("/", "-")
+        )
         day, _space, time = " ".join(text.replace("T", " ").split()).partition(" ")
         parts = day.split("-")
         try:
@@ -90,9 +98,7 @@ class FileCaseForm(forms.Form):
     conduct_on = DayField(
         label=gettext_lazy("身份认定日期"), required=False, help_text=gettext_lazy("行为发生时，不填为今天")
     )
-    partner = PersonChoice(
-        User.objects.none(), label=gettext_lazy("另一名承办人"), widget=forms.Select(attrs=CHOOSE)
-    )
+    partner = PersonChoice(User.objects.none(), label=gettext_lazy("另一名承办人"), widget=forms.Select(attrs=CHOOSE))
     decider = PersonChoice(User.objects.none(), label=gettext_lazy("审批领导"), widget=forms.Select(attrs=CHOOSE))
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
@@ -172,9 +178,7 @@ class YesNoField(forms.TypedChoiceField):
     """是, 否 or 未查明 (None)."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            choices=YES_NO, coerce=lambda value: value == "1", empty_value=None, required=False, **kwargs
-        )
+        super().__init__(choices=YES_NO, coerce=lambda value: value == "1", empty_value=None, required=False, **kwargs)
 
 
 class SuspectForm(forms.Form):
@@ -194,9 +198,7 @@ class SuspectForm(forms.Form):
     public_official = YesNoField(label=gettext_lazy("公职人员"))
     leading_cadre = YesNoField(label=gettext_lazy("领导干部"))
     village_cadre = forms.BooleanField(label=gettext_lazy("村干部"), required=False)
-    deputy_of = forms.CharField(
-        label=gettext_lazy("人大代表、政协委员、党代表"), required=False, max_length=120
-    )
+    deputy_of = forms.CharField(label=gettext_lazy("人大代表、政协委员、党代表"), required=False, max_length=120)
     conduct_from = DayField(label=gettext_lazy("行为起"), required=False)
     conduct_until = DayField(label=gettext_lazy("行为止"), required=False)
     standing_on = DayField(label=gettext_lazy("身份认定日期"), help_text=gettext_lazy("行为发生时"))
@@ -224,9 +226,7 @@ class StandingForm(SuspectForm):
 class FactsShownForm(forms.Form):
     """How the person answered the material of facts."""
 
-    outcome = forms.ChoiceField(
-        label=gettext_lazy("结果"), choices=MeetingOutcome.choices, widget=forms.RadioSelect
-    )
+    outcome = forms.ChoiceField(label=gettext_lazy("结果"), choices=MeetingOutcome.choices, widget=forms.RadioSelect)
     opinion = forms.CharField(
         label=gettext_lazy("本人意见"),
         required=False,
@@ -274,16 +274,12 @@ class FactTextForm(forms.Form):
 class CiteForm(forms.Form):
     """An item that speaks for or against the fact."""
 
-    item = forms.ModelChoiceField(
-        Item.objects.none(), label=gettext_lazy("证物"), widget=forms.Select(attrs=CHOOSE)
-    )
+    item = forms.ModelChoiceField(Item.objects.none(), label=gettext_lazy("证物"), widget=forms.Select(attrs=CHOOSE))
     stance = forms.ChoiceField(label=gettext_lazy("证明方向"), choices=Stance.choices, widget=forms.RadioSelect)
     label = forms.CharField(
         label=gettext_lazy("简称"), max_length=20, required=False, help_text=gettext_lazy("矩阵的列名")
     )
-    note = forms.CharField(
-        label=gettext_lazy("证明内容"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    note = forms.CharField(label=gettext_lazy("证明内容"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -293,9 +289,7 @@ class CiteForm(forms.Form):
 class InterviewForm(forms.Form):
     """A record; questions and answers are typed as lines beginning 问： and 答：."""
 
-    kind = forms.ChoiceField(
-        label=gettext_lazy("笔录类型"), choices=InterviewKind.choices, widget=forms.RadioSelect
-    )
+    kind = forms.ChoiceField(label=gettext_lazy("笔录类型"), choices=InterviewKind.choices, widget=forms.RadioSelect)
     suspect = forms.ModelChoiceField(
         Suspect.objects.none(), label=gettext_lazy("被审查调查人"), required=False, empty_label=gettext_lazy("不是")
     )
@@ -376,9 +370,7 @@ class FindingsForm(forms.Form):
     extent = forms.CharField(
         label=gettext_lazy("几台、多久"), required=False, max_length=200, widget=forms.Textarea(attrs={"rows": 2})
     )
-    basis = forms.CharField(
-        label=gettext_lazy("认定依据"), required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    basis = forms.CharField(label=gettext_lazy("认定依据"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     traced = forms.MultipleChoiceField(
         label=gettext_lazy("已查到设备的地址"), required=False, widget=forms.CheckboxSelectMultiple
     )

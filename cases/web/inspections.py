@@ -29,6 +29,7 @@ from cases.services.photos import take_photo
 from cases.web.forms import FindingsForm, PlanForm, TeamForm
 from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
+from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
@@ -67,7 +68,7 @@ PAGE = ListPage(
 
 def listing(request: HttpRequest) -> HttpResponseBase:
     """The inspections that the reader knows of. Whoever knows of none and may plan none finds nothing here."""
-    user: Any = request.user
+    user = reader(request)
     may_plan = can(user, "inspection.plan")
     if not may_plan and not Inspection.objects.visible_to(user).exists():
         raise Http404
@@ -77,7 +78,7 @@ def listing(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(_METHODS)
 def plan(request: HttpRequest) -> HttpResponse:
     """Plan an inspection: cover name, days, teams with their people and sites."""
-    user: Any = request.user
+    user = reader(request)
     require(user, "inspection.plan")
     form = PlanForm(user, request.POST or None, initial={"cover_name": COVER_NAME})
     formset_class = formset_factory(TeamForm, extra=4, max_num=TEAMS)
@@ -126,7 +127,7 @@ def _team(form: TeamForm) -> TeamPlan:
 @require_http_methods(_METHODS)
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One inspection: for its leaders all teams and sites, for a team its own."""
-    user: Any = request.user
+    user = reader(request)
     inspection: Inspection = get_visible(Inspection.objects.select_related("campaign"), user, pk=pk)
     refusal: CaseworkError | None = None
     if request.method == "POST":
@@ -156,7 +157,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
     """The field home of a team: the sites of today, then the others."""
-    user: Any = request.user
+    user = reader(request)
     rows = list(my_sites(user))
     if not rows:
         raise Http404
@@ -170,7 +171,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def _site(request: HttpRequest, pk: int) -> Site:
-    found = get_visible(sites_seen(request.user), request.user, pk=pk)  # type: ignore[arg-type]
+    found = get_visible(sites_seen(reader(request)), reader(request), pk=pk)
     assert isinstance(found, Site)  # noqa: S101  (narrows the type)
     return found
 
@@ -178,7 +179,7 @@ def _site(request: HttpRequest, pk: int) -> Site:
 @require_http_methods(_METHODS)
 def site(request: HttpRequest, pk: int) -> HttpResponse:
     """One site in the field: checklist, addresses, what was found, evidence, both signatures."""
-    user: Any = request.user
+    user = reader(request)
     row = _site(request, pk)
     form = FindingsForm(row, request.POST or None, initial=_initial(row))
     if request.method == "POST" and form.is_valid():
@@ -206,7 +207,7 @@ def site(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _site_page(request: HttpRequest, row: Site, form: FindingsForm, refusal: str = "") -> HttpResponse:
-    user: Any = request.user
+    user = reader(request)
     confirmed = [confirmation.user_id for confirmation in row.confirmations.all()]
     context = {
         "site": row,
@@ -237,7 +238,7 @@ def _initial(row: Site) -> dict[str, Any]:
 @require_POST
 def arrive(request: HttpRequest, pk: int) -> HttpResponse:
     """Note that the team stands at the site."""
-    user: Any = request.user
+    user = reader(request)
     row = _site(request, pk)
     try:
         arrive_at_site(row, actor=user, at=clock.now())
@@ -250,7 +251,7 @@ def arrive(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign for what was found."""
-    user: Any = request.user
+    user = reader(request)
     row = _site(request, pk)
     version = request.POST.get("version", "")
     try:
@@ -264,7 +265,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def photo(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a photograph taken at the site among its evidence."""
-    user: Any = request.user
+    user = reader(request)
     row = _site(request, pk)
     upload = request.FILES.get("photo")
     if upload is None:

@@ -22,6 +22,7 @@ from cases.web.forms import (
 )
 from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
+from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
@@ -36,7 +37,7 @@ _METHODS = ["GET", "HEAD", "POST"]
 
 
 def _case(request: HttpRequest, pk: int) -> Case:
-    found: Case = get_visible(Case.objects.select_related("unit"), request.user, pk=pk)
+    found: Case = get_visible(Case.objects.select_related("unit"), reader(request), pk=pk)
     return found
 
 
@@ -51,7 +52,7 @@ def _fact(case: Case, fact_pk: int) -> Fact:
 @require_http_methods(_METHODS)
 def suspect_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a person into the case."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     require(user, "case.amend", case)
     form = NewSuspectForm(request.POST or None, initial={"unit": case.unit_id, "standing_on": clock.today()})
@@ -78,7 +79,7 @@ def suspect_add(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def suspect(request: HttpRequest, pk: int, suspect_pk: int) -> HttpResponse:
     """A person in the case: standing of that time, its corrections, meetings on facts, records."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     person = _suspect(case, suspect_pk)
     may_write = can(user, "case.amend", case)
@@ -126,7 +127,7 @@ def _initial(value: Any) -> Any:
 @require_http_methods(_METHODS)
 def facts_shown(request: HttpRequest, pk: int, suspect_pk: int) -> HttpResponse:
     """事实材料见面: what the person answered."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     person = _suspect(case, suspect_pk)
     require(user, "case.investigate", case)
@@ -152,16 +153,14 @@ def other_officers(case: Case, user: User) -> Any:
 @require_http_methods(_METHODS)
 def fact_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Add a fact to be proved."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     require(user, "case.investigate", case)
     form = FactForm(case, request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            fact_row = state_fact(
-                case, data["statement"], suspects=list(data["suspects"]), actor=user, at=clock.now()
-            )
+            fact_row = state_fact(case, data["statement"], suspects=list(data["suspects"]), actor=user, at=clock.now())
         except CaseworkError as error:
             add_refusal(form, error)
         else:
@@ -173,7 +172,7 @@ def fact_add(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def fact(request: HttpRequest, pk: int, fact_pk: int) -> HttpResponse:
     """One fact: what proves it, what speaks against it, and what explains it."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     row = _fact(case, fact_pk)
     act = request.POST.get("act", "")
@@ -218,7 +217,7 @@ def _visible_items(user: User, row: Fact) -> Any:
 
 
 def _change_fact(request: HttpRequest, row: Fact, act: str, form: FactTextForm, cite: CiteForm) -> str:
-    user: Any = request.user
+    user = reader(request)
     at = clock.now()
     if act == "amend" and form.is_valid():
         data = dict(form.cleaned_data)

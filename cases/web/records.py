@@ -1,7 +1,5 @@
 """Pages of records (谈话、询问、讯问笔录), in a case and at a site."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,6 +11,7 @@ from cases.web.forms import InterviewForm, PageForm
 from cases.web.investigation import other_officers
 from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
+from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
@@ -22,19 +21,19 @@ _METHODS = ["GET", "HEAD", "POST"]
 
 
 def _case(request: HttpRequest, pk: int) -> Case:
-    found: Case = get_visible(Case.objects.select_related("unit"), request.user, pk=pk)
+    found: Case = get_visible(Case.objects.select_related("unit"), reader(request), pk=pk)
     return found
 
 
 def _site(request: HttpRequest, pk: int) -> Site:
-    found: Site = get_visible(Site.objects.select_related("unit", "team__inspection"), request.user, pk=pk)
+    found: Site = get_visible(Site.objects.select_related("unit", "team__inspection"), reader(request), pk=pk)
     return found
 
 
 @require_safe
 def listing(request: HttpRequest, pk: int) -> HttpResponse:
     """The records of a case, newest first."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     records = (
         case.interviews.select_related("officer", "second_officer", "suspect")
@@ -48,7 +47,7 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a record in a case."""
-    user: Any = request.user
+    user = reader(request)
     case = _case(request, pk)
     require(user, "case.investigate", case)
     initial = {"suspect": request.GET.get("suspect", ""), "kind": "talk", "place": case.unit.name if case.unit else ""}
@@ -64,7 +63,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(_METHODS)
 def site_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a record at a site of an inspection."""
-    user: Any = request.user
+    user = reader(request)
     site = _site(request, pk)
     require(user, "site.visit", site)
     team = site.team.members.filter(user__isnull=False, left_at__isnull=True).exclude(user=user).values("user_id")
@@ -125,7 +124,7 @@ def site_detail(request: HttpRequest, pk: int, interview_pk: int) -> HttpRespons
 
 
 def _record(request: HttpRequest, record: Interview, *, case: Case | None, site: Site | None, act: str) -> HttpResponse:
-    user: Any = request.user
+    user = reader(request)
     form = PageForm(request.POST or None)
     if request.method == "POST":
         require(user, act, case or site)

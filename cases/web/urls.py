@@ -1,10 +1,9 @@
 """Addresses of cases and inspections."""
 
-from importlib.util import find_spec
-
-from django.urls import include, path
+from django.urls import path
 
 from cases.web import cases, inspections, investigation, records
+from cases.web.penalties_urls import penalty_urlpatterns
 
 app_name = "cases"
 urlpatterns = [
@@ -36,5 +35,4 @@ urlpatterns = [
     path("inspections/sites/<int:pk>/interviews/add/", records.site_add, name="site-interview-add"),
     path("inspections/sites/<int:pk>/interviews/<int:interview_pk>/", records.site_detail, name="site-interview"),
 ]
-if find_spec("cases.web.penalties_urls") is not None:
-    urlpatterns.append(path("", include("cases.web.penalties_urls")))
+urlpatterns += penalty_urlpatterns
