@@ -1,11 +1,13 @@
 """Inbox, notice, deadline page and their API, as each of the cast."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from casework.deadlines.models import Deadline
 from casework.deadlines.services.changes import suspend_deadline
@@ -156,3 +158,57 @@ def test_the_api_shows_deadlines_with_their_explanation(cast: Cast) -> None:
     assert row["explanation"][0].startswith("规则 L02")
     assert client.get("/api/v1/deadlines/", {"due_before": "2026-09-07"}).json()["results"] == []
     assert signed_in(cast.officer).get("/api/v1/deadlines/").json()["results"] == []
+
+
+def test_a_clock_is_lengthened_from_its_page_and_nothing_typed_is_lost(cast: Cast) -> None:
+    deadline = a_deadline(
+        "case:1", "H01", compartment=a_compartment(cast.approver), start_on=moment("2099-09-01").date()
+    )
+    address = reverse("deadlines:act", args=[deadline.pk, "extend"])
+    client = signed_in(cast.approver)
+    assert address in client.get(reverse("deadlines:detail", args=[deadline.pk])).content.decode()
+    typed = {
+        "amount": "15",
+        "unit": "day",
+        "reason": "案情复杂",
+        "approver": "省纪委常委会",
+        "document": "",
+        "version": "7",
+    }
+
+    stale = client.post(address, typed)
+    wrong = client.post(address, {**typed, "amount": "0", "version": "1"})
+    done = client.post(address, {**typed, "version": "1"})
+
+    assert stale.status_code == wrong.status_code == 409
+    assert "已被他人处理" in stale.content.decode()
+    assert "案情复杂" in stale.content.decode()
+    assert (done.status_code, done["Location"]) == (302, reverse("deadlines:detail", args=[deadline.pk]))
+    deadline.refresh_from_db()
+    assert (deadline.version, deadline.extensions.get().reason) == (2, "案情复杂")
+
+
+def test_a_clock_is_stopped_and_resumed_from_its_page(cast: Cast) -> None:
+    today = timezone.localdate()
+    deadline = a_deadline("case:1", "H01", compartment=a_compartment(cast.officer), start_on=today - timedelta(days=3))
+    client = signed_in(cast.officer)
+    stop = {"from_on": f"{today:%Y年%m月%d日}", "reason": "等候鉴定", "approver": "省纪委常委会", "version": "1"}
+
+    stopped = client.post(reverse("deadlines:act", args=[deadline.pk, "suspend"]), stop)
+    again = client.post(reverse("deadlines:act", args=[deadline.pk, "suspend"]), stop)
+    page = client.get(reverse("deadlines:act", args=[deadline.pk, "resume"]))
+    resumed = client.post(reverse("deadlines:act", args=[deadline.pk, "resume"]), {"to_on": str(today), "version": "2"})
+
+    assert (stopped.status_code, again.status_code, page.status_code, resumed.status_code) == (302, 404, 200, 302)
+    deadline.refresh_from_db()
+    assert (deadline.state, deadline.suspensions.get().reason) == ("open", "等候鉴定")
+
+
+def test_acts_are_absent_for_those_without_the_duty(cast: Cast) -> None:
+    inside = a_compartment(*cast.members(), cast.custodian)
+    deadline = a_deadline("case:1", "H01", compartment=inside, holder=cast.unit_leader)
+    may = {"officer", "second_officer", "campaign_officer", "hearing_officer", "approver"}
+
+    for name, user in cast.everyone().items():
+        answer = signed_in(user).get(reverse("deadlines:act", args=[deadline.pk, "extend"]))
+        assert answer.status_code == (200 if name in may else 404), name

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from casework.access.policy import require
 from casework.accounts.models import User
-from casework.core.errors import Invalid, Refused
+from casework.core.errors import Invalid, Refused, Stale
 from casework.deadlines.enums import State, Unit
 from casework.deadlines.models import Deadline
 from casework.deadlines.rules import Rule, Step, day_words, due, span
@@ -26,13 +26,14 @@ def suspend_deadline(
     reason: str,
     document: str = "",
     from_on: date | None = None,
+    version: int | None = None,
 ) -> Deadline:
     """Stop the clock from ``from_on`` (by default the day of ``at``); that day counts no more."""
     require(actor, "deadline.suspend", deadline)
     day = from_on or timezone.localdate(at)
     _need_papers(reason, approver)
     with transaction.atomic():
-        row = Deadline.locked(deadline.pk)
+        row = _locked(deadline, version)
         _need_running(row, _("暂停计时"))
         found = rule_of(row)
         if found.back or found.unit == Unit.HOUR:
@@ -65,13 +66,19 @@ def suspend_deadline(
 
 
 def resume_deadline(
-    deadline: Deadline, *, actor: User, at: datetime, to_on: date | None = None, reason: str = ""
+    deadline: Deadline,
+    *,
+    actor: User,
+    at: datetime,
+    to_on: date | None = None,
+    reason: str = "",
+    version: int | None = None,
 ) -> Deadline:
     """Let the clock run again from ``to_on`` (by default the day of ``at``); that day counts. Moves the due date."""
     require(actor, "deadline.resume", deadline)
     day = to_on or timezone.localdate(at)
     with transaction.atomic():
-        row = Deadline.locked(deadline.pk)
+        row = _locked(deadline, version)
         stop = row.suspensions.filter(to_on=None).first()
         if stop is None or row.state != State.STOPPED:
             raise Refused(_("不能恢复计时：因为这项期限没有暂停。"), code="not_stopped")
@@ -107,12 +114,13 @@ def extend_deadline(
     at: datetime,
     reason: str,
     document: str = "",
+    version: int | None = None,
 ) -> Deadline:
     """Lengthen a clock that has not run out, as far as the rule's text allows."""
     require(actor, "deadline.extend", deadline)
     _need_papers(reason, approver)
     with transaction.atomic():
-        row = Deadline.locked(deadline.pk)
+        row = _locked(deadline, version)
         found = rule_of(row)
         if row.state not in {State.OPEN, State.STOPPED}:
             _need_running(row, _("延长期限"))
@@ -154,6 +162,14 @@ def extend_deadline(
             },
             reason=reason,
         )
+    return row
+
+
+def _locked(deadline: Deadline, version: int | None) -> Deadline:
+    """Return the row locked, if it still is the ``version`` that the reader's form was drawn from (None: any)."""
+    row = Deadline.locked(deadline.pk)
+    if version is not None and version != row.version:
+        raise Stale(_("已被他人处理，请刷新后再办。您填写的内容仍在页面上。"))
     return row
 
 

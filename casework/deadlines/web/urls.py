@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from casework.deadlines.web import views
+from casework.deadlines.web import acts, views
 
 app_name = "deadlines"
 urlpatterns = [
     path("deadlines/", views.deadlines, name="list"),
     path("deadlines/<int:pk>/", views.detail, name="detail"),
+    path("deadlines/<int:pk>/<slug:key>/", acts.act, name="act"),
 ]

@@ -16,6 +16,7 @@ from casework.core import clock
 from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import counted_days, current_calendar, deadline_facts, facts_of, with_bars
+from casework.deadlines.web.acts import acts_for
 from casework.deadlines.web.words import chip, line
 from casework.ledger.refs import resolve
 from casework.web.lists import Column, Filter, ListPage, render_list
@@ -77,7 +78,8 @@ def deadlines(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How one due date came about."""
-    found: Deadline = get_visible(with_bars(Deadline.objects.all()), reader(request), pk=pk)
+    user = reader(request)
+    found: Deadline = get_visible(with_bars(Deadline.objects.all()), user, pk=pk)
     calendar, now = current_calendar(), clock.now()
     facts = deadline_facts(found, clock.today(), calendar)
     days = counted_days(found, calendar)
@@ -90,6 +92,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "facts": facts,
             "line": line(found, facts, opened=True),
             "days": days,
-            "thing": resolve(found.ref, reader(request)) if found.ref.partition(":")[0] != "deadline" else None,
+            "acts": acts_for(user, found),
+            "thing": resolve(found.ref, user) if found.ref.partition(":")[0] != "deadline" else None,
         },
     )
