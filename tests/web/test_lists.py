@@ -24,6 +24,7 @@ from casework.access import policy
 from casework.accounts.enums import Role
 from casework.accounts.models import Appointment, User
 from casework.core.errors import Refused
+from casework.web import nav
 from casework.web.list_query import ListQuery
 from casework.web.lists import Bulk, Column, Filter, ListPage, render_list
 from tests.build import a_user, an_organisation
@@ -75,7 +76,8 @@ def people(db: None) -> dict[str, User]:
 
 
 @pytest.fixture
-def ask(people: dict[str, User]) -> Callable[..., HttpResponseBase]:
+def ask(people: dict[str, User], monkeypatch: pytest.MonkeyPatch) -> Callable[..., HttpResponseBase]:
+    monkeypatch.setattr(nav, "_entries", {})  # the side bar's counts are not the list's
     session = SessionStore()
 
     def ask(

@@ -38,7 +38,7 @@ urlpatterns = [
 handler500 = "casework.web.errors.server_error"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nav, "_entries", {})
     nav.register(nav.TOP, "今天", "home", "web:help", tab=1, order=1)
@@ -54,7 +54,6 @@ def labels(client: Client) -> list[str]:
     return [str(place.label) for _section, places in shell.nav for place in places]
 
 
-@pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize(
     ("who", "expected"),
     [
@@ -74,7 +73,6 @@ def test_side_bar_holds_the_readers_places_and_no_trace_of_others(
         assert f"<span>{label}</span>" not in page
 
 
-@pytest.mark.usefixtures("registry")
 def test_place_and_counts(cast: Cast, client: Client) -> None:
     client.force_login(cast.officer)
     page = client.get("/help/").content.decode()
@@ -92,7 +90,6 @@ def test_a_place_is_current_below_its_address_too() -> None:
     assert nav._current("/elsewhere/", ["/", "/cases/"]) == ""
 
 
-@pytest.mark.usefixtures("registry")
 def test_unit_leaders_get_the_portal_without_side_bar_and_search(cast: Cast, client: Client) -> None:
     client.force_login(cast.unit_leader)
     page = client.get("/help/").content.decode()
