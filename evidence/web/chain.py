@@ -3,11 +3,14 @@
 import hashlib
 from collections.abc import Sequence
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
 from casework.ledger.models import Entry
 from casework.web.components import CustodyLink
+from casework.web.templatetags.cw import sep
 from evidence.custody_workflow import STEPS
 from evidence.enums import Act
 from evidence.models import Custody, Discrepancy, Item
@@ -86,7 +89,7 @@ def _act(row: Custody, merged: bool) -> str:
     return str(Act(row.act).label)
 
 
-def _people(row: Custody) -> str:
+def _people(row: Custody) -> SafeString:
     parts: list[str] = []
     if row.act in _ANSWERS and row.giver and row.receiver:
         parts.append(_("%(giver)s 交，%(receiver)s 收") % {"giver": row.giver.name, "receiver": row.receiver.name})
@@ -102,7 +105,7 @@ def _people(row: Custody) -> str:
         parts.append(row.document)
     if row.whole is not None:
         parts.append(_("随整机 %(number)s") % {"number": row.whole.item.number})
-    return " · ".join(parts)
+    return format_html_join(sep(), "{}", ((part,) for part in parts))
 
 
 def _names(actor: User, second: User | None) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from casework.access.policy import get_visible, require
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.web.formats import cn_date
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
 from evidence.models import CheckOut, Custody, Discrepancy, Disposal, Item
@@ -70,7 +71,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
 class OpinionForm(forms.Form):
     """An opinion; needed for declining and settling."""
 
-    opinion = forms.CharField(label=_l("意见"), required=False, max_length=200, widget=forms.Textarea)
+    opinion = forms.CharField(label=_l("意见"), required=False, max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,7 +98,7 @@ def check_out(request: HttpRequest, pk: int) -> HttpResponse:
     facts = [
         (_("申请人"), row.requested_by.name),
         (_("用途"), row.purpose),
-        (_("约定归还"), row.due_on),
+        (_("约定归还"), cn_date(row.due_on)),
         (_("委托文书"), row.document),
     ]
     context = {"item": row.item, "form": form, "facts": facts, "yes": _("批准调取"), "no": _("不批准")}

@@ -134,6 +134,8 @@ class AcceptForm(ActForm):
     def prepare(self) -> None:
         if intact_seal(self.item) is None:
             del self.fields["seal"]
+        else:
+            self.fields["seal"].required = True
         if "custodian" not in self.user.roles:
             del self.fields["place"]
 
@@ -156,7 +158,7 @@ class AcceptForm(ActForm):
 
 class RefuseForm(ActForm):
     verb, lead = _l("拒收"), _l("证物仍由交出人持有。")
-    reason = forms.CharField(label=_l("拒收的理由"), max_length=500, widget=forms.Textarea)
+    reason = forms.CharField(label=_l("拒收的理由"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
     def submit(self, at: datetime) -> str:
         services.refuse_item(self.item, reason=self.given("reason"), actor=self.user, at=at)

@@ -16,7 +16,7 @@ from casework.files.responses import download
 from casework.ledger.models import Entry
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
-from evidence.enums import DeviceKind
+from evidence.enums import DeviceKind, DiscrepancyKind
 from evidence.models import Item, ItemFile
 from evidence.panels import panels_for
 from evidence.rules import DeviceFacts
@@ -27,6 +27,7 @@ from evidence.web.chain import chain_links, entry_state, unbroken
 from evidence.web.forms import FORMS
 from evidence.web.people import PersonField, colleagues
 
+SEAL_KINDS = (DiscrepancyKind.SEAL_NUMBER, DiscrepancyKind.SEAL_BROKEN)
 READS = ("item.viewed", "item.downloaded", "item.bundled")
 
 
@@ -63,6 +64,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     acts = acts_for(row, user)
     newest = Entry.objects.filter(ref=f"item:{row.pk}").exclude(kind__in=READS).order_by("-id").first()
     reads = _reads(row)
+    discrepancies = list(row.discrepancies.filter(resolved_at=None).select_related("opened_by"))
     context = {
         "item": row,
         "content": content,
@@ -72,8 +74,9 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "seal": seal_facts(row),
         "away": parts_away(row),
         "parts": row.parts.count(),
-        "discrepancies": row.discrepancies.filter(resolved_at=None),
-        "first": next((act for act in acts if act.next), None),
+        "discrepancies": discrepancies,
+        "seal_doubted": any(one.kind in SEAL_KINDS for one in discrepancies),
+        "first": next((act for act in acts if act.next and not act.missing), None),
         "acts": acts,
         "newest": newest,
         "newest_state": entry_state(newest) if newest else "",

@@ -4,7 +4,7 @@ from typing import Any
 
 import segno
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
@@ -20,7 +20,7 @@ from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
 from evidence.enums import DeviceKind, Kind, Measure, Signature
-from evidence.models import Collection, Item
+from evidence.models import Collection, Item, ItemFile
 from evidence.rules import DeviceFacts
 from evidence.services import close_collection, open_collection, take_item
 from evidence.web.people import PersonField, colleagues
@@ -63,7 +63,7 @@ class CollectionForm(forms.Form):
     witness_name = forms.CharField(label=_l("见证人"), required=False, max_length=80)
     witness_note = forms.CharField(label=_l("没有见证人的原因"), required=False, max_length=200)
     recording_ref = forms.CharField(label=_l("全程录音录像编号"), required=False, max_length=120)
-    note = forms.CharField(label=_l("情况说明"), required=False, widget=forms.Textarea)
+    note = forms.CharField(label=_l("情况说明"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,7 +103,7 @@ def collection(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "collection": row,
         "items": items,
-        "officers": row.officers.select_related("user"),
+        "officers": row.officers.select_related("user").order_by("pk"),
         "may_take": row.ended_at is None and can(user, "evidence.collect", row),
         "parts": row.items.exclude(parent=None).count(),
     }
@@ -117,7 +117,7 @@ class ItemForm(forms.Form):
     title = forms.CharField(label=_l("名称"), max_length=200)
     quantity = forms.IntegerField(label=_l("数量"), min_value=1, initial=1)
     quantity_unit = forms.CharField(label=_l("单位"), max_length=10, initial="件")
-    features = forms.CharField(label=_l("特征"), required=False, widget=forms.Textarea)
+    features = forms.CharField(label=_l("特征"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     source = forms.CharField(label=_l("来源"), required=False, max_length=200)
     found_where = forms.CharField(label=_l("发现位置"), required=False, max_length=200)
     hidden_how = forms.CharField(label=_l("隐匿方式"), required=False, max_length=200)
@@ -166,8 +166,16 @@ def new_item(request: HttpRequest, pk: int) -> HttpResponse:
             if "more" in request.POST:
                 return redirect("evidence:new-item", pk=row.pk)
             return redirect("evidence:item", pk=item.pk)
-    context = {"collection": row, "form": form, "verb": _("登记证物"), "more": True, "fields": list(form)}
+    context = {"collection": row, "form": form, "verb": _("登记证物"), "more": True, **_folded(form)}
     return render(request, "evidence/act.html", context, status=409 if request.method == "POST" else 200)
+
+
+def _folded(form: ItemForm) -> dict[str, Any]:
+    """Return the fields of every item, and apart from them those of a device, folded until needed."""
+    device = [form[name] for name in _DEVICE]
+    opened = any(form[name].errors or form[name].value() for name in _DEVICE)
+    rest = [bound for bound in form if bound.name not in _DEVICE]
+    return {"fields": rest[:-1], "folded": device, "folded_open": opened, "last": rest[-1:]}
 
 
 class CloseForm(forms.Form):
@@ -203,7 +211,9 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _lines(collection: Collection) -> list[Item]:
     rows = collection.items.filter(parent=None).select_related("device").prefetch_related(
-        "files__blob", "parts__device", "seals"
+        Prefetch("files", ItemFile.objects.filter(original=True).select_related("blob")),
+        Prefetch("parts", Item.objects.select_related("device").order_by("position")),
+        "seals",
     )
     return list(rows.order_by("position"))
 
@@ -215,7 +225,7 @@ def seizure_list(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "collection": row,
         "items": _lines(row),
-        "officers": row.officers.select_related("user"),
+        "officers": row.officers.select_related("user").order_by("pk"),
         "copies": [_("一联 交持有人"), _("二联 交保管部门"), _("三联 附卷")],
     }
     return render(request, "evidence/seizure_list.html", context)
