@@ -50,7 +50,12 @@ def a_collection(
 
 
 def an_item(
-    cast: Cast, *, collection: Collection | None = None, at: datetime = START, title: str = "自组矿机 3 号", parts: int = 0
+    cast: Cast,
+    *,
+    collection: Collection | None = None,
+    at: datetime = START,
+    title: str = "自组矿机 3 号",
+    parts: int = 0,
 ) -> Item:
     """Return a rig that was just taken, with as many cards in it."""
     item = take_item(
@@ -109,9 +114,7 @@ def an_item_outside(cast: Cast, *, at: datetime = START, parts: int = 0) -> Outs
     """Return an item checked out to the officer for an examination."""
     item = a_stored_item(cast, at=at, parts=parts)
     at += timedelta(days=1)
-    asked = request_check_out(
-        item, purpose="送鉴定", due_on=(at + timedelta(days=9)).date(), actor=cast.officer, at=at
-    )
+    asked = request_check_out(item, purpose="送鉴定", due_on=(at + timedelta(days=9)).date(), actor=cast.officer, at=at)
     approve_check_out(asked, actor=cast.approver, at=at)
     check_out_item(item, actor=cast.custodian, at=at)
     return Outside(accept_item(item, actor=cast.officer, at=at, checked=checked(item)), at)

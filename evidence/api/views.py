@@ -164,7 +164,9 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
     def reseal(self, request: Request, pk: str = "") -> Response:
         """Seal the item again, with a new seal."""
         return self._act(
-            request, s.SealInput, lambda item, g: services.reseal_item(item, g["number"], note=g["note"], **self._two(g))
+            request,
+            s.SealInput,
+            lambda item, g: services.reseal_item(item, g["number"], note=g["note"], **self._two(g)),
         )
 
     @extend_schema(request=s.UnsealInput, responses=s.ItemSerializer)

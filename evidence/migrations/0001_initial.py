@@ -1,10 +1,9 @@
+import casework.core.fields
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
-
-import casework.core.fields
 
 
 class Migration(migrations.Migration):
@@ -12,9 +11,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("access", "0001_initial"),
+        ("accounts", "__first__"),
         ("files", "0001_initial"),
         ("units", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -89,6 +88,36 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "提取",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "measure__in",
+                                [
+                                    "seizure",
+                                    "sealing",
+                                    "obtaining",
+                                    "inspection",
+                                    "temporary",
+                                    "registration",
+                                    "surrender",
+                                ],
+                            )
+                        ),
+                        name="collection_measure_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at__isnull", True), ("ended_at__gte", models.F("began_at")), _connector="OR"
+                        ),
+                        name="collection_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("holder_signature__in", ["", "signed", "refused", "unable"])),
+                        name="collection_signature_known",
+                    ),
+                    models.UniqueConstraint(fields=("year", "serial"), name="collection_serial_unique"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -109,36 +138,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="Event",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(blank=True, null=True, verbose_name="时间")),
-                (
-                    "precision",
-                    models.CharField(
-                        choices=[("second", "秒"), ("minute", "分"), ("day", "日"), ("unknown", "不明")],
-                        default="second",
-                        max_length=20,
-                        verbose_name="精度",
-                    ),
-                ),
-                ("kind", models.CharField(max_length=60, verbose_name="类别")),
-                ("text", models.CharField(max_length=300, verbose_name="事项")),
-                ("raw", models.TextField(blank=True, verbose_name="原文")),
-                ("byte_offset", models.BigIntegerField(blank=True, null=True, verbose_name="字节位置")),
-                ("created_at", models.DateTimeField()),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
             options={
-                "verbose_name": "事件",
-                "ordering": ["at", "pk"],
+                "constraints": [models.UniqueConstraint(fields=("collection", "user"), name="collection_officer_once")],
             },
         ),
         migrations.CreateModel(
@@ -245,6 +246,108 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "证物",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "physical",
+                                    "documentary",
+                                    "testimony",
+                                    "statement",
+                                    "audiovisual",
+                                    "electronic",
+                                    "opinion",
+                                    "record",
+                                ],
+                            )
+                        ),
+                        name="item_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "identified",
+                                    "collected",
+                                    "sealed",
+                                    "deposited",
+                                    "checked_out",
+                                    "examined",
+                                    "disposal_approved",
+                                    "transferred_with_case",
+                                    "returned",
+                                    "confiscated",
+                                    "auctioned",
+                                    "lost_damaged",
+                                    "archived",
+                                ],
+                            )
+                        ),
+                        name="item_state_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("quantity__gte", 1)), name="item_quantity"),
+                    models.CheckConstraint(
+                        condition=models.Q(("parent", models.F("id")), _negated=True), name="item_parent_other"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("apart", False), ("parent__isnull", False), _connector="OR"),
+                        name="item_apart_is_part",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "state__in",
+                                    (
+                                        "identified",
+                                        "transferred_with_case",
+                                        "returned",
+                                        "confiscated",
+                                        "auctioned",
+                                        "lost_damaged",
+                                        "archived",
+                                    ),
+                                ),
+                                ("holder__isnull", True),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    (
+                                        "state__in",
+                                        (
+                                            "identified",
+                                            "transferred_with_case",
+                                            "returned",
+                                            "confiscated",
+                                            "auctioned",
+                                            "lost_damaged",
+                                            "archived",
+                                        ),
+                                    ),
+                                    _negated=True,
+                                ),
+                                ("holder__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="item_held_while_here",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "deposited"), _negated=True),
+                            models.Q(("holder", models.F("keeper")), models.Q(("place", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="item_stored_where",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["compartment", "state"], name="evidence_it_compart_e8b049_idx"),
+                    models.Index(fields=["updated_at"], name="evidence_it_updated_819756_idx"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -269,6 +372,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["item", "from_seq"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("item", "from_seq"), name="holding_from_act"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)), fields=("item",), name="holding_one_now"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at__isnull", True), ("ended_at__gte", models.F("began_at")), _connector="OR"
+                        ),
+                        name="holding_order",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("item", "="),
+                            (
+                                models.Func(
+                                    "began_at",
+                                    "ended_at",
+                                    models.Value("[)"),
+                                    function="tstzrange",
+                                    output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField(),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="holding_one_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -303,59 +434,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "暂缓处置",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lifted_at__isnull", True), ("lifted_by__isnull", True)),
+                            models.Q(("lifted_at__gte", models.F("placed_at")), ("lifted_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="hold_lifted_by_whom",
+                    )
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="EvidenceLink",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("person", casework.core.fields.EncryptedTextField(verbose_name="指向")),
-                ("relation", models.CharField(max_length=120, verbose_name="联系")),
-                ("note", models.CharField(blank=True, max_length=500, verbose_name="说明")),
-                ("limits", models.CharField(blank=True, max_length=300, verbose_name="什么限制了它")),
-                (
-                    "strength",
-                    models.CharField(
-                        choices=[("limited", "有限"), ("medium", "中等"), ("stronger", "较强")],
-                        max_length=20,
-                        verbose_name="强度",
-                    ),
-                ),
-                ("created_at", models.DateTimeField()),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "event",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="links",
-                        to="evidence.event",
-                    ),
-                ),
-                (
-                    "item",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="links", to="evidence.item"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "归属线索",
-                "ordering": ["item", "pk"],
-            },
-        ),
-        migrations.AddField(
-            model_name="event",
-            name="item",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="events", to="evidence.item"
-            ),
         ),
         migrations.CreateModel(
             name="Disposal",
@@ -417,6 +506,38 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "处置",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome__in", ["returned", "confiscated", "auctioned", "transferred_with_case"])
+                        ),
+                        name="disposal_outcome_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("declined_at__isnull", True), ("done_at__isnull", True)),
+                        fields=("item",),
+                        name="disposal_one_pending",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by__isnull", True),
+                            models.Q(("approved_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="disposal_approved_by_other",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("done_by__isnull", True),
+                            models.Q(
+                                ("approved_by__isnull", False),
+                                models.Q(("done_by", models.F("approved_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="disposal_done_by_other",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -471,6 +592,34 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "账实不符",
                 "verbose_name_plural": "账实不符",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["seal_number", "seal_broken", "quantity", "condition", "digest", "missing"])
+                        ),
+                        name="discrepancy_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("resolved_at__isnull", True), ("resolved_by__isnull", True)),
+                            models.Q(
+                                ("resolved_at__gte", models.F("opened_at")),
+                                ("resolved_by__isnull", False),
+                                models.Q(("resolution", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="discrepancy_resolved_how",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("resolved_by__isnull", True),
+                            models.Q(("resolved_by", models.F("opened_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="discrepancy_resolved_by_other",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -518,6 +667,33 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "设备",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "device_kind__in",
+                                [
+                                    "rig",
+                                    "asic",
+                                    "fpga",
+                                    "server",
+                                    "computer",
+                                    "laptop",
+                                    "gpu",
+                                    "cpu",
+                                    "board",
+                                    "disk",
+                                    "power",
+                                    "phone",
+                                    "wallet",
+                                    "network",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="device_kind_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -587,6 +763,42 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "调取",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["requested", "approved", "declined", "out", "back"])),
+                        name="check_out_state_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["requested", "approved", "out"])),
+                        fields=("item",),
+                        name="check_out_one_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="check_out_approved_by_other",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["approved", "out", "back"]), _negated=True),
+                            ("decided_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="check_out_needs_approval",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "out"), _negated=True),
+                            models.Q(("out_at__isnull", False), ("receiver__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="check_out_to_whom",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["state", "due_on"], name="evidence_ch_state_5afb07_idx")],
             },
         ),
         migrations.CreateModel(
@@ -627,18 +839,145 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "证物文件",
                 "ordering": ["item", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("item", "blob"), name="item_file_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("derived_from__isnull", True), ("original", True)),
+                            models.Q(("derived_from__isnull", False), ("original", False)),
+                            _connector="OR",
+                        ),
+                        name="item_file_original_or_copy",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("derived_from", models.F("id")), _negated=True),
+                        name="item_file_not_from_itself",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("name", ""), _negated=True), models.Q(("name__contains", "/"), _negated=True)
+                        ),
+                        name="item_file_name",
+                    ),
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="event",
-            name="file",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="events",
-                to="evidence.itemfile",
-            ),
+        migrations.CreateModel(
+            name="Event",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(blank=True, null=True, verbose_name="时间")),
+                (
+                    "precision",
+                    models.CharField(
+                        choices=[("second", "秒"), ("minute", "分"), ("day", "日"), ("unknown", "不明")],
+                        default="second",
+                        max_length=20,
+                        verbose_name="精度",
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60, verbose_name="类别")),
+                ("text", models.CharField(max_length=300, verbose_name="事项")),
+                ("raw", models.TextField(blank=True, verbose_name="原文")),
+                ("byte_offset", models.BigIntegerField(blank=True, null=True, verbose_name="字节位置")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="evidence.item"
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="evidence.itemfile",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "事件",
+                "ordering": ["at", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("precision__in", ["second", "minute", "day", "unknown"])),
+                        name="event_precision_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("at__isnull", False), ("precision", "unknown"), _connector="OR"),
+                        name="event_time_or_unknown",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("byte_offset__isnull", True),
+                            models.Q(("byte_offset__gte", 0), ("file__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="event_offset_in_file",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["item", "at"], name="evidence_ev_item_id_07548c_idx")],
+            },
+        ),
+        migrations.CreateModel(
+            name="EvidenceLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("person", casework.core.fields.EncryptedTextField(verbose_name="指向")),
+                ("relation", models.CharField(max_length=120, verbose_name="联系")),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="说明")),
+                ("limits", models.CharField(blank=True, max_length=300, verbose_name="什么限制了它")),
+                (
+                    "strength",
+                    models.CharField(
+                        choices=[("limited", "有限"), ("medium", "中等"), ("stronger", "较强")],
+                        max_length=20,
+                        verbose_name="强度",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="evidence.event",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="links", to="evidence.item"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "归属线索",
+                "ordering": ["item", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("strength__in", ["limited", "medium", "stronger"])),
+                        name="evidence_link_strength_known",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Offer",
@@ -708,6 +1047,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "移交",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "accepted", "refused", "withdrawn"])),
+                        name="offer_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("purpose__in", ["hand_over", "check_out", "check_in"])),
+                        name="offer_purpose_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")), fields=("item",), name="offer_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("giver", models.F("receiver")), _negated=True),
+                        name="offer_giver_not_receiver",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at__isnull", True), ("state", "open")),
+                            models.Q(models.Q(("state", "open"), _negated=True), ("answered_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="offer_answered_when",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -771,6 +1135,31 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "封条",
                 "ordering": ["applied_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("broken_at__isnull", True)), fields=("item",), name="seal_one_in_use"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("applied_by", models.F("applied_with")), _negated=True),
+                        name="seal_applied_by_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("broken_at__isnull", True), ("broken_by__isnull", True), ("broken_with__isnull", True)
+                            ),
+                            models.Q(
+                                ("broken_at__gte", models.F("applied_at")),
+                                ("broken_by__isnull", False),
+                                ("broken_with__isnull", False),
+                                models.Q(("broken_by", models.F("broken_with")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="seal_broken_by_two",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("number", ""), _negated=True), name="seal_number_given"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -910,601 +1299,84 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "交接链",
                 "ordering": ["item", "seq"],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="collection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "measure__in",
-                        ["seizure", "sealing", "obtaining", "inspection", "temporary", "registration", "surrender"],
-                    )
-                ),
-                name="collection_measure_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="collection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_at__isnull", True), ("ended_at__gte", models.F("began_at")), _connector="OR"
-                ),
-                name="collection_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="collection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("holder_signature__in", ["", "signed", "refused", "unable"])),
-                name="collection_signature_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="collection",
-            constraint=models.UniqueConstraint(fields=("year", "serial"), name="collection_serial_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="collectionofficer",
-            constraint=models.UniqueConstraint(fields=("collection", "user"), name="collection_officer_once"),
-        ),
-        migrations.AddIndex(
-            model_name="item",
-            index=models.Index(fields=["compartment", "state"], name="evidence_it_compart_e8b049_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="item",
-            index=models.Index(fields=["updated_at"], name="evidence_it_updated_819756_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="item",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "physical",
-                            "documentary",
-                            "testimony",
-                            "statement",
-                            "audiovisual",
-                            "electronic",
-                            "opinion",
-                            "record",
-                        ],
-                    )
-                ),
-                name="item_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="item",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "identified",
-                            "collected",
-                            "sealed",
-                            "deposited",
-                            "checked_out",
-                            "examined",
-                            "disposal_approved",
-                            "transferred_with_case",
-                            "returned",
-                            "confiscated",
-                            "auctioned",
-                            "lost_damaged",
-                            "archived",
-                        ],
-                    )
-                ),
-                name="item_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="item",
-            constraint=models.CheckConstraint(condition=models.Q(("quantity__gte", 1)), name="item_quantity"),
-        ),
-        migrations.AddConstraint(
-            model_name="item",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent", models.F("id")), _negated=True), name="item_parent_other"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="item",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("apart", False), ("parent__isnull", False), _connector="OR"),
-                name="item_apart_is_part",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="item",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        (
-                            "state__in",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
                             (
-                                "identified",
-                                "transferred_with_case",
-                                "returned",
-                                "confiscated",
-                                "auctioned",
-                                "lost_damaged",
-                                "archived",
-                            ),
+                                "act__in",
+                                [
+                                    "found",
+                                    "collected",
+                                    "sealed",
+                                    "offered",
+                                    "accepted",
+                                    "refused",
+                                    "withdrawn",
+                                    "stored",
+                                    "checked_out",
+                                    "unsealed",
+                                    "examined",
+                                    "resealed",
+                                    "checked_in",
+                                    "detached",
+                                    "rejoined",
+                                    "verified",
+                                    "disposal_approved",
+                                    "returned",
+                                    "confiscated",
+                                    "auctioned",
+                                    "transferred",
+                                    "lost",
+                                    "archived",
+                                ],
+                            )
                         ),
-                        ("holder__isnull", True),
+                        name="custody_act_known",
                     ),
-                    models.Q(
-                        models.Q(
+                    models.CheckConstraint(
+                        condition=models.Q(
                             (
                                 "state__in",
-                                (
+                                [
                                     "identified",
+                                    "collected",
+                                    "sealed",
+                                    "deposited",
+                                    "checked_out",
+                                    "examined",
+                                    "disposal_approved",
                                     "transferred_with_case",
                                     "returned",
                                     "confiscated",
                                     "auctioned",
                                     "lost_damaged",
                                     "archived",
-                                ),
-                            ),
-                            _negated=True,
+                                ],
+                            )
                         ),
-                        ("holder__isnull", False),
+                        name="custody_state_known",
                     ),
-                    _connector="OR",
-                ),
-                name="item_held_while_here",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="item",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "deposited"), _negated=True),
-                    models.Q(("holder", models.F("keeper")), models.Q(("place", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="item_stored_where",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="holding",
-            constraint=models.UniqueConstraint(fields=("item", "from_seq"), name="holding_from_act"),
-        ),
-        migrations.AddConstraint(
-            model_name="holding",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)), fields=("item",), name="holding_one_now"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="holding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_at__isnull", True), ("ended_at__gte", models.F("began_at")), _connector="OR"
-                ),
-                name="holding_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="holding",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    ("item", "="),
-                    (
-                        models.Func(
-                            "began_at",
-                            "ended_at",
-                            models.Value("[)"),
-                            function="tstzrange",
-                            output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField(),
+                    models.UniqueConstraint(fields=("item", "seq"), name="custody_seq_unique"),
+                    models.CheckConstraint(condition=models.Q(("seq__gte", 1)), name="custody_seq_from_one"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("giver__isnull", True),
+                            ("receiver__isnull", True),
+                            models.Q(("giver", models.F("receiver")), _negated=True),
+                            _connector="OR",
                         ),
-                        "&&",
+                        name="custody_giver_not_receiver",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("second__isnull", True),
+                            models.Q(("second", models.F("actor")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="custody_second_is_other",
                     ),
                 ],
-                name="holding_one_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("lifted_at__isnull", True), ("lifted_by__isnull", True)),
-                    models.Q(("lifted_at__gte", models.F("placed_at")), ("lifted_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="hold_lifted_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidencelink",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("strength__in", ["limited", "medium", "stronger"])),
-                name="evidence_link_strength_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["returned", "confiscated", "auctioned", "transferred_with_case"])),
-                name="disposal_outcome_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("declined_at__isnull", True), ("done_at__isnull", True)),
-                fields=("item",),
-                name="disposal_one_pending",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by__isnull", True),
-                    models.Q(("approved_by", models.F("proposed_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="disposal_approved_by_other",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("done_by__isnull", True),
-                    models.Q(
-                        ("approved_by__isnull", False), models.Q(("done_by", models.F("approved_by")), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="disposal_done_by_other",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="discrepancy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["seal_number", "seal_broken", "quantity", "condition", "digest", "missing"])
-                ),
-                name="discrepancy_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="discrepancy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("resolved_at__isnull", True), ("resolved_by__isnull", True)),
-                    models.Q(
-                        ("resolved_at__gte", models.F("opened_at")),
-                        ("resolved_by__isnull", False),
-                        models.Q(("resolution", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="discrepancy_resolved_how",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="discrepancy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("resolved_by__isnull", True),
-                    models.Q(("resolved_by", models.F("opened_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="discrepancy_resolved_by_other",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="device",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "device_kind__in",
-                        [
-                            "rig",
-                            "asic",
-                            "fpga",
-                            "server",
-                            "computer",
-                            "laptop",
-                            "gpu",
-                            "cpu",
-                            "board",
-                            "disk",
-                            "power",
-                            "phone",
-                            "wallet",
-                            "network",
-                            "other",
-                        ],
-                    )
-                ),
-                name="device_kind_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="checkout",
-            index=models.Index(fields=["state", "due_on"], name="evidence_ch_state_5afb07_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="checkout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["requested", "approved", "declined", "out", "back"])),
-                name="check_out_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkout",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["requested", "approved", "out"])),
-                fields=("item",),
-                name="check_out_one_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by__isnull", True),
-                    models.Q(("decided_by", models.F("requested_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="check_out_approved_by_other",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["approved", "out", "back"]), _negated=True),
-                    ("decided_by__isnull", False),
-                    _connector="OR",
-                ),
-                name="check_out_needs_approval",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "out"), _negated=True),
-                    models.Q(("out_at__isnull", False), ("receiver__isnull", False)),
-                    _connector="OR",
-                ),
-                name="check_out_to_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="itemfile",
-            constraint=models.UniqueConstraint(fields=("item", "blob"), name="item_file_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="itemfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("derived_from__isnull", True), ("original", True)),
-                    models.Q(("derived_from__isnull", False), ("original", False)),
-                    _connector="OR",
-                ),
-                name="item_file_original_or_copy",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="itemfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("derived_from", models.F("id")), _negated=True), name="item_file_not_from_itself"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="itemfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("name", ""), _negated=True), models.Q(("name__contains", "/"), _negated=True)
-                ),
-                name="item_file_name",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["item", "at"], name="evidence_ev_item_id_07548c_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("precision__in", ["second", "minute", "day", "unknown"])),
-                name="event_precision_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("at__isnull", False), ("precision", "unknown"), _connector="OR"),
-                name="event_time_or_unknown",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("byte_offset__isnull", True),
-                    models.Q(("byte_offset__gte", 0), ("file__isnull", False)),
-                    _connector="OR",
-                ),
-                name="event_offset_in_file",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "accepted", "refused", "withdrawn"])),
-                name="offer_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("purpose__in", ["hand_over", "check_out", "check_in"])), name="offer_purpose_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("item",), name="offer_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("giver", models.F("receiver")), _negated=True), name="offer_giver_not_receiver"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at__isnull", True), ("state", "open")),
-                    models.Q(models.Q(("state", "open"), _negated=True), ("answered_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="offer_answered_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("broken_at__isnull", True)), fields=("item",), name="seal_one_in_use"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("applied_by", models.F("applied_with")), _negated=True), name="seal_applied_by_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("broken_at__isnull", True), ("broken_by__isnull", True), ("broken_with__isnull", True)),
-                    models.Q(
-                        ("broken_at__gte", models.F("applied_at")),
-                        ("broken_by__isnull", False),
-                        ("broken_with__isnull", False),
-                        models.Q(("broken_by", models.F("broken_with")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="seal_broken_by_two",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number", ""), _negated=True), name="seal_number_given"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="custody",
-            index=models.Index(fields=["receiver", "act"], name="evidence_cu_receive_75d9ae_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="custody",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "act__in",
-                        [
-                            "found",
-                            "collected",
-                            "sealed",
-                            "offered",
-                            "accepted",
-                            "refused",
-                            "withdrawn",
-                            "stored",
-                            "checked_out",
-                            "unsealed",
-                            "examined",
-                            "resealed",
-                            "checked_in",
-                            "detached",
-                            "rejoined",
-                            "verified",
-                            "disposal_approved",
-                            "returned",
-                            "confiscated",
-                            "auctioned",
-                            "transferred",
-                            "lost",
-                            "archived",
-                        ],
-                    )
-                ),
-                name="custody_act_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="custody",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "identified",
-                            "collected",
-                            "sealed",
-                            "deposited",
-                            "checked_out",
-                            "examined",
-                            "disposal_approved",
-                            "transferred_with_case",
-                            "returned",
-                            "confiscated",
-                            "auctioned",
-                            "lost_damaged",
-                            "archived",
-                        ],
-                    )
-                ),
-                name="custody_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="custody",
-            constraint=models.UniqueConstraint(fields=("item", "seq"), name="custody_seq_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="custody",
-            constraint=models.CheckConstraint(condition=models.Q(("seq__gte", 1)), name="custody_seq_from_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="custody",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("giver__isnull", True),
-                    ("receiver__isnull", True),
-                    models.Q(("giver", models.F("receiver")), _negated=True),
-                    _connector="OR",
-                ),
-                name="custody_giver_not_receiver",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="custody",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("second__isnull", True), models.Q(("second", models.F("actor")), _negated=True), _connector="OR"
-                ),
-                name="custody_second_is_other",
-            ),
+                "indexes": [models.Index(fields=["receiver", "act"], name="evidence_cu_receive_75d9ae_idx")],
+            },
         ),
     ]

@@ -74,7 +74,9 @@ def _of_holder(item: Item, user: User) -> Iterator[Offered]:
             continue
         if step.act == Act.RESEALED and not item.seals.exists():
             continue
-        if step.act in (Act.DETACHED, Act.REJOINED) and (item.parent_id is None or item.apart != (step.act == Act.REJOINED)):
+        if step.act in (Act.DETACHED, Act.REJOINED) and (
+            item.parent_id is None or item.apart != (step.act == Act.REJOINED)
+        ):
             continue
         if step.act in (Act.WITHDRAWN, Act.LOST) or (step.act == Act.STORED and out):
             continue
@@ -91,5 +93,3 @@ def _is_next(item: Item, act: Act, out: bool) -> bool:
     if act == Act.STORED:
         return item.state != State.DEPOSITED
     return act == Act.OFFERED and item.state == State.SEALED and not out
-
-

@@ -96,7 +96,9 @@ def _people(row: Custody) -> SafeString:
     elif row.act in (Act.OFFERED, Act.WITHDRAWN) and row.giver and row.receiver:
         parts.append(_("%(giver)s 交给 %(receiver)s") % {"giver": row.giver.name, "receiver": row.receiver.name})
     elif row.act == Act.REFUSED and row.giver:
-        parts.append(_("%(receiver)s 拒收 %(giver)s 交出的证物") % {"receiver": row.actor.name, "giver": row.giver.name})
+        parts.append(
+            _("%(receiver)s 拒收 %(giver)s 交出的证物") % {"receiver": row.actor.name, "giver": row.giver.name}
+        )
     else:
         parts.append(_names(row.actor, row.second))
     if row.seal is not None:

@@ -71,7 +71,9 @@ def decisions(request: HttpRequest) -> HttpResponse:
 class OpinionForm(forms.Form):
     """An opinion; needed for declining and settling."""
 
-    opinion = forms.CharField(label=_l("意见"), required=False, max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
+    opinion = forms.CharField(
+        label=_l("意见"), required=False, max_length=200, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -128,7 +128,9 @@ class AcceptForm(ActForm):
     seal = forms.CharField(label=_l("从封条上读到的号码"), required=False, max_length=40)
     quantity = forms.IntegerField(label=_l("清点的数量"), min_value=0, required=False)
     condition = forms.CharField(label=_l("外观或状况有何不一致"), required=False, max_length=200)
-    place = forms.CharField(label=_l("存放位置"), required=False, max_length=120, help_text=_l("保管员填写，例如 B 库 04-12"))
+    place = forms.CharField(
+        label=_l("存放位置"), required=False, max_length=120, help_text=_l("保管员填写，例如 B 库 04-12")
+    )
     note = forms.CharField(label=_l("说明"), required=False, max_length=500)
 
     def prepare(self) -> None:
@@ -180,9 +182,7 @@ class StoreForm(ActForm):
     note = forms.CharField(label=_l("说明"), required=False, max_length=500)
 
     def submit(self, at: datetime) -> str:
-        services.store_item(
-            self.item, place=self.given("place"), actor=self.user, at=at, note=self.given("note")
-        )
+        services.store_item(self.item, place=self.given("place"), actor=self.user, at=at, note=self.given("note"))
         return self.said(_("证物 %(number)s 已入库。"))
 
 

@@ -210,10 +210,14 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _lines(collection: Collection) -> list[Item]:
-    rows = collection.items.filter(parent=None).select_related("device").prefetch_related(
-        Prefetch("files", ItemFile.objects.filter(original=True).select_related("blob")),
-        Prefetch("parts", Item.objects.select_related("device").order_by("position")),
-        "seals",
+    rows = (
+        collection.items.filter(parent=None)
+        .select_related("device")
+        .prefetch_related(
+            Prefetch("files", ItemFile.objects.filter(original=True).select_related("blob")),
+            Prefetch("parts", Item.objects.select_related("device").order_by("position")),
+            "seals",
+        )
     )
     return list(rows.order_by("position"))
 
@@ -253,5 +257,3 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
         "evidence/labels.html",
         {"labels": [{"item": one, "qr": qr(one.number)} for one in items], "item": item},
     )
-
-

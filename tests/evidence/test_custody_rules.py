@@ -92,9 +92,7 @@ def test_a_list_is_not_opened_without(cast: Cast, change: dict[str, Any], said: 
 
 def test_all_that_is_missing_is_told_at_once(cast: Cast) -> None:
     with pytest.raises(NotReady) as refused:
-        open_collection(
-            compartment=a_compartment(), place="", officers=(cast.officer,), actor=cast.officer, at=START
-        )
+        open_collection(compartment=a_compartment(), place="", officers=(cast.officer,), actor=cast.officer, at=START)
 
     assert len(refused.value.missing) == 4
 
@@ -106,9 +104,7 @@ def test_lists_are_numbered_without_a_gap(cast: Cast) -> None:
     third = a_collection(cast)
 
     serial = first.serial
-    assert [row.number for row in (first, second, third)] == [
-        f"浙纪扣〔2021〕{serial + step}号" for step in range(3)
-    ]
+    assert [row.number for row in (first, second, third)] == [f"浙纪扣〔2021〕{serial + step}号" for step in range(3)]
     assert an_item(cast, collection=third).number == f"ZJ21-{serial + 2:04d}-001"
     assert an_item(cast, collection=third).number == f"ZJ21-{serial + 2:04d}-002"
 
@@ -181,7 +177,12 @@ def test_a_seal_number_is_used_once_for_ever(cast: Cast) -> None:
     other = an_item(cast)
     unseal_item(item, number, reason="鉴定", officers=both(cast), actor=cast.officer, at=LATER)
 
-    for given in (number, number.lower(), f" {number} ", "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else c for c in number)):
+    for given in (
+        number,
+        number.lower(),
+        f" {number} ",
+        "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else c for c in number),
+    ):
         with pytest.raises(Refused, match="已经用过"):
             seal_item(other, given, officers=both(cast), actor=cast.officer, at=LATER)
         with pytest.raises(Refused, match="已经用过"):
@@ -223,9 +224,7 @@ def test_sealed_things_are_neither_examined_nor_taken_apart(cast: Cast) -> None:
     with pytest.raises(NotReady, match="还没有启封"):
         detach_part(part, officers=both(cast), actor=cast.officer, at=later)
     with pytest.raises(Refused, match="封条在整机上"):
-        unseal_item(
-            part, way.item.seals.get().number, reason="拆", officers=both(cast), actor=cast.officer, at=later
-        )
+        unseal_item(part, way.item.seals.get().number, reason="拆", officers=both(cast), actor=cast.officer, at=later)
     with pytest.raises(Refused, match="已用封条"):
         add_part(way.item, title="显卡", officers=both(cast), actor=cast.officer, at=later)
 
@@ -319,9 +318,7 @@ def test_what_does_not_fit_blocks_the_way_out(cast: Cast) -> None:
     rows = Discrepancy.objects.filter(item=item)
     assert set(rows.values_list("kind", flat=True)) == {"seal_number", "quantity", "condition"}
 
-    proposal = propose_disposal(
-        item, Outcome.RETURNED, document="1 号", reason="无关", actor=cast.officer, at=LATER
-    )
+    proposal = propose_disposal(item, Outcome.RETURNED, document="1 号", reason="无关", actor=cast.officer, at=LATER)
     with pytest.raises(NotReady) as refused:
         approve_disposal(proposal, actor=cast.approver, at=LATER)
     assert len(refused.value.missing) == 3
@@ -380,9 +377,7 @@ def test_keeper_approver_and_officer_are_three(cast: Cast) -> None:
         propose_disposal(item, Outcome.RETURNED, document="2 号", reason="无关", actor=cast.officer, at=LATER)
     approve_disposal(own, actor=keeper_leader, at=LATER)
     with pytest.raises(Refused, match="自己批准的"):
-        carry_out_disposal(
-            item, receipt="1", officers=(cast.custodian, keeper_leader), actor=cast.custodian, at=LATER
-        )
+        carry_out_disposal(item, receipt="1", officers=(cast.custodian, keeper_leader), actor=cast.custodian, at=LATER)
     item.refresh_from_db()
     assert item.state == State.DISPOSAL_APPROVED
 
@@ -390,9 +385,7 @@ def test_keeper_approver_and_officer_are_three(cast: Cast) -> None:
 def test_nothing_under_hold_is_disposed_of(cast: Cast) -> None:
     item = a_stored_item(cast)
     hold = place_hold(item, reason="另案需要", actor=cast.officer, at=LATER)
-    proposal = propose_disposal(
-        item, Outcome.RETURNED, document="1 号", reason="无关", actor=cast.officer, at=LATER
-    )
+    proposal = propose_disposal(item, Outcome.RETURNED, document="1 号", reason="无关", actor=cast.officer, at=LATER)
 
     with pytest.raises(NotReady, match="另案需要"):
         approve_disposal(proposal, actor=cast.approver, at=LATER)

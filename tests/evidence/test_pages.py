@@ -78,9 +78,7 @@ def test_lists_and_custody_open(cast: Cast, name: str) -> None:
 def test_list_shows_only_what_one_may_know(cast: Cast) -> None:
     mine = an_item(cast)
     other_officers = (a_user("承办人丁", *cast.officer.roles), cast.outsider)
-    hidden = a_collection(
-        cast, compartment=a_compartment(*other_officers), officers=(cast.officer, *other_officers)
-    )
+    hidden = a_collection(cast, compartment=a_compartment(*other_officers), officers=(cast.officer, *other_officers))
 
     page = client_of(cast.officer).get(reverse("evidence:items")).content.decode()
     lists = client_of(cast.officer).get(reverse("evidence:collections")).content.decode()
@@ -277,6 +275,7 @@ def test_offer_to_a_colleague_is_not_shown_to_others(cast: Cast) -> None:
     item = an_item(cast)
     offer_item(item, cast.custodian, actor=cast.officer, at=START + timedelta(hours=1))
 
-    assert item.number not in client_of(a_user("保管员乙", *cast.custodian.roles)).get(
-        reverse("evidence:custody")
-    ).content.decode()
+    assert (
+        item.number
+        not in client_of(a_user("保管员乙", *cast.custodian.roles)).get(reverse("evidence:custody")).content.decode()
+    )

@@ -95,5 +95,3 @@ def test_store_without_a_seal(cast: Cast) -> None:
     assert (item.state, item.keeper, item.holder) == (State.DEPOSITED, cast.custodian, cast.custodian)
     bystander.refresh_from_db()
     assert bystander.holder == cast.officer
-
-
