@@ -111,7 +111,8 @@ def _cell(column: Column, raw: Any) -> Any:
     if column.kind == "choice":
         return one_of(text, column.choices)
     if column.kind == "date":
-        return parse_day(text)
+        # A spreadsheet's day comes with its midnight.
+        return parse_day(text.removesuffix(" 00:00:00"))
     if column.kind == "ip":
         return _ip(text)
     if column.kind == "decimal":

@@ -15,21 +15,37 @@ from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused, Stale
-from casework.core.text import normalise
-from casework.deadlines.services import meet_deadline
 from casework.files.models import Blob
 from casework.ledger.canonical import plain
 from casework.ledger.record import record
 from units.enums_campaign import WRITABLE, InspectionState
 from units.inspection_workflow import BY_NAME
-from units.models import Answer, Attachment, Report, SelfInspection
+from units.models import Answer, Attachment, SelfInspection
 from units.models.self_inspections import Row
 from units.policy_campaign import require_leader
 from units.questionnaire import SHEETS, Sheet
 from units.rules.answers import answered, parse_row, parse_value
 from units.selectors.self_inspections import ROW_MODELS, gaps_of, rows_of, template_of
 from units.services.inspection_steps import begin, finish, locked, wrong_state
-from units.services.issuing import live_deadline
+from units.services.submitting import content_of, submit_report
+
+__all__ = [
+    "acknowledge",
+    "add_rows",
+    "attach",
+    "change_row",
+    "checked_rows",
+    "content_of",
+    "detach",
+    "note_rows",
+    "remove_row",
+    "save_answer",
+    "save_answers",
+    "sheet_of",
+    "store_rows",
+    "submit_report",
+    "writable",
+]
 
 #: Rows that one sheet may hold; a larger unit reports in parts.
 MOST_ROWS = 20_000
@@ -72,7 +88,7 @@ def save_answers(
 ) -> list[Answer]:
     """Save several answers in one act; see ``save_answer``. All of them or none."""
     with transaction.atomic():
-        row = _writable(inspection, actor, at)
+        row = writable(inspection, actor, at)
         parsed = _parsed(row, values)
         known = {answer.code: answer for answer in row.answers.filter(code__in=parsed)}
         saved = []
@@ -135,7 +151,7 @@ def _refuse_stale(answer: Answer | None, code: str, value: Any, version: int) ->
     )
 
 
-def _writable(inspection: SelfInspection, actor: User, at: datetime) -> SelfInspection:
+def writable(inspection: SelfInspection, actor: User, at: datetime) -> SelfInspection:
     """Return the inspection locked and open for writing in the name of the unit."""
     row = locked(inspection)
     require_leader(row, _("填报"), actor=actor, at=at)
@@ -174,9 +190,9 @@ def add_rows(
 
     Raises ``Invalid`` whose ``details["rows"]`` names every wrong row by its number, column and what would be right.
     """
-    sheet = _sheet(sheet_code)
+    sheet = sheet_of(sheet_code)
     with transaction.atomic():
-        row = _writable(inspection, actor, at)
+        row = writable(inspection, actor, at)
         built, wrong = checked_rows(row, sheet, rows)
         if wrong:
             raise Invalid(
@@ -188,7 +204,8 @@ def add_rows(
     return saved
 
 
-def _sheet(code: str) -> Sheet:
+def sheet_of(code: str) -> Sheet:
+    """Return the sheet of that code, or raise ``Invalid``."""
     if code not in SHEETS:
         raise Invalid(_("没有清单“%(code)s”。") % {"code": code}, details={"sheet": code})
     return SHEETS[code]
@@ -197,10 +214,14 @@ def _sheet(code: str) -> Sheet:
 def checked_rows(
     row: SelfInspection, sheet: Sheet, rows: Sequence[Mapping[str, Any]]
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, str]]]:
-    """Return the rows in their stored form and, by number from 1, what is wrong with the others."""
+    """Return the rows in their stored form and, by number from 1, what is wrong with the others.
+
+    A row that stands in the sheet exactly so already has ``same`` under the empty field.
+    """
     if rows_of(row, sheet).count() + len(rows) > MOST_ROWS:
         raise Invalid(_("一份清单最多 %(most)s 行。可以分单位填报。") % {"most": MOST_ROWS})
     taken = _taken(row, sheet)
+    present = set(rows_of(row, sheet).values_list(*sheet.fields))
     built: list[dict[str, Any]] = []
     wrong: dict[str, dict[str, str]] = {}
     for number, raw in enumerate(rows, 1):
@@ -210,7 +231,9 @@ def checked_rows(
             wrong[str(number)] = dict(error.details)
             continue
         twice = _twice(sheet, values, taken)
-        if twice:
+        if twice and tuple(values.values()) in present:
+            wrong[str(number)] = {"": "same", **twice}
+        elif twice:
             wrong[str(number)] = twice
         else:
             built.append(values)
@@ -240,7 +263,10 @@ def _twice(sheet: Sheet, values: Mapping[str, Any], taken: Taken) -> dict[str, s
 def first_words(wrong: Mapping[str, Mapping[str, str]]) -> str:
     """Return the first wrong row in words."""
     number, fields = next(iter(wrong.items()))
-    return _("第 %(n)s 行，%(what)s") % {"n": number, "what": " ".join(str(text) for text in fields.values())}
+    return _("第 %(n)s 行，%(what)s") % {
+        "n": number,
+        "what": " ".join(str(text) for field, text in fields.items() if field),
+    }
 
 
 def store_rows(row: SelfInspection, sheet: Sheet, built: Sequence[Mapping[str, Any]]) -> list[Row]:
@@ -268,11 +294,6 @@ def note_rows(
     )
 
 
-def content_of(sheet: Sheet, row: Row) -> dict[str, Any]:
-    """Return a row as it goes into the report."""
-    return {field: getattr(row, field) for field in sheet.fields}
-
-
 def change_row(
     inspection: SelfInspection,
     sheet_code: str,
@@ -284,9 +305,9 @@ def change_row(
     at: datetime,
 ) -> Row:
     """Change one row; ``version`` as in ``save_answer``."""
-    sheet = _sheet(sheet_code)
+    sheet = sheet_of(sheet_code)
     with transaction.atomic():
-        row = _writable(inspection, actor, at)
+        row = writable(inspection, actor, at)
         found = _row(row, sheet, pk)
         if version is not None and version != found.version:
             raise Stale(
@@ -300,19 +321,19 @@ def change_row(
         for field, value in parsed.items():
             setattr(found, field, value)
         found.bump(*parsed)
-        note_rows(row, sheet, "changed", [found], actor, at, row=found.pk)
+        note_rows(row, sheet, "changed", [found], actor, at, row_id=found.pk)
     return found
 
 
 def remove_row(inspection: SelfInspection, sheet_code: str, pk: int, *, actor: User, at: datetime) -> None:
     """Take a row out of a sheet that has not been submitted; reports already submitted keep theirs."""
-    sheet = _sheet(sheet_code)
+    sheet = sheet_of(sheet_code)
     with transaction.atomic():
-        row = _writable(inspection, actor, at)
+        row = writable(inspection, actor, at)
         found = _row(row, sheet, pk)
         gone = [found]
         type(found)._base_manager.filter(pk=found.pk).delete()
-        note_rows(row, sheet, "removed", gone, actor, at, row=pk)
+        note_rows(row, sheet, "removed", gone, actor, at, row_id=pk)
 
 
 def _row(row: SelfInspection, sheet: Sheet, pk: int) -> Row:
@@ -325,7 +346,7 @@ def _row(row: SelfInspection, sheet: Sheet, pk: int) -> Row:
 def attach(inspection: SelfInspection, code: str, blob: Blob, name: str, *, actor: User, at: datetime) -> Attachment:
     """Add a stored file to a question; the same bytes a second time return the first attachment."""
     with transaction.atomic():
-        row = _writable(inspection, actor, at)
+        row = writable(inspection, actor, at)
         if code not in template_of(row).by_code:
             raise Invalid(_("没有题目“%(code)s”。") % {"code": code}, details={"code": code})
         present = row.attachments.filter(removed_at=None)
@@ -348,80 +369,8 @@ def attach(inspection: SelfInspection, code: str, blob: Blob, name: str, *, acto
 def detach(inspection: SelfInspection, attachment: Attachment, *, actor: User, at: datetime) -> None:
     """Take an attachment out of the draft; the file itself stays, because submitted reports name it."""
     with transaction.atomic():
-        row = _writable(inspection, actor, at)
+        row = writable(inspection, actor, at)
         changed = row.attachments.filter(pk=attachment.pk, removed_at=None).update(removed_at=at)
         if changed:
             data = {"question": attachment.code, "sha256": attachment.blob.sha256}
             _touch(row, "selfinspection.detached", actor, at, data)
-
-
-def submit_report(inspection: SelfInspection, *, signed_name: str, actor: User, at: datetime) -> Report:
-    """Sign and submit: freeze everything said as a numbered version, lock the report and stop its clock.
-
-    ``signed_name`` is the leader's name as he types it. After the due day it is taken and marked 超期. A report with
-    something missing raises ``NotReady`` naming all of it; a second submission of the same raises ``Refused``.
-    """
-    with transaction.atomic():
-        row = locked(inspection)
-        leader = begin(row, "submit", actor=actor, at=at)
-        if leader is None or normalise(signed_name) != normalise(leader.name):
-            sentence = _("签名与登记的负责人姓名不一致。请写登记的姓名“%(name)s”。") % {
-                "name": leader.name if leader else ""
-            }
-            raise Invalid(sentence, details={"signed_name": sentence})
-        clock = live_deadline(row)
-        due_on = clock.due_on if clock else row.due_on
-        late = timezone.localdate(at) > due_on
-        number = row.reports.count() + 1
-        content = report_content(row, number, signed_name=leader.name, signed_post=leader.post, at=at)
-        report = Report.objects.create(
-            inspection=row,
-            number=number,
-            content=content.decode(),
-            sha256=hashlib.sha256(content).hexdigest(),
-            signed_name=leader.name,
-            signed_post=leader.post,
-            submitted_at=at,
-            submitted_by=actor,
-            due_on=due_on,
-            late=late,
-        )
-        if row.first_submitted_at is None:
-            row.first_submitted_at, row.late = at, late
-        row.submitted_at, row.due_on = at, due_on
-        row.answered = template_of(row).total
-        if clock is not None:
-            meet_deadline(clock, actor=actor, at=at)
-        finish(
-            row,
-            "submit",
-            actor=actor,
-            at=at,
-            fields=("first_submitted_at", "late", "submitted_at", "due_on", "answered"),
-            data={"number": number, "sha256": report.sha256, "due_on": due_on, "late": late},
-        )
-    return report
-
-
-def report_content(row: SelfInspection, number: int, *, signed_name: str, signed_post: str, at: datetime) -> bytes:
-    """Return everything the unit says as canonical JSON (RFC 8785)."""
-    template = template_of(row)
-    return rfc8785.dumps(
-        plain(
-            {
-                "unit": {"code": row.unit.code, "name": row.unit.name},
-                "stage": row.stage.code,
-                "questionnaire": template.version,
-                "number": number,
-                "answers": dict(row.answers.order_by("code").values_list("code", "value")),
-                "sheets": {
-                    code: [content_of(sheet, one) for one in rows_of(row, sheet)] for code, sheet in SHEETS.items()
-                },
-                "attachments": [
-                    {"question": one.code, "name": one.name, "sha256": one.blob.sha256, "size": one.blob.size}
-                    for one in row.attachments.filter(removed_at=None).select_related("blob")
-                ],
-                "signed": {"name": signed_name, "post": signed_post, "at": at},
-            }
-        )
-    )

@@ -1,0 +1,222 @@
+"""Reads of campaigns: the matrix unit × stage, the shares of the stages, progress, and sums that do not add up."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casework.accounts.models import User
+from units.enums_campaign import Outcome
+from units.models import Campaign, CampaignUnit, SelfInspection, Stage
+from units.selectors.stage_states import CellState, register_stage_state, stage_cells
+
+__all__ = [
+    "CellState",
+    "Contradiction",
+    "Matrix",
+    "Progress",
+    "contradictions",
+    "current_stage",
+    "matrix",
+    "outcome_counts",
+    "progress",
+    "register_contradictions",
+    "register_stage_state",
+]
+
+#: Cells with which nothing more is to be done in a stage.
+FINISHED = frozenset({"done", "not_listed", "not_come", "nothing"})
+#: The order of groups in shares and filters, with the colour of the bar.
+GROUPS = {
+    "done": "green",
+    "review": "blue",
+    "submitted": "blue",
+    "drafting": "blue",
+    "checking": "blue",
+    "rectifying": "amber",
+    "returned": "amber",
+    "no_leader": "amber",
+    "no_address": "amber",
+    "late": "red",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A unit of the matrix with one cell a stage."""
+
+    campaign_unit: CampaignUnit
+    cells: tuple[CellState, ...]
+
+
+@dataclass(frozen=True)
+class StageShare:
+    """A stage with the number of units in each group of cells, in the order of the legend."""
+
+    stage: Stage
+    note: str
+    groups: tuple[tuple[str, str, str, int], ...]  # key, word, colour, units
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The matrix: all rows that meet the conditions, and the shares over all units."""
+
+    stages: tuple[Stage, ...]
+    shares: tuple[StageShare, ...]
+    rows: tuple[Row, ...]
+    total: int
+
+
+def matrix(campaign: Campaign, user: User, today: date, *, stage: str = "", states: Sequence[str] = ()) -> Matrix:
+    """Return the matrix of a campaign that the reader may see; at most eight queries, whatever its size.
+
+    ``stage`` and ``states`` narrow the rows to units whose cell in that stage has one of the keys; the key
+    ``unfinished`` stands for everything that is not yet done.
+    """
+    stages = tuple(campaign.stages.select_related("campaign").order_by("order"))
+    units = list(
+        CampaignUnit.objects.visible_to(user)
+        .filter(campaign=campaign)
+        .select_related("unit__region")
+        .only("pk", "campaign_id", "outcome", "unit__name", "unit__kind", "unit__region__name")
+        .order_by("pk")
+    )
+    by_stage = [stage_cells(one, units, user, today) for one in stages]
+    shares = tuple(_share(one, cells, today) for one, cells in zip(stages, by_stage, strict=True))
+    rows = [Row(unit, tuple(cells[unit.pk] for cells in by_stage)) for unit in units]
+    place = next((number for number, one in enumerate(stages) if one.code == stage), None)
+    if place is not None and states:
+        rows = [row for row in rows if _meets(row.cells[place], states)]
+        rows.sort(key=lambda row: (_rank(row.cells[place]), row.campaign_unit.pk))
+    return Matrix(stages, shares, tuple(rows), len(units))
+
+
+def _meets(cell: CellState, states: Sequence[str]) -> bool:
+    return cell.key in states or ("unfinished" in states and cell.key not in FINISHED)
+
+
+def _rank(cell: CellState) -> int:
+    order = ("late", "returned", "no_leader", "no_address", "rectifying", "issued", "drafting")
+    return order.index(cell.key) if cell.key in order else len(order)
+
+
+def _share(stage: Stage, cells: dict[int, CellState], today: date) -> StageShare:
+    counted = Counter((cell.key, cell.word) for cell in cells.values())
+    by_key: dict[str, list[tuple[str, int]]] = {}
+    for (key, word), count in counted.items():
+        by_key.setdefault(key, []).append((word, count))
+    known = list(GROUPS)
+    ordered = sorted(by_key, key=lambda key: known.index(key) if key in known else len(known))
+    groups = tuple(
+        (key, _word_of(key, by_key[key]), GROUPS.get(key, "grey"), sum(count for _w, count in by_key[key]))
+        for key in ordered
+    )
+    note = _("已结束") if stage.due_on < today else _("未开始") if stage.starts_on > today else _("进行中")
+    return StageShare(stage, note, groups)
+
+
+def _word_of(key: str, words: Sequence[tuple[str, int]]) -> str:
+    if len(words) == 1:
+        return words[0][0]
+    return {"review": _("审核办理中"), "drafting": _("填报中"), "done": _("完成")}.get(key, words[0][0])
+
+
+def current_stage(stages: Sequence[Stage], today: date) -> Stage | None:
+    """Return the first stage that runs today, else the last one that has begun, else the first."""
+    running = [one for one in stages if one.starts_on <= today <= one.due_on]
+    begun = [one for one in stages if one.starts_on <= today]
+    return next(iter(running), None) or (begun[-1] if begun else next(iter(stages), None))
+
+
+def outcome_counts(campaign: Campaign) -> dict[str, int]:
+    """Return how many units have each outcome; ``""`` counts those that nobody has explained."""
+    found = dict(campaign.campaign_units.values_list("outcome").annotate(n=Count("pk")))
+    return {key: found.get(key, 0) for key in [*Outcome.values, ""]}
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Figures that do not fit each other: the sum in bold, a sentence, and the list behind it."""
+
+    sum: str
+    text: str
+    list: str = ""
+    verb: str = ""
+
+
+Finder = Callable[[Campaign, User], Sequence[Contradiction]]
+_finders: list[Finder] = []
+
+
+def register_contradictions(finder: Finder) -> None:
+    """Let an app above add figures that contradict each other (counts of two sources of one day)."""
+    if finder not in _finders:
+        _finders.append(finder)
+
+
+def contradictions(campaign: Campaign, user: User, units_url: str) -> list[Contradiction]:
+    """Return every sum of the campaign that does not add up; ``units_url`` is the list of its units."""
+    found = list(_outcome_sum(campaign, units_url))
+    for finder in _finders:
+        found += finder(campaign, user)
+    return found
+
+
+def _outcome_sum(campaign: Campaign, units_url: str) -> Sequence[Contradiction]:
+    counts = outcome_counts(campaign)
+    total, open_units = sum(counts.values()), counts[""]
+    if not open_units or open_units == total:
+        return ()
+    said = [(str(Outcome(key).label), counts[key]) for key in Outcome.values if counts[key]]
+    words = _("、").join(_("%(word)s %(n)s 家") % {"word": word, "n": f"{count:,}"} for word, count in said)
+    return (
+        Contradiction(
+            f"{total:,} ≠ " + " ＋ ".join(f"{count:,}" for _word, count in said),
+            _("%(words)s，尚有 %(n)s 家未说明去向。说明前不能结束专项行动。")
+            % {"words": words, "n": f"{open_units:,}"},
+            f"{units_url}?outcome=none",
+            _("看这 %(n)s 家") % {"n": f"{open_units:,}"},
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """First submissions by day, cumulated, from the day of issue on; ``due_on`` is the day most are due."""
+
+    days: tuple[date, ...]
+    counts: tuple[int, ...]
+    total: int
+    due_on: date | None
+
+    @property
+    def done(self) -> int:
+        """How many units have submitted at least once."""
+        return self.counts[-1] if self.counts else 0
+
+
+def progress(stage: Stage, as_of: datetime) -> Progress:
+    """Return the progress of a stage's reports. First submissions count; returns take nothing away."""
+    rows: list[tuple[datetime, datetime | None, date]] = list(
+        SelfInspection._base_manager.filter(stage=stage, issued_at__lte=as_of).values_list(
+            "issued_at", "first_submitted_at", "due_on"
+        )
+    )
+    if not rows:
+        return Progress((), (), 0, None)
+    first = timezone.localdate(min(row[0] for row in rows))
+    sent = Counter(timezone.localdate(row[1]) for row in rows if row[1] is not None and row[1] <= as_of)
+    last = min(max([timezone.localdate(as_of), first]), max([*sent, first, *(row[2] for row in rows)]))
+    days = tuple(date.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 1))
+    counts, running = [], 0
+    for day in days:
+        running += sent[day]
+        counts.append(running)
+    due: Counter[Any] = Counter(row[2] for row in rows)
+    return Progress(days, tuple(counts), len(rows), due.most_common(1)[0][0])

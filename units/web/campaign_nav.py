@@ -1,0 +1,28 @@
+"""Campaigns and self-inspections in the side bar."""
+
+from django.utils.translation import gettext_lazy as _
+
+from casework.accounts.enums import Role
+from casework.accounts.models import User
+from casework.web.nav import CAMPAIGN, register
+from units.enums_campaign import InspectionState
+from units.models import SelfInspection
+from units.web import campaign_words
+
+__all__ = ["campaign_words", "to_review"]
+
+_READERS = {Role.CAMPAIGN_OFFICER, Role.APPROVER, Role.AUDITOR, Role.CASE_OFFICER, Role.INSPECTOR}
+
+
+def to_review(user: User) -> int:
+    """Return how many submitted reports wait for the office."""
+    return SelfInspection.objects.visible_to(user).filter(state=InspectionState.SUBMITTED).count()
+
+
+register(
+    CAMPAIGN, _("进度"), "layout-grid", "units:campaigns", roles=_READERS, order=10, short=_("进度"), key="p",
+)  # fmt: skip
+register(
+    CAMPAIGN, _("自查报告"), "clipboard-list", "units:self-inspections",
+    roles=_READERS, count=to_review, order=20, key="r",
+)  # fmt: skip

@@ -1,0 +1,329 @@
+"""Pages of campaigns: the matrix, what is behind a cell, urging, issuing, outcomes."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from casework.access.policy import can, get_visible, require
+from casework.accounts.requests import reader
+from casework.core import clock
+from casework.core.calendar import Calendar
+from casework.core.errors import CaseworkError, NotReady
+from casework.deadlines.selectors import current_calendar
+from casework.web.components import Share
+from casework.web.deadline_words import RUNNING, DeadlineFacts
+from casework.web.forms import DayField, add_refusal
+from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.templatetags.cw import status
+from casework.web.toast import toast
+from units.enums_campaign import OWED, CampaignState, StageCode
+from units.models import Campaign, CampaignUnit, LeadAddress, SelfInspection, Stage
+from units.selectors.campaigns import (
+    Matrix,
+    Progress,
+    StageShare,
+    contradictions,
+    current_stage,
+    matrix,
+    progress,
+)
+from units.selectors.stage_states import CellState, due_days
+from units.services.campaigns import StageSpec, open_campaign
+from units.services.issuing import issue_self_inspections, remind_overdue
+
+#: Units of the matrix on one page, and of the panel behind a cell.
+SHOWN = 100
+PANEL = 12
+
+
+def campaign_of(request: HttpRequest, code: str) -> Campaign:
+    """Return the campaign that the reader may know of, or 404."""
+    user = reader(request)
+    found: Campaign = get_visible(Campaign.objects.select_related("compartment"), user, code=code)
+    return found
+
+
+CAMPAIGNS = ListPage(
+    title=gettext_lazy("专项行动"),
+    queryset=Campaign.objects.visible_to,
+    columns=(
+        Column("name", gettext_lazy("名称"), "name", sort="name", link=True),
+        Column("units", gettext_lazy("单位"), lambda one: one.campaign_units.count(), align="num"),
+        Column("starts", gettext_lazy("开始"), lambda one: one.starts_on, sort="starts_on"),
+        Column(
+            "state",
+            gettext_lazy("状态"),
+            lambda one: status("work", "done" if one.state == CampaignState.CLOSED else "in_progress"),
+            export=lambda one: one.get_state_display(),
+        ),
+    ),
+    filters=(Filter("state", gettext_lazy("状态"), "state", CampaignState.choices),),
+    search=("name__icontains", "code__icontains"),
+    order=("-starts_on", "pk"),
+    row_url=lambda one: reverse("units:campaign", args=[one.code]),
+    unit=gettext_lazy("个"),
+    empty_text=gettext_lazy("没有您参加的专项行动"),
+    empty_why=gettext_lazy("发起专项行动后，列入知悉范围的人在这里看到它。"),
+)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaigns(request: HttpRequest) -> HttpResponseBase:
+    """The campaigns that the reader may know of; newest first."""
+    user = reader(request)
+    return render_list(request, CAMPAIGNS, {"may_open": can(user, "campaign.open")}, template="units/campaigns.html")
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A row of the panel: the unit, its cell, its report and the words of its deadline."""
+
+    unit: CampaignUnit
+    cell: CellState
+    inspection: SelfInspection | None
+    chip: DeadlineFacts | None
+
+
+@require_safe
+def campaign(request: HttpRequest, code: str) -> HttpResponse:
+    """The campaign: stages with shares, matrix narrowed to the unfinished, what is behind the chosen cells."""
+    user = reader(request)
+    found = campaign_of(request, code)
+    today = clock.today()
+    stages = list(found.stages.order_by("order"))
+    now = current_stage(stages, today)
+    chosen = next((one for one in stages if one.code == request.GET.get("stage")), None)
+    states = request.GET.getlist("state")
+    everything = "all" in request.GET
+    if chosen is None and not everything and now is not None:
+        chosen, states = now, ["unfinished"]
+    table = matrix(found, user, today, stage=chosen.code if chosen else "", states=states)
+    start = _start(request, len(table.rows))
+    here = reverse("units:campaign", args=[found.code])
+    picked = [key for key in states if key != "unfinished"]
+    context = {
+        "campaign": found,
+        "now": now,
+        "now_chip": _chip(now.due_on, today, current_calendar()) if now else None,
+        "table": table,
+        "rows": table.rows[start : start + SHOWN],
+        "count": len(table.rows),
+        "start": start,
+        "following": start + SHOWN if start + SHOWN < len(table.rows) else 0,
+        "shares": [(share, _parts(share, here)) for share in table.shares],
+        "chosen": chosen,
+        "states": states,
+        "chosen_words": _chosen_words(table, chosen, states),
+        "picked": picked,
+        "panel": _panel(table, chosen, picked, today) if chosen and picked else [],
+        "panel_list": _panel_list(found, chosen, picked),
+        "progress": _progress_card(stages, found),
+        "contradictions": contradictions(found, user, reverse("units:campaign-units", args=[found.code])),
+        "urge": _urge(found, user, now, stages),
+        "may_issue": can(user, "campaign.issue", found),
+        "may_add": can(user, "campaign.add_units", found),
+        "addresses": _addresses(found, user),
+    }
+    return render(request, "units/campaign.html", context)
+
+
+def _start(request: HttpRequest, count: int) -> int:
+    given = request.GET.get("from", "")
+    start = int(given) if given.isdigit() and len(given) < 8 else 0
+    return start if start < count else 0
+
+
+def _chip(due_on: date, today: date, calendar: Calendar) -> DeadlineFacts:
+    return DeadlineFacts(RUNNING, due_on, today, abs(calendar.working_days_between(today, due_on)))
+
+
+def _parts(share: StageShare, here: str) -> list[Share]:
+    return [
+        Share(word, count, colour, f"{here}?stage={share.stage.code}&state={key}")
+        for key, word, colour, count in share.groups
+    ]
+
+
+def _chosen_words(table: Matrix, chosen: Stage | None, states: list[str]) -> str:
+    if chosen is None or not states:
+        return ""
+    words = {key: word for share in table.shares if share.stage.pk == chosen.pk for key, word, _c, _n in share.groups}
+    return _("、").join(_("未完成") if key == "unfinished" else words.get(key, key) for key in states)
+
+
+def _panel(table: Matrix, chosen: Stage, picked: list[str], today: date) -> list[Behind]:
+    place = [one.pk for one in table.stages].index(chosen.pk)
+    rows = [row for row in table.rows if row.cells[place].key in picked][:PANEL]
+    units = [row.campaign_unit.pk for row in rows]
+    reports = {
+        one.campaign_unit_id: one
+        for one in SelfInspection._base_manager.filter(campaign_unit__in=units, stage=chosen).select_related("leader")
+    }
+    due = due_days(list(reports.values()))
+    calendar = current_calendar()
+    chips = {pk: _chip(due[one.pk], today, calendar) for pk, one in reports.items() if one.state in OWED}
+    return [
+        Behind(row.campaign_unit, row.cells[place], reports.get(row.campaign_unit.pk), chips.get(row.campaign_unit.pk))
+        for row in rows
+    ]
+
+
+def _panel_list(found: Campaign, chosen: Stage | None, picked: list[str]) -> str:
+    if chosen is None or not picked or chosen.code != StageCode.SELF_INSPECTION:
+        return ""
+    states = "&".join(f"group={key}" for key in picked)
+    return f"{reverse('units:self-inspections')}?campaign={found.code}&{states}"
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The step line of first submissions as numbers of a picture of 320 × 140."""
+
+    progress: Progress
+    line: str
+    area: str
+    due_x: float | None
+    top: int
+    as_of: Any
+    url: str
+
+
+def _progress_card(stages: list[Stage], found: Campaign) -> Trend | None:
+    stage = next((one for one in stages if one.code == StageCode.SELF_INSPECTION), None)
+    if stage is None:
+        return None
+    moment = clock.now()
+    figures = progress(stage, moment)
+    if not figures.total:
+        return None
+    left, right, low, high = 28.0, 312.0, 116.0, 24.0
+    last = max(figures.days[-1], figures.due_on or figures.days[-1])
+    span = max((last - figures.days[0]).days, 1)
+
+    def x(day: date) -> float:
+        return round(left + (right - left) * min((day - figures.days[0]).days, span) / span, 1)
+
+    def y(count: int) -> float:
+        return round(low - (low - high) * count / figures.total, 1)
+
+    points, before = [], 0
+    for day, count in zip(figures.days, figures.counts, strict=True):
+        points += [f"{x(day)},{y(before)}", f"{x(day)},{y(count)}"]
+        before = count
+    line = " ".join(points)
+    area = f"{left},{low} {line} {x(figures.days[-1])},{low}"
+    url = f"{reverse('units:self-inspections')}?campaign={found.code}&sent=1"
+    return Trend(figures, line, area, x(figures.due_on) if figures.due_on else None, figures.total, moment, url)
+
+
+def _urge(found: Campaign, user: Any, now: Stage | None, stages: list[Stage]) -> tuple[Stage, int] | None:
+    stage = next((one for one in stages if one.code == StageCode.SELF_INSPECTION), now)
+    if stage is None or found.state != CampaignState.RUNNING or not can(user, "campaign.remind", found):
+        return None
+    owed = SelfInspection.objects.visible_to(user).filter(stage=stage, state__in=OWED).count()
+    return (stage, owed) if owed else None
+
+
+def _addresses(found: Campaign, user: Any) -> int:
+    return LeadAddress.objects.visible_to(user).filter(lead__campaign=found).values("ip").distinct().count()
+
+
+@require_POST
+def urge(request: HttpRequest, code: str) -> HttpResponse:
+    """Owe a reminder to every leader who has not reported (催报)."""
+    user = reader(request)
+    found = campaign_of(request, code)
+    stage = get_visible(Stage.objects.select_related("campaign"), user, campaign=found, code=request.POST.get("stage"))
+    only = None
+    if request.POST.get("inspection", "").isdigit():
+        only = [get_visible(SelfInspection.objects, user, pk=request.POST["inspection"], stage=stage)]
+    new = remind_overdue(stage, actor=user, at=clock.now(), inspections=only)
+    words = _("已催报 %(n)s 家。") % {"n": new} if new else _("今天都已催过，没有再发。")
+    toast(request, words)
+    return redirect("units:campaign", code=found.code)
+
+
+class IssueForm(forms.Form):
+    """The day by which the units must have reported."""
+
+    due_on = DayField(label=gettext_lazy("上报期限"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def issue(request: HttpRequest, code: str) -> HttpResponse:
+    """Issue the self-inspection to all units that have none yet."""
+    user = reader(request)
+    found = campaign_of(request, code)
+    require(user, "campaign.issue", found)
+    stage = found.stages.filter(code=StageCode.SELF_INSPECTION).first() or found.stages.order_by("order").first()
+    waiting = found.campaign_units.exclude(self_inspections__stage=stage)
+    form = IssueForm(request.POST or None, initial={"due_on": stage.due_on if stage else None})
+    missing: Any = ()
+    if request.method == "POST" and form.is_valid() and stage is not None:
+        try:
+            rows = issue_self_inspections(stage, due_on=form.cleaned_data["due_on"], actor=user, at=clock.now())
+        except NotReady as error:
+            missing = error.missing
+        except CaseworkError as error:
+            add_refusal(form, error)
+        else:
+            toast(request, _("已向 %(n)s 家单位下发自查。") % {"n": len(rows)})
+            return redirect("units:campaign", code=found.code)
+    context = {"campaign": found, "stage": stage, "waiting": waiting.count(), "form": form, "missing": missing}
+    return render(request, "units/campaign_issue.html", context, status=409 if missing or form.errors else 200)
+
+
+class CampaignForm(forms.Form):
+    """A new campaign with the four usual stages."""
+
+    name = forms.CharField(label=gettext_lazy("名称"), max_length=200)
+    public_name = forms.CharField(label=gettext_lazy("对单位公开的名称"), max_length=200, required=False)
+    code = forms.SlugField(label=gettext_lazy("代码"), max_length=60)
+    contact = forms.CharField(label=gettext_lazy("联系方式"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for code, label in StageCode.choices:
+            self.fields[f"{code}_from"] = DayField(label=_("%(stage)s开始") % {"stage": label})
+            self.fields[f"{code}_due"] = DayField(label=_("%(stage)s截止") % {"stage": label})
+
+    def stages(self) -> list[StageSpec]:
+        """Return the stages as given."""
+        data = self.cleaned_data
+        return [
+            StageSpec(code, str(label), data[f"{code}_from"], data[f"{code}_due"]) for code, label in StageCode.choices
+        ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_campaign(request: HttpRequest) -> HttpResponse:
+    """Open a campaign; its compartment is opened with it."""
+    user = reader(request)
+    require(user, "campaign.open")
+    form = CampaignForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            made = open_campaign(
+                data["code"],
+                data["name"],
+                public_name=data["public_name"],
+                contact=data["contact"],
+                stages=form.stages(),
+                actor=user,
+                at=clock.now(),
+            )
+        except CaseworkError as error:
+            add_refusal(form, error)
+        else:
+            toast(request, _("已发起专项行动“%(name)s”。") % {"name": made.name})
+            return redirect("units:campaign", code=made.code)
+    return render(request, "units/campaign_new.html", {"form": form}, status=400 if form.errors else 200)
