@@ -6,4 +6,4 @@ class LocalConfig(AppConfig):
     label = "local"
 
     def ready(self) -> None:
-        import casework.celery  # noqa: F401 (binds every shared task to the configured broker)
+        import casework.celery  # it binds every shared task to the configured broker

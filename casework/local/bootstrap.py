@@ -182,19 +182,9 @@ def machine_npm() -> list[str] | None:
 def borrowed_npm(place: Path) -> list[str]:
     """Install Node.js from its wheel into ``place`` and return the command of its npm."""
     lock = CHECKOUT / "requirements" / "node.lock"
+    tool = [str(uv()), "pip", "install", "--python", str(PYTHON)]
     run(
-        [
-            str(uv()),
-            "pip",
-            "install",
-            "--python",
-            str(PYTHON),
-            "--target",
-            str(place),
-            "--require-hashes",
-            "-r",
-            str(lock),
-        ],  # fmt: skip
+        [*tool, "--target", str(place), "--require-hashes", "-r", str(lock)],
         doing="本机没有 npm，临时取用 Node.js / no npm here, fetching Node.js",
         environment=index(),
     )

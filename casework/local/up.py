@@ -15,7 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import get_commands
+from django.core.management import CommandError, get_commands, load_command_class
 
 from casework.celery import app
 from casework.core import heartbeat
@@ -171,14 +171,14 @@ class Up:
             environment=environment,
             ready=lambda: status(address, port, "/healthz") == HTTPStatus.OK,
         )
-        web.before_launch = lambda: check_port(host, port)
+        web.before_launch = lambda: _await_port(host, port)
         schedule = str(paths.run_dir(self.state) / "celerybeat-schedule")
         found = [
             web,
             self._worker(environment),
             program("beat", beat_command(schedule), state=self.state, environment=environment),
         ]
-        if "ledger" in get_commands():
+        if has_integrator():
             # The integrator orders the entries and so writes tables that the application may only read.
             as_owner = {**environment, "CASEWORK_DB_ROLE": "owner"}
             found.append(program("ledger", ledger_command(), state=self.state, environment=as_owner))
@@ -240,6 +240,33 @@ def beat_command(schedule: str) -> list[str]:
 def ledger_command() -> list[str]:
     """Return the ledger integrator's command line."""
     return [MANAGE, "ledger", "integrate"]
+
+
+def has_integrator() -> bool:
+    """Return whether this version orders its ledger in a process of its own."""
+    application = get_commands().get("ledger")
+    if application is None:
+        return False
+    command = load_command_class(str(application), "ledger")
+    try:
+        command.create_parser("manage.py", "ledger").parse_args(["integrate"])
+    except (CommandError, SystemExit):
+        return False
+    return True
+
+
+def _await_port(host: str, port: int) -> None:
+    """Give the sockets of a server that was just killed a moment to close."""
+
+    def free() -> bool:
+        try:
+            check_port(host, port)
+        except LocalServiceError:
+            return False
+        return True
+
+    if not wait_until(free, 5.0, every=0.2):
+        check_port(host, port)
 
 
 def check_port(host: str, port: int) -> None:

@@ -70,6 +70,8 @@ def start(state: Path, *, throw_away: bool = False, die_with_parent: bool = Fals
         str(program()), "--port", "0", "--unixsocket", str(socket(state)), "--unixsocketperm", "700",
         "--dir", str(data), "--save", "", "--appendonly", "no" if throw_away else "yes",
         "--maxmemory-policy", "noeviction", "--daemonize", "no",
+        # A process title would overwrite the marks by which a server left behind is recognised.
+        "--set-proc-title", "no",
     ]  # fmt: skip
     return spawn(
         NAME, command, state=state, log=log(state), die_with_parent=signal.SIGTERM if die_with_parent else None

@@ -1,0 +1,46 @@
+# One image for web, worker, beat and ledger. Node.js is needed while building only.
+FROM node:24-slim AS front-end
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM python:3.13-slim AS packages
+COPY requirements/uv.lock requirements/base.lock /build/
+RUN python -m pip install --no-cache-dir --no-deps --require-hashes -r /build/uv.lock \
+    && python -m venv --without-pip /opt/casework \
+    && uv pip sync --no-cache --python /opt/casework/bin/python --require-hashes /build/base.lock
+
+FROM packages AS static
+WORKDIR /srv/casework
+COPY . .
+COPY --from=front-end /build/node_modules node_modules
+# Compressed copies are made once, here; the running server only hands them out.
+RUN CASEWORK_STATIC=/srv/static CASEWORK_SECRET_KEY=only-for-collecting \
+        /opt/casework/bin/python manage.py collectstatic --no-input \
+    && /opt/casework/bin/python -m whitenoise.compress --quiet /srv/static
+
+FROM python:3.13-slim
+LABEL org.opencontainers.image.title="casework"
+# Fonts for documents; nothing else of the system is needed.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/casework --create-home --shell /usr/sbin/nologin casework \
+    && install -d -o casework -g casework -m 0700 /var/lib/casework/state
+COPY --from=packages /opt/casework /opt/casework
+COPY --from=static /srv/static /srv/static
+WORKDIR /srv/casework
+COPY manage.py ./
+COPY casework casework
+COPY units units
+COPY evidence evidence
+COPY cases cases
+ENV PATH=/opt/casework/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    DJANGO_SETTINGS_MODULE=casework.settings \
+    CASEWORK_HOME=/var/lib/casework/state \
+    CASEWORK_STATIC=/srv/static
+USER casework
+EXPOSE 8000
+CMD ["python", "-m", "granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "--workers-kill-timeout", "10", "casework.wsgi:application"]

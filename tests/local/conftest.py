@@ -1,0 +1,115 @@
+"""Real instances for the tests of this folder: started, killed and ended by process number alone."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from casework.local import paths
+from casework.local.process import alive, end, leftovers, wait_until
+from casework.local.up import status
+
+# What belongs to the tests' own process and must not reach an instance started as people start it.
+OWN = ("CASEWORK_TESTING", "CASEWORK_DB_ROLE", "CASEWORK_TEST_HOME", "PYTEST_CURRENT_TEST", "DATABASE_URL", "REDIS_URL")
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(state: Path, **more: str) -> dict[str, str]:
+    """Return the environment of a command of the instance ``state``."""
+    inherited = {name: value for name, value in os.environ.items() if name not in OWN}
+    return {**inherited, "CASEWORK_HOME": str(state), **more}
+
+
+def manage(state: Path, *arguments: str, seconds: float = 240.0, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Run a management command of the instance to its end."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=paths.CHECKOUT,
+        env=environment(state, **more),
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+@dataclass
+class Instance:
+    """One `manage.py up`."""
+
+    state: Path
+    port: int
+    process: "subprocess.Popen[bytes]"
+    output: Path
+
+    def said(self) -> str:
+        """Return what it has printed so far."""
+        return self.output.read_text(encoding="utf-8")
+
+    def is_up(self) -> bool:
+        """Return whether every part works."""
+        return status("127.0.0.1", self.port, "/readyz") == HTTPStatus.OK
+
+    def wait_up(self, seconds: float = 240.0) -> None:
+        """Wait until the address is printed and every part works."""
+        wait_until(lambda: "ready: http" in self.said() or self.process.poll() is not None, seconds)
+        assert wait_until(self.is_up, 60.0), self.said()
+
+    def pids(self, service: str) -> list[int]:
+        """Return the live processes of one service, the oldest first."""
+        return sorted(leftovers(self.state, services=frozenset({service})))
+
+    def restarts(self) -> list[str]:
+        """Return the services that were started again, in order."""
+        return re.findall(r"! (\w+) 退出", self.said())
+
+    def stop(self) -> int:
+        """Ask it to end as Ctrl-C does; return its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Instance]]:
+    """Start instances; whatever of them is left at the end is ended."""
+    started: list[Instance] = []
+
+    def start(state: Path | None = None, port: int | None = None) -> Instance:
+        folder = state or tmp_path_factory.mktemp("instance").resolve()
+        output = folder / f"output-{len(started)}.txt"
+        chosen = port or free_port()
+        with output.open("wb") as stream:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "up", "--port", str(chosen)],
+                cwd=paths.CHECKOUT,
+                env=environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        started.append(Instance(folder, chosen, process, output))
+        return started[-1]
+
+    yield start
+
+    for instance in started:
+        if alive(instance.process.pid):
+            instance.process.send_signal(signal.SIGTERM)
+    for instance in started:
+        instance.process.wait(60)
+        end(leftovers(instance.state))

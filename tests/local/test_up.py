@@ -1,0 +1,109 @@
+"""`manage.py up` for real: started, every process killed with -9, started again, two side by side, ended."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from casework.local import paths, postgres
+from casework.local.process import alive, leftovers, wait_until
+from tests.local.conftest import Instance, manage
+
+pytestmark = pytest.mark.slow
+Launch = Callable[..., Instance]
+SERVICES = ("postgres", "valkey", "web", "worker", "beat")
+
+
+@pytest.fixture(scope="module")
+def instance(launch: Launch) -> Instance:
+    """Give one running instance for the tests of this file."""
+    started = launch()
+    started.wait_up()
+    return started
+
+
+def masters(instance: Instance) -> dict[str, int]:
+    """Return the process that the supervisor started for each service."""
+    return {name: pids[0] for name in SERVICES if (pids := instance.pids(name))}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_killed_service_comes_back_under_the_running_supervisor(instance: Instance, service: str) -> None:
+    assert wait_until(lambda: set(masters(instance)) == set(SERVICES), 20.0)
+    before = masters(instance)
+    restarts = instance.restarts()
+
+    os.kill(before[service], signal.SIGKILL)
+
+    assert wait_until(lambda: masters(instance).get(service) not in (None, before[service]), 30.0), instance.said()
+    assert wait_until(instance.is_up, 60.0), instance.said()
+    assert instance.restarts() == [*restarts, service]
+    assert masters(instance) | {service: 0} == before | {service: 0}
+
+
+def test_the_same_state_directory_is_refused_to_a_second_instance(instance: Instance) -> None:
+    done = manage(instance.state, "up", "--port", str(instance.port + 1))
+
+    assert done.returncode == 1
+    assert "make stop" in done.stderr
+    assert instance.is_up()
+
+
+def test_a_single_command_shares_the_running_services(instance: Instance) -> None:
+    server = masters(instance)["postgres"]
+
+    done = manage(instance.state, "showmigrations", "core")
+
+    assert done.returncode == 0, done.stderr
+    assert "[X] 0001_initial" in done.stdout
+    assert masters(instance)["postgres"] == server
+
+
+def test_a_second_instance_survives_the_kill_of_its_supervisor_and_the_first_is_not_touched(
+    instance: Instance, launch: Launch, tmp_path: Path
+) -> None:
+    first = masters(instance)
+    # Files of a crash whose process numbers now belong to somebody else: to this very process.
+    state = tmp_path.resolve()
+    (paths.run_dir(state) / "supervisor.pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
+    postgres.initialise(state, throw_away=True)
+    pid_file = postgres.data_dir(state) / "postmaster.pid"
+    pid_file.write_text(f"{os.getpid()}\n{postgres.data_dir(state)}\n0\n5432\n", encoding="utf-8")
+    second = launch(state)
+    second.wait_up()
+    with postgres.connect(state, database=postgres.DATABASE) as connection:
+        connection.execute("insert into django_session values ('kept', 'data', now())")
+    left = masters(second)
+
+    os.kill(second.process.pid, signal.SIGKILL)
+    second.process.wait(5)
+    again = launch(state, second.port)
+    again.wait_up()
+
+    assert not [pid for pid in left.values() if alive(pid)]
+    with postgres.connect(state, database=postgres.DATABASE) as connection:
+        assert connection.execute("select session_key from django_session").fetchall() == [("kept",)]
+
+    done = manage(state, "stop")
+
+    assert done.returncode == 0, done.stderr
+    assert again.process.wait(30) == 0
+    assert leftovers(state) == {}
+    assert masters(instance) == first
+    assert instance.is_up()
+
+
+def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        done = manage(tmp_path, "up", "--port", str(port))
+
+    assert done.returncode == 1
+    assert f"CASEWORK_PORT={port + 1}" in done.stderr
+    assert not postgres.data_dir(tmp_path).exists()
