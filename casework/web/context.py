@@ -63,6 +63,10 @@ class Shell:
     def other_theme(self) -> str:
         return "dark" if self.theme == "light" else "light"
 
+    #: Where the shell's search field and bell lead; the pages belong to casework.search and casework.notices.
+    search_url = "/search/"
+    notices_url = "/notices/"
+
     @property
     def mark(self) -> Text:
         return MARKS.get(settings.CASEWORK_DEPLOYMENT_LEVEL, "")
