@@ -6,6 +6,8 @@ class UnitsConfig(AppConfig):
 
     def ready(self) -> None:
         from units import (  # acts, words and kinds of lists are registered by being imported
+            campaign_refs,
+            campaign_words,  # noqa: F401
             policy,  # noqa: F401
             policy_campaign,  # noqa: F401
             refs,
@@ -18,5 +20,7 @@ class UnitsConfig(AppConfig):
             imports_sightings,  # noqa: F401
             imports_units,  # noqa: F401
         )
+        from units.web import campaign_nav, nav  # noqa: F401
 
         refs.register()
+        campaign_refs.register()

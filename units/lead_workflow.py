@@ -55,7 +55,7 @@ _DECIDED_FROM = {
 _WAYS = {
     Disposition.INQUIRY: ("监察法实施条例第二百零六条", "message-2", "1"),
     Disposition.VERIFICATION: ("监察法实施条例第二百零七条", "search", "2"),
-    Disposition.SHELVED: ("监督执纪工作规则第二十一条", "archive", "3"),
+    Disposition.SHELVED: ("监督执纪工作规则第二十一条", "inbox", "3"),
     Disposition.CLOSED: ("监督执纪工作规则第二十一条", "circle-check", "4"),
     Disposition.APPROPRIATE_ENQUIRY: ("监察法实施条例第二百零五条", "eye", "5"),
     Disposition.TRANSFERRED: ("监察法实施条例第二百零一条", "send", "t"),

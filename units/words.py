@@ -13,6 +13,7 @@ register_words(
         "unit.account_linked": _("关联负责人账号"),
         "conflict.settled": _("认定地址归属"),
         "sightings.matched": _("重新匹配监测记录"),
+        "list.exported": _("导出清单"),
         "block.ended": _("停用网段"),
         "lead.raised": _("归并线索"),
         "lead.proposed": _("报送处置意见"),

@@ -12,4 +12,6 @@ class ImportsConfig(AppConfig):
             words,  # noqa: F401  registers its words
         )
 
+        from casework.imports.web import nav  # noqa: F401
+
         refs.register()

@@ -14,12 +14,14 @@ from casework.imports.enums import Outcome, RunState
 
 
 class RunQuerySet(models.QuerySet[Any]):
-    """Runs of the register are known to the commission; runs of a compartment to those inside it."""
+    """Runs of the register are known to the commission, runs of a compartment to those inside it, others to whoever read them."""
 
     def visible_to(self, user: User) -> Self:
         """Return the runs the user may know of."""
-        if not user.is_authenticated or not user.is_active or not user.is_commission:
+        if not user.is_authenticated or not user.is_active:
             return self.none()
+        if not user.is_commission:
+            return self.filter(read_by=user, compartment__isnull=True)
         if user.has_role(Role.AUDITOR):
             return self
         return self.filter(Q(compartment__isnull=True) | Q(compartment__in=compartments_of(user)))

@@ -108,7 +108,7 @@ def _check(code: str, name: str, stages: Sequence[StageSpec]) -> None:
         if spec.due_on < spec.starts_on:
             wrong["stages"] = _("阶段“%(name)s”的截止日早于开始日。可以改截止日。") % {"name": spec.name}
     if wrong:
-        raise Invalid(_("不能发起专项行动：有 %(n)s 处要改。") % {"n": len(wrong)}, details=wrong)
+        raise Invalid(_("不能发起专项行动：%(what)s") % {"what": "".join(wrong.values())}, details=wrong)
 
 
 def add_units(
@@ -222,7 +222,7 @@ def record_finding(
     if lead is not None and lead.unit_id != campaign_unit.unit_id:
         wrong["lead"] = _("线索属于另一家单位。")
     if wrong:
-        raise Invalid(_("不能登记发现：有 %(n)s 处要改。") % {"n": len(wrong)}, details=wrong)
+        raise Invalid(_("不能登记发现：%(what)s") % {"what": "".join(wrong.values())}, details=wrong)
     with transaction.atomic():
         finding = Finding.objects.create(
             campaign_unit=campaign_unit,

@@ -16,7 +16,7 @@ from casework.ledger.record import record
 from units.enums import Disposition, LeadState
 from units.lead_workflow import AWAITING_OPINION, Move, move_named
 from units.models import Lead
-from units.services.leads import OPINION, need_source, reopen_clock
+from units.services.leads import OPINION, need_source, note_lead, reopen_clock
 
 
 def move_lead(lead: Lead, move: str, *, actor: User, at: datetime, reason: str = "") -> Lead:
@@ -152,6 +152,25 @@ def handle_leads(
             else:
                 propose_disposition(lead, disposition, actor=actor, at=at, reason=reason, change_set=name)
     return name
+
+
+def handle_lead(
+    lead: Lead,
+    disposition: str,
+    *,
+    note: str,
+    actor: User,
+    at: datetime,
+    to: Organisation | None = None,
+) -> Lead:
+    """Keep the note and, where a disposition is chosen, propose or decide it with the note as its reason; all or none."""
+    with transaction.atomic():
+        row = note_lead(lead, note, actor=actor, at=at) if note.strip() != lead.note else lead
+        if not disposition:
+            return row
+        if may_decide(row, actor):
+            return dispose_lead(row, disposition, actor=actor, at=at, reason=note.strip(), to=to)
+        return propose_disposition(row, disposition, actor=actor, at=at, reason=note.strip())
 
 
 def may_decide(lead: Lead, user: User) -> bool:

@@ -20,6 +20,8 @@ def add_evidence(
     require(actor, "lead.evidence", question.lead)
     found = {"candidate": candidate.strip(), "text": text.strip()}
     empty = {name: _("这一项必填") for name, value in found.items() if not value}
+    if question.kind == QuestionKind.NATURE and found["candidate"] not in Classification.values:
+        empty["candidate"] = _("只能是主动、被动或科研")
     if empty or stance not in Stance.values:
         raise Invalid(_("不能补充依据：没有填全。可以写明候选答案、支持或反对、内容。"), details=empty)
     with transaction.atomic():

@@ -113,7 +113,7 @@ def _check_order(
     if finding is not None and finding.campaign_unit_id != campaign_unit.pk:
         wrong["finding"] = _("发现属于另一家单位。")
     if wrong:
-        raise Invalid(_("不能下发整改：有 %(n)s 处要改。") % {"n": len(wrong)}, details=wrong)
+        raise Invalid(_("不能下发整改：%(what)s") % {"what": "".join(wrong.values())}, details=wrong)
 
 
 def _leader(campaign_unit: CampaignUnit, day: date) -> UnitLeader | None:
@@ -194,7 +194,7 @@ def return_rectification(
     if due_on < day:
         wrong["due_on"] = _("整改期限 %(due)s 早于今天。可以改成以后的日期。") % {"due": due_on}
     if wrong:
-        raise Invalid(_("不能退回整改：有 %(n)s 处要改。") % {"n": len(wrong)}, details=wrong)
+        raise Invalid(_("不能退回整改：%(what)s") % {"what": "".join(wrong.values())}, details=wrong)
     with transaction.atomic():
         inspection = locked(rectification.inspection) if rectification.inspection else None
         duty = Rectification.locked(rectification.pk)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.db.models import Q
@@ -170,7 +171,7 @@ def close_unit(
             for child in row.children.filter(state=UnitState.ACTIVE)
         ]
         missing += [
-            Missing(_("网段 %(network)s 还在它名下") % {"network": block}, f"/addresses/?unit={row.pk}")
+            Missing(_("网段 %(network)s 还在它名下") % {"network": block}, f"/addresses/?{urlencode({'unit': row.name})}")
             for block in row.blocks.filter(state=ClaimState.STANDING).exclude(valid__endswith__lte=closed_on)
         ]
         if missing:

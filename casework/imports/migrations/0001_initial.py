@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("access", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("accounts", "__first__"),
     ]
 
     operations = [
@@ -92,6 +92,47 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "导入",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["previewed", "applied", "undone", "discarded"])),
+                        name="import_run_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "rows",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.F("created"), "+", models.F("updated")
+                                            ),
+                                            "+",
+                                            models.F("unchanged"),
+                                        ),
+                                        "+",
+                                        models.F("conflicting"),
+                                    ),
+                                    "+",
+                                    models.F("refused"),
+                                ),
+                            )
+                        ),
+                        name="import_run_adds_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["applied", "undone"]), _negated=True),
+                            ("applied_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="import_run_applied_when",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["-read_at", "-id"], name="imports_imp_read_at_35ebbd_idx"),
+                    models.Index(fields=["kind", "sha256"], name="imports_imp_kind_d2ba00_idx"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -127,73 +168,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "导入行",
-            },
-        ),
-        migrations.AddIndex(
-            model_name="importrun",
-            index=models.Index(fields=["-read_at", "-id"], name="imports_imp_read_at_35ebbd_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="importrun",
-            index=models.Index(fields=["kind", "sha256"], name="imports_imp_kind_d2ba00_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["previewed", "applied", "undone", "discarded"])),
-                name="import_run_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "rows",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(
-                                    django.db.models.expressions.CombinedExpression(
-                                        models.F("created"), "+", models.F("updated")
-                                    ),
-                                    "+",
-                                    models.F("unchanged"),
-                                ),
-                                "+",
-                                models.F("conflicting"),
-                            ),
-                            "+",
-                            models.F("refused"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "line"), name="import_row_line_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome__in", ["created", "updated", "unchanged", "conflicting", "refused"])
                         ),
-                    )
-                ),
-                name="import_run_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["applied", "undone"]), _negated=True),
-                    ("applied_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="import_run_applied_when",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="importrow",
-            index=models.Index(fields=["run", "outcome", "line"], name="imports_imp_run_id_f65688_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="importrow",
-            constraint=models.UniqueConstraint(fields=("run", "line"), name="import_row_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="importrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["created", "updated", "unchanged", "conflicting", "refused"])),
-                name="import_row_outcome_known",
-            ),
+                        name="import_row_outcome_known",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["run", "outcome", "line"], name="imports_imp_run_id_f65688_idx")],
+            },
         ),
     ]

@@ -1,0 +1,43 @@
+"""What other apps add to the page of a unit: each registers a panel and answers for its own rights."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from casework.accounts.models import User
+from casework.web.vocabulary import Text
+from units.models import Unit
+
+
+@dataclass(frozen=True)
+class PanelRow:
+    """One line of a panel: its name, where it leads, a second line, and a state (group, value) of the vocabulary."""
+
+    text: Text
+    url: str
+    second: Text = ""
+    group: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A card of the unit page; ``rows`` holds only what the reader may know, a panel without rows is not shown."""
+
+    title: Text
+    rows: list[PanelRow]
+    url: str = ""
+
+
+Maker = Callable[[Unit, User], Panel]
+_makers: list[Maker] = []
+
+
+def register_panel(maker: Maker) -> None:
+    """Let ``maker(unit, user)`` add a card; called when an app loads."""
+    if maker not in _makers:
+        _makers.append(maker)
+
+
+def panels_for(unit: Unit, user: User) -> list[Panel]:
+    """Return the cards that have something to show to this reader."""
+    return [panel for maker in _makers if (panel := maker(unit, user)).rows]
