@@ -227,3 +227,13 @@ def test_the_ledger_service_keeps_running_until_it_is_ended(composed: Compositio
     os.kill(ledger.pid, signal.SIGTERM)
     assert ledger.wait(30) in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
     assert "Traceback" not in composed.said("ledger")
+
+
+def test_every_variable_is_described() -> None:
+    described = (paths.CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
+    composed = (paths.CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8")
+    ours = {name for name in read_variables() if name.startswith(("CASEWORK_", "DATABASE_", "REDIS_"))}
+    internal = {"CASEWORK_SERVICE", "CASEWORK_TEST_HOME"}
+
+    assert {name for name in ours - internal if f"`{name}`" not in described} == set()
+    assert {name for name in re.findall(r"\$\{([A-Z_]+)", composed) if f"`{name}`" not in described} == set()
