@@ -20,6 +20,7 @@ class DeadlinesConfig(AppConfig):
     def ready(self) -> None:
         from casework.deadlines import policy, words  # they register acts and words
         from casework.deadlines.refs import register
+        from casework.deadlines.web import nav  # registers the page in the side bar
 
         register()
         post_migrate.connect(_seed, sender=self, dispatch_uid="deadlines.holidays")

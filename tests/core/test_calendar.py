@@ -3,11 +3,13 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from casework.core.calendar import ONE_DAY, Calendar, Kind, add_days, add_months
 
+#: A busy machine is no defect: examples are judged by their result, not by their time.
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DAYS = st.dates(date(2019, 1, 1), date(2031, 12, 31))
 HOLIDAYS = st.dictionaries(st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.sampled_from(Kind), max_size=60)
 
@@ -27,11 +29,13 @@ def slow_add(day: date, count: int, holidays: dict[date, Kind]) -> date:
     return day
 
 
+@steady
 @given(HOLIDAYS, DAYS, st.integers(-400, 400))
 def test_adding_working_days_is_counting_them(holidays: dict[date, Kind], start: date, count: int) -> None:
     assert Calendar(holidays, ()).add_working_days(start, count) == slow_add(start, count, holidays)
 
 
+@steady
 @given(HOLIDAYS, DAYS, DAYS)
 def test_working_days_between_is_counting_them(holidays: dict[date, Kind], first: date, last: date) -> None:
     low, high = sorted((first, last))
@@ -43,6 +47,7 @@ def test_working_days_between_is_counting_them(holidays: dict[date, Kind], first
     assert found == (expected if first <= last else -expected)
 
 
+@steady
 @given(HOLIDAYS, DAYS)
 def test_roll_gives_the_first_open_day(holidays: dict[date, Kind], day: date) -> None:
     calendar = Calendar(holidays, ())
@@ -53,6 +58,7 @@ def test_roll_gives_the_first_open_day(holidays: dict[date, Kind], day: date) ->
     assert all(not slow_working_day(day + timedelta(days=n), holidays) for n in range((rolled - day).days))
 
 
+@steady
 @given(HOLIDAYS, DAYS, st.integers(1, 300), st.integers(1, 300))
 def test_counting_on_is_counting_at_once(holidays: dict[date, Kind], start: date, first: int, more: int) -> None:
     calendar = Calendar(holidays, ())

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from casework.core.calendar import Calendar
@@ -13,6 +13,8 @@ from casework.deadlines.rules import Facts, More, Rule, Stop, due, merge_stops, 
 from tests.build import moment
 from tests.build_deadlines import seeded_calendar
 
+#: A busy machine is no defect: examples are judged by their result, not by their time.
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CALENDAR = seeded_calendar()
 STARTS = st.dates(date(2021, 1, 4), date(2026, 11, 21))
 
@@ -218,6 +220,7 @@ def test_an_extension_in_another_unit_runs_on() -> None:
     assert due(rule("H01"), facts, CALENDAR).due_on == date(2026, 9, 17)
 
 
+@steady
 @given(STARTS, st.lists(st.tuples(STARTS, st.integers(0, 30)), max_size=4))
 def test_stops_never_shorten_and_their_order_is_nothing(start: date, gaps: list[tuple[date, int]]) -> None:
     stops = tuple(Stop(begin, begin + timedelta(days=days)) for begin, days in gaps)
@@ -229,6 +232,7 @@ def test_stops_never_shorten_and_their_order_is_nothing(start: date, gaps: list[
         assert stopped.due_on == due(rule(rule_id), Facts(start, stops=stops[::-1]), CALENDAR).due_on
 
 
+@steady
 @given(STARTS, st.integers(1, 20), st.integers(1, 25))
 def test_a_stop_within_the_count_costs_exactly_its_working_days(start: date, after: int, days: int) -> None:
     begin = start + timedelta(days=after)
