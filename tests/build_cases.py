@@ -161,7 +161,7 @@ def walk(cast: Cast, case: Case, until: str) -> Case:
         return case
     if until in {"returned_supplement", "returned_redo"}:
         name = "return_supplement" if until == "returned_supplement" else "return_redo"
-        return advance(case, name, actor=cast.approver, at=moment(f"{DAY} 13:00"), reason="遗漏事实")
+        return advance(case, name, actor=cast.approver, at=moment("2021-09-22 13:00"), reason="遗漏事实")
     case = amend_case(case, hearing_report="同意调查意见。", actor=cast.hearing_officer, at=moment(f"{DAY} 13:00"))
     return _decide_on(cast, case, until)
 

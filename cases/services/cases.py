@@ -289,7 +289,7 @@ def _apply_clock(
     if case.kind not in clock.kinds:
         return
     live = Deadline.objects.filter(ref=ref_of(case), kind=clock.rule, state__in=LIVE).first()
-    if clock.act == "start":
+    if clock.act == "start" or (clock.act == "resume" and live is None):
         if live is None:
             open_deadline(
                 ref_of(case), clock.rule, start_on=timezone.localdate(at), holder=_holder(case),
@@ -301,6 +301,9 @@ def _apply_clock(
         meet_deadline(live, actor=actor, at=at)
     elif clock.act == "cancel":
         cancel_deadline(live, actor=actor, at=at, reason=reason or str(step.label))
+    elif clock.act == "pause" and live.start_on == timezone.localdate(at):
+        # The first day is not counted: nothing has run yet, and the whole limit begins when the case comes back.
+        cancel_deadline(live, actor=actor, at=at, reason=reason)
     elif clock.act == "pause" and live.state == State.OPEN:
         suspend_deadline(live, approver=actor.name, actor=actor, at=at, reason=reason, document=document)
     elif clock.act == "resume" and live.state == State.STOPPED:

@@ -7,8 +7,6 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from casework.accounts.models import User
-from casework.web.forms import DayField
 from cases.catalogue import catalogue
 from cases.enums import Side
 from cases.enums_penalties import BonusUnit, DecidedBy, DefenceOutcome, PaymentKind, Situation
@@ -17,6 +15,8 @@ from cases.models import Case, Penalty, Suspect
 from cases.periods import EMPLOYER, GOV, PARTY
 from cases.ranges import SEVERITY_NAMES, Finding
 from cases.web.forms import MomentField, PersonChoice
+from casework.accounts.models import User
+from casework.web.forms import DayField
 
 ROWS: Final = (1, 2, 3)
 _EMPTY = ("", "—")
@@ -74,7 +74,9 @@ class PenaltyForm(forms.Form):
         for number in ROWS:
             label = _("行为 %(n)d") % {"n": number}
             self.fields[f"conduct_{number}"] = forms.ChoiceField(label=label, required=False, choices=conducts)
-            self.fields[f"severity_{number}"] = forms.ChoiceField(label=_("情节轻重"), required=False, choices=severities)
+            self.fields[f"severity_{number}"] = forms.ChoiceField(
+                label=_("情节轻重"), required=False, choices=severities
+            )
 
     def findings(self) -> list[Finding]:
         """Return the conducts that were chosen."""
@@ -280,7 +282,10 @@ class GainForm(forms.Form):
     suspect = forms.ModelChoiceField(Suspect.objects.none(), label=gettext_lazy("对象"), required=False)
     label = forms.CharField(label=gettext_lazy("说明"), max_length=120)
     coin = forms.CharField(
-        label=gettext_lazy("币种"), max_length=40, required=False, help_text=gettext_lazy("人民币不填；例如 ETH、门罗币")
+        label=gettext_lazy("币种"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("人民币不填；例如 ETH、门罗币"),
     )
     quantity = forms.DecimalField(label=gettext_lazy("数量"), required=False, max_digits=38, decimal_places=18)
     price = forms.DecimalField(label=gettext_lazy("单价"), required=False, max_digits=24, decimal_places=8)
@@ -289,7 +294,11 @@ class GainForm(forms.Form):
     price_source = forms.CharField(label=gettext_lazy("价格来源"), max_length=120, required=False)
     approximate = forms.BooleanField(label=gettext_lazy("约数"), required=False)
     amount_due = forms.DecimalField(
-        label=gettext_lazy("应缴"), required=False, max_digits=18, decimal_places=2, help_text=gettext_lazy("不填为全额")
+        label=gettext_lazy("应缴"),
+        required=False,
+        max_digits=18,
+        decimal_places=2,
+        help_text=gettext_lazy("不填为全额"),
     )
 
     def __init__(self, case: Case, *args: Any, **kwargs: Any) -> None:

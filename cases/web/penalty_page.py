@@ -7,6 +7,15 @@ from typing import Any, Final
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from cases.catalogue import Measure, catalogue
+from cases.enums_penalties import DRAFT_STATES, Track
+from cases.ladder import Standing
+from cases.models import Penalty, Recovery
+from cases.penalty_content import changes
+from cases.penalty_workflow import LINE, PenaltyStep, readiness, steps_from
+from cases.periods import EMPLOYER, GOV, PARTY
+from cases.ranges import Option, Proposal
+from cases.selectors.penalties import comparable, inequality, proposal_of, standing_of
 from casework.access.policy import can, why_not
 from casework.accounts.models import User
 from casework.core.errors import Missing
@@ -18,15 +27,6 @@ from casework.ledger.selectors import trail
 from casework.web.components import Step as LineStep
 from casework.web.formats import cn_date
 from casework.web.vocabulary import Text
-from cases.catalogue import Measure, catalogue
-from cases.enums_penalties import DRAFT_STATES, Track
-from cases.ladder import Standing
-from cases.models import Penalty, Recovery
-from cases.penalty_content import changes
-from cases.penalty_workflow import LINE, PenaltyStep, readiness, steps_from
-from cases.periods import EMPLOYER, GOV, PARTY
-from cases.ranges import Option, Proposal
-from cases.selectors.penalties import comparable, inequality, proposal_of, standing_of
 
 #: The cards of the choice: key, families.
 GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
@@ -93,7 +93,12 @@ def groups(proposal: Proposal, chosen: frozenset[str]) -> list[dict[str, Any]]:
         radio = key if key in {"party", "state"} else "other"
         rows = _rows(options, chosen, radio)
         cards.append(
-            {"key": key, "rows": rows, "chosen": any(row.chosen for row in rows), "open": any(not row.off for row in rows)}
+            {
+                "key": key,
+                "rows": rows,
+                "chosen": any(row.chosen for row in rows),
+                "open": any(not row.off for row in rows),
+            }
         )
     return cards
 
@@ -146,7 +151,10 @@ def circumstances_of(penalty: Penalty, effect: str) -> list[dict[str, str]]:
     """Return the circumstances of that effect with their basis."""
     rows = [catalogue().circumstances[code] for code in penalty.circumstances]
     return [
-        {"name": row.name, "article": "、".join(basis.words for basis in row.basis if basis.law.code in penalty.laws.values())}
+        {
+            "name": row.name,
+            "article": "、".join(basis.words for basis in row.basis if basis.law.code in penalty.laws.values()),
+        }
         for row in rows
         if row.effect == effect
     ]
@@ -171,10 +179,22 @@ def next_step(penalty: Penalty, user: User, day: date) -> dict[str, Any] | None:
 
 def _preferred(steps: list[PenaltyStep], penalty: Penalty) -> PenaltyStep:
     by_name = {step.name: step for step in steps}
+    order: tuple[str, ...]
     if penalty.track == Track.HANDLING:
         order = ("inform", "approve", "execute", "finish", "expire")
     else:
-        order = ("inform", "deliberate", "approve", "issue", "serve", "announce", "execute", "finish", "restore", "expire")
+        order = (
+            "inform",
+            "deliberate",
+            "approve",
+            "issue",
+            "serve",
+            "announce",
+            "execute",
+            "finish",
+            "restore",
+            "expire",
+        )
     if penalty.state == "deliberated":
         order = ("approve", *order)
     if penalty.probation_until is not None and penalty.restored_on is None and penalty.state == "running":
@@ -275,7 +295,10 @@ def approval_page(penalty: Penalty, user: User, *, today: date) -> dict[str, Any
         "warnings": inequality(penalty),
         "recoveries": list(Recovery.objects.filter(suspect_id=penalty.suspect_id).order_by("pk")),
         "heavy": any(row.family == PARTY and row.band == "heavy" for row in penalty.measures.all()),
-        "hearers": [m.user.name for m in penalty.suspect.case.members.filter(side="hear", until__isnull=True).select_related("user")],
+        "hearers": [
+            m.user.name
+            for m in penalty.suspect.case.members.filter(side="hear", until__isnull=True).select_related("user")
+        ],
     }
 
 

@@ -1,0 +1,21 @@
+"""Addresses of penalties and recoveries; taken in by ``cases.web.urls``."""
+
+from django.urls import path
+
+from cases.web import penalties, recoveries
+
+penalty_urlpatterns = [
+    path("penalties/", penalties.listing, name="penalties"),
+    path("penalties/approvals/", penalties.waiting, name="penalty-approvals"),
+    path("penalties/new/<int:suspect_pk>/", penalties.new, name="penalty-new"),
+    path("penalties/<int:pk>/", penalties.detail, name="penalty"),
+    path("penalties/<int:pk>/edit/", penalties.edit, name="penalty-edit"),
+    path("penalties/<int:pk>/step/<slug:name>/", penalties.step, name="penalty-step"),
+    path("penalties/<int:pk>/approval/", penalties.approval, name="penalty-approval"),
+    path("penalties/<int:pk>/decision/", penalties.document, name="penalty-document"),
+    path("penalties/tasks/<int:pk>/", penalties.task, name="penalty-task"),
+    path("penalties/recoveries/", recoveries.listing, name="recoveries"),
+    path("penalties/recoveries/new/<int:case_pk>/", recoveries.new, name="recovery-new"),
+    path("penalties/recoveries/<int:pk>/", recoveries.detail, name="recovery"),
+]
+urlpatterns = penalty_urlpatterns

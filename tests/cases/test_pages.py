@@ -1,0 +1,239 @@
+"""Every page of cases as those who may and those who may not."""
+
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cases.enums import CaseState
+from cases.models import Case, PaperReading
+from cases.services.inspections import arrive_at_site, record_findings
+from tests.build import moment
+from tests.build_cases import a_case, a_proved_fact, a_suspect, a_unit, an_inspection, decide, walk
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def _as(user: object) -> Client:
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")  # type: ignore[arg-type]
+    return client
+
+
+def _pages(case: Case) -> list[str]:
+    suspect, fact, record = case.suspects.first(), case.facts.first(), case.interviews.first()
+    assert suspect is not None
+    assert fact is not None
+    assert record is not None
+    return [
+        reverse("cases:detail", args=[case.pk]),
+        reverse("cases:members", args=[case.pk]),
+        reverse("cases:history", args=[case.pk]),
+        reverse("cases:suspect", args=[case.pk, suspect.pk]),
+        reverse("cases:fact", args=[case.pk, fact.pk]),
+        reverse("cases:interviews", args=[case.pk]),
+        reverse("cases:interview", args=[case.pk, record.pk]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        ("officer", 200),
+        ("second_officer", 200),
+        ("approver", 200),
+        ("auditor", 200),
+        ("outsider", 404),
+        ("campaign_officer", 404),
+        ("hearing_officer", 404),
+        ("inspector", 404),
+        ("custodian", 404),
+        ("unit_leader", 404),
+        ("liaison", 404),
+        ("system_admin", 404),
+        ("security_admin", 404),
+        ("audit_admin", 404),
+    ],
+)
+def test_pages_of_a_case_open_for_those_who_may_know_of_it(cast: Cast, role: str, status: int) -> None:
+    case = walk(cast, a_case(cast), "facts_meeting")
+    client = _as(cast.everyone()[role])
+
+    for url in _pages(case):
+        assert client.get(url).status_code == status, url
+
+
+@pytest.mark.parametrize("state", [state for state in CaseState if state != "prosecuted"])
+def test_the_page_is_drawn_in_every_state(cast: Cast, state: str) -> None:
+    case = walk(cast, a_case(cast), state)
+
+    for user in (cast.officer, cast.approver, cast.auditor):
+        answer = _as(user).get(reverse("cases:detail", args=[case.pk]))
+        assert answer.status_code == 200
+        assert case.number in answer.content.decode()
+
+
+def test_the_list_shows_what_the_reader_may_know_of(cast: Cast) -> None:
+    case = a_case(cast)
+
+    assert case.number in _as(cast.officer).get(reverse("cases:list")).content.decode()
+    assert case.number not in _as(cast.outsider).get(reverse("cases:list")).content.decode()
+
+
+def test_forms_open_for_the_officer(cast: Cast) -> None:
+    case = walk(cast, a_case(cast), "investigating")
+    suspect = case.suspects.get()
+    client = _as(cast.officer)
+
+    for url in (
+        reverse("cases:file"),
+        reverse("cases:suspect-add", args=[case.pk]),
+        reverse("cases:fact-add", args=[case.pk]),
+        reverse("cases:interview-add", args=[case.pk]),
+        reverse("cases:facts-shown", args=[case.pk, suspect.pk]),
+        reverse("cases:write", args=[case.pk, "plan"]),
+        reverse("cases:step", args=[case.pk, "meet_facts"]),
+        reverse("cases:step", args=[case.pk, "ask_extension"]),
+        reverse("cases:inspection-plan"),
+    ):
+        assert client.get(url).status_code == 200, url
+
+
+def test_a_case_is_filed_by_the_form_and_its_people_are_listed(cast: Cast) -> None:
+    unit = a_unit()
+
+    answer = _as(cast.officer).post(
+        reverse("cases:file"),
+        {
+            "title": "丁某某“挖矿”案",
+            "unit": unit.pk,
+            "kind": "both",
+            "grounds": "利用机房",
+            "suspects": "丁某某，机房管理员\n何某某",
+            "conduct_on": "2021-9-1",
+            "partner": cast.second_officer.pk,
+            "decider": cast.approver.pk,
+        },
+    )
+
+    case = Case.objects.get()
+    assert answer.status_code == 302
+    assert [(suspect.name, suspect.post) for suspect in case.suspects.order_by("pk")] == [
+        ("丁某某", "机房管理员"),
+        ("何某某", ""),
+    ]
+    assert {suspect.standing_on for suspect in case.suspects.all()} == {date(2021, 9, 1)}
+
+
+def test_a_wrong_form_keeps_what_was_typed(cast: Cast) -> None:
+    answer = _as(cast.officer).post(
+        reverse("cases:file"), {"title": "丁某某“挖矿”案", "grounds": "写了很多字", "conduct_on": "九月"}
+    )
+
+    page = answer.content.decode()
+    assert "写了很多字" in page
+    assert "丁某某“挖矿”案" in page
+    assert not Case.objects.exists()
+
+
+def test_opening_the_approval_page_notes_the_reading_and_the_decision_follows(cast: Cast) -> None:
+    case = a_case(cast)
+    a_suspect(cast, case)
+    client = _as(cast.approver)
+    url = reverse("cases:paper", args=[case.pk])
+
+    first = client.get(url)
+    paper = PaperReading.objects.get(user=cast.approver).paper
+    case.refresh_from_db()
+    answer = client.post(
+        url,
+        {
+            "step": "approve_filing",
+            "version": case.version,
+            "digest": paper.digest,
+            "document": "浙委批〔2021〕3号",
+            "reason": "",
+        },
+    )
+
+    case.refresh_from_db()
+    assert first.status_code == 200
+    assert answer.status_code == 302
+    assert case.state == "filed"
+
+
+def test_a_change_after_reading_is_shown_and_the_opinion_is_kept(cast: Cast) -> None:
+    case = a_case(cast)
+    a_suspect(cast, case)
+    client = _as(cast.approver)
+    url = reverse("cases:paper", args=[case.pk])
+    client.get(url)
+    digest = PaperReading.objects.get(user=cast.approver).paper.digest
+    a_suspect(cast, case, "何某某")
+    case.refresh_from_db()
+
+    answer = client.post(
+        url,
+        {
+            "step": "approve_filing",
+            "version": case.version,
+            "digest": digest,
+            "document": "浙委批〔2021〕3号",
+            "reason": "同意立案",
+        },
+    )
+
+    page = answer.content.decode()
+    case.refresh_from_db()
+    assert answer.status_code == 409
+    assert case.state == "filing_pending"
+    assert "同意立案" in page
+    assert "内容已变" in page
+    assert "何某某" in page
+
+
+def test_the_leader_returns_a_paper_and_the_officer_sees_why(cast: Cast) -> None:
+    case = a_case(cast)
+    a_suspect(cast, case)
+    decide(case, "return_paper", cast.approver, "2021-09-18 10:00", reason="写明金额")
+
+    page = _as(cast.officer).get(reverse("cases:detail", args=[case.pk])).content.decode()
+
+    assert "写明金额" in page
+    assert "改好，再送审" in page
+
+
+def test_the_matrix_is_on_the_page(cast: Cast) -> None:
+    case = walk(cast, a_case(cast), "investigating")
+    a_proved_fact(cast, case, case.suspects.get())
+
+    page = _as(cast.officer).get(reverse("cases:detail", args=[case.pk])).content.decode()
+
+    assert "2 份印证" in page
+
+
+def test_field_pages_open_for_the_team_only(cast: Cast) -> None:
+    inspection = an_inspection(cast)
+    site = inspection.teams.get(number=1).sites.get()
+    arrive_at_site(site, actor=cast.inspector, at=moment("2021-09-06 09:00"))
+    record_findings(
+        site,
+        nature="active",
+        machine="机房 3 号柜",
+        extent="3 台，111 天",
+        basis="当场运行",
+        actor=cast.inspector,
+        at=moment("2021-09-06 10:00"),
+    )
+    urls = [
+        reverse("cases:inspection", args=[inspection.pk]),
+        reverse("cases:site", args=[site.pk]),
+        reverse("cases:site-interview-add", args=[site.pk]),
+        reverse("cases:inspection-today"),
+    ]
+
+    assert [_as(cast.inspector).get(url).status_code for url in urls] == [200, 200, 200, 200]
+    assert [_as(cast.outsider).get(url).status_code for url in urls] == [404, 404, 404, 404]
+    assert [_as(cast.officer).get(url).status_code for url in urls[:2]] == [200, 200]

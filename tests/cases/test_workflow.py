@@ -1,0 +1,146 @@
+"""The step table: every state × step × role, and what the table promises about itself."""
+
+import pytest
+
+from cases import gates
+from cases.enums import AWAITS_DECISION, CaseState, Side
+from cases.models import Case, StepTaken
+from cases.selectors.cases import TURNS, steps_for
+from cases.services.cases import advance
+from cases.workflow import BY_NAME, LINE, STEPS, Step, diagram
+from casework.access.policy import acts
+from casework.core.errors import CaseworkError, NotAllowed, Refused
+from tests.build import moment
+from tests.build_cases import a_case, a_suspect, walk
+from tests.cast import Cast
+
+#: Who of the cast works on which side of the case that the builders make.
+SIDE_OF = {"officer": Side.INVESTIGATE, "second_officer": Side.INVESTIGATE, "approver": Side.DECIDE}
+
+
+def test_every_state_but_the_last_can_be_left_forward() -> None:
+    for state in CaseState:
+        forward = [step for step in STEPS if state in step.froms and not step.back]
+        assert forward or state == CaseState.ARCHIVED, state
+
+
+def test_every_state_can_be_reached() -> None:
+    reached = {step.to for step in STEPS} | {CaseState.FILING_PENDING}
+
+    assert set(CaseState) <= reached
+
+
+def test_the_state_line_covers_every_state_once() -> None:
+    states = [state for _label, covered in LINE for state in covered]
+
+    assert sorted(states) == sorted(CaseState)
+
+
+def test_every_step_is_an_act_of_the_policy_with_its_role() -> None:
+    for step in STEPS:
+        assert acts()[f"case.{step.name}"].roles == {step.who.role}
+
+
+def test_every_decision_asks_for_the_draft_that_was_read() -> None:
+    for step in STEPS:
+        assert step.decides == (gates.paper_read in step.gates), step.name
+        assert not step.decides or step.who.side == Side.DECIDE
+
+
+def test_every_step_that_sends_back_or_ends_early_asks_why() -> None:
+    for step in STEPS:
+        assert step.needs_reason or not step.back, step.name
+
+
+def test_every_decision_names_its_article_except_the_return_of_a_paper() -> None:
+    for step in STEPS:
+        inner = {"return_paper", "resubmit", "resubmit_hearing"}
+        assert step.basis or step.name in inner, step.name
+
+
+def test_waiting_papers_wait_for_a_leader() -> None:
+    for state in AWAITS_DECISION - {CaseState.PC_APPROVAL}:
+        assert TURNS[state, False] == Side.DECIDE
+    assert TURNS[CaseState.FILING_PENDING, True] == Side.INVESTIGATE
+    assert TURNS[CaseState.HEARING_REPORT_PENDING, True] == Side.HEAR
+
+
+def test_the_diagram_shows_every_step() -> None:
+    drawn = diagram()
+
+    assert drawn.count(" --> ") == sum(len(step.froms) for step in STEPS)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", list(CaseState))
+def test_only_the_side_of_a_step_takes_it_from_its_state(cast: Cast, state: CaseState) -> None:
+    """Set the state as it stands and try every step as everybody: refused for who, or for where the case stands."""
+    case = a_case(cast)
+    neighbour = a_case(cast, title="邻案")
+    day = moment("2021-09-18 09:00").date()
+    Case.objects.filter(pk=case.pk).update(state=state, filed_on=day, decided_on=day)
+    case.refresh_from_db()
+
+    for role, user in cast.everyone().items():
+        offered = {step.name for step in steps_for(case, user)}
+        for step in STEPS:
+            allowed = step.offered(case) and SIDE_OF.get(role) == step.who.side
+            assert (step.name in offered) == allowed, (role, step.name)
+            if not allowed:
+                with pytest.raises((NotAllowed, Refused)) as refusal:
+                    _take(case, step, user)
+                assert isinstance(refusal.value, Refused) == (not step.offered(case)), (role, step.name)
+
+    case.refresh_from_db()
+    neighbour.refresh_from_db()
+    assert case.state == state
+    assert not StepTaken.objects.exists()
+    assert neighbour.state == CaseState.FILING_PENDING
+
+
+def _take(case: Case, step: Step, user: object) -> None:
+    advance(
+        case,
+        step,
+        actor=user,  # type: ignore[arg-type]
+        at=moment("2021-09-19 09:00"),
+        reason="理由",
+        document="文号",
+    )
+
+
+REACHED = (
+    "filing_pending", "filed", "plan_approved", "investigating", "extension_pending", "facts_meeting",
+    "report_pending", "transferred_to_hearing", "hearing", "returned_supplement", "returned_redo",
+    "hearing_report_pending", "deliberation", "pc_approval", "decided", "withdrawn", "closed", "archived",
+)  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", REACHED)
+def test_the_usual_way_reaches_the_state_and_leaves_the_neighbour(cast: Cast, state: str) -> None:
+    neighbour = a_case(cast, title="邻案")
+    a_suspect(cast, neighbour, "何某某")
+    before = Case.objects.filter(pk=neighbour.pk).values().get()
+
+    case = walk(cast, a_case(cast), state)
+
+    assert case.state == state
+    assert Case.objects.filter(pk=neighbour.pk).values().get() == before
+    taken = case.steps_taken.order_by("at", "pk")
+    assert [row.to_state for row in taken][-1:] == ([state] if state != "filing_pending" else [])
+    for row in taken:
+        step = BY_NAME[row.step]
+        assert row.from_state in step.froms
+        assert row.to_state == step.leads_to(row.from_state)
+        assert (row.paper is not None) == step.decides
+
+
+@pytest.mark.django_db
+def test_an_unknown_step_is_refused_with_those_there_are(cast: Cast) -> None:
+    case = a_case(cast)
+
+    with pytest.raises(CaseworkError) as refusal:
+        advance(case, "fly", actor=cast.officer, at=moment("2021-09-19 09:00"))
+
+    assert "approve_filing" in refusal.value.details["step"]
