@@ -65,20 +65,31 @@ class StageShare:
 
 @dataclass(frozen=True)
 class Matrix:
-    """The matrix: all rows that meet the conditions, and the shares over all units."""
+    """The matrix: the rows of all units, and the shares over them."""
 
     stages: tuple[Stage, ...]
     shares: tuple[StageShare, ...]
     rows: tuple[Row, ...]
-    total: int
+
+    @property
+    def total(self) -> int:
+        """How many units there are."""
+        return len(self.rows)
+
+    def narrowed(self, stage_code: str, states: Sequence[str]) -> tuple[Row, ...]:
+        """Return the rows whose cell in the stage has one of the keys, the most urgent first.
+
+        The key ``unfinished`` stands for everything that is not yet done.
+        """
+        place = next((number for number, one in enumerate(self.stages) if one.code == stage_code), None)
+        if place is None or not states:
+            return self.rows
+        rows = [row for row in self.rows if _meets(row.cells[place], states)]
+        return tuple(sorted(rows, key=lambda row: (_rank(row.cells[place]), row.campaign_unit.pk)))
 
 
-def matrix(campaign: Campaign, user: User, today: date, *, stage: str = "", states: Sequence[str] = ()) -> Matrix:
-    """Return the matrix of a campaign that the reader may see; at most eight queries, whatever its size.
-
-    ``stage`` and ``states`` narrow the rows to units whose cell in that stage has one of the keys; the key
-    ``unfinished`` stands for everything that is not yet done.
-    """
+def matrix(campaign: Campaign, user: User, today: date) -> Matrix:
+    """Return the matrix of a campaign that the reader may see; eight queries, whatever its size."""
     stages = tuple(campaign.stages.select_related("campaign").order_by("order"))
     units = list(
         CampaignUnit.objects.visible_to(user)
@@ -89,12 +100,8 @@ def matrix(campaign: Campaign, user: User, today: date, *, stage: str = "", stat
     )
     by_stage = [stage_cells(one, units, user, today) for one in stages]
     shares = tuple(_share(one, cells, today) for one, cells in zip(stages, by_stage, strict=True))
-    rows = [Row(unit, tuple(cells[unit.pk] for cells in by_stage)) for unit in units]
-    place = next((number for number, one in enumerate(stages) if one.code == stage), None)
-    if place is not None and states:
-        rows = [row for row in rows if _meets(row.cells[place], states)]
-        rows.sort(key=lambda row: (_rank(row.cells[place]), row.campaign_unit.pk))
-    return Matrix(stages, shares, tuple(rows), len(units))
+    rows = tuple(Row(unit, tuple(cells[unit.pk] for cells in by_stage)) for unit in units)
+    return Matrix(stages, shares, rows)
 
 
 def _meets(cell: CellState, states: Sequence[str]) -> bool:

@@ -50,11 +50,13 @@ def stage_cells(stage: Stage, units: Sequence[CampaignUnit], user: User, today: 
     given = _registered.get(stage.code)
     if given is not None:
         found = given(units, user)
-        empty = not_come() if stage.starts_on > today else CellState("not_listed", _("未列入"))
+        empty = not_come() if stage.starts_on > today else _not_listed()
     elif stage.code == StageCode.PREPARATION:
         found, empty = _preparation(units, today), CellState("waiting", _("未准备"), "amber", "progress")
     elif stage.code == StageCode.INSTITUTION:
         found, empty = _institution(stage, today), not_come() if stage.starts_on > today else _nothing()
+    elif stage.code == StageCode.KEY_SUPERVISION:
+        found, empty = {}, not_come() if stage.starts_on > today else _not_listed()
     else:
         found = _reports(stage, today)
         empty = not_come() if stage.starts_on > today else CellState("not_issued", _("未下发"))
@@ -64,6 +66,10 @@ def stage_cells(stage: Stage, units: Sequence[CampaignUnit], user: User, today: 
 def not_come() -> CellState:
     """Return the cell of a stage that has not begun."""
     return CellState("not_come", _("未到"))
+
+
+def _not_listed() -> CellState:
+    return CellState("not_listed", _("未列入"))
 
 
 def _nothing() -> CellState:

@@ -27,6 +27,7 @@ from units.selectors.campaigns import outcome_counts
 from units.services.campaigns import add_units, set_outcome
 from units.services.reading import note_export
 from units.web.campaigns import campaign_of
+from units.web.posted import posted
 
 
 def _outcome_badge(row: CampaignUnit) -> Any:
@@ -108,7 +109,7 @@ def campaign_unit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     )
     first = row.self_inspections.order_by("pk").first()
     start = {"outcome": row.outcome, "basis_ref": row.outcome_basis or (first.ref if first else "")}
-    form = OutcomeForm(request.POST or None, initial=start)
+    form = OutcomeForm(posted(request), initial=start)
     if request.method == "POST" and form.is_valid():
         try:
             set_outcome(row, actor=user, at=clock.now(), **form.cleaned_data)

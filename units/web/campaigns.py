@@ -1,5 +1,6 @@
 """Pages of campaigns: the matrix, what is behind a cell, urging, issuing, outcomes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -29,6 +30,7 @@ from units.models import Campaign, CampaignUnit, LeadAddress, SelfInspection, St
 from units.selectors.campaigns import (
     Matrix,
     Progress,
+    Row,
     StageShare,
     contradictions,
     current_stage,
@@ -38,6 +40,7 @@ from units.selectors.campaigns import (
 from units.selectors.stage_states import CellState, due_days
 from units.services.campaigns import StageSpec, open_campaign
 from units.services.issuing import issue_self_inspections, remind_overdue
+from units.web.posted import posted
 
 #: Units of the matrix on one page, and of the panel behind a cell.
 SHOWN = 100
@@ -102,11 +105,11 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
     now = current_stage(stages, today)
     chosen = next((one for one in stages if one.code == request.GET.get("stage")), None)
     states = request.GET.getlist("state")
-    everything = "all" in request.GET
-    if chosen is None and not everything and now is not None:
-        chosen, states = now, ["unfinished"]
-    table = matrix(found, user, today, stage=chosen.code if chosen else "", states=states)
-    start = _start(request, len(table.rows))
+    table = matrix(found, user, today)
+    if chosen is None and "all" not in request.GET:
+        chosen, states = _first_look(table, now, today), ["unfinished"]
+    rows = table.narrowed(chosen.code if chosen else "", states)
+    start = _start(request, len(rows))
     here = reverse("units:campaign", args=[found.code])
     picked = [key for key in states if key != "unfinished"]
     context = {
@@ -114,16 +117,16 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         "now": now,
         "now_chip": _chip(now.due_on, today, current_calendar()) if now else None,
         "table": table,
-        "rows": table.rows[start : start + SHOWN],
-        "count": len(table.rows),
+        "rows": rows[start : start + SHOWN],
+        "count": len(rows),
         "start": start,
-        "following": start + SHOWN if start + SHOWN < len(table.rows) else 0,
+        "following": start + SHOWN if start + SHOWN < len(rows) else 0,
         "shares": [(share, _parts(share, here)) for share in table.shares],
         "chosen": chosen,
         "states": states,
         "chosen_words": _chosen_words(table, chosen, states),
         "picked": picked,
-        "panel": _panel(table, chosen, picked, today) if chosen and picked else [],
+        "panel": _panel(table, rows[:PANEL], chosen, today) if chosen and picked else [],
         "panel_list": _panel_list(found, chosen, picked),
         "progress": _progress_card(stages, found),
         "contradictions": contradictions(found, user, reverse("units:campaign-units", args=[found.code])),
@@ -133,6 +136,14 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         "addresses": _addresses(found, user),
     }
     return render(request, "units/campaign.html", context)
+
+
+def _first_look(table: Matrix, now: Stage | None, today: date) -> Stage | None:
+    """Return the stage shown at first: reports still out come before what runs now, because they are owed."""
+    reports = next((one for one in table.stages if one.code == StageCode.SELF_INSPECTION), None)
+    if reports is not None and reports.starts_on <= today and table.narrowed(reports.code, ["unfinished"]):
+        return reports
+    return now
 
 
 def _start(request: HttpRequest, count: int) -> int:
@@ -159,9 +170,8 @@ def _chosen_words(table: Matrix, chosen: Stage | None, states: list[str]) -> str
     return _("、").join(_("未完成") if key == "unfinished" else words.get(key, key) for key in states)
 
 
-def _panel(table: Matrix, chosen: Stage, picked: list[str], today: date) -> list[Behind]:
+def _panel(table: Matrix, rows: Sequence[Row], chosen: Stage, today: date) -> list[Behind]:
     place = [one.pk for one in table.stages].index(chosen.pk)
-    rows = [row for row in table.rows if row.cells[place].key in picked][:PANEL]
     units = [row.campaign_unit.pk for row in rows]
     reports = {
         one.campaign_unit_id: one
@@ -265,7 +275,7 @@ def issue(request: HttpRequest, code: str) -> HttpResponse:
     require(user, "campaign.issue", found)
     stage = found.stages.filter(code=StageCode.SELF_INSPECTION).first() or found.stages.order_by("order").first()
     waiting = found.campaign_units.exclude(self_inspections__stage=stage)
-    form = IssueForm(request.POST or None, initial={"due_on": stage.due_on if stage else None})
+    form = IssueForm(posted(request), initial={"due_on": stage.due_on if stage else None})
     missing: Any = ()
     if request.method == "POST" and form.is_valid() and stage is not None:
         try:
@@ -308,7 +318,7 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
     """Open a campaign; its compartment is opened with it."""
     user = reader(request)
     require(user, "campaign.open")
-    form = CampaignForm(request.POST or None)
+    form = CampaignForm(posted(request))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

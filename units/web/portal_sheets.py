@@ -26,6 +26,7 @@ from units.selectors.self_inspections import question_url, rows_of, template_of
 from units.services.self_inspections import add_rows, change_row, remove_row
 from units.services.sheet_import import SheetResult, import_rows, template_rows
 from units.web.portal import own_inspection
+from units.web.posted import posted
 
 MAX_BYTES = 20 * 1024**2
 _CHOICE = gettext_lazy("选一项")
@@ -68,7 +69,7 @@ def new_row(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     user = reader(request)
     inspection = own_inspection(request, pk)
     question, sheet = _place(inspection, code)
-    form = RowForm(sheet, request.POST or None)
+    form = RowForm(sheet, posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             add_rows(inspection, sheet.code, [form.cleaned_data], actor=user, at=clock.now())
@@ -101,7 +102,7 @@ def edit_row(request: HttpRequest, pk: int, code: str, row: int) -> HttpResponse
     found = rows_of(inspection, sheet).filter(pk=row).first()
     if found is None:
         raise Http404
-    form = RowForm(sheet, request.POST or None, initial=_initial(sheet, found))
+    form = RowForm(sheet, posted(request), initial=_initial(sheet, found))
     conflict = None
     if request.method == "POST" and form.is_valid():
         given = request.POST.get("version", "")

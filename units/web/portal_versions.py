@@ -21,6 +21,7 @@ from units.services.reading import note_proof_read
 from units.services.rectification import report_rectification
 from units.web.portal import clocks, own_inspection
 from units.web.portal_questions import MAX_BYTES
+from units.web.posted import posted
 
 
 @require_safe
@@ -71,7 +72,7 @@ def rectification(request: HttpRequest, pk: int) -> HttpResponse:
     """A rectification duty: what is asked, what was returned, and the unit's result."""
     user = reader(request)
     duty = own_rectification(request, pk)
-    form = ResultForm(request.POST or None, request.FILES or None, initial={"done": duty.done})
+    form = ResultForm(posted(request), request.FILES or None, initial={"done": duty.done})
     if request.method == "POST" and form.is_valid():
         given, at = form.cleaned_data["proof"], clock.now()
         try:

@@ -36,6 +36,7 @@ from units.services import reviews
 from units.services.issuing import remind_overdue
 from units.services.reading import note_export
 from units.web.portal import said
+from units.web.posted import posted
 
 S = InspectionState
 #: The groups of the matrix as conditions of the list, by the same keys.
@@ -336,7 +337,7 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     row = inspection_of(request, pk)
     if not can(user, "selfinspection.return", row):
         raise Http404
-    form = ReturnForm(row, request.POST or None)
+    form = ReturnForm(row, posted(request))
     if request.method == "POST" and form.is_valid():
         due_on: date | None = form.cleaned_data["due_on"]
         try:

@@ -20,6 +20,7 @@ from units.services.reading import note_proof_read
 from units.services.rectification import close_rectification, order_rectification, return_rectification
 from units.services.reviews import draw_spot_checks, record_spot_check
 from units.web.campaigns import campaign_of
+from units.web.posted import posted
 
 
 @require_POST
@@ -55,7 +56,7 @@ def draw(request: HttpRequest, code: str) -> HttpResponse:
     if stage is None:
         raise Http404
     pool = SelfInspection.objects.visible_to(user).filter(stage=stage, state=InspectionState.UNDER_REVIEW)
-    form = DrawForm(request.POST or None)
+    form = DrawForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             made = draw_spot_checks(
@@ -95,7 +96,7 @@ def order(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     report = None
     if given.isdigit():
         report = get_visible(SelfInspection.objects, user, pk=int(given), campaign_unit=unit)
-    form = OrderForm(request.POST or None)
+    form = OrderForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             duty = order_rectification(unit, inspection=report, actor=user, at=clock.now(), **form.cleaned_data)
@@ -124,7 +125,7 @@ def rectification(request: HttpRequest, pk: int) -> HttpResponse:
         "campaign_unit__unit", "campaign_unit__campaign", "inspection", "proof", "ordered_by", "closed_by"
     )
     duty = get_visible(rows, user, pk=pk)
-    form = CheckForm(request.POST or None)
+    form = CheckForm(posted(request))
     if request.method == "POST" and form.is_valid():
         data, at = form.cleaned_data, clock.now()
         try:
