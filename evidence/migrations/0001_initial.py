@@ -1,9 +1,10 @@
-import casework.core.fields
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import casework.core.fields
 
 
 class Migration(migrations.Migration):

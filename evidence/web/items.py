@@ -1,13 +1,16 @@
 """The page of an item, the forms of its acts, its files."""
 
+import tempfile
+import zipfile
+from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework.access.policy import can, get_visible
 from casework.core import clock
@@ -23,6 +26,7 @@ from evidence.rules import DeviceFacts
 from evidence.selectors.acts import acts_for
 from evidence.selectors.items import knows_content, parts_away, seal_facts, siblings_tree
 from evidence.services import add_file, add_part, note_download, note_view
+from evidence.services.bundle import make_bundle
 from evidence.web.chain import chain_links, entry_state, unbroken
 from evidence.web.forms import FORMS
 from evidence.web.people import PersonField, colleagues
@@ -238,3 +242,24 @@ def file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
         return HttpResponse(headers={"Content-Length": str(found.blob.size)})
     note_download(found, actor=user, at=clock.now())
     return download(found.blob, found.name)
+
+
+@require_POST
+def bundle(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Hand out the item's bundle as one file."""
+    user: Any = request.user
+    row = _item(request, pk)
+    if not knows_content(row, user):
+        raise Http404
+    packed = tempfile.TemporaryFile()  # noqa: SIM115  (closed by the response, once it has been sent)
+    with tempfile.TemporaryDirectory(prefix="bundle-") as room:
+        folder = make_bundle(
+            [row], Path(room) / row.number, title=f"{row.number} {row.title}", actor=user, at=clock.now()
+        )
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(folder.rglob("*")):
+                archive.write(path, path.relative_to(room))
+    packed.seek(0)
+    return FileResponse(
+        packed, as_attachment=True, filename=f"{row.number}.zip", content_type="application/zip"
+    )

@@ -27,5 +27,6 @@ urlpatterns = [
     path("evidence/<int:pk>/parts/new/", items.new_part, name="new-part"),
     path("evidence/<int:pk>/files/new/", items.new_file, name="new-file"),
     path("evidence/<int:pk>/files/<int:file_pk>/", items.file, name="file"),
+    path("evidence/<int:pk>/bundle/", items.bundle, name="bundle"),
     path("evidence/<int:pk>/acts/<slug:page>/", items.act, name="act"),
 ]
