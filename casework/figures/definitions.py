@@ -11,14 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.figures import energy
 from casework.figures.definition import Definition, Rows, Scope
-from casework.figures.models import Claim, Tariff
+from casework.figures.models import Tariff
 from cases.models import Inspection, InspectionTeam, Penalty, Site, SiteAddress, TeamMember
 from units.enums import MatchState
 from units.enums_campaign import DeviceKind, Handled, Involvement, Outcome, StageCode
 from units.models import (
     Campaign,
     CampaignUnit,
-    Lead,
     ListedAddress,
     ReportedCurrency,
     ReportedPerson,
@@ -30,8 +29,10 @@ from units.models import (
     Unit,
 )
 
-#: The source of leads about makers and sellers of rigs, upstream of those who mine.
-UPSTREAM = "上游矿机制造企业核查"
+#: The suffix of the sub-campaign over makers and sellers of rigs, upstream of those who mine.
+UPSTREAM = "-upstream"
+#: 党纪处分, 政务处分 and the employer's sanctions that replace them (政务处分法第十六条).
+SANCTION_FAMILIES = ("party_discipline", "gov_sanction", "employer_sanction")
 
 def _listed(scope: Scope) -> QuerySet[ListedAddress]:
     rows = scope.seen(ListedAddress.objects.all()).filter(
@@ -102,18 +103,16 @@ def _currencies(scope: Scope) -> QuerySet[ReportedCurrency]:
 
 
 def _sanctioned(scope: Scope) -> QuerySet[Penalty]:
-    """Decided penalties that hold a party or an administrative sanction, one row a person."""
+    """Penalties in force that hold a party or an administrative sanction, one row a person."""
     rows = scope.seen(Penalty.objects.all()).filter(suspect__case__lead__campaign=scope.campaign)
-    return rows.sanctions_in_force(scope.as_of).order_by("suspect_id", "pk").distinct("suspect_id")
+    in_force = rows.alive().filter(effective_on__lte=scope.as_of, measures__family__in=SANCTION_FAMILIES)
+    return in_force.order_by("suspect_id", "pk").distinct("suspect_id")
 
 
-def _upstream(scope: Scope) -> QuerySet[Lead]:
-    rows = scope.seen(Lead.objects.all()).filter(campaign=scope.campaign, source=UPSTREAM)
-    return rows.filter(received_on__lte=scope.as_of).order_by("pk")
-
-
-def _claims(scope: Scope) -> QuerySet[Claim]:
-    return scope.seen(Claim.objects.all()).filter(campaign=scope.campaign, as_of__lte=scope.as_of).order_by("key")
+def _upstream(scope: Scope) -> QuerySet[CampaignUnit]:
+    """Makers checked in the campaign's own sub-campaign (code with the suffix), with a conclusion."""
+    rows = scope.seen(CampaignUnit.objects.all()).filter(campaign__code=f"{scope.campaign.code}{UPSTREAM}")
+    return rows.filter(outcome_at__date__lte=scope.as_of).order_by("unit__name", "pk")
 
 
 def _only(rows: "QuerySet[Any]", name: str) -> list[Any]:
@@ -211,6 +210,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         _with_outcome(Outcome.PASSIVE),
     ),
     Definition(
+        "self_inspection.units_unexplained", _("没有结论的单位"), _("列入行动、到截止日还没有结论的单位"), _("家"),
+        _("专项行动结论"),
+        lambda s: s.seen(CampaignUnit.objects.all())
+        .filter(campaign=s.campaign)
+        .exclude(outcome__gt="", outcome_at__date__lte=s.as_of)
+        .order_by("unit__name", "pk"),
+    ),
+    Definition(
         "people.active_miners_dealt_with", _("处理主动“挖矿”人员"), _("报告列为“挖矿”人员且已作处理的人"), _("人"), _REPORTS,
         lambda s: _in_reports(ReportedPerson, involvement=Involvement.MINER)(s).exclude(handled=Handled.NONE),
     ),
@@ -230,7 +237,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     *energy.definitions(_listed),
     Definition(
-        "upstream_makers.enterprises", _("上游矿机企业"), _("已核查的矿机制造、销售企业"), _("家"), _("线索处置记录"), _upstream,
+        "upstream_makers.enterprises", _("上游矿机企业"), _("已核查的矿机制造、销售企业"), _("家"), _("核查结论"), _upstream,
     ),
     Definition(
         "tariffs.count", _("差别电价"), _("已登记的各省加价文件"), _("件"), _("电价文件"),

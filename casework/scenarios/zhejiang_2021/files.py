@@ -42,7 +42,7 @@ def _write(path: Path, rows: Iterable[Sequence[object]]) -> Path:
 
 def _unit_rows(units: list[places.Place], others: list[places.Place]) -> Iterable[Sequence[object]]:
     yield ("统一社会信用代码", "单位名称", "单位类别", "行政区划代码", "上级单位代码", "负责人", "leader_post")
-    for place in [*units, *others]:
+    for place in [*units, *others, *places.makers()]:
         yield (place.code, place.name, place.kind, place.region, "", place.leader, place.post)
 
 

@@ -139,6 +139,24 @@ def holders() -> list[Place]:
     return result
 
 
+def makers() -> list[Place]:
+    """Return the four makers of rigs that were checked upstream; they are no public units and no address was seen."""
+    return [
+        Place(
+            f"maker-{serial}",
+            f"浙江某矿机制造有限公司（{serial:02d}）",
+            "other",
+            "330100",
+            credit_code("91", "330100", 800 + serial),
+            IPv4Network("192.0.2.0/24"),
+            0,
+            "",
+            "",
+        )
+        for serial in range(1, 5)
+    ]
+
+
 def contested() -> tuple[IPv4Network, list[IPv4Address]]:
     """Return a range that two holders claim, and the addresses seen in it."""
     network = IPv4Network("100.127.0.0/24")
@@ -149,3 +167,15 @@ def unclaimed() -> Iterator[IPv4Address]:
     """Return the addresses seen in ranges that nobody on record holds."""
     network = IPv4Network("100.126.0.0/22")
     return (network[2 + 2 * n] for n in range(UNMATCHED))
+
+
+#: Of the 78, so many mined on purpose and so many through a trojan or a weak password; no source explains the rest.
+ACTIVE_UNITS = 34
+PASSIVE_UNITS = 32
+
+
+def outcome_of(number: int) -> str:
+    """Return the finding about the unit at that place of the list; twelve of 78 stay without one."""
+    if number < ACTIVE_UNITS:
+        return "active"
+    return "passive" if number < ACTIVE_UNITS + PASSIVE_UNITS else ""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from casework.accounts.models import User
 from casework.files.services.blobs import store_blob
 from casework.scenarios.zhejiang_2021.people import Crew
-from casework.scenarios.zhejiang_2021.places import Place
+from casework.scenarios.zhejiang_2021.places import ACTIVE_UNITS, Place, outcome_of
 from units.enums_campaign import Handled, Involvement, Outcome
 from units.models import Campaign, CampaignUnit, SelfInspection, Stage
 from units.services import rectification, reviews, self_inspections
@@ -24,8 +24,6 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 ISSUED_AT = datetime(2021, 9, 13, 9, 0, tzinfo=SHANGHAI)
 DUE_ON = date(2021, 10, 29)
 
-ACTIVE_UNITS = 34
-PASSIVE_UNITS = 32
 #: The units with published cases mined on purpose; those visited and found so follow them in the list of places.
 PUBLISHED = ("jin", "huang", "ding-he", "yu-wu", "six-ip-university")
 #: Units whose people were handed over to the commission beside the published ones: unit → how many.
@@ -50,13 +48,6 @@ class Sheet:
     computers: int
     people: list[dict[str, Any]] = field(default_factory=list)
     coins: list[tuple[str, str, str]] = field(default_factory=list)
-
-
-def outcome_of(number: int) -> str:
-    """Return the finding about the unit at that place of the list; twelve of 78 stay without one."""
-    if number < ACTIVE_UNITS:
-        return Outcome.ACTIVE
-    return Outcome.PASSIVE if number < ACTIVE_UNITS + PASSIVE_UNITS else ""
 
 
 def sheets(places: list[Place]) -> list[Sheet]:

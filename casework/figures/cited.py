@@ -1,0 +1,157 @@
+"""Figures of the cases that were reported in public: devices, duration, gains, addresses, outcomes.
+
+They exist for a reader only where he may know of the case.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from casework.figures.definition import Definition, Scope, Value
+from casework.figures.models import PublishedCase
+from cases.enums_penalties import PriceBasis
+from cases.models import Case, Penalty, Recovery, SiteAddress, Suspect
+from evidence.enums import DeviceKind
+from evidence.models import Item
+from units.enums_campaign import DeviceKind as SealedKind
+from units.models import SealedDevice
+
+
+def cited_definitions(scope: Scope) -> list[Definition]:
+    """Return the definitions for every published case that the reader may know of and that has such facts."""
+    found: list[Definition] = []
+    known = scope.seen(Case.objects.all())
+    rows = scope.seen(PublishedCase.objects.all()).filter(campaign=scope.campaign, case__in=known)
+    for cited in rows.select_related("case").order_by("code"):
+        found += _of_case(scope, cited)
+    return found
+
+
+def _of_case(scope: Scope, cited: PublishedCase) -> list[Definition]:
+    case, prefix, source = cited.case, f"cases.{cited.code}", cited.source
+
+    def define(key: str, label: str, unit: str, rows: Any, value: Any = None) -> Definition:
+        return Definition(f"{prefix}.{key}", label, _("案件 %(no)s 的记录") % {"no": case.number}, unit, source, rows, value)
+
+    found = []
+    for key, label, kind in (("device.rigs", _("矿机"), DeviceKind.RIG), ("device.gpus", _("显卡"), DeviceKind.GPU)):
+        devices = _devices(case, kind)
+        if devices(scope).exists():
+            found.append(define(key, label, _("台") if kind == DeviceKind.RIG else _("张"), devices))
+    reported = _reported_rigs(scope, case)
+    if not _devices(case, DeviceKind.RIG)(scope).exists() and reported(scope).exists():
+        found.append(define("device.rigs_bought", _("自购矿机"), _("台"), reported))
+    found += _duration(case, define)
+    found += _gains(case, define)
+    addresses = _addresses(case)
+    if addresses(scope).exists():
+        found.append(define("ips_confirmed_active", _("现场确认的地址"), _("个"), addresses))
+    found += _outcomes(scope, case, define)
+    return found
+
+
+def _devices(case: Case, kind: DeviceKind) -> Callable[[Scope], QuerySet[Item]]:
+    def rows(scope: Scope) -> QuerySet[Item]:
+        seen = scope.seen(Item.objects.all())
+        return seen.filter(collection__unit=case.unit_id, device__device_kind=kind).order_by("number")
+
+    return rows
+
+
+def _reported_rigs(scope: Scope, case: Case) -> Callable[[Scope], QuerySet[SealedDevice]]:
+    def rows(scope: Scope) -> QuerySet[SealedDevice]:
+        return (
+            scope.seen(SealedDevice.objects.all())
+            .filter(inspection__unit=case.unit_id, inspection__stage__campaign=scope.campaign, kind=SealedKind.RIG)
+            .order_by("pk")
+        )
+
+    return rows
+
+
+def _suspects(case: Case) -> Callable[[Scope], QuerySet[Suspect]]:
+    return lambda scope: scope.seen(Suspect.objects.all()).filter(case=case).order_by("pk")
+
+
+def _duration(case: Case, define: Callable[..., Definition]) -> list[Definition]:
+    suspect = Suspect.objects.filter(case=case, conduct_from__isnull=False, conduct_until__isnull=False).order_by("pk").first()
+    if suspect is None or suspect.conduct_from is None or suspect.conduct_until is None:
+        return []
+    first, last = suspect.conduct_from, suspect.conduct_until
+    return [
+        define("duration_days", _("持续天数"), _("天"), _suspects(case), lambda *_args: (last - first).days + 1),
+        define("duration_months", _("持续月数"), _("个月"), _suspects(case), lambda *_args: full_months(first, last)),
+    ]
+
+
+def full_months(first: date, last: date) -> int:
+    """Return the whole months between two days, the last day included."""
+    months = (last.year - first.year) * 12 + last.month - first.month
+    return months if last.day >= first.day - 1 else months - 1
+
+
+def _gains(case: Case, define: Callable[..., Definition]) -> list[Definition]:
+    gains = Recovery.objects.filter(case=case).order_by("pk")
+    found = []
+    for coin in sorted({gain.coin for gain in gains if gain.coin}):
+        found.append(define(f"proceeds.{coin}", _("所得 %(coin)s") % {"coin": coin}, coin, _gain_rows(case, coin), _quantity))
+        prices = {gain.price for gain in gains if gain.coin == coin and gain.price and gain.basis == PriceBasis.STATED_PRICE}
+        if len(prices) == 1:
+            price = prices.pop()
+            key = f"price_when_found.{coin}"
+            label = _("查获时价格 %(coin)s") % {"coin": coin}
+            found.append(define(key, label, _("元"), _gain_rows(case, coin), _constant(price)))
+    if gains:
+        found.append(define("proceeds.cny", _("所得金额"), _("元"), _gain_rows(case, ""), _value))
+    return found
+
+
+def _gain_rows(case: Case, coin: str) -> Callable[[Scope], QuerySet[Recovery]]:
+    def rows(scope: Scope) -> QuerySet[Recovery]:
+        seen = scope.seen(Recovery.objects.all()).filter(case=case).order_by("pk")
+        return seen.filter(coin=coin) if coin else seen
+
+    return rows
+
+
+def _quantity(_scope: Scope, rows: "QuerySet[Any]") -> Value:
+    return plain(sum((row.quantity or Decimal(0) for row in rows), Decimal(0)))
+
+
+def _value(_scope: Scope, rows: "QuerySet[Any]") -> Value:
+    return plain(sum((row.value or Decimal(0) for row in rows), Decimal(0)))
+
+
+def _constant(value: Decimal) -> Callable[..., Value]:
+    return lambda *_args: plain(value)
+
+
+def plain(value: Decimal) -> int | Decimal:
+    """Return a decimal without trailing noughts, a whole number where it is one."""
+    return int(value) if value == value.to_integral_value() else value.normalize()
+
+
+def _addresses(case: Case) -> Callable[[Scope], QuerySet[SiteAddress]]:
+    def rows(scope: Scope) -> QuerySet[SiteAddress]:
+        seen = scope.seen(SiteAddress.objects.all())
+        return seen.filter(site__unit=case.unit_id, traced=True, site__nature="active").order_by("ip", "pk")
+
+    return rows
+
+
+def _outcomes(scope: Scope, case: Case, define: Callable[..., Definition]) -> list[Definition]:
+    found = []
+    penalties = scope.seen(Penalty.objects.all()).filter(suspect__case=case, effective_on__lte=scope.as_of)
+    for penalty in penalties.alive().select_related("suspect").order_by("suspect_id", "pk"):
+        name = penalty.suspect.name
+
+        def rows(scope: Scope, pk: int = penalty.pk) -> QuerySet[Penalty]:
+            return scope.seen(Penalty.objects.all()).filter(pk=pk)
+
+        titles = [measure.words for measure in penalty.measures.order_by("pk")]
+        found.append(define(f"people.{name}.outcome", name, "", rows, lambda *_args, titles=titles: titles))
+    return found
