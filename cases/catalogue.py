@@ -255,7 +255,9 @@ def catalogue() -> Catalogue:
         for row in _read("circumstances.yaml")["circumstances"]
     }
     rules = {name: bases(rows) for name, rows in _read("rules.yaml")["rules"].items()}
-    coins = {row["code"]: Coin(**{**row, "aliases": tuple(row.get("aliases", ()))}) for row in _read("coins.yaml")["coins"]}
+    coins = {
+        row["code"]: Coin(**{**row, "aliases": tuple(row.get("aliases", ()))}) for row in _read("coins.yaml")["coins"]
+    }
     return Catalogue(laws, families, measures, conducts, circumstances, rules, coins)
 
 

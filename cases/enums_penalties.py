@@ -19,7 +19,6 @@ class PenaltyState(models.TextChoices):
     EXECUTED = "executed", _("执行完毕")
     RUNNING = "running", _("影响期内")
     EXPIRED = "expired", _("影响期满")
-    UNDER_REVIEW = "under_review", _("复审复核中")
     AMENDED = "amended", _("已变更")
     REVOKED = "revoked", _("已撤销")
     VOID = "void", _("已作废")
@@ -40,7 +39,6 @@ DECIDED_STATES = frozenset(
         PenaltyState.EXECUTED,
         PenaltyState.RUNNING,
         PenaltyState.EXPIRED,
-        PenaltyState.UNDER_REVIEW,
         PenaltyState.AMENDED,
     }
 )
@@ -143,4 +141,3 @@ class AppealState(models.TextChoices):
     UPHELD = "upheld", _("维持")
     AMENDED = "amended", _("变更")
     REVOKED = "revoked", _("撤销")
-    WITHDRAWN = "withdrawn", _("已撤回")

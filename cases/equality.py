@@ -19,7 +19,7 @@ NONE, EDUCATION, LIGHT, HEAVY, EXPELLED = range(5)
 
 
 def tier(codes: Iterable[str]) -> int:
-    """Return how heavy a handling is: 0 none, 1 education and deductions, 2 light sanction or dismissal, 3 heavy, 4 expulsion."""
+    """Return how heavy it is: 0 none, 1 education and deductions, 2 light or dismissal, 3 heavy, 4 expulsion."""
     found = NONE
     for code in codes:
         measure = catalogue().measures[code]
@@ -78,9 +78,9 @@ def _words(mine: Treatment, other: Treatment, difference: int, ratio: Decimal | 
     gains = ""
     if ratio is not None:
         larger, smaller = (mine, other) if mine.gains >= other.gains else (other, mine)
-        gains = f"{larger.name}所得{larger.gains_words}，约为{smaller.name}{smaller.gains_words}的 {ratio.normalize():f} 倍；"
+        size = f"{ratio.normalize():f} 倍"
+        gains = f"{larger.name}所得 {larger.gains_words}，约为{smaller.name} {smaller.gains_words} 的 {size}；"
     if difference == 0:
         return f"{gains}两人处理轻重相同，须写明理由。"
     step = "重" if difference > 0 else "轻"
     return f"{gains}拟处理比{other.name}{step} {abs(difference)} 个层次，须写明理由。"
-

@@ -1,6 +1,7 @@
 """What has to be done to carry a decision out, from its measures and the person's standing. Pure.
 
-Sources: 纪律处分条例 2023 第四十四条 (file, formalities within a month), 政务处分法第五十四条, 劳动合同法第四十三条 (union first).
+Sources: 纪律处分条例 2023 第四十四条 (file, formalities within a month), 政务处分法第五十四条,
+劳动合同法第四十三条 (the union is told first).
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ PERSONNEL: Final = "组织（人事）部门"
 
 @dataclass(frozen=True)
 class PlannedTask:
-    """One task; ``months`` after the effective day it is due, ``code`` the measure it carries out ("" = the decision)."""
+    """One task, due ``months`` after the effective day; ``code`` is the measure it carries out ("" = the decision)."""
 
     kind: str
     text: str

@@ -286,7 +286,7 @@ def combination(specs: Sequence[MeasureSpec], laws: Mapping[str, str]) -> list[R
 
 
 def particulars(specs: Sequence[MeasureSpec]) -> list[Refusal]:
-    """Return what is wrong with the particulars of each measure: missing, not fitting, or out of what the law allows."""
+    """Return what is wrong with the particulars: missing, not fitting, or out of what the law allows."""
     wrong = []
     for spec in specs:
         measure = catalogue().measures[spec.code]

@@ -81,7 +81,8 @@ def _decision(penalty: Penalty, rows: Sequence[PenaltyMeasure]) -> str:
             parts.append("、".join(row.words for row in others))
     if advised:
         parts.append(f"由有关单位按照权限办理：{'、'.join(row.words for row in advised)}")
-    return f"{basis}经集体研究，决定{'；'.join(parts)}。" if penalty.track == Track.SANCTION else f"{basis}决定{'；'.join(parts)}。"
+    how = "经集体研究，决定" if penalty.track == Track.SANCTION else "决定"
+    return f"{basis}{how}{'；'.join(parts)}。"
 
 
 def _is_ours(penalty: Penalty, row: PenaltyMeasure) -> bool:
@@ -101,7 +102,9 @@ def _remedies(penalty: Penalty, rows: Sequence[PenaltyMeasure]) -> list[str]:
     families = {row.family for row in rows}
     text = []
     if PARTY in families:
-        text.append("如对给予的党纪处分不服，可以向本机关提出申诉，也可以向上级直至中共中央提出申诉。申诉期间不停止决定的执行。")
+        text.append(
+            "如对给予的党纪处分不服，可以向本机关提出申诉，也可以向上级直至中共中央提出申诉。申诉期间不停止决定的执行。"
+        )
     if GOV in families:
         text.append(
             "如对给予的政务处分不服，可以自收到本决定之日起一个月内向本机关申请复审；对复审决定仍不服的，"

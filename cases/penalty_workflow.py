@@ -1,7 +1,7 @@
 """The procedure of a penalty as data: every move there is, read top to bottom.
 
 The same rows guard ``services.penalties``, draw the buttons and what is missing, fill the API's ``actions``, and
-enumerate the tests. Sources: 公职人员政务处分法, 监察法实施条例, 纪律处分条例, 监督执纪工作规则 (numbers only where verified).
+enumerate the tests. Sources: 公职人员政务处分法, 监察法实施条例, 纪律处分条例, 监督执纪工作规则.
 
 Other handling than a sanction (批评教育, 扣除绩效, 解聘 …) may go the short way: approved after hearing the person,
 carried out without a decision document. It may also go the whole way.
@@ -85,7 +85,8 @@ def _standing(penalty: Penalty, _day: date) -> list[Missing]:
         if unknown and penalty.track == Track.SANCTION
     ]
     if penalty.standing != read.standing_words(suspect):
-        missing.append(Missing(_("起草以后身份认定有变化，须按现在的身份重新核对"), _page(penalty, "choice"), _("去改")))
+        words = _("起草以后身份认定有变化，须按现在的身份重新核对")
+        missing.append(Missing(words, _page(penalty, "choice"), _("去改")))
     return missing
 
 
@@ -241,7 +242,7 @@ STEPS: Final = (
         document=gettext_lazy("宣布记录"),
     ),
     PenaltyStep(
-        "execute", gettext_lazy("开始执行"), (S.ANNOUNCED,), S.EXECUTING, _WORKERS, _WORK, short_froms=(S.APPROVED,),
+        "execute", gettext_lazy("开始执行"), (S.ANNOUNCED, S.AMENDED), S.EXECUTING, _WORKERS, _WORK, short_froms=(S.APPROVED,),
         title=gettext_lazy("执行决定"), document=gettext_lazy("处分执行通知"),
     ),
     PenaltyStep(
@@ -272,7 +273,7 @@ LINE: Final[tuple[tuple[Text, tuple[PenaltyState, ...]], ...]] = (
     (gettext_lazy("决定书"), (S.ISSUED,)),
     (gettext_lazy("送达宣布"), (S.SERVED, S.ANNOUNCED)),
     (gettext_lazy("执行"), (S.EXECUTING,)),
-    (gettext_lazy("影响期"), (S.EXECUTED, S.RUNNING, S.UNDER_REVIEW, S.AMENDED)),
+    (gettext_lazy("影响期"), (S.EXECUTED, S.RUNNING, S.AMENDED)),
     (gettext_lazy("期满"), (S.EXPIRED,)),
 )
 

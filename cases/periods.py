@@ -25,7 +25,7 @@ def last_day(effective_on: date, months: int) -> date:
 
 
 def remaining(last_on: date, on: date) -> tuple[int, int]:
-    """Return what is left of a period ending with ``last_on`` on the day ``on``: whole months and days, never below 0."""
+    """Return what is left on the day ``on`` of a period ending with ``last_on``: months and days, never below 0."""
     end = last_on + timedelta(days=1)
     if end <= on:
         return 0, 0

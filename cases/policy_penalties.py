@@ -1,4 +1,4 @@
-"""Who may do what with penalties, their execution and the recovery of gains; steps come from the table of the procedure."""
+"""Who may do what with penalties and the recovery of gains; steps come from the table of the procedure."""
 
 from typing import Any
 
@@ -16,9 +16,7 @@ from casework.accounts.models import User
 
 def sides_of(user: User, case_id: int) -> set[str]:
     """Return the sides of the case on which the user works now."""
-    return set(
-        CaseMember.objects.filter(case_id=case_id, user=user, until__isnull=True).values_list("side", flat=True)
-    )
+    return set(CaseMember.objects.filter(case_id=case_id, user=user, until__isnull=True).values_list("side", flat=True))
 
 
 def _names(sides: tuple[Side, ...]) -> str:

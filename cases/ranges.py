@@ -185,7 +185,7 @@ def _party_range(
     only_expulsion = low == 5
     if len(given) > 1 and not only_expulsion:
         low, high = min(low + 1, 5), min(high + 1, 5)
-        reasons.append(f"数个违纪行为合并处理，按最高处分加重一档（{basis_words(rule('party_combine', laws))}）")
+        reasons.append(f"数个违纪行为合并处理，按最高处分加重一档（{_words('party_combine', laws)}）")
     lighten, aggravate = _circumstances(circumstances, "party")
     exempt = False
     if lighten and only_expulsion:
@@ -193,11 +193,19 @@ def _party_range(
     elif lighten:
         exempt = low <= 2
         low = max(low - 1, 1)
-        reasons.append(f"{'、'.join(row.name for row in lighten)}：可以从轻或者减轻一档（{basis_words(rule('party_mitigate', laws))}）")
+        reasons.append(f"{_joined(lighten)}：可以从轻或者减轻一档（{_words('party_mitigate', laws)}）")
     if aggravate:
         high = min(high + 1, 5)
-        reasons.append(f"{'、'.join(row.name for row in aggravate)}：应当从重或者加重一档（{basis_words(rule('party_aggravate', laws))}）")
+        reasons.append(f"{_joined(aggravate)}：应当从重或者加重一档（{_words('party_aggravate', laws)}）")
     return TrackRange(_party_steps(low, high, standing), basis, law, tuple(reasons), exempt)
+
+
+def _joined(rows: Iterable[Circumstance]) -> str:
+    return "、".join(row.name for row in rows)
+
+
+def _words(name: str, laws: Mapping[str, str]) -> str:
+    return basis_words(rule(name, laws))
 
 
 def _names(codes: tuple[str, ...] | None) -> str:
@@ -206,9 +214,7 @@ def _names(codes: tuple[str, ...] | None) -> str:
     return "、".join(catalogue().measures[code].name for code in codes) if codes else "不给予处分"
 
 
-def gov_range(
-    findings: Sequence[Finding], circumstances: Iterable[str], laws: Mapping[str, str]
-) -> TrackRange:
+def gov_range(findings: Sequence[Finding], circumstances: Iterable[str], laws: Mapping[str, str]) -> TrackRange:
     """Return the administrative range: the heaviest of the conducts; several equal ones may lengthen the period."""
     law = laws.get("ASL", "")
     given, reasons, basis = [], [], []
@@ -236,15 +242,16 @@ def gov_range(
     exempt = bool(lighten) and low == 1
     if lighten:
         low = max(low - 1, 1)
-        reasons.append(f"{'、'.join(row.name for row in lighten)}：可以从轻或者减轻（{basis_words(rule('gov_mitigate', laws))}）")
+        reasons.append(f"{_joined(lighten)}：可以从轻或者减轻（{_words('gov_mitigate', laws)}）")
     if aggravate or aggravated:
         names = "、".join([*(row.name for row in aggravate), *aggravated])
-        reasons.append(f"{names}：应当在幅度内从重（{basis_words(rule('gov_aggravate', laws))}）")
+        reasons.append(f"{names}：应当在幅度内从重（{_words('gov_aggravate', laws)}）")
     codes = tuple(m.code for m in catalogue().family(GOV) if low <= m.step <= high)
     most = None
     if len(given) > 1:
         most = 48
-        reasons.append(f"数个违法行为分别确定，执行最重的；数个相同的可以延长处分期，最长 48 个月（{basis_words(rule('gov_combine', laws))}）")
+        words = _words("gov_combine", laws)
+        reasons.append(f"数个违法行为分别确定，执行最重的；数个相同的可以延长处分期，最长 48 个月（{words}）")
     return TrackRange(codes, tuple(basis), law, tuple(reasons), exempt, most)
 
 
@@ -253,7 +260,9 @@ def _option(measure: Measure, standing: Standing, proposal: "Proposal", decider:
     if refusal is not None:
         return Option(measure, "off", refusal.why, refusal.basis)
     track = {PARTY: proposal.party, GOV: proposal.gov}.get(measure.family.code)
-    basis = measure_basis(measure, {**proposal.laws, **({"CDR": track.law} if track and track.law[:3] == "CDR" else {})})
+    basis = measure_basis(
+        measure, {**proposal.laws, **({"CDR": track.law} if track and track.law[:3] == "CDR" else {})}
+    )
     if track is None or track.codes is None:
         return Option(measure, "open", _open_words(measure), basis)
     if measure.code in track.codes:
@@ -263,7 +272,8 @@ def _option(measure: Measure, standing: Standing, proposal: "Proposal", decider:
     if not track.codes:
         return Option(measure, "off", "按认定的情节不给予这一类处分", track.basis)
     heavier = measure.weight > max(_weights(track.codes))
-    why = f"幅度只到{catalogue().measures[track.codes[-1]].name}，没有加重的依据" if heavier else "低于幅度，没有减轻的依据"
+    top = catalogue().measures[track.codes[-1]].name
+    why = f"幅度只到{top}，没有加重的依据" if heavier else "低于幅度，没有减轻的依据"
     return Option(measure, "off", why, track.basis)
 
 

@@ -1,19 +1,19 @@
-"""How penalties and recoveries are shown by their references, in which words their acts are told, and what cases ask of them."""
+"""How penalties and recoveries are shown by their references, the words for their acts, and what cases ask of them."""
 
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from casework.accounts.models import User
-from casework.core.errors import Missing
-from casework.ledger.refs import Resolved, register_ref
-from casework.ledger.words import register_words
 from cases.enums_penalties import GONE_STATES
 from cases.gates import register_gate
 from cases.models import Case, Penalty, Recovery
 from cases.papers import register_paper_part
 from cases.selectors import penalties as read
+from casework.accounts.models import User
+from casework.core.errors import Missing
+from casework.ledger.refs import Resolved, register_ref
+from casework.ledger.words import register_words
 
 
 def _penalty(pk: int, user: User) -> Resolved | None:

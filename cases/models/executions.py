@@ -190,8 +190,7 @@ class Recovery(Versioned):
                 name="recovery_price_has_moment_and_source",
             ),
             models.CheckConstraint(
-                condition=~Q(basis=PriceBasis.STATED_PRICE)
-                | Q(value=Round(F("quantity") * F("price"), precision=2)),
+                condition=~Q(basis=PriceBasis.STATED_PRICE) | Q(value=Round(F("quantity") * F("price"), precision=2)),
                 name="recovery_value_from_price",
             ),
             models.CheckConstraint(condition=Q(value__gt=0), name="recovery_value_positive"),

@@ -55,9 +55,7 @@ class Penalty(Versioned):
     returned = models.BooleanField(_("退回修改"), default=False)
     track = models.CharField(_("类别"), max_length=10, choices=Track.choices)
     form = models.PositiveSmallIntegerField(_("形态"), default=0)
-    decided_by = models.CharField(
-        _("作出机关"), max_length=12, choices=DecidedBy.choices, default=DecidedBy.COMMISSION
-    )
+    decided_by = models.CharField(_("作出机关"), max_length=12, choices=DecidedBy.choices, default=DecidedBy.COMMISSION)
     situation = models.CharField(_("目前情况"), max_length=10, choices=Situation.choices, default=Situation.IN_POST)
     grounds = models.TextField(_("违纪违法事实"))
     evidence = models.TextField(_("证据"), blank=True)
@@ -274,7 +272,9 @@ class PenaltyDefence(models.Model):
         verbose_name = _("陈述申辩")
         ordering = ("told_at",)
         constraints = [
-            models.CheckConstraint(condition=Q(outcome__in=DefenceOutcome.values), name="penalty_defence_outcome_known"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=DefenceOutcome.values), name="penalty_defence_outcome_known"
+            ),
             models.CheckConstraint(condition=~Q(officer=F("second_officer")), name="penalty_defence_two_officers"),
             models.CheckConstraint(condition=Q(signed=True) | ~Q(refusal=""), name="penalty_defence_signed_or_noted"),
             models.CheckConstraint(
@@ -382,5 +382,3 @@ class PenaltyDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.approver} {self.get_verdict_display()}"
-
-

@@ -1,6 +1,6 @@
 """Reading penalties: standing, lawful range, comparable cases, and what a case still lacks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -127,7 +127,7 @@ def gains_of(suspects: Iterable[int]) -> dict[int, tuple[Decimal, str]]:
     for row in Recovery.objects.filter(suspect__in=list(suspects)).order_by("pk"):
         pk: Any = row.suspect_id
         sums[pk] = sums.get(pk, Decimal(0)) + row.value
-        shown = f" {row.quantity.normalize():f} {row.coin}" if row.quantity is not None else f" {row.value:,.2f} 元"
+        shown = f"{row.quantity.normalize():f} {row.coin}" if row.quantity is not None else f"{row.value:,.2f} 元"
         words.setdefault(pk, []).append(shown)
     return {pk: (total, "、".join(words[pk])) for pk, total in sums.items()}
 
@@ -176,7 +176,7 @@ def comparable(penalty: Penalty, user: User, *, limit: int = 8) -> list[Penalty]
     )
     found: dict[int, Penalty] = {}
 
-    def take(relation: str, rows: Sequence[Penalty]) -> None:
+    def take(relation: str, rows: Iterable[Penalty]) -> None:
         for row in rows:
             if row.pk not in found and len(found) < limit:
                 row.relation = relation  # type: ignore[attr-defined]
@@ -206,6 +206,10 @@ def _url(penalty: Penalty) -> str:
     return reverse("cases:penalty", args=[penalty.pk])
 
 
+def _said(penalty: Penalty) -> dict[str, str]:
+    return {"name": penalty.suspect.name, "state": penalty.get_state_display()}
+
+
 def _by_suspect(case: Case) -> dict[int, Penalty]:
     rows = Penalty.objects.alive().filter(suspect__case=case).select_related("suspect")
     return {row.suspect_id: row for row in rows}
@@ -229,7 +233,7 @@ def penalties_decided(case: Case) -> list[Missing]:
     """Return what is missing until every suspect's handling is approved."""
     undecided = [
         Missing(
-            _("%(name)s的处分（处理）建议%(state)s，尚未批准") % {"name": row.suspect.name, "state": row.get_state_display()},
+            _("%(name)s的处分（处理）建议%(state)s，尚未批准") % _said(row),
             _url(row),
             _("去办"),
         )
@@ -243,7 +247,7 @@ def penalties_settled(case: Case) -> list[Missing]:
     """Return what is missing until every handling of the case is carried out and every sum due is paid."""
     open_rows = [
         Missing(
-            _("%(name)s的处分（处理）%(state)s，尚未执行完毕") % {"name": row.suspect.name, "state": row.get_state_display()},
+            _("%(name)s的处分（处理）%(state)s，尚未执行完毕") % _said(row),
             _url(row),
             _("去执行"),
         )

@@ -1,5 +1,6 @@
 """Drafting and revising penalties, and one door to every step of their procedure."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -25,7 +26,7 @@ from cases.services.penalty_execution import (
     serve_decision,
     start_execution,
 )
-from cases.services.penalty_flow import ref_of
+from cases.services.penalty_flow import ref_of, refuse_input
 from cases.services.penalty_steps import (
     approve_penalty,
     consult_organ,
@@ -90,7 +91,10 @@ def draft_penalty(
             if "penalty_stands_once" not in str(error):
                 raise
             raise Refused(
-                _("不能再拟一份：因为%(name)s在本案已有处分（处理）建议，同一行为不得重复处分。依据公职人员政务处分法第十六条。可以修改原来的建议。")
+                _(
+                    "不能再拟一份：因为%(name)s在本案已有处分（处理）建议，同一行为不得重复处分。"
+                    "依据公职人员政务处分法第十六条。可以修改原来的建议。"
+                )
                 % {"name": suspect.name},
                 article="公职人员政务处分法第十六条",
                 code="already_drafted",
@@ -127,7 +131,7 @@ def revise_penalty(
     """Change a draft; everything not named stays. A new draft number, and the person is told again.
 
     After the defence was heard a heavier handling is refused unless ``new_facts`` says what was found since
-    (政务处分法第四十三条: no aggravation because of the defence). A change of ``reason`` alone leaves it where it stands.
+    (政务处分法第四十三条: no aggravation because of the defence). A change of ``reason`` alone moves nothing.
     """
     with transaction.atomic():
         locked: Penalty = Penalty.locked(penalty.pk)
@@ -136,7 +140,8 @@ def revise_penalty(
         require(actor, "penalty.revise", locked)
         before = _facts(locked)
         specs = list(measures) if measures is not None else specs_of(locked)
-        only_reason = all(value is None for value in (measures, grounds, acts_on, evidence, findings, circumstances, situation))
+        substance = (measures, grounds, acts_on, evidence, findings, circumstances, situation)
+        only_reason = all(value is None for value in substance)
         _refuse_aggravation(locked, specs, new_facts)
         if situation is not None:
             locked.situation = Situation(situation)
@@ -211,6 +216,10 @@ _STEPS: dict[str, Callable[..., Penalty]] = {
 }
 
 
+#: What every step is given apart from its own data.
+_ALWAYS = frozenset({"penalty", "actor", "at"})
+
+
 def advance_penalty(penalty: Penalty, step: str, *, actor: User, at: datetime, **data: Any) -> Penalty:
     """Take one step of the procedure by its name and return the penalty in its new state.
 
@@ -221,6 +230,14 @@ def advance_penalty(penalty: Penalty, step: str, *, actor: User, at: datetime, *
         raise Invalid(
             _("没有“%(step)s”这个环节。可以用：%(known)s。") % {"step": step, "known": "、".join(_STEPS)},
             details={"step": _("换一个环节")},
+        )
+    asked = inspect.signature(service).parameters
+    unknown = [name for name in data if name not in asked]
+    needed = [name for name, one in asked.items() if one.default is one.empty and name not in {*data, *_ALWAYS}]
+    if unknown or needed:
+        raise Invalid(
+            _("这一环节要填的内容不对。"),
+            details={**dict.fromkeys(needed, _("需要填写")), **dict.fromkeys(unknown, _("这一环节不用"))},
         )
     return service(penalty, actor=actor, at=at, **data)
 
@@ -254,9 +271,7 @@ def _fill(
     day = timezone.localdate(at)
     _check_words(specs, grounds, reason, findings, circumstances)
     if until > day:
-        raise Invalid(
-            _("行为的最后一天在起草日期以后。可以改正日期。"), details={"acts_until": _("不晚于今天")}
-        )
+        raise Invalid(_("行为的最后一天在起草日期以后。可以改正日期。"), details={"acts_until": _("不晚于今天")})
     proposal = _lawful(penalty, specs, since, until, findings, circumstances, day)
     penalty.grounds, penalty.evidence, penalty.reason = grounds.strip(), evidence.strip(), reason.strip()
     penalty.acts_from, penalty.acts_until = since, until
@@ -292,8 +307,7 @@ def _check_words(
         wrong["findings"] = _("同一行为列了两次")
     if any(code not in catalogue().circumstances for code in circumstances):
         wrong["circumstances"] = _("目录中没有这样的情节")
-    if wrong:
-        raise Invalid(_("有 %(n)d 处要改：%(what)s。") % {"n": len(wrong), "what": "；".join(wrong.values())}, details=wrong)
+    refuse_input(wrong)
 
 
 def _lawful(
@@ -339,7 +353,10 @@ def _refuse_aggravation(penalty: Penalty, specs: Sequence[MeasureSpec], new_fact
     before = specs_of(penalty)
     if _weight(specs) > _weight(before):
         raise Refused(
-            _("不能改为更重的处分：因为已听取%(name)s的陈述申辩，不得因申辩而加重。依据公职人员政务处分法第四十三条。可以写明此后新查明的事实。")
+            _(
+                "不能改为更重的处分：因为已听取%(name)s的陈述申辩，不得因申辩而加重。"
+                "依据公职人员政务处分法第四十三条。可以写明此后新查明的事实。"
+            )
             % {"name": penalty.suspect.name},
             article="公职人员政务处分法第四十三条",
             code="aggravated",
@@ -385,6 +402,34 @@ def _freeze(penalty: Penalty, *, actor: User, at: datetime, save: bool = True) -
     return PenaltyDraft.objects.create(
         penalty=penalty, number=penalty.draft, digest=penalty.digest, content=content, by=actor, at=at
     )
+
+
+def replace_measures(penalty: Penalty, specs: Sequence[MeasureSpec], *, actor: User, at: datetime) -> None:
+    """Put other measures in place of the present ones as a new draft, after the same checks; saves no state."""
+    findings = _findings(penalty)
+    proposal = _fill(
+        penalty,
+        specs,
+        penalty.grounds,
+        penalty.acts_from,
+        penalty.acts_until,
+        penalty.evidence,
+        findings,
+        penalty.circumstances,
+        penalty.reason,
+        at,
+    )
+    penalty.tasks.filter(done_on__isnull=True).delete()
+    penalty.tasks.update(measure=None)
+    penalty.measures.all().delete()
+    _write_measures(penalty, specs, proposal)
+    penalty.draft += 1
+    _freeze(penalty, actor=actor, at=at, save=False)
+
+
+def weight_of(penalty: Penalty) -> tuple[int, int, int]:
+    """Return how heavy the handling is, for comparison with another of the same person."""
+    return _weight(specs_of(penalty))
 
 
 def _facts(penalty: Penalty) -> dict[str, Any]:

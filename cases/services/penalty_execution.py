@@ -14,7 +14,7 @@ from cases.penalty_document import paragraphs
 from cases.penalty_periods import period_of
 from cases.penalty_workflow import BY_NAME, readiness
 from cases.selectors.penalties import specs_of, standing_of
-from cases.services.penalty_flow import begin, end_clocks, move, ref_of, two
+from cases.services.penalty_flow import begin, end_clocks, move, ref_of, refuse_input, two
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.calendar import add_months
@@ -153,13 +153,10 @@ def _check_delivery(
         wrong["receiver"] = _("写明签收人、到场人员或者宣布范围")
     if not paper.strip():
         wrong[paper_field] = _("写明送达回证编号；拒绝签收的注明情况")
-    if wrong:
-        raise Invalid(_("有 %(n)d 处要改：%(what)s。") % {"n": len(wrong), "what": "；".join(wrong.values())}, details=wrong)
+    refuse_input(wrong)
 
 
-def start_execution(
-    penalty: Penalty, *, actor: User, at: datetime, expected_version: int | None = None
-) -> Penalty:
+def start_execution(penalty: Penalty, *, actor: User, at: datetime, expected_version: int | None = None) -> Penalty:
     """Send the decision to be carried out: one task for each thing that has to be done, with its day."""
     with transaction.atomic():
         locked, step = begin(penalty, "execute", actor=actor, at=at, expected_version=expected_version)
@@ -176,7 +173,7 @@ def start_execution(
                 responsible=task.responsible,
                 due_on=add_months(start, task.months),
             )
-            for seq, task in enumerate(planned, 1)
+            for seq, task in enumerate(planned, locked.tasks.count() + 1)
         )
         return move(locked, step, actor=actor, at=at, data={"tasks": [task.kind for task in planned]})
 
@@ -192,12 +189,12 @@ def finish_task(
     blob: Blob | None = None,
     waived_reason: str = "",
 ) -> Execution:
-    """Record that a task is done, with its proof; or that it is not carried out, with the reason (``waived_reason``)."""
+    """Record that a task is done, with its proof; or that it is not carried out (``waived_reason``)."""
     with transaction.atomic():
         penalty: Penalty = Penalty.locked(task.penalty_id)
         require(actor, "penalty.task", penalty)
-        row = Execution.objects.select_for_update().get(pk=task.pk)
-        if penalty.state not in {PenaltyState.EXECUTING, PenaltyState.UNDER_REVIEW}:
+        row: Execution = Execution.objects.select_for_update().get(pk=task.pk)
+        if penalty.state not in {PenaltyState.EXECUTING, PenaltyState.REVOKED}:
             raise Refused(
                 _("不能登记：因为处分（处理）%(state)s。可以在执行中登记。") % {"state": penalty.get_state_display()},
                 code="wrong_state",
@@ -211,8 +208,7 @@ def finish_task(
             wrong["done_on"] = _("办结日期不晚于登记日期")
         if penalty.effective_on and done_on < penalty.effective_on:
             wrong["done_on"] = _("办结日期不早于决定生效日期")
-        if wrong:
-            raise Invalid(_("有 %(n)d 处要改：%(what)s。") % {"n": len(wrong), "what": "；".join(wrong.values())}, details=wrong)
+        refuse_input(wrong)
         row.done_on, row.proof, row.document, row.blob = done_on, proof.strip(), document.strip(), blob
         row.waived_reason, row.done_by, row.at = waived_reason.strip(), actor, at
         row.save(update_fields=["done_on", "proof", "document", "blob", "waived_reason", "done_by", "at"])
@@ -288,9 +284,7 @@ def restore_rights(
         )
 
 
-def expire_penalty(
-    penalty: Penalty, *, actor: User, at: datetime, expected_version: int | None = None
-) -> Penalty:
+def expire_penalty(penalty: Penalty, *, actor: User, at: datetime, expected_version: int | None = None) -> Penalty:
     """Note that the influence period is over; nothing has to be cancelled (2023 第四十六条, 政务处分法第二十六条)."""
     with transaction.atomic():
         locked, step = begin(penalty, "expire", actor=actor, at=at, expected_version=expected_version)
@@ -320,4 +314,3 @@ def expire_due(*, at: datetime) -> list[int]:
             )
             expired.append(pk)
     return expired
-

@@ -40,25 +40,21 @@ def begin(
     if expected_version is not None and expected_version != locked.version:
         raise Stale(_("已被他人处理，请刷新后再办。您填写的内容仍在页面上。"), details={"version": locked.version})
     if not step.begins(locked):
+        said = {"step": step.label, "name": locked.suspect.name, "state": locked.get_state_display()}
         raise Refused(
-            _("不能%(step)s：因为%(name)s的处分（处理）%(state)s。可以刷新后看下一步。")
-            % {"step": step.label, "name": locked.suspect.name, "state": locked.get_state_display()},
-            code="wrong_state",
+            _("不能%(step)s：因为%(name)s的处分（处理）%(state)s。可以刷新后看下一步。") % said, code="wrong_state"
         )
     require(actor, f"penalty.{name}", locked)
     if at < locked.state_since:
-        raise Refused(
-            _("不能%(step)s：因为时间早于上一环节。可以填写上一环节以后的时间。") % {"step": step.label}, code="wrong_order"
-        )
+        words = _("不能%(step)s：因为时间早于上一环节。可以填写上一环节以后的时间。")
+        raise Refused(words % {"step": step.label}, code="wrong_order")
     if step.needs_reason and not (reason or "").strip():
-        raise Invalid(
-            _("不能%(step)s：没有写明意见。可以写明理由再办。") % {"step": step.label}, details={"reason": _("写明理由")}
-        )
+        words = _("不能%(step)s：没有写明意见。可以写明理由再办。") % {"step": step.label}
+        raise Invalid(words, details={"reason": _("写明理由")})
     missing, _met = readiness(locked, step, timezone.localdate(at))
     if missing:
-        raise NotReady(
-            _("不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。") % {"step": step.label, "n": len(missing)}, missing
-        )
+        words = _("不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。")
+        raise NotReady(words % {"step": step.label, "n": len(missing)}, missing)
     return locked, step
 
 
@@ -112,6 +108,13 @@ _KINDS = {
     "expire": "expired",
     "void": "voided",
 }
+
+
+def refuse_input(wrong: Mapping[str, str]) -> None:
+    """Raise Invalid with everything that is wrong, each at its field; nothing when nothing is."""
+    if wrong:
+        words = "；".join(wrong.values())
+        raise Invalid(_("有 %(n)d 处要改：%(what)s。") % {"n": len(wrong), "what": words}, details=wrong)
 
 
 def two(actor: User, second: User | None) -> User:

@@ -18,7 +18,7 @@ from cases.models import (
 )
 from cases.penalty_content import content_of, digest_of, substance_of
 from cases.penalty_periods import period_of
-from cases.services.penalty_flow import begin, end_clocks, move, start_clock, tell_deciders, two
+from cases.services.penalty_flow import begin, end_clocks, move, refuse_input, start_clock, tell_deciders, two
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused, Stale
 
@@ -84,8 +84,7 @@ def _check_defence(outcome: DefenceOutcome, statement: str, answer: str, signed:
         wrong["answer"] = _("写明不予采纳的理由")
     if not signed and not refusal.strip():
         wrong["refusal"] = _("注明本人未签字的情况")
-    if wrong:
-        raise Invalid(_("有 %(n)d 处要改：%(what)s。") % {"n": len(wrong), "what": "；".join(wrong.values())}, details=wrong)
+    refuse_input(wrong)
 
 
 def consult_organ(
@@ -111,7 +110,13 @@ def consult_organ(
             raise Invalid(_("征求意见没有写全。"), details=wrong)
         day = replied_on or timezone.localdate(at)
         PenaltyConsultation.objects.create(
-            penalty=locked, organ=organ.strip(), opinion=opinion.strip(), document=document, replied_on=day, by=actor, at=at
+            penalty=locked,
+            organ=organ.strip(),
+            opinion=opinion.strip(),
+            document=document,
+            replied_on=day,
+            by=actor,
+            at=at,
         )
         return move(
             locked,
@@ -191,8 +196,7 @@ def _check_votes(body: str, held_on: date, members: int, present: int, told_on: 
         wrong["held_on"] = _("审议不早于听取陈述申辩的日期")
     if held_on > day:
         wrong["held_on"] = _("审议日期不晚于登记日期")
-    if wrong:
-        raise Invalid(_("有 %(n)d 处要改：%(what)s。") % {"n": len(wrong), "what": "；".join(wrong.values())}, details=wrong)
+    refuse_input(wrong)
 
 
 def approve_penalty(
@@ -208,7 +212,7 @@ def approve_penalty(
 ) -> Penalty:
     """Approve the draft with this ``digest``; refused as stale when the content has changed since it was read.
 
-    The approver neither drafted, investigated nor heard the case. A heavy party sanction also needs the document and the
+    The approver neither drafted, investigated nor heard the case. A heavy party sanction needs the document and the
     day of the Party committee's approval. The decision takes effect on the day the deciding body met: the committee's
     day, else the day of deliberation, else today.
     """
@@ -265,7 +269,8 @@ def _check_committee(penalty: Penalty, heavy: bool, document: str, day: date | N
     article = basis_words(rule("heavy_committee", penalty.laws))
     if not document.strip() or day is None:
         raise Refused(
-            _("不能同意：因为重处分须报同级党委批准。依据%(article)s。可以登记党委批准的文号和日期。") % {"article": article},
+            _("不能同意：因为重处分须报同级党委批准。依据%(article)s。可以登记党委批准的文号和日期。")
+            % {"article": article},
             article=article,
             code="committee_needed",
             details={"committee_document": _("写明党委批准文号"), "committee_on": _("写明党委批准日期")},

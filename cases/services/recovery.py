@@ -143,7 +143,13 @@ def _priced(
 
 
 def set_due(
-    recovery: Recovery, *, amount_due: Decimal, reason: str, actor: User, at: datetime, expected_version: int | None = None
+    recovery: Recovery,
+    *,
+    amount_due: Decimal,
+    reason: str,
+    actor: User,
+    at: datetime,
+    expected_version: int | None = None,
 ) -> Recovery:
     """Set what is to be paid, yuan; never less than was paid already."""
     with transaction.atomic():
@@ -212,7 +218,8 @@ def register_payment(
             if "recovery_receipt_once" not in str(error):
                 raise
             raise Refused(
-                _("不能登记：因为凭证 %(no)s 已登记过。可以核对凭证号。") % {"no": receipt.strip()}, code="receipt_known"
+                _("不能登记：因为凭证 %(no)s 已登记过。可以核对凭证号。") % {"no": receipt.strip()},
+                code="receipt_known",
             ) from error
         locked.amount_paid += amount
         locked.bump("amount_paid")

@@ -15,7 +15,7 @@ from cases.catalogue import catalogue
 from cases.enums import Side
 from cases.enums_penalties import DRAFT_STATES, PenaltyState, Track
 from cases.ladder import Decider
-from cases.models import Execution, Penalty, Suspect
+from cases.models import Execution, Penalty, PenaltyMeasure, Suspect
 from cases.penalty_document import paragraphs
 from cases.penalty_workflow import BY_NAME, readiness
 from cases.ranges import propose
@@ -92,8 +92,9 @@ COLUMNS = (
 )
 
 
-def _grades() -> list[tuple[str, str]]:
-    return [(row.code, row.title) for row in catalogue().measures.values()]
+def _grades(user: User) -> list[tuple[str, str]]:
+    used = set(PenaltyMeasure.objects.visible_to(user).order_by().values_list("code", flat=True).distinct())
+    return [(row.code, row.title) for row in catalogue().measures.values() if row.code in used]
 
 
 PAGE = ListPage(
@@ -104,7 +105,7 @@ PAGE = ListPage(
         Filter("state", gettext_lazy("状态"), "state", PenaltyState.choices),
         Filter("track", gettext_lazy("类别"), "track", Track.choices),
         Filter("form", gettext_lazy("形态"), "form", FORMS),
-        Filter("measure", gettext_lazy("措施"), "measures__code", lambda _user: _grades()),
+        Filter("measure", gettext_lazy("措施"), "measures__code", _grades),
         Filter("returned", gettext_lazy("退回修改"), "returned", kind="bool"),
         Filter("effective", gettext_lazy("生效日期"), "effective_on", kind="date"),
         Filter("case", gettext_lazy("案号"), "suspect__case__number", kind="text"),
@@ -287,7 +288,9 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     row = BY_NAME[name]
     require(user, f"penalty.{name}", penalty)
     initial = {"held_on": clock.today(), "served_on": clock.today(), "announced_on": clock.today()}
-    form: StepForm = STEP_FORMS[name](penalty.suspect.case, user, request.POST if request.method == "POST" else None, initial=initial)
+    form: StepForm = STEP_FORMS[name](
+        penalty.suspect.case, user, request.POST if request.method == "POST" else None, initial=initial
+    )
     missing, met = readiness(penalty, row, clock.today())
     if request.method == "POST" and form.is_valid():
         try:
@@ -333,7 +336,12 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     penalty = _visible(request, pk)
     require(user, "penalty.approve", penalty)
-    form = ApprovalForm(penalty.suspect.case, user, request.POST if request.method == "POST" else None, initial={"digest": penalty.digest})
+    form = ApprovalForm(
+        penalty.suspect.case,
+        user,
+        request.POST if request.method == "POST" else None,
+        initial={"digest": penalty.digest},
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         verdict = data["verdict"]

@@ -85,13 +85,20 @@ def _title(measure: Measure) -> str:
     return measure.name if measure.family.code == PARTY else measure.title
 
 
-def groups(proposal: Proposal, chosen: frozenset[str]) -> list[dict[str, Any]]:
-    """Return the cards with their rows; closed rows of the same reason that follow each other share one row."""
+def groups(proposal: Proposal, chosen: frozenset[str], *, brief: bool = False) -> list[dict[str, Any]]:
+    """Return the cards with their rows; closed rows of the same reason that follow each other share one row.
+
+    ``brief`` is for reading: sanctions whole, of all other measures only those chosen.
+    """
     cards = []
     for key, families in GROUPS:
         options = [option for option in proposal.options if option.measure.family.code in families]
         radio = key if key in {"party", "state"} else "other"
         rows = _rows(options, chosen, radio)
+        if brief and radio == "other":
+            rows = [row for row in rows if row.chosen]
+        if not rows:
+            continue
         cards.append(
             {
                 "key": key,
@@ -134,7 +141,9 @@ def rungs(proposal: Proposal, standing: Standing, chosen: frozenset[str]) -> lis
         family = EMPLOYER
     light = any(catalogue().measures[code].family.code == "first_form" for code in chosen)
     found = [Rung(_("批评教育"), _("第一种形态"), light, light)]
-    skip = {"PD_REMOVAL"} if not standing.party_post else {"PD_SERIOUS_WARNING_IN_LIEU"}
+    states = {option.measure.code: option.state for option in proposal.options}
+    in_lieu = states["PD_SERIOUS_WARNING_IN_LIEU"] == "fit" or "PD_SERIOUS_WARNING_IN_LIEU" in chosen
+    skip = {"PD_PROBATION_2", "PD_REMOVAL" if in_lieu else "PD_SERIOUS_WARNING_IN_LIEU"}
     for option in proposal.options:
         measure = option.measure
         if measure.family.code != family or measure.code in skip:
@@ -143,7 +152,12 @@ def rungs(proposal: Proposal, standing: Standing, chosen: frozenset[str]) -> lis
             continue
         fit = option.state == "fit" or (option.state == "open" and family == EMPLOYER)
         note = period_words(measure) if option.state != "off" else _("幅度以外")
-        found.append(Rung(measure.name.partition("（")[0], note, fit, measure.code in chosen))
+        title, picked = measure.name.partition("（")[0], measure.code in chosen
+        if measure.code == "PD_REMOVAL" and not standing.party_post:
+            note = _("无党内职务")
+        if measure.code == "PD_PROBATION_1":
+            title, picked = _("留党察看"), picked or "PD_PROBATION_2" in chosen
+        found.append(Rung(title, note, fit, picked))
     return found
 
 
@@ -253,7 +267,7 @@ def penalty_page(penalty: Penalty, user: User, *, today: date, now: Any) -> dict
         "next": ahead,
         "others": [(step, url) for step, url in others if ahead is None or step.name != ahead["step"].name],
         "rungs": rungs(proposal, standing, chosen),
-        "groups": groups(proposal, chosen),
+        "groups": groups(proposal, chosen, brief=True),
         "proposal": proposal,
         "lighten": circumstances_of(penalty, "lighten"),
         "aggravate": circumstances_of(penalty, "aggravate"),

@@ -83,7 +83,9 @@ def new(request: HttpRequest, case_pk: int) -> HttpResponse:
     user: Any = request.user
     case = get_visible(Case.objects, user, pk=case_pk)
     require(user, "recovery.register", case)
-    form = GainForm(case, request.POST if request.method == "POST" else None, initial={"suspect": request.GET.get("suspect")})
+    form = GainForm(
+        case, request.POST if request.method == "POST" else None, initial={"suspect": request.GET.get("suspect")}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             row = register_gain(case, **form.cleaned_data, actor=user, at=clock.now())
@@ -106,7 +108,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     row = get_visible(Recovery.objects.select_related("case", "suspect", "registered_by"), user, pk=pk)
     may_pay = can(user, "recovery.pay", row)
-    form = PaymentForm(request.POST if request.method == "POST" else None, initial={"paid_on": clock.today(), "amount": row.remainder})
+    form = PaymentForm(
+        request.POST if request.method == "POST" else None, initial={"paid_on": clock.today(), "amount": row.remainder}
+    )
     if request.method == "POST":
         require(user, "recovery.pay", row)
         if form.is_valid():

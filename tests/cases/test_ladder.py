@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -34,7 +35,15 @@ FORM1 = {
     "FF_RECTIFY_DEADLINE", "FF_SELF_CHECK", "FF_PUBLIC_APOLOGY", "FF_CIRCULAR", "FF_ADMONISH", "FF_OTHER",
 }  # fmt: skip
 FORM1_PARTY = FORM1 | {"FF_DEMOCRATIC_MEETING"}
-OH7 = {"OH_SUSPEND", "OH_LATERAL_MOVE", "OH_TO_RANK", "OH_ORDERED_RESIGN", "OH_REMOVE", "OH_DOWNGRADE", "OH_EARLY_RETIRE"}
+OH7 = {
+    "OH_SUSPEND",
+    "OH_LATERAL_MOVE",
+    "OH_TO_RANK",
+    "OH_ORDERED_RESIGN",
+    "OH_REMOVE",
+    "OH_DOWNGRADE",
+    "OH_EARLY_RETIRE",
+}
 AL4 = {"AL_CIRCULAR", "AL_ADMONISH", "AL_ORG", "AL_DISCIPLINE"}
 STAFF = {"HR_BONUS_CUT", "HR_TRANSFER", "HR_PAY_CUT"}
 HIRED = STAFF | {"HR_TERMINATE"}
@@ -47,7 +56,14 @@ MONEY = {
 BASE = Standing("某某", party_member=False, public_official=False)
 PEOPLE: dict[str, tuple[Standing, set[str]]] = {
     "civil servant, member with post, leading cadre": (
-        replace(BASE, party_member=True, public_official=True, employment="civil_servant", party_post=True, leading_cadre=True),
+        replace(
+            BASE,
+            party_member=True,
+            public_official=True,
+            employment="civil_servant",
+            party_post=True,
+            leading_cadre=True,
+        ),
         POST | GOV6 | EM6 | FORM1_PARTY | OH7 | AL4 | STAFF | MONEY,
     ),
     "civil servant, member without post": (
@@ -225,10 +241,18 @@ MARCH, AUGUST, NEXT = date(2021, 3, 1), date(2021, 8, 31), date(2021, 9, 1)
 @pytest.mark.parametrize(
     ("new", "prior", "refused"),
     [
-        (("GS_WARNING", MARCH, AUGUST, {"CN_ENCROACH_PROPERTY"}), ("EM_WARNING", MARCH, AUGUST, {"CN_ENCROACH_PROPERTY"}), True),
+        (
+            ("GS_WARNING", MARCH, AUGUST, {"CN_ENCROACH_PROPERTY"}),
+            ("EM_WARNING", MARCH, AUGUST, {"CN_ENCROACH_PROPERTY"}),
+            True,
+        ),
         (("GS_WARNING", MARCH, AUGUST, set()), ("EM_WARNING", AUGUST, NEXT, set()), True),
         (("GS_WARNING", NEXT, NEXT, set()), ("EM_WARNING", MARCH, AUGUST, set()), False),
-        (("GS_WARNING", MARCH, AUGUST, {"CN_ENCROACH_PROPERTY"}), ("EM_WARNING", MARCH, AUGUST, {"CN_ACCEPT_GIFTS"}), False),
+        (
+            ("GS_WARNING", MARCH, AUGUST, {"CN_ENCROACH_PROPERTY"}),
+            ("EM_WARNING", MARCH, AUGUST, {"CN_ACCEPT_GIFTS"}),
+            False,
+        ),
         (("PD_WARNING", MARCH, AUGUST, set()), ("GS_WARNING", MARCH, AUGUST, set()), False),
         (("PD_WARNING", MARCH, AUGUST, set()), ("PD_WARNING", MARCH, AUGUST, set()), True),
         (("FF_ADMONISH", MARCH, AUGUST, set()), ("GS_WARNING", MARCH, AUGUST, set()), False),
@@ -267,7 +291,7 @@ def test_versions_of_a_law_follow_each_other_without_a_gap_or_an_overlap() -> No
         families.setdefault(law.family, []).append(law)
     for versions in families.values():
         ordered = sorted(versions, key=lambda law: law.valid_from)
-        for earlier, later in zip(ordered, ordered[1:], strict=False):
+        for earlier, later in pairwise(ordered):
             assert earlier.valid_until is not None
             assert (later.valid_from - earlier.valid_until).days == 1
     assert "ASL" not in laws_on(date(2020, 6, 30))
@@ -284,7 +308,12 @@ def test_article_numbers_in_words(number: int, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("at", "words"),
-    [("8", "第八条"), ("112(2)", "第一百一十二条第二款"), ("33(1)[2]", "第三十三条第一款第（二）项"), ("20[3]", "第二十条第（三）项")],
+    [
+        ("8", "第八条"),
+        ("112(2)", "第一百一十二条第二款"),
+        ("33(1)[2]", "第三十三条第一款第（二）项"),
+        ("20[3]", "第二十条第（三）项"),
+    ],
 )
 def test_articles_in_words(at: str, words: str) -> None:
     assert article_words(at) == words
@@ -302,7 +331,15 @@ def test_without_a_basis_it_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("word", "code"),
-    [("ETH", "ETH"), ("eth", "ETH"), ("以太币", "ETH"), (" 门罗币 ", "XMR"), ("渡鸦币", "RVN"), ("涂鸦币", "涂鸦币"), ("某某币", None)],
+    [
+        ("ETH", "ETH"),
+        ("eth", "ETH"),
+        ("以太币", "ETH"),
+        (" 门罗币 ", "XMR"),
+        ("渡鸦币", "RVN"),
+        ("涂鸦币", "涂鸦币"),
+        ("某某币", None),
+    ],
 )
 def test_coins_are_found_by_any_of_their_names(word: str, code: str | None) -> None:
     found = find_coin(word)

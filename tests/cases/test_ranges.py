@@ -9,7 +9,9 @@ from cases.ranges import Finding, Severity, form_of, propose, refusals
 
 MINING, PROFIT, OBSTRUCT = "CN_USE_PUBLIC_PROPERTY_FOR_PROFIT", "CN_ILLEGAL_PROFIT_ACTIVITY", "CN_OBSTRUCT_REVIEW"
 WU = Standing("吴某某", party_member=True, public_official=False, employment="institution_staff")
-OFFICIAL = Standing("黄某某", party_member=True, public_official=True, employment="institution_manager", party_post=True)
+OFFICIAL = Standing(
+    "黄某某", party_member=True, public_official=True, employment="institution_manager", party_post=True
+)
 ACTS, DECIDED = date(2021, 8, 31), date(2021, 11, 1)
 LIGHT, SERIOUS, GRAVE = Severity.LIGHT, Severity.SERIOUS, Severity.GRAVE
 W, SW, LIEU, REMOVAL = "PD_WARNING", "PD_SERIOUS_WARNING", "PD_SERIOUS_WARNING_IN_LIEU", "PD_REMOVAL"
@@ -42,7 +44,9 @@ PROBATION, EXPULSION = ("PD_PROBATION_1", "PD_PROBATION_2"), "PD_EXPULSION"
         ([], [], OFFICIAL, None),
     ],
 )
-def test_the_party_range(findings, circumstances, standing, codes) -> None:  # type: ignore[no-untyped-def]
+def test_the_party_range(
+    findings: list, circumstances: list[str], standing: Standing, codes: tuple[str, ...] | None
+) -> None:
     found = propose(
         [Finding(*row) for row in findings], standing, acts_until=ACTS, decided_on=DECIDED, circumstances=circumstances
     )
@@ -65,7 +69,9 @@ def test_the_party_range(findings, circumstances, standing, codes) -> None:  # t
         ([], [], None, None),
     ],
 )
-def test_the_administrative_range(findings, circumstances, codes, most) -> None:  # type: ignore[no-untyped-def]
+def test_the_administrative_range(
+    findings: list, circumstances: list[str], codes: tuple[str, ...] | None, most: int | None
+) -> None:
     found = propose(
         [Finding(*row) for row in findings], OFFICIAL, acts_until=ACTS, decided_on=DECIDED, circumstances=circumstances
     )
@@ -81,7 +87,9 @@ def test_destroying_evidence_aggravates_and_says_so() -> None:
 def test_a_mitigated_light_case_may_be_exempted() -> None:
     found = propose([Finding(MINING)], WU, acts_until=ACTS, decided_on=DECIDED, circumstances=["PM2"])
     assert found.party.exempt
-    assert not propose([Finding(MINING, SERIOUS)], WU, acts_until=ACTS, decided_on=DECIDED, circumstances=["PM2"]).party.exempt
+    assert not propose(
+        [Finding(MINING, SERIOUS)], WU, acts_until=ACTS, decided_on=DECIDED, circumstances=["PM2"]
+    ).party.exempt
 
 
 @pytest.mark.parametrize(
@@ -130,7 +138,9 @@ def test_below_the_range_is_refused_too() -> None:
         ([Finding(MINING), Finding(PROFIT)], 12, False),
     ],
 )
-def test_only_several_acts_lengthen_an_administrative_period(findings: list[Finding], months: int, refused: bool) -> None:
+def test_only_several_acts_lengthen_an_administrative_period(
+    findings: list[Finding], months: int, refused: bool
+) -> None:
     found = propose(findings, OFFICIAL, acts_until=ACTS, decided_on=DECIDED)
     assert bool(refusals([MeasureSpec("GS_WARNING", months=months)], found, OFFICIAL)) is refused
 
