@@ -8,6 +8,7 @@ class UnitsConfig(AppConfig):
         from units import (  # acts, words and kinds of lists are registered by being imported
             campaign_refs,
             campaign_words,  # noqa: F401
+            finding,
             policy,  # noqa: F401
             policy_campaign,  # noqa: F401
             refs,
@@ -23,4 +24,5 @@ class UnitsConfig(AppConfig):
         from units.web import campaign_nav, nav  # noqa: F401
 
         refs.register()
+        finding.register()
         campaign_refs.register()

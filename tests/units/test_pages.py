@@ -58,7 +58,14 @@ def test_every_page_opens_for_those_who_may_and_is_absent_for_the_rest(cast: Cas
 
 
 def test_pages_say_nothing_of_leads_to_those_outside(cast: Cast, scene: dict[str, Any]) -> None:
-    for page in ("/units/", f"/units/{scene['unit'].pk}/", "/sightings/", "/leads/", "/leads/table/", "/sightings/lists/"):
+    for page in (
+        "/units/",
+        f"/units/{scene['unit'].pk}/",
+        "/sightings/",
+        "/leads/",
+        "/leads/table/",
+        "/sightings/lists/",
+    ):
         text = as_(cast.outsider).get(page).content.decode()
         assert scene["lead"].number not in text, page
         assert "198.51.100.37" not in text, page
@@ -127,10 +134,10 @@ def test_settling_a_question_and_a_conflict_on_their_pages(cast: Cast, scene: di
     assert scene["conflict"].kept == scene["conflict"].first
 
 
-@pytest.mark.parametrize("page", ["/units/", "/people/", "/addresses/", "/sightings/", "/sightings/lists/", "/leads/table/"])
-def test_a_list_costs_the_same_whatever_its_length(
-    cast: Cast, page: str, django_assert_max_num_queries: Any
-) -> None:
+@pytest.mark.parametrize(
+    "page", ["/units/", "/people/", "/addresses/", "/sightings/", "/sightings/lists/", "/leads/table/"]
+)
+def test_a_list_costs_the_same_whatever_its_length(cast: Cast, page: str, django_assert_max_num_queries: Any) -> None:
     circle = a_compartment(*cast.members())
     seen = a_list(circle)
 

@@ -171,8 +171,12 @@ def close_unit(
             for child in row.children.filter(state=UnitState.ACTIVE)
         ]
         missing += [
-            Missing(_("网段 %(network)s 还在它名下") % {"network": block}, f"/addresses/?{urlencode({'unit': row.name})}")
-            for block in row.blocks.filter(state=ClaimState.STANDING).exclude(valid__endswith__lte=closed_on)
+            Missing(
+                _("网段 %(network)s 还在它名下") % {"network": block}, f"/addresses/?{urlencode({'unit': row.name})}"
+            )
+            for block in row.blocks.filter(
+                Q(valid__upper_inf=True) | Q(valid__endswith__gt=closed_on), state=ClaimState.STANDING
+            )
         ]
         if missing:
             raise NotReady(_("不能撤并：因为还有没有交代的事项。可以先处理下面各项。"), missing)

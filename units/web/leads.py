@@ -106,7 +106,11 @@ def prepare(_request: HttpRequest, rows: list[Any]) -> None:
         row.facts = facts[row.pk]
         row.chip = (
             DeadlineFacts(
-                RUNNING, row.due_on, today, abs(calendar.working_days_between(*sorted((today, row.due_on)))), unit="natural"
+                RUNNING,
+                row.due_on,
+                today,
+                abs(calendar.working_days_between(*sorted((today, row.due_on)))),
+                unit="natural",
             )
             if row.due_on
             else None

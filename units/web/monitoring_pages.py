@@ -29,10 +29,10 @@ from units.web.guards import commission_only
 def _prepare_lists(_request: HttpRequest, rows: list[Any]) -> None:
     ids = [row.pk for row in rows]
     addresses = ListedAddress.objects.filter(monitor_list__in=ids).values_list("monitor_list", "status")
-    counts: dict[tuple[int, str], int] = {
-        (pk, word): n for pk, word, n in addresses.annotate(n=Count("pk")).order_by()
-    }
-    sightings = dict(Sighting.objects.filter(monitor_list__in=ids).values_list("monitor_list").annotate(n=Count("pk")).order_by())
+    counts: dict[tuple[int, str], int] = {(pk, word): n for pk, word, n in addresses.annotate(n=Count("pk")).order_by()}
+    sightings = dict(
+        Sighting.objects.filter(monitor_list__in=ids).values_list("monitor_list").annotate(n=Count("pk")).order_by()
+    )
     for row in rows:
         row.by_status = {word: counts.get((row.pk, word), 0) for word in AddressStatus.values}
         row.addresses_listed = sum(row.by_status.values())
@@ -72,7 +72,9 @@ def _lists(user: User) -> list[tuple[str, str]]:
 
 
 def _change(value: str) -> Q:
-    return Q(Exists(ListedAddress.objects.filter(monitor_list=OuterRef("monitor_list"), ip=OuterRef("ip"), status=value)))
+    return Q(
+        Exists(ListedAddress.objects.filter(monitor_list=OuterRef("monitor_list"), ip=OuterRef("ip"), status=value))
+    )
 
 
 SIGHTINGS = ListPage(
@@ -118,7 +120,9 @@ def remote(row: Sighting) -> str:
     """Return the far end as host:port."""
     if row.remote_port is None:
         return row.remote_host
-    return f"[{row.remote_host}]:{row.remote_port}" if ":" in row.remote_host else f"{row.remote_host}:{row.remote_port}"
+    return (
+        f"[{row.remote_host}]:{row.remote_port}" if ":" in row.remote_host else f"{row.remote_host}:{row.remote_port}"
+    )
 
 
 @require_safe
@@ -163,7 +167,11 @@ def monitor_list(request: HttpRequest, pk: int) -> HttpResponse:
     found: MonitorList = get_visible(MonitorList.objects.select_related("import_run"), user, pk=pk)
     _prepare_lists(request, [found])
     waiting = Sighting.objects.filter(
-        monitor_list=found, match_state=MatchState.MATCHED, lead__isnull=True, registration__isnull=True, unit__is_public=True
+        monitor_list=found,
+        match_state=MatchState.MATCHED,
+        lead__isnull=True,
+        registration__isnull=True,
+        unit__is_public=True,
     )
     return render(
         request,

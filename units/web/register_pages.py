@@ -175,7 +175,9 @@ def ports_words(block: AddressBlock) -> str:
 
 CONFLICTS = ListPage(
     title=gettext_lazy("归属冲突"),
-    queryset=lambda user: AddressConflict.objects.visible_to(user).select_related("first__unit", "second__unit", "kept__unit"),
+    queryset=lambda user: AddressConflict.objects.visible_to(user).select_related(
+        "first__unit", "second__unit", "kept__unit"
+    ),
     columns=(
         Column("network", gettext_lazy("网段"), lambda row: str(row.first.network), mono=True, link=True),
         Column("first", gettext_lazy("主张一"), "first.unit.name"),
@@ -268,7 +270,10 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             "person": found,
             "id_shown": f"{number[:6]} {number[6:10]}**** ***{number[-1]}" if number else "",
             "leads": Lead.objects.visible_to(user).filter(person=found).order_by("-received_on"),
-            "namesakes": Person.objects.visible_to(user).filter(id_index=found.id_index).exclude(pk=pk).select_related("unit")
+            "namesakes": Person.objects.visible_to(user)
+            .filter(id_index=found.id_index)
+            .exclude(pk=pk)
+            .select_related("unit")
             if found.id_index
             else [],
         },
@@ -287,7 +292,9 @@ class SettleForm(forms.Form):
 def conflict(request: HttpRequest, pk: int) -> HttpResponse:
     """Two claims side by side, with their sources; settling says which one stands."""
     user = reader(request)
-    rows = AddressConflict.objects.select_related("first__unit", "second__unit", "first__import_run", "second__import_run")
+    rows = AddressConflict.objects.select_related(
+        "first__unit", "second__unit", "first__import_run", "second__import_run"
+    )
     found: AddressConflict = get_visible(rows.select_related("kept__unit", "settled_by"), user, pk=pk)
     claims = [found.first, found.second]
     form = SettleForm(request.POST or None)
@@ -317,5 +324,3 @@ def conflict(request: HttpRequest, pk: int) -> HttpResponse:
         },
         status=409 if form.errors and request.method == "POST" else 200,
     )
-
-

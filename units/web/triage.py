@@ -51,7 +51,9 @@ class HandleForm(forms.Form):
 
     note = forms.CharField(required=False, max_length=4000)
     way = forms.ChoiceField(required=False, choices=[("", ""), *Disposition.choices])
-    to = forms.ModelChoiceField(Organisation.objects.filter(kind=OrganisationKind.AGENCY).order_by("name"), required=False)
+    to = forms.ModelChoiceField(
+        Organisation.objects.filter(kind=OrganisationKind.AGENCY).order_by("name"), required=False
+    )
     version = forms.IntegerField()
     then = forms.IntegerField(required=False)
 
@@ -228,7 +230,9 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     done = move_lead(
         found, request.POST.get("move", ""), actor=user, at=clock.now(), reason=request.POST.get("reason", "")
     )
-    toast(request, _("线索 %(number)s 现在是“%(state)s”。") % {"number": done.number, "state": done.get_state_display()})
+    toast(
+        request, _("线索 %(number)s 现在是“%(state)s”。") % {"number": done.number, "state": done.get_state_display()}
+    )
     return _back(request, pk)
 
 
@@ -254,7 +258,8 @@ def classify(request: HttpRequest, pk: int) -> HttpResponse:
     done = classify_lead(found, request.POST.get("classification", ""), actor=user, at=clock.now())
     toast(
         request,
-        _("线索 %(number)s 已定性为%(nature)s。") % {"number": done.number, "nature": done.get_classification_display()},
+        _("线索 %(number)s 已定性为%(nature)s。")
+        % {"number": done.number, "nature": done.get_classification_display()},
     )
     return _back(request, pk)
 
@@ -321,5 +326,3 @@ def question(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         },
         status=409 if form.errors and request.method == "POST" else 200,
     )
-
-

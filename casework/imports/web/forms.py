@@ -45,7 +45,9 @@ class UploadForm(forms.Form):
         kind: Any = self.fields["kind"]
         kind.choices = [(found.name, found.label) for found in self.kinds]
         circle: Any = self.fields["compartment"]
-        circle.queryset = Compartment.objects.filter(pk__in=compartments_of(user), closed_at__isnull=True).order_by("pk")
+        circle.queryset = Compartment.objects.filter(pk__in=compartments_of(user), closed_at__isnull=True).order_by(
+            "pk"
+        )
         if not any(found.in_compartment for found in self.kinds):
             del self.fields["sampled_at"], self.fields["compartment"]
 
