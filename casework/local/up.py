@@ -73,6 +73,9 @@ class Up:
             self.supervisor.watch()
         except KeyboardInterrupt:
             pass
+        except LocalServiceError:
+            if not self.supervisor.stopping:  # what was cut short by the wish to stop is no failure
+                raise
         finally:
             self._output("")
             self.tell("正在停止 / stopping")
@@ -148,16 +151,20 @@ class Up:
         with stamps.once(self.state, "schema", f"{schema.identity(self.state)} {schema.migrations_digest()}") as due:
             if due:
                 self.tell("更新数据表 / migrating")
-                schema.manage(self.state, "migrate", "--verbosity", "0", owner=True)
+                self._manage("migrate", "--verbosity", "0", owner=True)
         with stamps.once(self.state, "static", static_digest()) as due:
             if due or not Path(settings.STATIC_ROOT).is_dir():
                 self.tell("收集静态文件 / collecting static files")
-                schema.manage(self.state, "collectstatic", "--no-input", "--clear", "--verbosity", "0", quiet=True)
+                self._manage("collectstatic", "--no-input", "--clear", "--verbosity", "0", quiet=True)
         if self.options.demo and "demo" in get_commands():
             with stamps.once(self.state, "demo", schema.identity(self.state)) as due:
                 if due:
                     self.tell("演示数据：按时间顺序办理 2021 年专项行动 / demo data: playing the 2021 campaign")
-                    schema.manage(self.state, "demo")
+                    self._manage("demo")
+
+    def _manage(self, *arguments: str, owner: bool = False, quiet: bool = False) -> None:
+        """Run a management command; who asks to stop need not wait for its end."""
+        schema.manage(self.state, *arguments, owner=owner, quiet=quiet, cancelled=lambda: self.supervisor.stopping)
 
     def _programs(self) -> list[Service]:
         """Return web, worker, beat and ledger, in the order in which they start."""

@@ -20,7 +20,7 @@ import yaml
 from casework.local import paths, postgres, services, valkey
 from casework.local.process import wait_until
 from casework.local.up import beat_command, ledger_command, status, web_command, worker_command
-from tests.local.conftest import environment, free_port
+from tests.local.conftest import environment, free_port, manage
 
 OURS = ("migrate", "web", "worker", "beat", "ledger")
 
@@ -221,6 +221,9 @@ def test_beat_and_worker_leave_a_sign_of_life(composed: Composition) -> None:
 
 @pytest.mark.slow
 def test_the_ledger_service_keeps_running_until_it_is_ended(composed: Composition) -> None:
+    explained = manage(composed.state, *composition()["services"]["ledger"]["command"][2:], "--help")
+    assert explained.returncode == 0, explained.stderr
+
     ledger = composed.start("ledger")
 
     assert not wait_until(lambda: ledger.poll() is not None, 5.0), composed.said("ledger")

@@ -63,5 +63,6 @@ class Command(Base):
     ) -> None:
         for app_label, migrations in changes.items():
             for migration in migrations:
-                migration.operations = folded(app_label, list(migration.operations))
+                # The stubs know the class variable only; every migration has operations of its own.
+                migration.operations = folded(app_label, list(migration.operations))  # type: ignore[misc]
         super().write_migration_files(changes, update_previous_migration_paths)
