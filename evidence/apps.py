@@ -7,4 +7,4 @@ class EvidenceConfig(AppConfig):
 
     def ready(self) -> None:
         from evidence import policy, refs  # noqa: F401  (they register themselves)
-        from evidence.web import nav, words  # noqa: F401
+        from evidence.web import found, nav, words  # noqa: F401

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.models import User
-from casework.ledger.refs import Resolved, register_ref
+from casework.ledger.refs import Resolved, register_finder, register_ref
 from casework.ledger.words import register_words
 from evidence.models import Collection, Item
 
@@ -21,6 +21,14 @@ def resolve_collection(pk: int, user: User) -> Resolved | None:
     return Resolved(row.number, reverse("evidence:collection", args=[pk])) if row else None
 
 
+def find_evidence(text: str, user: User) -> list[str]:
+    """Return the items and lists that have the text as number, as far as the reader may know of them."""
+    items = Item.objects.visible_to(user).filter(number=text).values_list("pk", flat=True)
+    lists = Collection.objects.visible_to(user).filter(number=text).values_list("pk", flat=True)
+    return [f"item:{pk}" for pk in items] + [f"collection:{pk}" for pk in lists]
+
+
+register_finder(find_evidence)
 register_ref("item", resolve_item)
 register_ref("collection", resolve_collection)
 register_words(

@@ -23,6 +23,7 @@ from evidence.services import (
 )
 from tests.build import a_compartment, moment
 from tests.cast import Cast
+from units.models import Unit
 
 _seals = count(1)
 START = moment("2021-09-07 10:42")
@@ -34,12 +35,18 @@ def a_seal_number() -> str:
 
 
 def a_collection(
-    cast: Cast, *, compartment: Compartment | None = None, at: datetime = START, officers: tuple[User, ...] = ()
+    cast: Cast,
+    *,
+    compartment: Compartment | None = None,
+    at: datetime = START,
+    officers: tuple[User, ...] = (),
+    unit: Unit | None = None,
 ) -> Collection:
     """Return an open list of the two officers of the cast."""
     return open_collection(
         compartment=compartment or a_compartment(*cast.members()),
         place="实验室北墙铁柜",
+        unit=unit,
         officers=officers or (cast.officer, cast.second_officer),
         holder_name="金某某",
         witness_name="后勤管理员",

@@ -33,7 +33,7 @@ class ActSerializer(serializers.Serializer[Any]):
     """One act the reader may take, with all that keeps it from being taken now."""
 
     act = serializers.CharField(source="page")
-    label = serializers.CharField(source="verb")
+    label: Any = serializers.CharField(source="verb")
     missing = serializers.SerializerMethodField()
 
     def get_missing(self, act: Any) -> list[str]:
@@ -56,7 +56,7 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
 
     class Meta:
         model = Item
-        fields = (
+        fields: Any = (
             "id", "number", "kind", "title", "quantity", "quantity_unit", "state", "holder", "holder_name", "keeper",
             "place", "parent", "apart", "collection", "sealed", "unfit", "version", "created_at", "updated_at",
         )  # fmt: skip
@@ -117,7 +117,7 @@ class ItemDetailSerializer(ItemSerializer):
     actions = serializers.SerializerMethodField()
 
     class Meta(ItemSerializer.Meta):
-        fields = (*ItemSerializer.Meta.fields, "chain", "content", "actions")  # type: ignore[assignment]
+        fields: Any = (*ItemSerializer.Meta.fields, "chain", "content", "actions")
         read_only_fields = fields
 
     def get_content(self, item: Item) -> dict[str, Any] | None:

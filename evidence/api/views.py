@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from casework.access.models import Compartment, compartments_of
 from casework.access.policy import get_visible
+from casework.accounts.models import User
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
 from casework.core import clock
 from casework.files.responses import download
@@ -22,6 +23,12 @@ from evidence.enums import DiscrepancyKind, Kind, Measure, Outcome, Precision, S
 from evidence.models import CheckOut, Collection, Discrepancy, Disposal, Item, ItemFile
 from evidence.rules import DeviceFacts
 from evidence.selectors.items import knows_content, visible_items
+
+
+def _user(request: Request) -> User:
+    """Return the caller, who has been authenticated."""
+    assert isinstance(request.user, User)  # noqa: S101
+    return request.user
 
 
 def _taken(serializer: Any) -> dict[str, Any]:
@@ -40,7 +47,7 @@ def _device(given: dict[str, Any] | None) -> DeviceFacts | None:
     return DeviceFacts(**given) if given else None
 
 
-class CollectionFilter(filters.FilterSet):
+class CollectionFilter(filters.FilterSet):  # type: ignore[misc]
     class Meta:
         model = Collection
         fields = ("measure", "unit", "number")
@@ -54,18 +61,18 @@ class CollectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
     filterset_class = CollectionFilter
 
     def rows(self) -> Any:
-        return Collection.objects.visible_to(self.request.user).prefetch_related("officers__user").order_by("pk")
+        return Collection.objects.visible_to(_user(self.request)).prefetch_related("officers__user").order_by("pk")
 
     @extend_schema(request=s.OpenCollection, responses={201: s.CollectionSerializer})
     def create(self, request: Request) -> Response:
         """Open a list; the caller and ``second`` take the evidence together."""
 
         def create() -> Response:
-            circles = Compartment.objects.filter(pk__in=compartments_of(request.user))
+            circles = Compartment.objects.filter(pk__in=compartments_of(_user(request)))
             given = _taken(_within(s.OpenCollection(data=request.data), compartment=circles))
             second, measure = given.pop("second"), Measure(given.pop("measure"))
             row = services.open_collection(
-                **given, measure=measure, officers=(request.user, second), actor=request.user, at=clock.now()
+                **given, measure=measure, officers=(_user(request), second), actor=_user(request), at=clock.now()
             )
             return Response(s.CollectionSerializer(row).data, status=status.HTTP_201_CREATED, headers=etag(row))
 
@@ -82,7 +89,7 @@ class CollectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
             row,
             holder_signature=Signature(given["holder_signature"]),
             signature_note=given["signature_note"],
-            actor=request.user,
+            actor=_user(request),
             at=clock.now(),
         )
         return Response(s.CollectionSerializer(row).data, headers=etag(row))
@@ -101,8 +108,8 @@ class CollectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
                 **given,
                 kind=kind,
                 device=device,
-                officers=(request.user, second),
-                actor=request.user,
+                officers=(_user(request), second),
+                actor=_user(request),
                 at=clock.now(),
             )
             return Response(s.ItemSerializer(item).data, status=status.HTTP_201_CREATED, headers=etag(item))
@@ -110,7 +117,7 @@ class CollectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
         return create_once(request, create)
 
 
-class ItemFilter(filters.FilterSet):
+class ItemFilter(filters.FilterSet):  # type: ignore[misc]
     """``?state=&kind=&collection=&holder=&parent=&number=``"""
 
     class Meta:
@@ -127,29 +134,29 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
     updated_field = "updated_at"
 
     def rows(self) -> Any:
-        return visible_items(self.request.user).order_by("pk")  # type: ignore[arg-type]
+        return visible_items(_user(self.request)).order_by("pk")
 
     @extend_schema(responses=s.ItemDetailSerializer)
     def retrieve(self, request: Request, pk: str = "") -> Response:
         """One item with its chain; a look at a sealed one is written down."""
         item = self.get_object()
-        services.note_view(item, actor=request.user, at=clock.now())
+        services.note_view(item, actor=_user(request), at=clock.now())
         return Response(s.ItemDetailSerializer(item, context={"request": request}).data, headers=etag(item))
 
     def _act(self, request: Request, form: type[Any], do: Callable[[Item, dict[str, Any]], Any]) -> Response:
         item = self.get_object()
         check_version(request, item)
         do(item, _taken(form(data=request.data)))
-        item = visible_items(request.user).filter(pk=item.pk).first()  # type: ignore[arg-type]
+        item = visible_items(_user(request)).filter(pk=item.pk).first()
         if item is None:  # handed on: the actor may no longer know of it
             return Response(status=status.HTTP_204_NO_CONTENT)
         return Response(s.ItemSerializer(item).data, headers=etag(item))
 
     def _by(self) -> dict[str, Any]:
-        return {"actor": self.request.user, "at": clock.now()}
+        return {"actor": _user(self.request), "at": clock.now()}
 
     def _two(self, given: dict[str, Any]) -> dict[str, Any]:
-        return {"officers": (self.request.user, given.pop("second")), **self._by()}
+        return {"officers": (_user(self.request), given.pop("second")), **self._by()}
 
     @extend_schema(request=s.SealInput, responses=s.ItemSerializer)
     @action(detail=True, methods=["post"])
@@ -343,8 +350,8 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
     def _content(self) -> Item:
         """Return the item when the reader belongs to the matter; who only keeps it may not write into it."""
         item: Item = self.get_object()
-        if not knows_content(item, self.request.user):  # type: ignore[arg-type]
-            get_visible(ItemFile.objects.none(), self.request.user)
+        if not knows_content(item, _user(self.request)):
+            get_visible(ItemFile.objects.none(), _user(self.request))
         return item
 
     @extend_schema(request={"multipart/form-data": s.FileInput}, responses={201: s.ItemFileSerializer})
@@ -369,7 +376,7 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
         """Hand out a file; the ledger knows of it before the first byte leaves."""
         item = self.get_object()
         rows = ItemFile.objects.select_related("blob", "item")
-        found: ItemFile = get_visible(rows, request.user, pk=int(file_pk), item=item)
+        found: ItemFile = get_visible(rows, _user(request), pk=int(file_pk), item=item)
         services.note_download(found, **self._by())
         return download(found.blob, found.name)
 
@@ -386,7 +393,7 @@ class CheckOutViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
     def approve(self, request: Request, pk: str = "") -> Response:
         """Approve the request."""
         given = _taken(s.OpinionInput(data=request.data))
-        row = services.approve_check_out(self.get_object(), **given, actor=request.user, at=clock.now())
+        row = services.approve_check_out(self.get_object(), **given, actor=_user(request), at=clock.now())
         return Response(s.CheckOutSerializer(row).data)
 
     @extend_schema(request=s.OpinionInput, responses=s.CheckOutSerializer)
@@ -394,7 +401,7 @@ class CheckOutViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
     def decline(self, request: Request, pk: str = "") -> Response:
         """Decline the request, with the reason."""
         given = _taken(s.OpinionInput(data=request.data))
-        row = services.decline_check_out(self.get_object(), **given, actor=request.user, at=clock.now())
+        row = services.decline_check_out(self.get_object(), **given, actor=_user(request), at=clock.now())
         return Response(s.CheckOutSerializer(row).data)
 
 
@@ -410,7 +417,7 @@ class DisposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
     def approve(self, request: Request, pk: str = "") -> Response:
         """Approve the proposal."""
         given = _taken(s.OpinionInput(data=request.data))
-        row = services.approve_disposal(self.get_object(), **given, actor=request.user, at=clock.now())
+        row = services.approve_disposal(self.get_object(), **given, actor=_user(request), at=clock.now())
         return Response(s.DisposalSerializer(row).data)
 
     @extend_schema(request=s.OpinionInput, responses=s.DisposalSerializer)
@@ -418,7 +425,7 @@ class DisposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
     def decline(self, request: Request, pk: str = "") -> Response:
         """Decline the proposal, with the reason."""
         given = _taken(s.OpinionInput(data=request.data))
-        row = services.decline_disposal(self.get_object(), **given, actor=request.user, at=clock.now())
+        row = services.decline_disposal(self.get_object(), **given, actor=_user(request), at=clock.now())
         return Response(s.DisposalSerializer(row).data)
 
 
@@ -434,5 +441,5 @@ class DiscrepancyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visib
     def resolve(self, request: Request, pk: str = "") -> Response:
         """Settle it, with what was found out."""
         given = _taken(s.ResolutionInput(data=request.data))
-        row = services.resolve_discrepancy(self.get_object(), **given, actor=request.user, at=clock.now())
+        row = services.resolve_discrepancy(self.get_object(), **given, actor=_user(request), at=clock.now())
         return Response(s.DiscrepancySerializer(row).data)

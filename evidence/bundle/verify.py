@@ -129,7 +129,11 @@ def _unlisted(root: Path, payload_lists: dict[str, set[str]]) -> list[str]:
 
 def _oxum(root: Path) -> list[str]:
     info = root / "bag-info.txt"
-    found = re.search(r"^Payload-Oxum:\s*(\d+)\.(\d+)\s*$", info.read_text(encoding="utf-8"), re.MULTILINE) if info.is_file() else None
+    found = (
+        re.search(r"^Payload-Oxum:\s*(\d+)\.(\d+)\s*$", info.read_text(encoding="utf-8"), re.MULTILINE)
+        if info.is_file()
+        else None
+    )
     if found is None:
         return []
     files = [path for path in (root / "data").rglob("*") if path.is_file()]

@@ -1,6 +1,6 @@
 """What was taken, where, by whom, who holds it now, and what it consists of."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -34,7 +34,7 @@ class ItemQuerySet(NeedToKnow):
         if user.has_role(Role.AUDITOR):
             return by_compartment
         in_hand = Q(holder=user) | Q(keeper=user) | Q(offers__state=OfferState.OPEN, offers__receiver=user)
-        passing = models.QuerySet(Item).filter(in_hand).values("pk")
+        passing: models.QuerySet[Any] = models.QuerySet(Item).filter(in_hand).values("pk")
         return self.filter(Q(pk__in=by_compartment.values("pk")) | Q(pk__in=passing))
 
 

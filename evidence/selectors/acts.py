@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from casework.access.policy import can
 from casework.accounts.models import User
 from casework.core.errors import Missing
-from casework.web.vocabulary import Text
 from evidence.custody_workflow import STEPS, blocks, no_check_out
 from evidence.enums import ENDED, Act, CheckOutState, OfferState, State
 from evidence.models import Item, Offer
@@ -20,7 +20,7 @@ class Offered:
     """One act: ``page`` names its form and its API action, ``missing`` all that keeps it from being taken."""
 
     page: str
-    verb: Text
+    verb: str | Promise
     icon: str
     missing: list[Missing] = field(default_factory=list)
     next: bool = False  # what the item waits for from this very reader

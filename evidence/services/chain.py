@@ -142,7 +142,7 @@ def add_link(item: Item, link: Link) -> Custody:
 
 def _after(item: Item, at: datetime) -> int:
     """Return the number of the last link, which must not lie after ``at``; 0 when there is none."""
-    last = Custody.objects.filter(item=item).order_by("-seq").first()
+    last: Custody | None = Custody.objects.filter(item=item).order_by("-seq").first()
     if last is None:
         return 0
     if at < last.at:

@@ -38,7 +38,8 @@ def note_discrepancy(
         raise Refused(
             _("不能登记账实不符：证物已经处置（%(state)s）。可以查看交接链。") % {"state": State(item.state).label}
         )
-    same = Discrepancy.objects.filter(item=item, kind=kind, expected=expected, found=found, resolved_at=None).first()
+    alike = Discrepancy.objects.filter(item=item, kind=kind, expected=expected, found=found, resolved_at=None)
+    same: Discrepancy | None = alike.first()
     if same is not None:
         return same
     row = Discrepancy.objects.create(

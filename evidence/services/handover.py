@@ -273,7 +273,7 @@ def withdraw_offer(item: Item, *, actor: User, at: datetime, reason: str = "") -
 
 
 def _open_offer(item: Item, actor: User, verb: str) -> Offer:
-    offer = Offer.objects.filter(item=item, state=OfferState.OPEN).first()
+    offer: Offer | None = Offer.objects.filter(item=item, state=OfferState.OPEN).first()
     if offer is None:
         raise Refused(
             _("不能%(verb)s：没有待签收的移交，可能已被他人处理。可以刷新后查看交接链。") % {"verb": verb},

@@ -1,7 +1,5 @@
 """Pages of those who hold and decide: hand-overs, what is overdue, what does not fit; the scan page; the sheet."""
 
-from typing import Any
-
 from django import forms
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,13 +25,14 @@ from evidence.services import (
     resolve_discrepancy,
 )
 from evidence.web.chain import chain_links
+from evidence.web.people import reader
 from evidence.web.takings import qr
 
 
 @require_safe
 def custody(request: HttpRequest) -> HttpResponse:
     """What waits for the reader: hand-overs to confirm, to hand out, overdue, in hand, not fitting."""
-    user: Any = request.user
+    user = reader(request)
     today = clock.today()
     return render(
         request,
@@ -55,7 +54,7 @@ def custody(request: HttpRequest) -> HttpResponse:
 @require_safe
 def decisions(request: HttpRequest) -> HttpResponse:
     """Requests, disposals and discrepancies that wait for a decision."""
-    user: Any = request.user
+    user = reader(request)
     require(user, "evidence.approve")
     return render(
         request,
@@ -79,7 +78,7 @@ class OpinionForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide on a request."""
-    user: Any = request.user
+    user = reader(request)
     row: CheckOut = get_visible(CheckOut.objects.select_related("item", "requested_by"), user, pk=pk)
     require(user, "evidence.approve", row.item)
     form = OpinionForm(request.POST or None)
@@ -110,7 +109,7 @@ def check_out(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def disposal(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide on a disposal."""
-    user: Any = request.user
+    user = reader(request)
     row: Disposal = get_visible(Disposal.objects.select_related("item", "proposed_by"), user, pk=pk)
     require(user, "evidence.approve", row.item)
     form = OpinionForm(request.POST or None)
@@ -141,7 +140,7 @@ def disposal(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def discrepancy(request: HttpRequest, pk: int) -> HttpResponse:
     """Settle what did not fit."""
-    user: Any = request.user
+    user = reader(request)
     row: Discrepancy = get_visible(Discrepancy.objects.select_related("item", "opened_by"), user, pk=pk)
     require(user, "evidence.approve", row.item)
     form = OpinionForm(request.POST or None)
@@ -174,7 +173,7 @@ def scan(request: HttpRequest) -> HttpResponse:
     if given:
         number = seal_number(given)
         found = (
-            Item.objects.visible_to(request.user)  # type: ignore[arg-type]
+            Item.objects.visible_to(reader(request))
             .filter(Q(number__iexact=number) | Q(seals__number=number) | Q(device__serial__iexact=given))
             .order_by("pk")
             .first()
@@ -187,7 +186,7 @@ def scan(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """The hand-over sheet in three copies: the last change of hands, or the chain so far."""
-    item: Item = get_visible(Item.objects.select_related("collection", "holder"), request.user, pk=pk)
+    item: Item = get_visible(Item.objects.select_related("collection", "holder"), reader(request), pk=pk)
     last = (
         Custody.objects.filter(item=item, giver__isnull=False, receiver__isnull=False)
         .exclude(act__in=["offered", "withdrawn", "refused"])

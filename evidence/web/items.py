@@ -29,7 +29,7 @@ from evidence.services import add_file, add_part, note_download, note_view
 from evidence.services.bundle import make_bundle
 from evidence.web.chain import chain_links, entry_state, unbroken
 from evidence.web.forms import FORMS
-from evidence.web.people import PersonField, colleagues
+from evidence.web.people import PersonField, colleagues, reader
 
 SEAL_KINDS = (DiscrepancyKind.SEAL_NUMBER, DiscrepancyKind.SEAL_BROKEN)
 READS = ("item.viewed", "item.downloaded", "item.bundled")
@@ -37,7 +37,7 @@ READS = ("item.viewed", "item.downloaded", "item.bundled")
 
 def _item(request: HttpRequest, pk: int) -> Item:
     rows = Item.objects.select_related("collection__unit", "holder", "keeper", "parent", "compartment")
-    found: Item = get_visible(rows, request.user, pk=pk)
+    found: Item = get_visible(rows, reader(request), pk=pk)
     return found
 
 
@@ -60,7 +60,7 @@ def _read_rows(entries: Any) -> list[dict[str, Any]]:
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     """One item: what it is, where, sealed or not, who had it, who looked at it."""
-    user: Any = request.user
+    user = reader(request)
     row = _item(request, pk)
     note_view(row, actor=user, at=clock.now())
     content = knows_content(row, user)
@@ -107,7 +107,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
 def reads(request: HttpRequest, pk: int) -> HttpResponse:
     """Everybody who looked at the item or took a file of it."""
     row = _item(request, pk)
-    if not knows_content(row, request.user):  # type: ignore[arg-type]
+    if not knows_content(row, reader(request)):
         raise Http404
     return render(request, "evidence/reads.html", {"item": row, "reads": _read_rows(_reads(row)[:500])})
 
@@ -115,7 +115,7 @@ def reads(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def act(request: HttpRequest, pk: int, page: str) -> HttpResponse:
     """The form of one act: drawn, checked, sent to its one service."""
-    user: Any = request.user
+    user = reader(request)
     row = _item(request, pk)
     form_class = FORMS.get(page)
     if form_class is None:
@@ -145,7 +145,7 @@ def act(request: HttpRequest, pk: int, page: str) -> HttpResponse:
 
 def _after(request: HttpRequest, item: Item) -> HttpResponseRedirect:
     """Go back to the item, or to the list when the act took it out of the reader's hands and knowledge."""
-    if Item.objects.visible_to(request.user).filter(pk=item.pk).exists():  # type: ignore[arg-type]
+    if Item.objects.visible_to(reader(request)).filter(pk=item.pk).exists():
         return redirect("evidence:item", pk=item.pk)
     return redirect("evidence:custody")
 
@@ -166,7 +166,7 @@ class PartForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_part(request: HttpRequest, pk: int) -> HttpResponse:
     """Register a part of an item."""
-    user: Any = request.user
+    user = reader(request)
     row = _item(request, pk)
     form = PartForm(request.POST or None)
     form.fields["second"].queryset = colleagues(row.compartment_id, user)  # type: ignore[attr-defined]
@@ -205,7 +205,7 @@ class FileForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_file(request: HttpRequest, pk: int) -> HttpResponse:
     """Take in a file, streamed."""
-    user: Any = request.user
+    user = reader(request)
     row = _item(request, pk)
     if not knows_content(row, user):
         raise Http404
@@ -235,7 +235,7 @@ def new_file(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
     """Hand a file out as a download; the ledger knows of it before the first byte leaves."""
-    user: Any = request.user
+    user = reader(request)
     row = _item(request, pk)
     found: ItemFile = get_visible(ItemFile.objects.select_related("blob", "item"), user, pk=file_pk, item=row)
     if request.method == "HEAD":
@@ -247,7 +247,7 @@ def file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
 @require_POST
 def bundle(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Hand out the item's bundle as one file."""
-    user: Any = request.user
+    user = reader(request)
     row = _item(request, pk)
     if not knows_content(row, user):
         raise Http404
@@ -260,6 +260,4 @@ def bundle(request: HttpRequest, pk: int) -> HttpResponseBase:
             for path in sorted(folder.rglob("*")):
                 archive.write(path, path.relative_to(room))
     packed.seek(0)
-    return FileResponse(
-        packed, as_attachment=True, filename=f"{row.number}.zip", content_type="application/zip"
-    )
+    return FileResponse(packed, as_attachment=True, filename=f"{row.number}.zip", content_type="application/zip")

@@ -19,6 +19,7 @@ from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from evidence.enums import Kind, Measure, State
 from evidence.selectors.items import visible_collections, visible_items
+from evidence.web.people import reader
 
 
 def _badges(item: Any) -> SafeString:
@@ -100,7 +101,7 @@ COLLECTIONS = ListPage(
 
 def items(request: HttpRequest) -> HttpResponseBase:
     """The items that the reader may know of."""
-    user: Any = request.user
+    user = reader(request)
     return render_list(
         request,
         ITEMS,
@@ -115,6 +116,6 @@ def items(request: HttpRequest) -> HttpResponseBase:
 
 def collections(request: HttpRequest) -> HttpResponseBase:
     """The takings that the reader may know of."""
-    user: Any = request.user
+    user = reader(request)
     extra = {"may_collect": can(user, "evidence.collect")}
     return render_list(request, COLLECTIONS, extra, template="evidence/collections.html")

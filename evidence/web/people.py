@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from casework.access.models import Grant
 from casework.accounts.enums import Role
@@ -27,6 +28,12 @@ def _members(compartment_id: int) -> Any:
     return open_grants.values("user_id")
 
 
+def reader(request: HttpRequest) -> User:
+    """Return the reader, who has signed in: the middleware lets nobody else through."""
+    assert isinstance(request.user, User)  # noqa: S101
+    return request.user
+
+
 def colleagues(compartment_id: int, user: User) -> QuerySet[User]:
     """Return who may be the second officer: those of the matter, without the reader himself."""
     people = _holding(TAKERS).filter(pk__in=_members(compartment_id)).exclude(pk=user.pk)
@@ -45,7 +52,7 @@ def receivers(item: Item, user: User) -> QuerySet[User]:
     return people.exclude(pk=user.pk).select_related("organisation").order_by("name", "pk")
 
 
-class PersonField(forms.ModelChoiceField):
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice of a person, shown with post and organisation, found by typing."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -23,7 +23,7 @@ from evidence.enums import DeviceKind, Kind, Measure, Signature
 from evidence.models import Collection, Item, ItemFile
 from evidence.rules import DeviceFacts
 from evidence.services import close_collection, open_collection, take_item
-from evidence.web.people import PersonField, colleagues
+from evidence.web.people import PersonField, colleagues, reader
 from units.models import Unit
 
 
@@ -35,7 +35,7 @@ def qr(text: str) -> SafeString:
 
 def _collection(request: HttpRequest, pk: int) -> Collection:
     rows = Collection.objects.select_related("unit", "compartment", "created_by")
-    found: Collection = get_visible(rows, request.user, pk=pk)
+    found: Collection = get_visible(rows, reader(request), pk=pk)
     return found
 
 
@@ -69,7 +69,7 @@ class CollectionForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Open a list."""
-    user: Any = request.user
+    user = reader(request)
     require(user, "evidence.collect")
     form = CollectionForm(request.POST or None)
     circles = _open_compartments(user)
@@ -97,7 +97,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def collection(request: HttpRequest, pk: int) -> HttpResponse:
     """One list: where, who, what was taken."""
-    user: Any = request.user
+    user = reader(request)
     row = _collection(request, pk)
     items = row.items.filter(parent=None).select_related("holder", "device").order_by("position")
     context = {
@@ -140,7 +140,7 @@ _DEVICE = ("device_kind", "make", "model", "serial", "mac", "hash_rate", "watts"
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_item(request: HttpRequest, pk: int) -> HttpResponse:
     """Put an item on the list."""
-    user: Any = request.user
+    user = reader(request)
     row = _collection(request, pk)
     form = ItemForm(request.POST or None)
     people = User.objects.filter(pk__in=row.officers.values("user_id")).exclude(pk=user.pk)
@@ -188,7 +188,7 @@ class CloseForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     """Close the list; nothing is added to it afterwards."""
-    user: Any = request.user
+    user = reader(request)
     row = _collection(request, pk)
     form = CloseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -250,7 +250,7 @@ def labels(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def label(request: HttpRequest, pk: int) -> HttpResponse:
     """The label of one item and of its parts."""
-    item: Item = get_visible(Item.objects.select_related("collection"), request.user, pk=pk)
+    item: Item = get_visible(Item.objects.select_related("collection"), reader(request), pk=pk)
     items = [item, *item.parts.order_by("number")]
     return render(
         request,

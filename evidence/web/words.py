@@ -22,11 +22,11 @@ for _value, _word, _colour, _icon in (
 ):
     register_status("item", _value, _word, _colour, _icon)
 
-for _value, _word, _colour, _icon in (
+for _check_out_state, _said, _tone, _sign in (
     (CheckOutState.REQUESTED, _("待批准"), "amber", "hourglass"),
     (CheckOutState.APPROVED, _("待出库"), "blue", "package-export"),
     (CheckOutState.DECLINED, _("未批准"), "", "circle-x"),
     (CheckOutState.OUT, _("在外"), "amber", "package-export"),
     (CheckOutState.BACK, _("已归还"), "green", "circle-check"),
 ):
-    register_status("check_out", _value, _word, _colour, _icon)
+    register_status("check_out", _check_out_state, _said, _tone, _sign)

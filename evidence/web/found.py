@@ -1,0 +1,61 @@
+"""Evidence in the search of the house and on the page of a unit."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from casework.accounts.models import User
+from casework.search.registry import register_search
+from evidence.models import ItemFile
+from evidence.selectors.items import visible_items
+from units.models import Unit
+from units.panels import Panel, PanelRow, register_panel
+
+SHOWN = 8
+
+
+def visible_files(user: User) -> QuerySet[Any]:
+    """Return the files the reader may know of."""
+    rows: QuerySet[Any] = ItemFile.objects.visible_to(user)
+    return rows.select_related("item")
+
+
+def items_of_unit(unit: Unit, user: User) -> Panel:
+    """Return the card of what was taken at the unit, of what the reader may know."""
+    rows = visible_items(user).filter(collection__unit=unit, parent=None).order_by("-created_at", "-pk")[:SHOWN]
+    return Panel(
+        _("证物"),
+        [
+            PanelRow(
+                f"{item.number} {item.title}",
+                reverse("evidence:item", args=[item.pk]),
+                second=item.place,
+                group="item",
+                state=item.state,
+            )
+            for item in rows
+        ],
+    )
+
+
+register_search(
+    _("证物"),
+    visible_items,
+    ("number__icontains", "title__icontains", "device__serial__icontains"),
+    lambda item: f"{item.number} {item.title}",
+    lambda item: reverse("evidence:item", args=[item.pk]),
+    second=lambda item: f"{item.get_state_display()} {item.place}".strip(),
+    list_url="/evidence/?q=",
+    order=("number", "pk"),
+)
+register_search(
+    _("证物文件"),
+    visible_files,
+    ("name__icontains", "blob__sha256__istartswith"),
+    lambda file: file.name,
+    lambda file: reverse("evidence:item", args=[file.item_id]),
+    second=lambda file: f"{file.item.number} {file.item.title}",
+)
+register_panel(items_of_unit)
