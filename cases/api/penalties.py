@@ -192,7 +192,7 @@ class RecoveryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
 
         def create() -> Response:
             given = _taken(s.NewPaymentSerializer(data=request.data))
-            payment = register_payment(row, **given, actor=_user(request), at=clock.now())  # type: ignore[arg-type]
+            payment = register_payment(row, **given, actor=_user(request), at=clock.now())
             return Response(s.PaymentSerializer(payment).data, status=status.HTTP_201_CREATED)
 
         return create_once(request, create)

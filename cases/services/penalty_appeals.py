@@ -42,7 +42,8 @@ from casework.ledger.record import record
 #: Time limits for asking and for deciding, by kind (casework/deadlines/data/timelimits.yaml).
 ASK: Final = {AppealKind.REVIEW: "R01", AppealKind.SECOND_REVIEW: "R03"}
 DECIDE: Final = {AppealKind.REVIEW: "R02", AppealKind.SECOND_REVIEW: "R04", AppealKind.PARTY_APPEAL: "R05"}
-_OPEN = frozenset({PenaltyState.SERVED, PenaltyState.ANNOUNCED, PenaltyState.EXECUTING, *SETTLED_STATES})
+#: Where a decision can be appealed: served, and not yet taken back.
+APPEALABLE: Final = frozenset({PenaltyState.SERVED, PenaltyState.ANNOUNCED, PenaltyState.EXECUTING, *SETTLED_STATES})
 
 
 def lodge_appeal(
@@ -53,7 +54,7 @@ def lodge_appeal(
     with transaction.atomic():
         locked: Penalty = Penalty.locked(penalty.pk)
         require(actor, "penalty.appeal", locked)
-        if locked.state not in _OPEN:
+        if locked.state not in APPEALABLE:
             raise Refused(
                 _("不能登记%(kind)s：因为处分（处理）%(state)s。可以在送达以后提出。")
                 % {"kind": wanted.label, "state": locked.get_state_display()},

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases.web import penalties, recoveries
+from cases.web import appeals, penalties, recoveries
 
 penalty_urlpatterns = [
     path("penalties/", penalties.listing, name="penalties"),
@@ -13,6 +13,8 @@ penalty_urlpatterns = [
     path("penalties/<int:pk>/step/<slug:name>/", penalties.step, name="penalty-step"),
     path("penalties/<int:pk>/approval/", penalties.approval, name="penalty-approval"),
     path("penalties/<int:pk>/decision/", penalties.document, name="penalty-document"),
+    path("penalties/<int:pk>/appeals/new/", appeals.new, name="appeal-new"),
+    path("penalties/appeals/<int:pk>/", appeals.detail, name="appeal"),
     path("penalties/tasks/<int:pk>/", penalties.task, name="penalty-task"),
     path("penalties/recoveries/", recoveries.listing, name="recoveries"),
     path("penalties/recoveries/new/<int:case_pk>/", recoveries.new, name="recovery-new"),

@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy
 
 from cases.catalogue import catalogue
 from cases.enums import Side
-from cases.enums_penalties import BonusUnit, DecidedBy, DefenceOutcome, PaymentKind, Situation
+from cases.enums_penalties import AppealKind, AppealState, BonusUnit, DecidedBy, DefenceOutcome, PaymentKind, Situation
 from cases.ladder import MeasureSpec
 from cases.models import Case, Penalty, Suspect
 from cases.periods import EMPLOYER, GOV, PARTY
 from cases.ranges import SEVERITY_NAMES, Finding
-from cases.web.forms import MomentField, PersonChoice
+from cases.web.forms import MomentField, PersonChoice, people_with
+from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.web.forms import DayField
 
@@ -274,6 +275,44 @@ class TaskForm(forms.Form):
     proof = forms.CharField(label=gettext_lazy("办结证明"), required=False, widget=forms.Textarea)
     document = forms.CharField(label=gettext_lazy("文号或者凭证号"), max_length=80, required=False)
     waived_reason = forms.CharField(label=gettext_lazy("不再执行的理由"), required=False, widget=forms.Textarea)
+
+
+class AppealForm(forms.Form):
+    """What the person asks for."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("种类"), choices=AppealKind.choices)
+    received_on = DayField(label=gettext_lazy("收到日期"))
+    request = forms.CharField(label=gettext_lazy("请求和理由"), widget=forms.Textarea)
+
+
+class AcceptForm(forms.Form):
+    """Two people who had no part in the case."""
+
+    handler = PersonChoice(User.objects.none(), label=gettext_lazy("复查人"))
+    second_handler = PersonChoice(User.objects.none(), label=gettext_lazy("另一名复查人"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("handler", "second_handler"):
+            field: Any = self.fields[name]
+            field.queryset = people_with(Role.HEARING_OFFICER, Role.CASE_OFFICER)
+
+
+class AppealDecisionForm(forms.Form):
+    """The decision on an appeal; the new measure only where it amends."""
+
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("决定"),
+        choices=[(row.value, row.label) for row in (AppealState.UPHELD, AppealState.AMENDED, AppealState.REVOKED)],
+    )
+    measure = forms.ChoiceField(label=gettext_lazy("变更为"), required=False)
+    document = forms.CharField(label=gettext_lazy("决定文号"), max_length=80)
+    reason = forms.CharField(label=gettext_lazy("理由"), widget=forms.Textarea)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["measure"]
+        field.choices = [_EMPTY, *_codes(PARTY, GOV, EMPLOYER, "first_form")]
 
 
 class GainForm(forms.Form):

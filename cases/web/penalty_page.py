@@ -16,6 +16,7 @@ from cases.penalty_workflow import LINE, PenaltyStep, readiness, steps_from
 from cases.periods import EMPLOYER, GOV, PARTY
 from cases.ranges import Option, Proposal
 from cases.selectors.penalties import comparable, inequality, proposal_of, standing_of
+from cases.services.penalty_appeals import APPEALABLE
 from casework.access.policy import can, why_not
 from casework.accounts.models import User
 from casework.core.errors import Missing
@@ -284,6 +285,8 @@ def penalty_page(penalty: Penalty, user: User, *, today: date, now: Any) -> dict
         "may_revise": penalty.state in DRAFT_STATES and can(user, "penalty.revise", penalty),
         "may_task": can(user, "penalty.task", penalty),
         "may_gain": can(user, "recovery.register", penalty.suspect.case),
+        "appeals": list(penalty.appeals.order_by("-at")),
+        "may_appeal": penalty.state in APPEALABLE and can(user, "penalty.appeal", penalty),
         "entry_count": trail(f"penalty:{penalty.pk}").count(),
     }
 
