@@ -185,6 +185,7 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
     "deadlines-scan": {"task": "deadlines.scan", "schedule": 30.0, "options": {"expires": 25}},
     "notices-send": {"task": "notices.send", "schedule": 10.0, "options": {"expires": 9}},
+    "penalties-expire": {"task": "penalties.expire", "schedule": 3600.0, "options": {"expires": 3000}},
     "worker-heartbeat": {"task": "core.heartbeat", "schedule": 10.0, "options": {"expires": 9}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(CASEWORK_HOME / "run" / "celerybeat-schedule")

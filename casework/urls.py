@@ -26,11 +26,12 @@ _PAGES = [
     "units.web.urls",
     "evidence.web.urls",
     "cases.web.urls",
+    "casework.figures.web.urls",
     "casework.desk.urls",
 ]
 
 router = SimpleRouter()
-for name in ("deadlines.api", "notices.api", "ledger.api", "access.api", "imports.api", "search.api"):
+for name in ("deadlines.api", "notices.api", "ledger.api", "access.api", "imports.api", "search.api", "figures.api"):
     if _has(f"casework.{name}"):
         for prefix, viewset, basename in __import__(f"casework.{name}", fromlist=["routes"]).routes:
             router.register(prefix, viewset, basename)

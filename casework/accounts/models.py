@@ -107,14 +107,18 @@ class Appointment(models.Model):
         verbose_name = _("任职")
         constraints = [
             models.CheckConstraint(condition=Q(role__in=Role.values), name="appointment_role_known"),
-            models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=models.F("from_on")), name="appointment_order"),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=models.F("from_on")), name="appointment_order"
+            ),
             ExclusionConstraint(
                 name="appointment_no_overlap",
                 expressions=[
                     ("user", RangeOperators.EQUAL),
                     ("role", RangeOperators.EQUAL),
                     (
-                        Func("from_on", "until", models.Value("[]"), function="daterange", output_field=DateRangeField()),
+                        Func(
+                            "from_on", "until", models.Value("[]"), function="daterange", output_field=DateRangeField()
+                        ),
                         RangeOperators.OVERLAPS,
                     ),
                 ],

@@ -6,4 +6,4 @@ class FiguresConfig(AppConfig):
     label = "figures"
 
     def ready(self) -> None:
-        from casework.figures import policy
+        from casework.figures import policy, words

@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from casework.figures.definition import Definition, Scope, Value
-from casework.figures.models import PublishedCase
 from cases.enums_penalties import PriceBasis
 from cases.models import Case, Penalty, Recovery, SiteAddress, Suspect
+from casework.figures.definition import Definition, Scope, Value
+from casework.figures.models import PublishedCase
 from evidence.enums import DeviceKind
 from evidence.models import Item
 from units.enums_campaign import DeviceKind as SealedKind
@@ -35,7 +35,9 @@ def _of_case(scope: Scope, cited: PublishedCase) -> list[Definition]:
     case, prefix, source = cited.case, f"cases.{cited.code}", cited.source
 
     def define(key: str, label: str, unit: str, rows: Any, value: Any = None) -> Definition:
-        return Definition(f"{prefix}.{key}", label, _("案件 %(no)s 的记录") % {"no": case.number}, unit, source, rows, value)
+        return Definition(
+            f"{prefix}.{key}", label, _("案件 %(no)s 的记录") % {"no": case.number}, unit, source, rows, value
+        )
 
     found = []
     for key, label, kind in (("device.rigs", _("矿机"), DeviceKind.RIG), ("device.gpus", _("显卡"), DeviceKind.GPU)):
@@ -78,7 +80,11 @@ def _suspects(case: Case) -> Callable[[Scope], QuerySet[Suspect]]:
 
 
 def _duration(case: Case, define: Callable[..., Definition]) -> list[Definition]:
-    suspect = Suspect.objects.filter(case=case, conduct_from__isnull=False, conduct_until__isnull=False).order_by("pk").first()
+    suspect = (
+        Suspect.objects.filter(case=case, conduct_from__isnull=False, conduct_until__isnull=False)
+        .order_by("pk")
+        .first()
+    )
     if suspect is None or suspect.conduct_from is None or suspect.conduct_until is None:
         return []
     first, last = suspect.conduct_from, suspect.conduct_until
@@ -98,8 +104,12 @@ def _gains(case: Case, define: Callable[..., Definition]) -> list[Definition]:
     gains = Recovery.objects.filter(case=case).order_by("pk")
     found = []
     for coin in sorted({gain.coin for gain in gains if gain.coin}):
-        found.append(define(f"proceeds.{coin}", _("所得 %(coin)s") % {"coin": coin}, coin, _gain_rows(case, coin), _quantity))
-        prices = {gain.price for gain in gains if gain.coin == coin and gain.price and gain.basis == PriceBasis.STATED_PRICE}
+        found.append(
+            define(f"proceeds.{coin}", _("所得 %(coin)s") % {"coin": coin}, coin, _gain_rows(case, coin), _quantity)
+        )
+        prices = {
+            gain.price for gain in gains if gain.coin == coin and gain.price and gain.basis == PriceBasis.STATED_PRICE
+        }
         if len(prices) == 1:
             price = prices.pop()
             key = f"price_when_found.{coin}"

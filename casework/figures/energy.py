@@ -48,18 +48,39 @@ def definitions(listed: Rows) -> tuple[Definition, ...]:
     source = _("能耗因子版本，见因子表")
     return (
         Definition(
-            "energy.kwh_per_day", _("每天可节电"), _("疑似地址数 × 每个地址每天用电，按百取整"), _("kWh"), source, listed, _kwh
+            "energy.kwh_per_day",
+            _("每天可节电"),
+            _("疑似地址数 × 每个地址每天用电，按百取整"),
+            _("kWh"),
+            source,
+            listed,
+            _kwh,
         ),
         Definition(
-            "energy.standard_coal_tonnes_per_day", _("每天折标准煤"), _("每天用电 × 标准煤因子，取整"), _("吨"), source,
-            listed, _coal,
+            "energy.standard_coal_tonnes_per_day",
+            _("每天折标准煤"),
+            _("每天用电 × 标准煤因子，取整"),
+            _("吨"),
+            source,
+            listed,
+            _coal,
         ),
         Definition(
-            "energy.standard_coal_tonnes_per_year", _("每年折标准煤"), _("每天折标准煤 × 365"), _("吨"), source, listed,
+            "energy.standard_coal_tonnes_per_year",
+            _("每年折标准煤"),
+            _("每天折标准煤 × 365"),
+            _("吨"),
+            source,
+            listed,
             lambda scope, rows: _coal(scope, rows) * DAYS_A_YEAR,
         ),
         Definition(
-            "energy.co2_tonnes_per_year", _("每年减排二氧化碳"), _("每天用电 × 365 × 二氧化碳因子，按千吨取整"), _("吨"), source,
-            listed, _carbon,
+            "energy.co2_tonnes_per_year",
+            _("每年减排二氧化碳"),
+            _("每天用电 × 365 × 二氧化碳因子，按千吨取整"),
+            _("吨"),
+            source,
+            listed,
+            _carbon,
         ),
     )

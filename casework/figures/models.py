@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cases.models import Case
 from casework.access.models import NeedToKnow
 from casework.accounts.models import User
-from cases.models import Case
 from units.models import Campaign
 
 

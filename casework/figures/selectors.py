@@ -52,7 +52,12 @@ def compute_figures(scope: Scope) -> dict[str, Figure]:
     }
     for claim in _claims(scope):
         definition = Definition(
-            claim.key, claim.key, _("他处公布的数，按原样保存，不替代本系统的数"), "", claim.source, lambda s: _claims(s)
+            claim.key,
+            claim.key,
+            _("他处公布的数，按原样保存，不替代本系统的数"),
+            "",
+            claim.source,
+            lambda s: _claims(s),
         )
         figures[claim.key] = Figure(definition, whole(claim.value), rows_url(scope, claim.key))
     return figures
@@ -89,7 +94,8 @@ def contradictions(scope: Scope, figures: Mapping[str, Figure]) -> list[Contradi
     reasons = dict(Explanation.objects.filter(campaign=scope.campaign).values_list("key", "reason"))
     found = [*_unexplained_units(scope, figures), *_differing_claims(scope, figures)]
     return [
-        Contradiction(item.key, item.text, item.figures, item.url, reasons.get(item.key, ""), item.rows) for item in found
+        Contradiction(item.key, item.text, item.figures, item.url, reasons.get(item.key, ""), item.rows)
+        for item in found
     ]
 
 
@@ -126,7 +132,9 @@ def _differing_claims(scope: Scope, figures: Mapping[str, Figure]) -> list[Contr
         found.append(
             Contradiction(
                 f"{claim.beside}|{claim.key}",
-                _("%(label)s：本系统 %(ours)s %(unit)s（截至 %(day)s），%(source)s 公布 %(theirs)s %(unit)s（截至 %(their_day)s）。")
+                _(
+                    "%(label)s：本系统 %(ours)s %(unit)s（截至 %(day)s），%(source)s 公布 %(theirs)s %(unit)s（截至 %(their_day)s）。"
+                )
                 % {
                     "label": ours.definition.label,
                     "ours": ours.value,

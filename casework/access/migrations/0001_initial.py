@@ -7,22 +7,14 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("accounts", "__first__"),
     ]
 
     operations = [
         migrations.CreateModel(
             name="Compartment",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "kind",
                     models.CharField(
@@ -56,27 +48,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Grant",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("from_on", models.DateField(verbose_name="起")),
                 ("until", models.DateField(blank=True, null=True, verbose_name="止")),
-                (
-                    "reason",
-                    models.CharField(blank=True, max_length=200, verbose_name="事由"),
-                ),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="事由")),
                 (
                     "compartment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="grants",
-                        to="access.compartment",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="access.compartment"
                     ),
                 ),
                 (
@@ -91,20 +70,13 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="grants",
-                        to=settings.AUTH_USER_MODEL,
+                        on_delete=django.db.models.deletion.PROTECT, related_name="grants", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
             options={
                 "verbose_name": "知悉授权",
-                "indexes": [
-                    models.Index(
-                        fields=["user", "compartment"],
-                        name="access_gran_user_id_ca8bf4_idx",
-                    )
-                ],
+                "indexes": [models.Index(fields=["user", "compartment"], name="access_gran_user_id_ca8bf4_idx")],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("until__isnull", True)),
@@ -113,9 +85,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("until__isnull", True),
-                            ("until__gte", models.F("from_on")),
-                            _connector="OR",
+                            ("until__isnull", True), ("until__gte", models.F("from_on")), _connector="OR"
                         ),
                         name="grant_order",
                     ),
@@ -125,31 +95,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Recusal",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("reason", models.CharField(max_length=200, verbose_name="回避事由")),
                 ("at", models.DateTimeField()),
                 (
                     "compartment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="recusals",
-                        to="access.compartment",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="recusals", to="access.compartment"
                     ),
                 ),
                 (
                     "decided_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
@@ -163,11 +121,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "回避",
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("compartment", "user"), name="recusal_once"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("compartment", "user"), name="recusal_once")],
             },
         ),
     ]

@@ -86,7 +86,9 @@ def let_out(compartment: Compartment, user: User, *, actor: User, at: datetime, 
 def recuse(compartment: Compartment, user: User, *, decided_by: User, at: datetime, reason: str) -> Recusal:
     """Keep a person out of the compartment (回避); his own decision is made by somebody else (监察法 67)."""
     if not reason.strip():
-        raise Invalid(_("不能登记回避：没有写明事由。依据监察法第六十七条。可以写明是近亲属、证人、利害关系或其他情形。"))
+        raise Invalid(
+            _("不能登记回避：没有写明事由。依据监察法第六十七条。可以写明是近亲属、证人、利害关系或其他情形。")
+        )
     with transaction.atomic():
         recusal, created = Recusal.objects.get_or_create(
             compartment=compartment, user=user, defaults={"reason": reason, "decided_by": decided_by, "at": at}

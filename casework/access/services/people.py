@@ -115,8 +115,6 @@ def issue_token(owner: User, name: str, *, scope: Token.Scope, expires_at: datet
     return plain
 
 
-
-
 def dismiss(appointment: Appointment, *, actor: User, at: datetime, reason: str = "") -> Appointment:
     """End a role with the day before; a role given today ends as if it had not been given, in the ledger it stays."""
     require(actor, "account.appoint")

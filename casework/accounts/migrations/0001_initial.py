@@ -1,10 +1,9 @@
+import casework.core.clock
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
-
-import casework.core.clock
 
 
 class Migration(migrations.Migration):
@@ -16,19 +15,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Organisation",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
-                (
-                    "code",
-                    models.CharField(max_length=40, unique=True, verbose_name="代码"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="代码")),
                 ("name", models.CharField(max_length=200, verbose_name="名称")),
                 (
                     "kind",
@@ -61,37 +49,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="User",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
-                (
-                    "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
-                ),
-                (
-                    "username",
-                    models.CharField(max_length=60, unique=True, verbose_name="用户名"),
-                ),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("username", models.CharField(max_length=60, unique=True, verbose_name="用户名")),
                 ("name", models.CharField(max_length=80, verbose_name="姓名")),
-                (
-                    "email",
-                    models.EmailField(
-                        blank=True, max_length=254, verbose_name="电子邮箱"
-                    ),
-                ),
-                (
-                    "post",
-                    models.CharField(blank=True, max_length=120, verbose_name="职务"),
-                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="电子邮箱")),
+                ("post", models.CharField(blank=True, max_length=120, verbose_name="职务")),
                 ("is_active", models.BooleanField(default=True, verbose_name="启用")),
                 ("created_at", models.DateTimeField(default=casework.core.clock.now)),
                 (
@@ -111,24 +75,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Token",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=80, verbose_name="用途")),
                 ("digest", models.CharField(max_length=64, unique=True)),
                 (
                     "scope",
-                    models.CharField(
-                        choices=[("read", "只读"), ("write", "读写")],
-                        max_length=10,
-                        verbose_name="范围",
-                    ),
+                    models.CharField(choices=[("read", "只读"), ("write", "读写")], max_length=10, verbose_name="范围"),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField()),
@@ -137,9 +89,7 @@ class Migration(migrations.Migration):
                 (
                     "owner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="tokens",
-                        to=settings.AUTH_USER_MODEL,
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tokens", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
@@ -150,15 +100,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Appointment",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "role",
                     models.CharField(
@@ -183,12 +125,7 @@ class Migration(migrations.Migration):
                 ),
                 ("from_on", models.DateField(verbose_name="起")),
                 ("until", models.DateField(blank=True, null=True, verbose_name="止")),
-                (
-                    "document",
-                    models.CharField(
-                        blank=True, max_length=80, verbose_name="依据文号"
-                    ),
-                ),
+                ("document", models.CharField(blank=True, max_length=80, verbose_name="依据文号")),
                 (
                     "user",
                     models.ForeignKey(
@@ -226,9 +163,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("until__isnull", True),
-                            ("until__gte", models.F("from_on")),
-                            _connector="OR",
+                            ("until__isnull", True), ("until__gte", models.F("from_on")), _connector="OR"
                         ),
                         name="appointment_order",
                     ),

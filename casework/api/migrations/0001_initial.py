@@ -38,11 +38,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("owner", "key"), name="idempotent_key_once"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("owner", "key"), name="idempotent_key_once")],
             },
         ),
     ]

@@ -6,12 +6,12 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cases.models import Case
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid
 from casework.figures.models import Claim, EnergyFactors, Explanation, PublishedCase, Tariff
 from casework.ledger.record import record
-from cases.models import Case
 from units.models import Campaign
 
 
@@ -39,7 +39,9 @@ def enter_claim(
             defaults={"value": value, "beside": beside},
         )
         if not created and claim.value != Decimal(value):
-            raise Invalid(_("不能登记：同一来源同一日期已有另一个数 %(value)s。可以先核对来源。") % {"value": claim.value})
+            raise Invalid(
+                _("不能登记：同一来源同一日期已有另一个数 %(value)s。可以先核对来源。") % {"value": claim.value}
+            )
         if created:
             record(
                 "figure.claimed",
@@ -63,7 +65,12 @@ def explain(campaign: Campaign, key: str, reason: str, *, actor: User, at: datet
         if not created:
             raise Invalid(_("不能保存：%(name)s 已经说明过。可以查看原来的说明。") % {"name": row.by.name})
         record(
-            "figure.explained", ref=f"campaign:{campaign.pk}", actor=actor, at=at, data={"key": key}, reason=reason.strip()
+            "figure.explained",
+            ref=f"campaign:{campaign.pk}",
+            actor=actor,
+            at=at,
+            data={"key": key},
+            reason=reason.strip(),
         )
     return row
 
@@ -134,6 +141,10 @@ def cite_case(campaign: Campaign, code: str, case: Case, *, source: str, actor: 
         )
         if created:
             record(
-                "figure.case_cited", ref=f"campaign:{campaign.pk}", actor=actor, at=at, data={"code": code, "case": case.pk}
+                "figure.case_cited",
+                ref=f"campaign:{campaign.pk}",
+                actor=actor,
+                at=at,
+                data={"code": code, "case": case.pk},
             )
     return cited

@@ -7,16 +7,16 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from casework.figures.services.claims import cite_case
-from casework.scenarios.zhejiang_2021.inspection import hand_to_custodian
-from casework.scenarios.zhejiang_2021.people import Crew
-from casework.scenarios.zhejiang_2021.reports import referred_name
 from cases.enums import CaseKind, InterviewKind, MeetingOutcome, Stance
 from cases.ladder import MeasureSpec
 from cases.models import Case, Execution, Penalty, Suspect
 from cases.ranges import Finding, Severity
 from cases.services import cases, facts, interviews, penalties, recovery, suspects
 from cases.services.penalty_execution import finish_task
+from casework.figures.services.claims import cite_case
+from casework.scenarios.zhejiang_2021.inspection import hand_to_custodian
+from casework.scenarios.zhejiang_2021.people import Crew
+from casework.scenarios.zhejiang_2021.reports import referred_name
 from evidence.enums import Kind, Measure, Signature
 from evidence.models import Collection, Item
 from evidence.services import collections, files
@@ -261,7 +261,10 @@ class _Teller:
     def _open(self) -> None:
         self._decide("approve_filing", document="浙委批〔2021〕12号")
         self.case = cases.amend_case(
-            self.case, plan="查明设备、起止时间、所得和责任；调取日志、台账和钱包记录。", actor=self.first, at=self.later(1)
+            self.case,
+            plan="查明设备、起止时间、所得和责任；调取日志、台账和钱包记录。",
+            actor=self.first,
+            at=self.later(1),
         )
         self._decide("approve_plan")
         self._step("start", self.first)
@@ -305,7 +308,10 @@ class _Teller:
                 pages=2,
                 actor=self.first,
                 at=begin + timedelta(minutes=75),
-                lines=[("你是否参与“挖矿”？", "参与了。"), ("用的什么设备、多长时间？", "单位的电和网，时间如前所述。")],
+                lines=[
+                    ("你是否参与“挖矿”？", "参与了。"),
+                    ("用的什么设备、多长时间？", "单位的电和网，时间如前所述。"),
+                ],
                 signed=True,
             )
         for statement in self.story.facts:
@@ -362,7 +368,10 @@ class _Teller:
         drafts = [self._draft(who) for who in self.story.people]
         self.case = Case.objects.get(pk=self.case.pk)
         self.case = cases.amend_case(
-            self.case, hearing_report="事实、证据、定性和程序均已审核，同意处分建议。", actor=self.judge, at=self.later(3)
+            self.case,
+            hearing_report="事实、证据、定性和程序均已审核，同意处分建议。",
+            actor=self.judge,
+            at=self.later(3),
         )
         self._step("submit_hearing_report", self.judge)
         self._decide("to_deliberation", days=2)
@@ -404,7 +413,9 @@ class _Teller:
             at=self.later(),
         )
         reading = penalties.read_draft(penalty, actor=self.leader, at=self.later())
-        return penalties.approve_penalty(penalty, digest=reading.draft.digest, opinion="同意。", actor=self.leader, at=self.later())
+        return penalties.approve_penalty(
+            penalty, digest=reading.draft.digest, opinion="同意。", actor=self.leader, at=self.later()
+        )
 
     def _carry_out(self, penalty: Penalty) -> None:
         judge, judge2 = self.judge, self.judge2
@@ -413,7 +424,13 @@ class _Teller:
         name = penalty.suspect.name
         at = self.later(1)
         penalty = penalties.serve_decision(
-            penalty, served_on=at.date(), receiver=name, second_officer=judge2, receipt="送达回证已签名", actor=judge, at=at
+            penalty,
+            served_on=at.date(),
+            receiver=name,
+            second_officer=judge2,
+            receipt="送达回证已签名",
+            actor=judge,
+            at=at,
         )
         at = self.later(2)
         penalty = penalties.announce_decision(

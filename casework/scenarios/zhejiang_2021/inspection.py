@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from casework.accounts.models import User
-from casework.scenarios.zhejiang_2021.people import AGENCIES, TEAM_SIZE, Crew
-from casework.scenarios.zhejiang_2021.places import Place, outcome_of
 from cases.enums import InterviewKind, SiteNature, TeamDuty
 from cases.models import Inspection, Site
 from cases.services import inspections
 from cases.services.inspections import MemberPlan, SitePlan, TeamPlan
 from cases.services.interviews import take_interview
+from casework.accounts.models import User
+from casework.scenarios.zhejiang_2021.people import AGENCIES, TEAM_SIZE, Crew
+from casework.scenarios.zhejiang_2021.places import Place, outcome_of
 from evidence.enums import DeviceKind, Kind, Measure, Signature, Strength
 from evidence.models import Collection, Item
 from evidence.rules import DeviceFacts
@@ -84,7 +84,11 @@ def play_inspection(
     )
     by_code = {visit.place.code: visit for visit in plan}
     taken: dict[str, Collection] = {}
-    sites = Site.objects.filter(team__inspection=inspection).select_related("unit", "team").order_by("team__number", "number")
+    sites = (
+        Site.objects.filter(team__inspection=inspection)
+        .select_related("unit", "team")
+        .order_by("team__number", "number")
+    )
     for number, site in enumerate(sites):
         visit = by_code[site.unit.code]
         crew_of_site = crew.teams[site.team.number - 1]
@@ -95,7 +99,9 @@ def play_inspection(
         if number % 5 == 4:
             say(f"突击检查 {number + 1}/{len(plan)}")
     inspections.close_inspection(
-        Inspection.objects.get(pk=inspection.pk), actor=crew["officer1"], at=datetime(2021, 9, 10, 9, 0, tzinfo=SHANGHAI)
+        Inspection.objects.get(pk=inspection.pk),
+        actor=crew["officer1"],
+        at=datetime(2021, 9, 10, 9, 0, tzinfo=SHANGHAI),
     )
     return taken
 
@@ -298,7 +304,9 @@ def _take_logs(collection: Collection, both: tuple[User, User], at: datetime) ->
         at=at,
     )
     line = "2021-09-05T23:41:18+08:00 session src=198.18.2.61 dst=198.18.2.10 dport=22 proto=tcp user=huangmm\n"
-    session_file = files.add_file(network, [line.encode() * 3], name="campus-session.log", actor=first, at=at + timedelta(minutes=3))
+    session_file = files.add_file(
+        network, [line.encode() * 3], name="campus-session.log", actor=first, at=at + timedelta(minutes=3)
+    )
     passwords = collections.take_item(
         collection,
         kind=Kind.ELECTRONIC,
@@ -310,7 +318,9 @@ def _take_logs(collection: Collection, both: tuple[User, User], at: datetime) ->
         at=at + timedelta(minutes=4),
     )
     record = "2021-09-05 23:38:02 account=root host=xy-srv-02 event=password_changed by=huangmm from=198.18.2.61\n"
-    password_file = files.add_file(passwords, [record.encode()], name="password-change.log", actor=first, at=at + timedelta(minutes=6))
+    password_file = files.add_file(
+        passwords, [record.encode()], name="password-change.log", actor=first, at=at + timedelta(minutes=6)
+    )
     deleted = traces.add_event(
         network,
         kind="session",

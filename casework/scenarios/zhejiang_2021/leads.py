@@ -38,7 +38,8 @@ def settle(campaign: Campaign, places: list[Place], crew: Crew) -> None:
     """Settle what the inspection has not settled, on the units' own reports, and classify."""
     outcomes = {place.code: outcome_of(number) for number, place in enumerate(places)}
     reports = {
-        row.unit_id: row.ref for row in SelfInspection.objects.filter(stage__campaign=campaign, stage__code="self_inspection")
+        row.unit_id: row.ref
+        for row in SelfInspection.objects.filter(stage__campaign=campaign, stage__code="self_inspection")
     }
     actor = crew["officer1"]
     for lead in Lead.objects.filter(campaign=campaign, unit__code__in=outcomes).select_related("unit").order_by("pk"):

@@ -30,7 +30,14 @@ def enter(campaign: Campaign, crew: Crew) -> None:
     actor = crew["campaign1"]
     for key, beside, value in _OCTOBER:
         claims.enter_claim(
-            campaign, key, value, as_of=date(2021, 10, 14), source="cnBeta 2021-10-14", beside=beside, actor=actor, at=AT
+            campaign,
+            key,
+            value,
+            as_of=date(2021, 10, 14),
+            source="cnBeta 2021-10-14",
+            beside=beside,
+            actor=actor,
+            at=AT,
         )
     claims.enter_factors(
         "ZJ-2021-NEWS",

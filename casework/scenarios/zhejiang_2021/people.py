@@ -59,7 +59,9 @@ class Crew:
 
 
 def _organisation(code: str, name: str, kind: OrganisationKind, parent: Organisation | None = None) -> Organisation:
-    found, _created = Organisation.objects.get_or_create(code=code, defaults={"name": name, "kind": kind, "parent": parent})
+    found, _created = Organisation.objects.get_or_create(
+        code=code, defaults={"name": name, "kind": kind, "parent": parent}
+    )
     return found
 
 

@@ -27,8 +27,8 @@ from casework.scenarios.zhejiang_2021.places import Place, public_units
 from casework.scenarios.zhejiang_2021.present import play_present
 from units.models import Campaign, MonitorList, Unit
 from units.services.campaigns import StageSpec, add_units, open_campaign
-from units.services.leads import raise_leads
 from units.services.leaders import link_leader
+from units.services.leads import raise_leads
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CODE = "zhejiang-2021"
@@ -40,7 +40,13 @@ STAGES = (
     StageSpec("institution", "建章立制", date(2021, 12, 1), date(2021, 12, 31)),
 )
 #: Leaders who can sign in to the demo: unit key → username.
-LEADERS = {"jin": "leader-jin", "ding-he": "leader-ding-he", "yu-wu": "leader-yu-wu", "unit-30": "leader1", "unit-41": "leader2"}
+LEADERS = {
+    "jin": "leader-jin",
+    "ding-he": "leader-ding-he",
+    "yu-wu": "leader-yu-wu",
+    "unit-30": "leader1",
+    "unit-41": "leader2",
+}
 
 Say = Callable[[str], None]
 
@@ -147,7 +153,12 @@ def _monitor(campaign: Campaign, crew: Crew) -> None:
     office = crew["campaign1"]
     listed = MonitorList.objects.get(import_run=run)
     raised = raise_leads(
-        listed, campaign=campaign, compartment=campaign.compartment, handler=crew["officer1"], actor=office, at=_at(2021, 7, 22, 9)
+        listed,
+        campaign=campaign,
+        compartment=campaign.compartment,
+        handler=crew["officer1"],
+        actor=office,
+        at=_at(2021, 7, 22, 9),
     )
     add_units(
         campaign,

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from cases.ladder import MeasureSpec
+from cases.models import Case, Suspect
+from cases.services import penalties
 from casework.access.enums import CompartmentKind
 from casework.access.services.compartments import open_compartment
 from casework.imports.services import apply_run, read_file
@@ -14,9 +17,6 @@ from casework.scenarios.zhejiang_2021 import files
 from casework.scenarios.zhejiang_2021.people import Crew
 from casework.scenarios.zhejiang_2021.places import Place
 from casework.scenarios.zhejiang_2021.reports import fill_in, sheets
-from cases.ladder import MeasureSpec
-from cases.models import Case, Suspect
-from cases.services import penalties
 from evidence.models import Item
 from evidence.services import handover, storage
 from units.enums_campaign import Outcome
@@ -183,4 +183,3 @@ def _penalty_to_decide(crew: Crew) -> None:
     penalties.inform_person(
         draft, second_officer=crew["hearing2"], place="学院会议室", actor=crew["hearing1"], at=_at(12, 14, 15)
     )
-

@@ -34,7 +34,11 @@ _COINS = (
     ("比特币", "BTC"), ("以太币", "ETH"), ("莱特币", "LTC"), ("门罗币", "XMR"), ("喜鹊币", ""), ("渡鸦币", "RVN"),
     ("涂鸦币", ""), ("尔格币", "ERG"), ("以太经典", "ETC"), ("零币", "ZEC"), ("达世币", "DASH"), ("奇亚币", "XCH"),
 )  # fmt: skip
-_OWN_COINS = {"jin": [("以太币", "ETH", "2.4")], "ding-he": [("渡鸦币", "RVN", "")], "yu-wu": [("以太币", "ETH", "0.79")]}
+_OWN_COINS = {
+    "jin": [("以太币", "ETH", "2.4")],
+    "ding-he": [("渡鸦币", "RVN", "")],
+    "yu-wu": [("以太币", "ETH", "0.79")],
+}
 
 
 @dataclass
@@ -93,15 +97,17 @@ _NAMED: dict[str, tuple[dict[str, Any], ...]] = {
     "huang": (_referred(_person("黄某某", "信息化办公室副主任", "institution_manager", party=True, official=True)),),
     "ding-he": (
         _referred(_person("丁某某", "机房管理员", "institution_staff", party=True, official=True)),
-        {**_person("何某某", "机房协助人员", "dispatched"), "handled": Handled.LABOUR, "handling": "已解除合同，退回派遣单位"},
+        {
+            **_person("何某某", "机房协助人员", "dispatched"),
+            "handled": Handled.LABOUR,
+            "handling": "已解除合同，退回派遣单位",
+        },
     ),
     "yu-wu": (
         _person("虞某", "副主任", "institution_manager", official=True),
         _referred(_person("吴某某", "工作人员", "institution_staff", party=True, official=True)),
     ),
-    "six-ip-university": tuple(
-        _person(f"研究生{mark}", "实验室学生助理", "temporary") for mark in "甲乙丙丁戊"
-    ),
+    "six-ip-university": tuple(_person(f"研究生{mark}", "实验室学生助理", "temporary") for mark in "甲乙丙丁戊"),
 }
 #: Further public employees who mined and were talked to, beside the named and the referred ones.
 _FURTHER_PUBLIC = 12
@@ -114,7 +120,13 @@ def _people(number: int, place: Place) -> Iterator[dict[str, Any]]:
     elif place.key in REFERRED:
         for serial in range(REFERRED[place.key]):
             yield _referred(
-                _person(referred_name(place.key, serial), "网络管理员", "institution_staff", party=serial == 0, official=True)
+                _person(
+                    referred_name(place.key, serial),
+                    "网络管理员",
+                    "institution_staff",
+                    party=serial == 0,
+                    official=True,
+                )
             )
     else:
         public = number - len(PUBLISHED) - len(REFERRED) < _FURTHER_PUBLIC
@@ -281,7 +293,9 @@ def _settle(
         return
     duty = rectification.order_rectification(
         member,
-        title="清除“挖矿”程序，整改弱口令和日志留存" if sheet.outcome == Outcome.PASSIVE else "拆除设备，落实机房管理责任",
+        title="清除“挖矿”程序，整改弱口令和日志留存"
+        if sheet.outcome == Outcome.PASSIVE
+        else "拆除设备，落实机房管理责任",
         measures="停用并封存涉及设备；全部管理员改用强口令；关闭不用的远程端口；网络日志保存不少于六个月；落实专人值守。",
         due_on=date(2021, 12, 24) if number % 11 == 7 else date(2021, 11, 30),
         actor=office,
@@ -298,6 +312,9 @@ def _settle(
     if number % 11 == 3:
         return  # reported, waits for the office
     rectification.close_rectification(
-        duty, checked="12月1日复测，上报的地址均无连接矿池的流量。", actor=office, at=datetime(2021, 12, 2, 9, 30, tzinfo=SHANGHAI)
+        duty,
+        checked="12月1日复测，上报的地址均无连接矿池的流量。",
+        actor=office,
+        at=datetime(2021, 12, 2, 9, 30, tzinfo=SHANGHAI),
     )
     reviews.close_report(inspection, actor=office, at=datetime(2021, 12, 2, 9, 40, tzinfo=SHANGHAI))

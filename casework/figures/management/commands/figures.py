@@ -50,7 +50,13 @@ class Command(BaseCommand):
                     for key, figure in figures.items()
                 },
                 "unexplained": [
-                    {"key": item.key, "text": item.text, "figures": dict(item.figures), "rows": list(item.rows), "list": item.url}
+                    {
+                        "key": item.key,
+                        "text": item.text,
+                        "figures": dict(item.figures),
+                        "rows": list(item.rows),
+                        "list": item.url,
+                    }
                     for item in unexplained
                     if not item.reason
                 ],
@@ -59,7 +65,9 @@ class Command(BaseCommand):
             return
         for key, figure in figures.items():
             value = "、".join(figure.value) if isinstance(figure.value, list) else figure.value
-            self.stdout.write(f"{key}\t{value} {figure.definition.unit}\t{figure.definition.label}（{figure.definition.words}）")
+            self.stdout.write(
+                f"{key}\t{value} {figure.definition.unit}\t{figure.definition.label}（{figure.definition.words}）"
+            )
         for item in unexplained:
             self.stdout.write(f"对不上\t{item.text}{'已说明：' + item.reason if item.reason else ''}")
 

@@ -1,0 +1,9 @@
+"""Home and notices stand first in the side bar."""
+
+from django.utils.translation import gettext_lazy as _
+
+from casework.notices.selectors import unread_count
+from casework.web.nav import TOP, register
+
+register(TOP, _("今天"), "home", "desk:home", order=1, tab=1, key="h")
+register(TOP, _("通知"), "inbox", "notices:inbox", count=unread_count, order=2)

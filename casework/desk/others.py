@@ -1,0 +1,322 @@
+"""Homes of the campaign office, inspection teams, auditors, liaisons and the three administrators."""
+
+from datetime import date
+
+from django.db import connection
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cases.models import Case
+from cases.selectors.inspections import my_sites
+from casework.access.models import Compartment
+from casework.accounts.enums import Role
+from casework.accounts.models import Appointment, User
+from casework.core.heartbeat import STALE_SECONDS, age_seconds
+from casework.desk.board import Board, Card, Count, Line, Todo, by_deadline, deadline_todos
+from casework.files.models import Blob
+from casework.ledger.models import Entry
+from casework.ledger.selectors import lag_seconds
+from casework.ledger.words import word
+from casework.notices.selectors import given_up
+from casework.web.formats import cn_date, cn_datetime
+from evidence.models import Discrepancy, Item
+from units.enums import MatchState
+from units.enums_campaign import CampaignState, InspectionState
+from units.models import Campaign, Lead, SelfInspection, Sighting
+from units.selectors.self_inspections import flagged
+
+
+def campaign_board(user: User, today: date) -> Board:
+    """The campaign office: reports to review, flagged answers, addresses of nobody, the campaigns."""
+    reports = SelfInspection.objects.visible_to(user)
+    submitted = reports.filter(state=InspectionState.SUBMITTED)
+    review = reports.filter(state__in=(InspectionState.UNDER_REVIEW, InspectionState.SPOT_CHECK))
+    rectified = reports.filter(state=InspectionState.RECTIFIED)
+    late = reports.filter(
+        state__in=(InspectionState.ISSUED, InspectionState.ACKNOWLEDGED, InspectionState.DRAFTING), due_on__lt=today
+    )
+    todos = deadline_todos(user, today)
+    seen = {todo.url for todo in todos}
+    for rows, verb in ((rectified, _("去核查")), (submitted, _("去审核")), (review, _("接着审"))):
+        for row in rows.select_related("unit", "stage").order_by("submitted_at", "pk")[:12]:
+            url = reverse("units:self-inspection", args=[row.pk])
+            if url not in seen:
+                todos.append(Todo(row.unit.name, url, second=f"{row.stage.name}，{row.get_state_display()}", verb=verb))
+    flags = flagged(reports.filter(state__in=(InspectionState.SUBMITTED, InspectionState.UNDER_REVIEW)), user)
+    unmatched = Sighting.objects.visible_to(user).filter(match_state__in=(MatchState.UNMATCHED, MatchState.AMBIGUOUS))
+    listing = reverse("units:self-inspections")
+    board = Board(
+        todos=by_deadline(todos),
+        nothing=_("没有等您审核的报告。"),
+        new=(_("导入清单"), reverse("imports:list"), "upload"),
+    )
+    board.counts = [
+        Count(late.count(), _("逾期未报"), "alert-triangle", f"{listing}?late=1", hot=True),
+        Count(
+            submitted.count() + review.count(),
+            _("待审核的报告"),
+            "clipboard-list",
+            f"{listing}?state=submitted&state=under_review",
+        ),
+        Count(flags.count(), _("与监测不符的答案"), "flag", f"{listing}?flagged=1"),
+        Count(
+            unmatched.count(),
+            _("归属未定的记录"),
+            "help-circle",
+            f"{reverse('units:sightings')}?match=unmatched&match=ambiguous",
+        ),
+        Count(rectified.count(), _("待核查的整改"), "tool", f"{listing}?state=rectified"),
+    ]
+    campaigns = Campaign.objects.visible_to(user).filter(state=CampaignState.RUNNING).order_by("-starts_on", "pk")
+    board.cards = [
+        Card(
+            _("专项行动"),
+            [
+                Line(
+                    row.name,
+                    reverse("units:campaign", args=[row.code]),
+                    _("%(n)s 家单位，%(day)s 开始") % {"n": row.campaign_units.count(), "day": cn_date(row.starts_on)},
+                )
+                for row in campaigns[:6]
+            ],
+            reverse("units:campaigns"),
+            empty=_("没有进行中的专项行动。"),
+            count=campaigns.count(),
+        )
+    ]
+    return board
+
+
+def intake_board(user: User, today: date) -> Board:
+    """Intake: leads that wait to be handed out."""
+    todos = deadline_todos(user, today)
+    fresh = (
+        Lead.objects.visible_to(user)
+        .filter(handler=None, state="registered")
+        .select_related("unit")
+        .order_by("received_on", "pk")
+    )
+    todos += [
+        Todo(row.unit.name, reverse("units:lead", args=[row.pk]), second=row.number, verb=_("去分办"))
+        for row in fresh[:20]
+    ]
+    board = Board(
+        todos=by_deadline(todos),
+        nothing=_("没有等您分办的线索。"),
+        new=(_("导入清单"), reverse("imports:list"), "upload"),
+    )
+    board.counts = [Count(fresh.count(), _("待分办的线索"), "list-check", f"{reverse('units:leads')}?state=registered")]
+    return board
+
+
+def inspector_board(user: User, today: date) -> Board:
+    """The inspection team: the sites of one's own team, today's first."""
+    sites = list(my_sites(user))
+    todos = [
+        Todo(
+            site.unit.name,
+            reverse("cases:site", args=[site.pk]),
+            second=_("%(day)s，%(n)s 个地址") % {"day": cn_date(site.visit_on), "n": len(site.addresses.all())},
+            verb=_("去现场") if site.visit_on == today else _("打开"),
+            today=site.visit_on == today and site.state != "reported",
+        )
+        for site in sites
+        if site.state != "reported"
+    ]
+    done = [site for site in sites if site.state == "reported"]
+    board = Board(todos=todos, heading=_("现场"), nothing=_("今天没有要去的地方。"))
+    board.cards = [
+        Card(
+            _("已报告"),
+            [
+                Line(
+                    site.unit.name,
+                    reverse("cases:site", args=[site.pk]),
+                    cn_date(site.visit_on),
+                    status=("site", site.state),
+                )
+                for site in done[:12]
+            ],
+            empty=_("还没有。"),
+            count=len(done),
+        )
+    ]
+    return board
+
+
+def auditor_board(user: User, today: date) -> Board:
+    """The auditor: a search box; what does not fit; what is late to be checked; the newest entries."""
+    broken = Blob.objects.filter(intact=False).count()
+    unchecked = Blob.objects.filter(checked_at=None).count()
+    open_ = list(
+        Discrepancy.objects.visible_to(user)
+        .filter(resolved_at=None)
+        .select_related("item")
+        .order_by("opened_at", "pk")[:20]
+    )
+    todos = [
+        Todo(
+            _("账实不符：%(item)s") % {"item": row.item.title},
+            reverse("evidence:discrepancy", args=[row.pk]),
+            second=row.item.number,
+            verb=_("去看"),
+            late=True,
+        )
+        for row in open_
+    ]
+    board = Board(todos=todos, heading=_("追溯"), nothing=_("没有核验失败，没有账实不符。"), find=True)
+    board.counts = [
+        Count(broken, _("核验失败的文件"), "alert-octagon", reverse("ledger:home"), hot=True),
+        Count(unchecked, _("还没有复核的文件"), "clock", reverse("ledger:home")),
+        Count(Entry.objects.count(), _("账本条目"), "shield-check", reverse("ledger:home")),
+        Count(Item.objects.visible_to(user).count(), _("证物"), "package", reverse("evidence:items")),
+        Count(Case.objects.visible_to(user).count(), _("案件"), "briefcase", reverse("cases:list")),
+    ]
+    board.cards = [
+        Card(
+            _("最近入账"),
+            [
+                Line(word(entry.kind), reverse("ledger:entry", args=[entry.pk]), _who(entry), cn_datetime(entry.at))
+                for entry in Entry.objects.order_by("-id")[:8]
+            ],
+            reverse("ledger:home"),
+            _("账本"),
+        )
+    ]
+    return board
+
+
+def _who(entry: Entry) -> str:
+    actors = entry.payload["actors"]
+    return f"{actors[0]['name']} {entry.ref}" if actors else _("系统 %(ref)s") % {"ref": entry.ref}
+
+
+def liaison_board(user: User, today: date) -> Board:
+    """An agency's liaison: requests with clocks, nothing of cases."""
+    return Board(todos=deadline_todos(user, today), heading=_("协作事项"), nothing=_("没有等您答复的事项。"))
+
+
+def system_board(user: User, today: date) -> Board:
+    """The system administrator: health in words, and what to do."""
+    age = age_seconds()
+    lag = lag_seconds()
+    failed = given_up().count()
+    todos = []
+    if age is None or age > STALE_SECONDS:
+        todos.append(
+            Todo(
+                _("后台任务没有运行"),
+                reverse("web:help"),
+                second=_("提醒和通知发不出去。可以重启 worker 和 beat 服务。"),
+                late=True,
+            )
+        )
+    if lag > 10:
+        todos.append(
+            Todo(
+                _("账本入账滞后"),
+                reverse("web:help"),
+                second=_("已滞后 %(n)d 秒。可以检查 ledger 服务。") % {"n": lag},
+                late=True,
+            )
+        )
+    if failed:
+        todos.append(
+            Todo(
+                _("%(n)d 条通知没有送达") % {"n": failed},
+                reverse("web:help"),
+                second=_("可以检查邮件服务器设置。"),
+                late=True,
+            )
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_database_size(current_database()), version()")
+        size, version = cursor.fetchone()
+    active = User.objects.filter(is_active=True).count()
+    board = Board(todos=todos, heading=_("运行状况"), nothing=_("数据库、后台任务、账本都正常。"))
+    board.counts = [
+        Count(active, _("启用的账号"), "users", f"{reverse('access:accounts')}?active=1"),
+        Count(failed, _("没有送达的通知"), "mail", reverse("access:accounts"), hot=True),
+    ]
+    board.cards = [
+        Card(
+            _("服务"),
+            [
+                Line(
+                    _("数据库"),
+                    second=_("%(version)s，%(mb)s MB")
+                    % {"version": " ".join(version.split()[:2]), "mb": f"{size // 2**20:,}"},
+                ),
+                Line(_("后台任务"), second=_("没有心跳") if age is None else _("%(n)d 秒前有心跳") % {"n": age}),
+                Line(_("账本"), second=_("没有滞后") if lag < 1 else _("滞后 %(n)d 秒") % {"n": lag}),
+            ],
+        )
+    ]
+    return board
+
+
+def security_board(user: User, today: date) -> Board:
+    """The security administrator: rights that end or are missing."""
+    soon = Appointment.objects.filter(until__gte=today).select_related("user").order_by("until", "pk")
+    without = User.objects.filter(is_active=True).exclude(
+        pk__in=Appointment.objects.filter(Q(until__isnull=True) | Q(until__gte=today)).values("user_id")
+    )
+    todos = [
+        Todo(
+            _("%(name)s没有任何角色") % {"name": row.name},
+            reverse("access:account", args=[row.pk]),
+            second=row.username,
+            verb=_("去任命"),
+        )
+        for row in without.order_by("username")[:20]
+    ]
+    board = Board(todos=todos, heading=_("权限"), nothing=_("没有等您处理的权限。"))
+    board.counts = [
+        Count(without.count(), _("没有角色的账号"), "user", reverse("access:accounts")),
+        Count(
+            Compartment.objects.filter(closed_at=None).count(), _("知悉范围"), "lock", reverse("access:compartments")
+        ),
+    ]
+    board.cards = [
+        Card(
+            _("将要到期的任职"),
+            [
+                Line(
+                    row.user.name,
+                    reverse("access:account", args=[row.user_id]),
+                    str(row.get_role_display()),
+                    cn_date(row.until),
+                )
+                for row in soon[:8]
+            ],
+            empty=_("没有。"),
+        )
+    ]
+    return board
+
+
+def audit_board(user: User, today: date) -> Board:
+    """The audit administrator: the acts of the two others."""
+    kinds = Q(kind__startswith="account.") | Q(kind__startswith="token.") | Q(kind__startswith="compartment.")
+    rows = Entry.objects.filter(kinds)
+    board = Board(heading=_("审计"), nothing=_("没有待办。管理操作在右边和清单里。"))
+    board.counts = [Count(rows.count(), _("管理操作"), "history", reverse("access:audit"))]
+    board.cards = [
+        Card(
+            _("最近的管理操作"),
+            [
+                Line(word(entry.kind), reverse("access:audit"), _who(entry), cn_datetime(entry.at))
+                for entry in rows.order_by("-id")[:8]
+            ],
+            reverse("access:audit"),
+        )
+    ]
+    return board
+
+
+ADMINISTRATORS = {
+    Role.SYSTEM_ADMIN: system_board,
+    Role.SECURITY_ADMIN: security_board,
+    Role.AUDIT_ADMIN: audit_board,
+}

@@ -1,0 +1,12 @@
+"""Addresses of a campaign's figures."""
+
+from django.urls import path
+
+from casework.figures.web import views
+
+app_name = "figures"
+urlpatterns = [
+    path("campaigns/<slug:code>/figures/", views.figures, name="list"),
+    path("campaigns/<slug:code>/figures/explain/", views.explain_difference, name="explain"),
+    path("campaigns/<slug:code>/figures/<str:key>/", views.rows, name="rows"),
+]
