@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Case, Exhibit, Fact, Inspection, Interview, Site, Suspect
 from cases.workflow import STEPS
 from casework.accounts.models import User
-from casework.ledger.refs import Resolved, register_ref
+from casework.ledger.refs import Resolved, register_finder, register_ref
 from casework.ledger.words import register_words
 
 
@@ -49,6 +49,13 @@ def _site(pk: int, user: User) -> Resolved | None:
     return Resolved(row.unit.name, reverse("cases:site", args=[pk])) if row else None
 
 
+def _find(text: str, user: User) -> list[str]:
+    cases = Case.objects.visible_to(user).filter(number=text).values_list("pk", flat=True)
+    inspections = Inspection.objects.visible_to(user).filter(number=text).values_list("pk", flat=True)
+    return [f"case:{pk}" for pk in cases] + [f"inspection:{pk}" for pk in inspections]
+
+
+register_finder(_find)
 register_ref("case", _case)
 register_ref("suspect", _part(Suspect, "cases:suspect"))
 register_ref("fact", _part(Fact, "cases:fact"))

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from casework.accounts.models import User
-from casework.ledger.refs import Resolved, Resolver, register_ref
+from casework.ledger.refs import Resolved, Resolver, register_finder, register_ref
 from units.models import AddressConflict, Lead, MonitorList, Person, Question, Unit
 
 
@@ -27,8 +28,18 @@ def _conflict(pk: int, user: User) -> Resolved | None:
     return None if found is None else Resolved(str(found.first), reverse("units:conflict", args=[pk]))
 
 
+def find_register(text: str, user: User) -> list[str]:
+    """Return the units of that code or name and the lead of that number, as far as the reader may know of them."""
+    units = Unit.objects.visible_to(user).filter(Q(code=text) | Q(name=text)).order_by("pk")
+    leads = Lead.objects.visible_to(user).filter(number=text)
+    return [f"unit:{pk}" for pk in units.values_list("pk", flat=True)[:20]] + [
+        f"lead:{pk}" for pk in leads.values_list("pk", flat=True)
+    ]
+
+
 def register() -> None:
-    """Register every resolver; called when the app loads."""
+    """Register every resolver and the finder; called when the app loads."""
+    register_finder(find_register)
     register_ref("unit", _by(Unit, "units:unit"))
     register_ref("person", _by(Person, "units:person"))
     register_ref("monitorlist", _by(MonitorList, "units:monitor-list"))

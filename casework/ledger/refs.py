@@ -1,9 +1,9 @@
 """Readable names and addresses for the text references of entries and notices (``"case:42"``).
 
-The ledger knows no app above it; each app registers how its references are shown, and to whom.
+The ledger knows no app above it; each app registers how its references are shown and found, and to whom.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from casework.accounts.models import User
@@ -19,6 +19,9 @@ class Resolved:
 
 Resolver = Callable[[int, User], Resolved | None]
 _resolvers: dict[str, Resolver] = {}
+#: Returns references whose number or name is the text, as far as the reader may know of them.
+Finder = Callable[[str, User], Iterable[str]]
+_finders: list[Finder] = []
 
 
 def register_ref(noun: str, resolver: Resolver) -> None:
@@ -33,3 +36,19 @@ def resolve(ref: str, user: User) -> Resolved | None:
     if resolver is None or not pk.isdigit():
         return None
     return resolver(int(pk), user)
+
+
+def register_finder(finder: Finder) -> None:
+    """Let ``finder(text, user)`` name the references that people call by the text, e.g. a case by its number."""
+    if finder not in _finders:
+        _finders.append(finder)
+
+
+def find(text: str, user: User) -> list[str]:
+    """Return the references that the text means to this reader, each once, in the order of registration."""
+    text = text.strip()
+    found = [text] if resolve(text, user) else []
+    if text:
+        for finder in _finders:
+            found += finder(text, user)
+    return list(dict.fromkeys(found))

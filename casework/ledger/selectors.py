@@ -1,10 +1,14 @@
 """Reading the ledger."""
 
-from dataclasses import dataclass
+from django.db.models import Q
 
-from django.db import connection
-
+from casework.accounts.enums import Role
+from casework.accounts.models import User
+from casework.ledger.checks import Defect, defects
 from casework.ledger.models import AppendOnlyQuerySet, Entry
+from casework.ledger.refs import resolve
+
+__all__ = ["Defect", "defects", "history", "lag_seconds", "may_read", "trail"]
 
 
 def trail(*refs: str) -> AppendOnlyQuerySet:
@@ -20,46 +24,17 @@ def lag_seconds() -> float:
     return 0.0
 
 
-@dataclass(frozen=True)
-class Defect:
-    """One thing that is wrong with the record: which entry, and what."""
+def may_read(user: User, ref: str) -> bool:
+    """Tell whether the reader may see what was done to the object.
 
-    entry_id: int
-    stream: str
-    seq: int
-    what: str
-
-
-_CHECK = """
-with e as (
-    select id, stream, stream_seq, kind, ref, actor_id, at, leaf_hash, header,
-           convert_from(header, 'UTF8')::jsonb as body,
-           lag(stream_seq) over w as before_seq,
-           lag(leaf_hash) over w as before_hash
-    from ledger.entry
-    window w as (partition by stream order by stream_seq)
-)
-select id, stream, stream_seq,
-       case
-         when leaf_hash <> sha256('\\x00'::bytea || header) then 'hash'
-         when stream_seq <> coalesce(before_seq, 0) + 1 then 'gap'
-         when body->>'prev' <> coalesce(encode(before_hash, 'hex'), '') then 'chain'
-         else 'index'
-       end
-from e
-where leaf_hash <> sha256('\\x00'::bytea || header)
-   or stream_seq <> coalesce(before_seq, 0) + 1
-   or body->>'prev' <> coalesce(encode(before_hash, 'hex'), '')
-   or body->>'kind' <> kind or body->>'ref' <> ref or body->>'stream' <> stream
-   or (body->>'seq')::int <> stream_seq
-   or (body->>'at')::timestamptz <> at
-   or coalesce((body->>'by')::bigint, -1) <> coalesce(actor_id, -1)
-order by id
-"""
+    Auditors read all. Other officials of the commission read the trail of what they may see. Whoever stands outside
+    the commission reads none: a unit's leader may see his report, not who looked at it and when.
+    """
+    if user.has_role(Role.AUDITOR):
+        return True
+    return user.is_commission and resolve(ref, user) is not None
 
 
-def defects() -> list[Defect]:
-    """Check every entry against its bytes and every stream for completeness; return what is wrong."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CHECK)
-        return [Defect(*row) for row in cursor.fetchall()]
+def history(ref: str) -> AppendOnlyQuerySet:
+    """Return the entries about the object and those of its parts, which are counted in its stream; in no order."""
+    return Entry.objects.filter(Q(ref=ref) | Q(stream=ref))

@@ -18,7 +18,9 @@ AT = moment("2021-09-06 10:42")
 
 
 def test_entry_holds_exact_bytes_and_their_hash(cast: Cast) -> None:
-    entry = record("case.filed", ref="case:1", actor=cast.officer, at=AT, data={"title": "甲案", "sum": Decimal("0.760")})
+    entry = record(
+        "case.filed", ref="case:1", actor=cast.officer, at=AT, data={"title": "甲案", "sum": Decimal("0.760")}
+    )
 
     stored = Entry.objects.get(pk=entry.pk)
 
