@@ -102,14 +102,14 @@ def _waiting_card(user: User) -> Card:
         for offer in evidence.offers_waiting(user)[:SHOWN]
     ]
     turn = set(waiting_for(user).values_list("pk", flat=True))
-    for case in _my_cases(user).exclude(pk__in=turn)[: SHOWN - len(lines)]:
-        lines.append(
-            Line(
-                case.title,
-                reverse("cases:detail", args=[case.pk]),
-                _("等别人：%(state)s") % {"state": case.get_state_display()},
-            )
+    lines += [
+        Line(
+            case.title,
+            reverse("cases:detail", args=[case.pk]),
+            _("等别人：%(state)s") % {"state": case.get_state_display()},
         )
+        for case in _my_cases(user).exclude(pk__in=turn)[: SHOWN - len(lines)]
+    ]
     return Card(_("在等别人"), lines, empty=_("没有在等别人的事。"), count=len(lines))
 
 

@@ -57,7 +57,7 @@ def compute_figures(scope: Scope) -> dict[str, Figure]:
             _("他处公布的数，按原样保存，不替代本系统的数"),
             "",
             claim.source,
-            lambda s: _claims(s),
+            _claims,
         )
         figures[claim.key] = Figure(definition, whole(claim.value), rows_url(scope, claim.key))
     return figures

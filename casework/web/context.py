@@ -1,5 +1,6 @@
 """What the shell around every page shows: the reader's places, unread notices, theme and secrecy mark."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
@@ -9,13 +10,20 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.enums import Role
 from casework.accounts.models import User
-from casework.notices.selectors import unread_count
 from casework.web.nav import Place, places
 from casework.web.vocabulary import Text
 
 THEME_COOKIE: Final = "casework_theme"
 THEMES: Final = ("light", "dark")
 MARKS: Final[dict[str, Text]] = {"internal": _("内部"), "work_secret": _("内部 · 工作秘密")}
+
+
+_unread: list[Callable[[User], int]] = []
+
+
+def register_unread(count: Callable[[User], int]) -> None:
+    """Let the app of notices, which stands above, say how many a reader has not signed for."""
+    _unread[:] = [count]
 
 
 class Shell:
@@ -41,7 +49,7 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        return unread_count(self.user) if self.user else 0
+        return sum(count(self.user) for count in _unread) if self.user else 0
 
     @cached_property
     def is_portal(self) -> bool:

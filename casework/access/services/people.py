@@ -24,6 +24,14 @@ EXCLUSIVE = (
 )
 
 
+def check_password_rules(password: str, user: User | None = None) -> None:
+    """Raise ``Invalid`` unless the password obeys the rules (length, not common, not like the name)."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), details={"password": " ".join(error.messages)}) from error
+
+
 def open_account(
     username: str,
     *,
@@ -41,6 +49,8 @@ def open_account(
     """
     if actor is not None:
         require(actor, "account.open")
+        if password is not None:
+            check_password_rules(password)
     if User.objects.filter(username=username).exists():
         raise Invalid(
             _("不能开立：用户名“%(name)s”已有人用。可以加上部门或数字。") % {"name": username},
@@ -154,10 +164,7 @@ def close_account(user: User, *, actor: User, at: datetime, reason: str) -> User
 def reset_password(user: User, password: str, *, actor: User, at: datetime) -> User:
     """Give an account a new password; the old one and running sessions end at once."""
     require(actor, "account.reset_password")
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise Invalid(" ".join(error.messages), details={"password": " ".join(error.messages)}) from error
+    check_password_rules(password, user)
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])

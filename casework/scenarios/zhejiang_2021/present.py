@@ -27,8 +27,6 @@ from units.services.issuing import issue_self_inspections
 from units.services.leads import raise_leads
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-#: The day on which the demo plays (CASEWORK_NOW).
-DEMO_DAY = date(2021, 12, 16)
 ROUTINE_SEEN = 26
 UPSTREAM_SUFFIX = "-upstream"
 

@@ -1,5 +1,6 @@
 """`manage.py up`: the whole instance in the foreground."""
 
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from casework.local.process import LocalServiceError
 from casework.local.up import Options, Up
+from casework.scenarios.zhejiang_2021 import DEMO_DAY
 
 
 class Command(BaseCommand):
@@ -20,6 +22,8 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if options["demo"]:
+            os.environ.setdefault("CASEWORK_NOW", DEMO_DAY)  # read by every program started from here
         chosen = Options(options["host"], options["port"], options["demo"])
         try:
             Up(settings.CASEWORK_HOME, chosen, self._tell).run()
