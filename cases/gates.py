@@ -190,7 +190,7 @@ def _discrepancies_settled(case: Case, _user: User) -> list[Missing]:
     return [
         Missing(
             _("证物 %(number)s 账实不符，没有处理") % {"number": row.item.number},
-            reverse("evidence:detail", args=[row.item_id]),
+            reverse("evidence:item", args=[row.item_id]),
             _("去处理"),
         )
         for row in rows

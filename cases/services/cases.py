@@ -262,7 +262,7 @@ def _paper_decided_on(case: Case, step: Step, digest: str, actor: User, at: date
         raise Stale(
             _("不能%(step)s：因为内容已变，请重新阅读。您的意见仍在页面上。") % {"step": step.label},
             code="content_changed",
-            details={"digest": paper.digest, "paper": paper.number},
+            details={"current_digest": paper.digest, "paper": paper.number},
         )
     return paper
 
