@@ -58,7 +58,7 @@ register_words(
         "item.viewed": _("查看证物页"),
         "item.downloaded": _("下载证物文件"),
         "item.bundled": _("制作取证包"),
-        "item.labelled": _("打印证物标签"),
+        "items.exported": _("导出证物清单"),
         "item.event_added": _("登记事件"),
         "item.linked": _("登记归属线索"),
         "item.discrepancy_opened": _("登记账实不符"),

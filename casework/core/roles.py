@@ -11,7 +11,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 # Tables of the public schema whose rows are never changed or removed once written.
-APPEND_ONLY_TABLES: tuple[str, ...] = ("units_report",)
+APPEND_ONLY_TABLES: tuple[str, ...] = ("units_report", "evidence_custody")
 # Tables the application reads only: the history of the schema belongs to the owner.
 READ_ONLY_TABLES: tuple[str, ...] = ("django_migrations",)
 LEDGER_SCHEMA = "ledger"

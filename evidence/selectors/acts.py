@@ -51,8 +51,25 @@ def _acts(item: Item, user: User) -> Iterator[Offered]:
             yield Offered("request", _("申请调取"), "package-export", no_check_out(item), next=True)
         if can(user, "evidence.propose", item):
             yield Offered("propose", _("提出处置意见"), "gavel", blocks(STEPS[Act.DISPOSAL_APPROVED], item))
+    yield from _on_content(item, user)
     if can(user, "evidence.report", item):
         yield Offered("discrepancy", _("登记账实不符"), "package-off")
+
+
+def _on_content(item: Item, user: User) -> Iterator[Offered]:
+    """What those of the matter add to the record, and stops on disposal."""
+    held = item.holds.filter(lifted_at=None).exists()
+    if held and can(user, "evidence.approve", item):
+        yield Offered("lift", _("解除暂缓处置"), "lock-open")
+    if not knows_content(item, user):
+        return
+    if can(user, "evidence.attribute", item):
+        yield Offered("event", _("登记事件"), "timeline")
+        yield Offered("link", _("登记归属线索"), "user-search")
+    if item.holder_id is not None and can(user, "evidence.propose", item):
+        yield Offered("unrelated", _("查明与案件无关"), "door-exit")
+        if not held:
+            yield Offered("hold", _("暂缓处置"), "clock-pause")
 
 
 def _of_holder(item: Item, user: User) -> Iterator[Offered]:
@@ -78,7 +95,7 @@ def _of_holder(item: Item, user: User) -> Iterator[Offered]:
             item.parent_id is None or item.apart != (step.act == Act.REJOINED)
         ):
             continue
-        if step.act in (Act.WITHDRAWN, Act.LOST) or (step.act == Act.STORED and out):
+        if step.act == Act.WITHDRAWN or (step.act == Act.STORED and out):
             continue
         missing = blocks(step, item)
         if step.seal and missing and step.act in (Act.SEALED, Act.RESEALED, Act.UNSEALED):

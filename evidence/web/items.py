@@ -28,7 +28,7 @@ from evidence.selectors.items import knows_content, parts_away, seal_facts, sibl
 from evidence.services import add_file, add_part, note_download, note_view
 from evidence.services.bundle import make_bundle
 from evidence.web.chain import chain_links, entry_state, unbroken
-from evidence.web.forms import FORMS
+from evidence.web.forms import FORMS, OF_CONTENT
 from evidence.web.people import PersonField, colleagues, reader
 
 SEAL_KINDS = (DiscrepancyKind.SEAL_NUMBER, DiscrepancyKind.SEAL_BROKEN)
@@ -118,7 +118,7 @@ def act(request: HttpRequest, pk: int, page: str) -> HttpResponse:
     user = reader(request)
     row = _item(request, pk)
     form_class = FORMS.get(page)
-    if form_class is None:
+    if form_class is None or (page in OF_CONTENT and not knows_content(row, user)):
         raise Http404
     data = request.POST if request.method == "POST" else None
     form = form_class(data, item=row, user=user, initial={"version": row.version})

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from casework.access.policy import acts
 from casework.core.errors import CaseworkError, Invalid, NotAllowed, NotReady, Refused
@@ -13,7 +14,7 @@ from casework.ledger.models import Entry
 from evidence.conflicts import _checks, register_conflict_check
 from evidence.custody_workflow import STEPS
 from evidence.enums import Act, DiscrepancyKind, Kind, Outcome, Signature, State
-from evidence.models import Custody, Discrepancy, Item, Seal
+from evidence.models import Custody, Discrepancy, Holding, Item, Seal
 from evidence.selectors import desk
 from evidence.services import (
     Checked,
@@ -539,3 +540,34 @@ def test_a_refusal_changes_nothing(cast: Cast) -> None:
             wrong()
 
     assert (Entry.objects.count(), Custody.objects.count()) == before
+
+
+@pytest.mark.parametrize("statement", ["update evidence_custody set note = 'x'", "delete from evidence_custody"])
+def test_the_database_refuses_to_edit_the_chain(cast: Cast, statement: str) -> None:
+    an_item(cast)
+
+    with (
+        pytest.raises(ProgrammingError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    for edit in (lambda: Custody.objects.update(note="x"), lambda: Custody.objects.all().delete()):
+        with pytest.raises(TypeError):
+            edit()
+
+
+def test_the_database_allows_no_two_holders_at_once(cast: Cast) -> None:
+    item = an_item(cast)
+    held = Holding.objects.get(item=item)
+
+    for wrong in (
+        Holding(item=item, holder=cast.custodian, from_seq=9, began_at=LATER),
+        Holding(item=item, holder=cast.custodian, from_seq=9, began_at=START, ended_at=LATER),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            wrong.save()
+    with pytest.raises(IntegrityError, match="item_held_while_here"), transaction.atomic():
+        Item.objects.filter(pk=item.pk).update(holder=None)
+
+    assert Holding.objects.get(item=item) == held

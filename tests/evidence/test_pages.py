@@ -142,7 +142,8 @@ def test_from_an_empty_list_to_a_sealed_item(cast: Cast) -> None:
 @pytest.mark.parametrize(
     "page",
     ["seal", "reseal", "unseal", "offer", "accept", "refuse", "withdraw", "store", "request", "hand-out", "return",
-     "examine", "detach", "rejoin", "verify", "discrepancy", "propose", "dispose", "archive"],
+     "examine", "detach", "rejoin", "verify", "discrepancy", "propose", "dispose", "archive",
+     "loss", "unrelated", "hold", "lift", "event", "link"],
 )  # fmt: skip
 def test_each_act_has_a_form_that_keeps_what_was_typed(cast: Cast, page: str) -> None:
     item = an_item(cast)
@@ -279,3 +280,24 @@ def test_offer_to_a_colleague_is_not_shown_to_others(cast: Cast) -> None:
         item.number
         not in client_of(a_user("保管员乙", *cast.custodian.roles)).get(reverse("evidence:custody")).content.decode()
     )
+
+
+def test_events_and_links_are_written_on_the_page(cast: Cast) -> None:
+    item = an_item(cast)
+    client = client_of(cast.officer)
+    base = {"version": item.version}
+
+    client.post(
+        reverse("evidence:act", args=[item.pk, "event"]),
+        {**base, "happened_at": "2021-09-06 23:11:02", "precision": "second", "kind": "登录", "text": "管理员登录"},
+    )
+    client.post(
+        reverse("evidence:act", args=[item.pk, "link"]),
+        {**base, "person": "黄某某", "relation": "办公电脑地址", "strength": "medium", "event": item.events.get().pk},
+    )
+
+    page = client.get(reverse("evidence:item", args=[item.pk])).content.decode()
+    assert "黄某某" in page
+    assert "9月6日 23:11:02" in page
+    keeper = client_of(cast.custodian)
+    assert keeper.get(reverse("evidence:act", args=[item.pk, "link"])).status_code == 404
