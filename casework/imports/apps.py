@@ -7,11 +7,10 @@ class ImportsConfig(AppConfig):
 
     def ready(self) -> None:
         from casework.imports import (
-            kinds_floor,  # noqa: F401  registers its kind
+            kinds_floor,
             refs,
-            words,  # noqa: F401  registers its words
+            words,
         )
-
-        from casework.imports.web import nav  # noqa: F401
+        from casework.imports.web import nav
 
         refs.register()

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from casework.accounts.models import User
 from casework.core.calendar import Kind as DayKind
@@ -23,7 +23,7 @@ class HolidaysKind:
     """放假安排, as the yearly notice gives it."""
 
     name = "holidays"
-    label = _l("放假安排")
+    label = gettext_lazy("放假安排")
     act = "holidays.change"
     in_compartment = False
     columns = (

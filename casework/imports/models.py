@@ -92,11 +92,11 @@ class ImportRow(models.Model):
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="lines")
     line = models.PositiveIntegerField(_("行号"))
-    cells = models.JSONField(_("原文"))
-    data = models.JSONField(_("取值"), null=True)
+    cells: Any = models.JSONField(_("原文"))
+    data: Any = models.JSONField(_("取值"), null=True)
     outcome = models.CharField(_("结果"), max_length=12, choices=Outcome.choices)
     message = models.TextField(_("说明"), blank=True, default="")
-    changes = models.JSONField(_("变动"), null=True)
+    changes: Any = models.JSONField(_("变动"), null=True)
     target = models.BigIntegerField(null=True)
 
     objects = RowQuerySet.as_manager()

@@ -1,5 +1,6 @@
 """Which lists can be imported. The pipeline is one; each kind says what its columns are and what its rows do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,6 +9,7 @@ from casework.accounts.models import User
 from casework.core.errors import Invalid
 from casework.imports.models import ImportRun
 from casework.imports.rules import Parse, fold
+from casework.web.vocabulary import Text
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Context:
-    """What a row may need to be judged by besides its own cells; ``now`` is ``at`` in UTC to the second, for comparing texts."""
+    """What a row may need to be judged by besides its own cells.
+
+    ``now`` is ``at`` in UTC to the second, for comparing texts.
+    """
 
     at: datetime
     sampled_at: datetime | None = None
@@ -56,11 +61,25 @@ class Context:
 class Kind(Protocol):
     """A kind of list. All its functions run inside the pipeline's transaction."""
 
-    name: str
-    label: str
-    act: str
-    columns: tuple[Column, ...]
-    in_compartment: bool
+    @property
+    def name(self) -> str:
+        """The kind's name on the command line, e.g. ``units``."""
+
+    @property
+    def label(self) -> Text:
+        """What people call it."""
+
+    @property
+    def act(self) -> str:
+        """The act of the policy table that importing needs."""
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """The columns it knows."""
+
+    @property
+    def in_compartment(self) -> bool:
+        """Whether its rows belong to a compartment."""
 
     def check(self, values: dict[str, Any], context: Context) -> str:
         """Return "" or why the row, taken by itself, cannot be imported."""

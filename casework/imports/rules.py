@@ -6,7 +6,7 @@ moments as ISO 8601 in UTC, numbers as int, yes and no as bool.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from ipaddress import (
     IPv4Address,
@@ -21,6 +21,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError as BadNumber
+
+from casework.web.vocabulary import Text
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 #: Excel counts days from here (its 1900 leap-year mistake included).
@@ -164,14 +166,13 @@ def parse_yes_no(text: str) -> bool:
 def parse_port(text: str) -> int:
     """Return a port from 0 to 65535."""
     value = fold(text)
-    if value.endswith(".0"):
-        value = value[:-2]
+    value = value.removesuffix(".0")
     if not (value.isascii() and value.isdigit()) or int(value) > 65535:
         raise BadCell(_("不是端口；应为 0 至 65535 的整数"))
     return int(value)
 
 
-def one_of(choices: list[tuple[str, str]], aliases: dict[str, str] | None = None) -> Parse:
+def one_of(choices: Sequence[tuple[str, Text]], aliases: dict[str, str] | None = None) -> Parse:
     """Return a parser of one of the codes, given by code, by Chinese label or by another usual word."""
     known = {code.lower(): code for code, _label in choices}
     known |= {fold(str(label)).lower(): code for code, label in choices}
@@ -251,7 +252,7 @@ def _range(first_text: str, last_text: str) -> list[str]:
         raise BadCell(_("首末地址一个是 IPv4、一个是 IPv6；分成两行"))
     if int(first) > int(last):
         raise BadCell(_("首末地址颠倒；改成 %(first)s—%(last)s") % {"first": last, "last": first})
-    parts = [str(part) for part in summarize_address_range(first, last)]  # type: ignore[type-var]
+    parts = [str(part) for part in summarize_address_range(first, last)]
     if len(parts) > _MOST_PARTS or ip_network(parts[0]).prefixlen < _WIDEST[first.version]:
         raise BadCell(_("首末地址之间过宽；分成几行，或改填网段"))
     return parts

@@ -13,7 +13,7 @@ from casework.search.registry import search
 
 
 class HitSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     url = serializers.CharField()
     second = serializers.CharField()
 
@@ -21,7 +21,7 @@ class HitSerializer(serializers.Serializer[Any]):
 class GroupSerializer(serializers.Serializer[Any]):
     """The hits of one kind; ``more`` says that there are more than ``count``."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     count = serializers.IntegerField()
     more = serializers.BooleanField()
     hits = HitSerializer(many=True)

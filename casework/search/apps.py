@@ -6,4 +6,4 @@ class SearchConfig(AppConfig):
     label = "search"
 
     def ready(self) -> None:
-        from casework.search.web import nav  # noqa: F401  registers its place
+        from casework.search.web import nav

@@ -72,7 +72,9 @@ class LeadDetailSerializer(LeadSerializer):
     missing_for_classification = serializers.SerializerMethodField()
 
     class Meta(LeadSerializer.Meta):
-        fields = (*LeadSerializer.Meta.fields, "addresses", "questions", "actions", "missing_for_classification")
+        fields = (  # type: ignore[assignment]
+            *LeadSerializer.Meta.fields, "addresses", "questions", "actions", "missing_for_classification",
+        )  # fmt: skip
 
     def get_addresses(self, lead: Lead) -> list[dict[str, Any]]:
         """Addresses with the first and the last time they were seen."""
@@ -91,9 +93,8 @@ class LeadDetailSerializer(LeadSerializer):
 def actions_for(lead: Lead, user: User) -> list[str]:
     """Return the names of the moves the user may make on the lead now."""
     names = [move.name for move in moves_for(lead, user)]
-    for move in MOVES:
-        if move.name in {"propose", "assign"} and lead.state in move.sources and can(user, move.act, lead):
-            names.append(move.name)
+    chosen = [move for move in MOVES if move.name in {"propose", "assign"}]
+    names += [move.name for move in chosen if lead.state in move.sources and can(user, move.act, lead)]
     names += [way.name for way in ways() if lead.state in way.sources and can(user, way.act, lead)]
     if lead.state in AWAITING_OPINION and can(user, "lead.note", lead):
         names.append("note")

@@ -16,7 +16,7 @@ from casework.api.base import VisibleViewSet, create_once
 from casework.core import clock
 from units.api.leads import LeadSerializer
 from units.enums import AddressStatus
-from units.models import Campaign, MonitorList, Sighting
+from units.models import Campaign, Lead, MonitorList, Sighting
 from units.selectors.leads import with_due
 from units.services.leads import raise_leads
 from units.services.matching import match_sightings
@@ -75,7 +75,7 @@ class MonitorListViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visib
 
         def create() -> Response:
             leads = raise_leads(found, campaign=campaign, actor=reader(request), at=clock.now())
-            rows = with_due(type(leads[0]).objects.filter(pk__in=[lead.pk for lead in leads])) if leads else []
+            rows = with_due(Lead.objects.filter(pk__in=[lead.pk for lead in leads])).order_by("pk")
             return Response(LeadSerializer(rows, many=True, context=self.get_serializer_context()).data, status=201)
 
         return create_once(request, create)

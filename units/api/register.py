@@ -21,7 +21,7 @@ from units.services.register import change_leader, close_unit, current_leader, e
 class UnitSerializer(serializers.ModelSerializer[Unit]):
     """A unit of the register; superiors by their code."""
 
-    parent = serializers.CharField(source="parent.code", default=None, read_only=True)
+    parent = serializers.CharField(source="parent.code", default=None, read_only=True)  # type: ignore[assignment]
     supervisor = serializers.CharField(source="supervisor.code", default=None, read_only=True)
     region_name = serializers.CharField(source="region.name", read_only=True)
     is_public = serializers.BooleanField(read_only=True)

@@ -97,7 +97,9 @@ class Unit(Versioned):
         "self", models.PROTECT, null=True, blank=True, related_name="supervised", verbose_name=_("主管单位")
     )
     is_public = models.GeneratedField(
-        expression=~Q(kind=UnitKind.OTHER), output_field=models.BooleanField(), db_persist=True
+        expression=~Q(kind=UnitKind.OTHER),  # type: ignore[arg-type]  # a condition is an expression
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     state = models.CharField(_("状态"), max_length=20, choices=UnitState.choices, default=UnitState.ACTIVE)
     closed_on = models.DateField(_("撤并日期"), null=True, blank=True)

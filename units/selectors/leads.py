@@ -150,9 +150,13 @@ def dealings(lead: Lead, user: User, today: date) -> Dealings:
     return Dealings(
         earlier=list(visible.filter(unit=lead.unit_id)[:SHOWN]),
         same_address=list(others.filter(addresses__ip__in=lead.addresses.values("ip")).distinct()[:SHOWN]),
-        same_leader=list(others.filter(unit__leaders__name__in=leaders, unit__parent=lead.unit.parent_id).distinct()[:SHOWN])
+        same_leader=list(
+            others.filter(unit__leaders__name__in=leaders, unit__parent=lead.unit.parent_id).distinct()[:SHOWN]
+        )
         if lead.unit.parent_id
         else [],
-        registrations=list(Registration.objects.visible_to(user).filter(unit=lead.unit_id).order_by("-from_on")[:SHOWN]),
+        registrations=list(
+            Registration.objects.visible_to(user).filter(unit=lead.unit_id).order_by("-from_on")[:SHOWN]
+        ),
         blocks=list(blocks.order_by("network")[:SHOWN]),
     )

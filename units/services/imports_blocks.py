@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from casework.accounts.models import User
 from casework.imports.enums import Outcome
@@ -49,7 +49,7 @@ from claim c
 join units_addressblock b on b.network && c.net
 where b.unit_id = c.unit_id and b.valid && c.valid
   and coalesce(b.nat_ports, {_ALL_PORTS}) && coalesce(c.ports, {_ALL_PORTS})
-"""
+"""  # noqa: S608  only constants of the house are put in
 _OTHERS = """
 select c.line, b.id
 from claim c
@@ -63,7 +63,7 @@ from claim c
 join claim e on e.net && c.net
 where e.line < c.line and e.unit_id = c.unit_id and e.valid && c.valid
   and coalesce(e.ports, {_ALL_PORTS}) && coalesce(c.ports, {_ALL_PORTS})
-"""
+"""  # noqa: S608  only constants of the house are put in
 _FILE_OTHERS = """
 select c.line, e.line
 from claim c
@@ -87,7 +87,7 @@ class AddressBlocksKind:
     """网段."""
 
     name = "address-blocks"
-    label = _l("网段")
+    label = gettext_lazy("网段")
     act = "register.import"
     in_compartment = False
     columns = (
@@ -135,7 +135,7 @@ class AddressBlocksKind:
         ]
         created = AddressBlock.objects.bulk_create([block for _row, block in wanted], batch_size=1000)
         made: dict[int, list[int]] = defaultdict(list)
-        for (row, _block_), block in zip(wanted, created, strict=True):
+        for (row, _unsaved), block in zip(wanted, created, strict=True):
             made[row.line].append(block.pk)
         touched = [block.pk for block in created]
         for row in rows:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from casework.accounts.models import User
 from casework.core.crypto import blind_index
@@ -48,7 +48,7 @@ class PeopleKind:
     """人员."""
 
     name = "people"
-    label = _l("人员")
+    label = gettext_lazy("人员")
     act = "register.import"
     in_compartment = False
     columns = (
@@ -58,7 +58,7 @@ class PeopleKind:
         Column("post", "职务", text_up_to(120), False, "机房管理员", ("岗位", "职务岗位")),
         Column("rank", "职级", text_up_to(80)),
         Column(
-            "employment", "用工形式", one_of(list(Employment.choices), _EMPLOYMENT_WORDS), False, "dispatched / 劳务派遣",
+            "employment", "用工形式", one_of(Employment.choices, _EMPLOYMENT_WORDS), False, "dispatched / 劳务派遣",
             ("用工性质", "编制", "人员类别"),
         ),
         Column("party_member", "是否党员", parse_yes_no, False, "是 / 否", ("党员", "政治面貌")),

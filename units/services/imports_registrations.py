@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from casework.accounts.models import User
 from casework.imports.enums import Outcome
@@ -33,7 +33,7 @@ class RegistrationsKind:
     """科研备案."""
 
     name = "registrations"
-    label = _l("科研备案")
+    label = gettext_lazy("科研备案")
     act = "register.import"
     in_compartment = False
     columns = (

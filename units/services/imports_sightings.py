@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from casework.access.enums import CompartmentKind
 from casework.access.models import Compartment, Grant
@@ -79,13 +79,13 @@ _MATCHING = f"""
 select {STATE} as state, count(*), count(distinct case when holder.units = 1 then holder.unit_id end)
 from (select ip, port, day from seen where stored is null and first_line = line order by ip) q {HOLDERS}
 group by 1
-"""
+"""  # noqa: S608  only constants of the house are put in
 _LISTED = f"""
 insert into units_listedaddress (monitor_list_id, ip, status)
 select l.id, c.ip, c.status
 from ({_CHANGES}) c join units_monitorlist l on l.import_run_id = %s and l.sensor = c.sensor
 where c.status <> 'cleared'
-"""
+"""  # noqa: S608  only constants of the house are put in
 _WRITE = f"""
 insert into units_sighting (monitor_list_id, compartment_id, sensor, observed_at, ip, port, remote_host, remote_port,
     protocol, currency, reference, match_state, unit_id, block_id, registration_id)
@@ -96,7 +96,7 @@ select l.id, l.compartment_id, q.sensor, q.observed_at, q.ip, q.port, q.remote_h
 from (select * from seen where stored is null and first_line = line order by ip, observed_at) q
 join units_monitorlist l on l.import_run_id = %s and l.sensor = q.sensor
 {HOLDERS} {REGISTERED}
-"""
+"""  # noqa: S608  only constants of the house are put in
 
 
 def parse_currency(text: str) -> str:
@@ -109,7 +109,7 @@ class SightingsKind:
     """监测清单."""
 
     name = "sightings"
-    label = _l("监测清单")
+    label = gettext_lazy("监测清单")
     act = "sightings.import"
     in_compartment = True
     columns = (
@@ -149,7 +149,7 @@ class SightingsKind:
             if run.sampled_at is None:
                 cursor.execute("select max(observed_at) from seen")
                 (run.sampled_at,) = cursor.fetchone()
-            cursor.execute(f"select status, count(*) from ({_CHANGES}) c group by 1", [run.pk, run.sampled_at])
+            cursor.execute(f"select status, count(*) from ({_CHANGES}) c group by 1", [run.pk, run.sampled_at])  # noqa: S608
             delta = dict.fromkeys(("new", "persisting", "cleared", "relapsed"), 0) | dict(cursor.fetchall())
             cursor.execute(_MATCHING)
             matching = dict.fromkeys(("matched", "ambiguous", "unmatched", "units"), 0)
@@ -166,7 +166,7 @@ class SightingsKind:
         with connection.cursor() as cursor:
             cursor.execute("select distinct sensor from seen where stored is null and first_line = line order by 1")
             lists = MonitorList.objects.bulk_create(
-                MonitorList(sensor=sensor, sampled_at=run.sampled_at, compartment=run.compartment, import_run=run)
+                MonitorList(sensor=sensor, sampled_at=run.sampled_at or at, compartment=run.compartment, import_run=run)
                 for (sensor,) in cursor.fetchall()
             )
             cursor.execute(_LISTED, [run.pk, run.sampled_at, run.pk])
@@ -192,7 +192,7 @@ class SightingsKind:
             raise NotReady(_("不能撤销：因为已有内容依据这份清单。可以先处理下面各项，或逐条改正。"), missing)
         Candidate.objects.filter(sighting__in=sightings).delete()
         ListedAddress.objects.filter(monitor_list__in=lists).delete()
-        sightings._raw_delete(sightings.db)  # type: ignore[attr-defined]
+        sightings._raw_delete(sightings.db)
         lists.delete()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from casework.accounts.models import User
 from casework.imports.enums import Outcome
@@ -51,7 +51,7 @@ class UnitsKind:
     """单位."""
 
     name = "units"
-    label = _l("单位")
+    label = gettext_lazy("单位")
     act = "register.import"
     in_compartment = False
     columns = (
@@ -59,9 +59,7 @@ class UnitsKind:
             "code", "统一社会信用代码", parse_unit_code, True, "12330000470009999X", ("单位代码", "信用代码", "代码")
         ),
         Column("name", "单位名称", text_up_to(200), True, "绍兴市上虞区职业教育中心", ("名称", "单位")),
-        Column(
-            "kind", "单位类别", one_of(list(UnitKind.choices), _KIND_WORDS), True, "school / 学校", ("类别", "单位性质")
-        ),
+        Column("kind", "单位类别", one_of(UnitKind.choices, _KIND_WORDS), True, "school / 学校", ("类别", "单位性质")),
         Column("region", "行政区划代码", parse_region, True, "330604", ("地区代码", "区划代码", "行政区划", "地区")),
         Column("parent_code", "上级单位代码", parse_unit_code, False, "", ("上级代码", "上级单位")),
         Column("supervisor_code", "主管单位代码", parse_unit_code, False, "", ("主管部门代码", "主管代码", "主管单位")),

@@ -198,7 +198,7 @@ def end_block(block: AddressBlock, *, last_day: date, actor: User, at: datetime,
     """End the unit's hold on a network after that day."""
     require(actor, "register.change")
     with transaction.atomic():
-        row = AddressBlock.objects.select_for_update().get(pk=block.pk)
+        row: AddressBlock = AddressBlock.objects.select_for_update().get(pk=block.pk)
         if row.valid.lower and last_day < row.valid.lower:
             raise Invalid(
                 _("最后一天早于启用日期。"), details={"last_day": _("改成 %(day)s 或以后") % {"day": row.valid.lower}}
@@ -231,7 +231,7 @@ def settle_conflict(
     if kept.pk not in {conflict.first_id, conflict.second_id}:
         raise Invalid(_("只能在这两份归属里选一份。"), details={"kept": _("选其中一份")})
     with transaction.atomic():
-        row = AddressConflict.objects.select_for_update().get(pk=conflict.pk)
+        row: AddressConflict = AddressConflict.objects.select_for_update().get(pk=conflict.pk)
         if row.settled_at is not None:
             raise Refused(
                 _("不能认定：因为已认定归%(unit)s。") % {"unit": row.kept.unit if row.kept else ""}, code="settled"

@@ -77,6 +77,15 @@ def _change(value: str) -> Q:
     )
 
 
+def remote(row: Sighting) -> str:
+    """Return the far end as host:port."""
+    if row.remote_port is None:
+        return row.remote_host
+    return (
+        f"[{row.remote_host}]:{row.remote_port}" if ":" in row.remote_host else f"{row.remote_host}:{row.remote_port}"
+    )
+
+
 SIGHTINGS = ListPage(
     title=gettext_lazy("监测记录"),
     queryset=lambda user: Sighting.objects.visible_to(user).select_related("unit", "lead", "registration"),
@@ -85,7 +94,7 @@ SIGHTINGS = ListPage(
                nowrap=True, link=True, export=lambda row: row.observed_at),
         Column("ip", gettext_lazy("IP地址"), lambda row: f"{row.ip}:{row.port}" if row.port is not None else row.ip, mono=True,
                sort="ip"),
-        Column("remote", gettext_lazy("远端"), lambda row: remote(row), mono=True),
+        Column("remote", gettext_lazy("远端"), remote, mono=True),
         Column("currency", gettext_lazy("币种"), "currency"),
         Column("protocol", gettext_lazy("协议"), "protocol", default=False),
         Column("match", gettext_lazy("归属"), lambda row: status("match", row.match_state),
@@ -114,15 +123,6 @@ SIGHTINGS = ListPage(
     on_export=lambda user, count: note_list_export("sightings", count, actor=user, at=clock.now()),
     empty_text=gettext_lazy("还没有监测记录"),
 )  # fmt: skip
-
-
-def remote(row: Sighting) -> str:
-    """Return the far end as host:port."""
-    if row.remote_port is None:
-        return row.remote_host
-    return (
-        f"[{row.remote_host}]:{row.remote_port}" if ":" in row.remote_host else f"{row.remote_host}:{row.remote_port}"
-    )
 
 
 @require_safe

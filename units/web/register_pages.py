@@ -136,12 +136,18 @@ def _disputed(value: str) -> Q:
     return found if value == "1" else ~found
 
 
+def ports_words(block: AddressBlock) -> str:
+    """Return the NAT ports as people read them, "" for the whole network."""
+    ports: Any = block.nat_ports
+    return f"{ports.lower}—{ports.upper - 1}" if ports else ""
+
+
 BLOCKS = ListPage(
     title=gettext_lazy("网段"),
     queryset=lambda user: AddressBlock.objects.visible_to(user).select_related("unit", "import_run"),
     columns=(
         Column("network", gettext_lazy("网段"), lambda block: str(block.network), mono=True, sort="network"),
-        Column("ports", gettext_lazy("转换端口"), lambda block: ports_words(block), mono=True),
+        Column("ports", gettext_lazy("转换端口"), ports_words, mono=True),
         Column("unit", gettext_lazy("单位"), "unit.name", link=True, sort="unit__name_key"),
         Column("valid", gettext_lazy("有效期"), lambda block: period_words(block.valid), nowrap=True),
         Column("operator", gettext_lazy("运营商"), "operator"),
@@ -165,12 +171,6 @@ BLOCKS = ListPage(
     empty_text=gettext_lazy("还没有登记网段"),
     empty_why=gettext_lazy("从“导入”导入网段名单。"),
 )  # fmt: skip
-
-
-def ports_words(block: AddressBlock) -> str:
-    """Return the NAT ports as people read them, "" for the whole network."""
-    ports: Any = block.nat_ports
-    return f"{ports.lower}—{ports.upper - 1}" if ports else ""
 
 
 CONFLICTS = ListPage(

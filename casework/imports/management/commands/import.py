@@ -1,3 +1,4 @@
+# ruff: noqa: N999  the command is called so
 """``manage.py import KIND FILE``: the import pipeline on the command line.
 
 Exit status: 0 all rows taken, 1 some rows refused (the rest are in), 2 nothing written because the file is unusable.
@@ -9,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -101,7 +103,7 @@ def _moment(text: str | None) -> Any:
     found = parse_datetime(text)
     if found is None:
         raise CommandError(_("--sampled-at 应为 2021-07-31T18:00 这样的写法"), returncode=2)
-    return found if found.tzinfo else found.replace(tzinfo=clock.timezone.get_default_timezone())
+    return found if found.tzinfo else found.replace(tzinfo=timezone.get_default_timezone())
 
 
 def _compartment(pk: int | None) -> Compartment | None:
