@@ -1,5 +1,6 @@
 """How references to evidence and its entries read in the ledger, in notices and in the trail."""
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -7,12 +8,17 @@ from casework.accounts.models import User
 from casework.ledger.refs import Resolved, register_finder, register_ref
 from casework.ledger.words import register_words
 from evidence.models import Collection, Item
+from evidence.rules import seal_number
+from evidence.selectors.items import knows_content
 
 
 def resolve_item(pk: int, user: User) -> Resolved | None:
-    """Return number and title of the item, for whoever may know of it."""
+    """Return number and title of the item, for whoever may know of it; its trail is for those of the matter."""
     item = Item.objects.visible_to(user).filter(pk=pk).first()
-    return Resolved(f"{item.number} {item.title}", reverse("evidence:item", args=[pk])) if item else None
+    if item is None:
+        return None
+    label = f"{item.number} {item.title}"
+    return Resolved(label, reverse("evidence:item", args=[pk]), trail=knows_content(item, user))
 
 
 def resolve_collection(pk: int, user: User) -> Resolved | None:
@@ -29,6 +35,18 @@ def find_evidence(text: str, user: User) -> list[str]:
 
 
 register_finder(find_evidence)
+
+
+def find_item(text: str, user: User) -> list[str]:
+    """Return the items that a number, a seal or a serial means."""
+    number = seal_number(text)
+    rows = Item.objects.visible_to(user).filter(
+        Q(number__iexact=number) | Q(seals__number=number) | Q(device__serial__iexact=text)
+    )
+    return [f"item:{pk}" for pk in rows.order_by("pk").values_list("pk", flat=True).distinct()[:10]]
+
+
+register_finder(find_item)
 register_ref("item", resolve_item)
 register_ref("collection", resolve_collection)
 register_words(

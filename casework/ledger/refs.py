@@ -11,10 +11,11 @@ from casework.accounts.models import User
 
 @dataclass(frozen=True)
 class Resolved:
-    """How a reference is shown to one reader."""
+    """How a reference is shown to one reader; ``trail`` is False for whoever may know the thing, not what was done."""
 
     label: str
     url: str
+    trail: bool = True
 
 
 Resolver = Callable[[int, User], Resolved | None]

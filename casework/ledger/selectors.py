@@ -7,6 +7,7 @@ from casework.accounts.models import User
 from casework.ledger.checks import Defect, defects
 from casework.ledger.models import AppendOnlyQuerySet, Entry
 from casework.ledger.refs import resolve
+from casework.ledger.tree import lag_seconds
 
 __all__ = ["Defect", "defects", "history", "lag_seconds", "may_read", "trail"]
 
@@ -14,14 +15,6 @@ __all__ = ["Defect", "defects", "history", "lag_seconds", "may_read", "trail"]
 def trail(*refs: str) -> AppendOnlyQuerySet:
     """Return every entry about the references, oldest first. The caller has checked that the reader may see them."""
     return Entry.objects.of(*refs)
-
-
-def lag_seconds() -> float:
-    """Return how long the oldest entry waits for its place in the tree, in seconds.
-
-    Entries are final with their transaction; there is no queue, so nothing can wait.
-    """
-    return 0.0
 
 
 def may_read(user: User, ref: str) -> bool:
@@ -32,7 +25,8 @@ def may_read(user: User, ref: str) -> bool:
     """
     if user.has_role(Role.AUDITOR):
         return True
-    return user.is_commission and resolve(ref, user) is not None
+    known = resolve(ref, user)
+    return user.is_commission and known is not None and known.trail
 
 
 def history(ref: str) -> AppendOnlyQuerySet:

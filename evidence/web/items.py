@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -93,6 +94,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if content:
         context |= {
+            "trail_url": reverse("ledger:trail", args=[f"item:{row.pk}"]),
             "files": row.files.select_related("blob", "derived_from"),
             "reads": _read_rows(reads[:4]),
             "reads_count": reads.count(),

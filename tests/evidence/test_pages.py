@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from casework.ledger.models import Entry
+from casework.ledger.refs import find
 from evidence.enums import Kind, State
 from evidence.models import Collection, Item, ItemFile
 from evidence.services import add_file, approve_check_out, offer_item, request_check_out
@@ -301,3 +302,22 @@ def test_events_and_links_are_written_on_the_page(cast: Cast) -> None:
     assert "9月6日 23:11:02" in page
     keeper = client_of(cast.custodian)
     assert keeper.get(reverse("evidence:act", args=[item.pk, "link"])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("officer", 200), ("auditor", 200), ("custodian", 404), ("outsider", 404)]
+)
+def test_the_trail_of_an_item_is_for_those_of_the_matter(cast: Cast, name: str, status: int) -> None:
+    item = a_stored_item(cast)
+
+    response = client_of(cast.everyone()[name]).get(reverse("ledger:trail", args=[f"item:{item.pk}"]))
+
+    assert response.status_code == status
+
+
+def test_the_auditor_finds_an_item_by_its_number_and_seal(cast: Cast) -> None:
+    item = a_stored_item(cast)
+
+    assert find(item.number, cast.auditor) == [f"item:{item.pk}"]
+    assert find(item.seals.get().number, cast.auditor) == [f"item:{item.pk}"]
+    assert find(item.number, cast.outsider) == []
