@@ -1,4 +1,4 @@
-"""What has to be done to carry a decision out, from its measures and the person's standing. Pure.
+"""What has to be done to carry a decision out, from its measures. Pure.
 
 Sources: 纪律处分条例 2023 第四十四条 (file, formalities within a month), 政务处分法第五十四条,
 劳动合同法第四十三条 (the union is told first).
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cases.catalogue import catalogue
-from cases.ladder import MeasureSpec, Standing
+from cases.ladder import MeasureSpec
 from cases.periods import EMPLOYER, GOV, PARTY
 
 UNIT: Final = "所在单位"
@@ -28,7 +28,7 @@ class PlannedTask:
     code: str = ""
 
 
-def plan(specs: Sequence[MeasureSpec], standing: Standing) -> list[PlannedTask]:
+def plan(specs: Sequence[MeasureSpec]) -> list[PlannedTask]:
     """Return the tasks in the order in which they are usually done."""
     tasks = []
     families = {catalogue().measures[spec.code].family.code for spec in specs}

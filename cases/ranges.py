@@ -81,6 +81,7 @@ class Option:
     state: str
     why: str
     basis: tuple[Basis, ...] = ()
+    standing_allows: bool = True
 
     @property
     def article(self) -> str:
@@ -97,6 +98,14 @@ class Proposal:
     gov: TrackRange
     options: tuple[Option, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def open_to(self) -> dict[str, bool]:
+        """Whether the standing allows any measure of a family at all."""
+        found = dict.fromkeys(catalogue().families, False)
+        for option in self.options:
+            found[option.measure.family.code] |= option.standing_allows
+        return found
 
     def option(self, code: str) -> Option:
         """Return the row of a measure."""
@@ -258,7 +267,7 @@ def gov_range(findings: Sequence[Finding], circumstances: Iterable[str], laws: M
 def _option(measure: Measure, standing: Standing, proposal: "Proposal", decider: Decider) -> Option:
     refusal = why_not(measure.code, standing, proposal.laws, decider)
     if refusal is not None:
-        return Option(measure, "off", refusal.why, refusal.basis)
+        return Option(measure, "off", refusal.why, refusal.basis, standing_allows=False)
     track = {PARTY: proposal.party, GOV: proposal.gov}.get(measure.family.code)
     basis = measure_basis(
         measure, {**proposal.laws, **({"CDR": track.law} if track and track.law[:3] == "CDR" else {})}

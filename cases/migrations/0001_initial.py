@@ -2,6 +2,7 @@ from decimal import Decimal
 
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.math
@@ -788,6 +789,9 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["state", "state_since"], name="cases_penal_state_852ea6_idx"),
                     models.Index(fields=["track", "form"], name="cases_penal_track_68022a_idx"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["findings"], name="penalty_findings_idx", opclasses=["jsonb_path_ops"]
+                    ),
                     models.Index(
                         condition=models.Q(("state", "running")), fields=["period_until"], name="penalty_running_idx"
                     ),

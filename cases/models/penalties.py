@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
@@ -129,6 +130,7 @@ class Penalty(Versioned):
         indexes = [
             models.Index(fields=["state", "state_since"]),
             models.Index(fields=["track", "form"]),
+            GinIndex(name="penalty_findings_idx", fields=["findings"], opclasses=["jsonb_path_ops"]),
             models.Index(fields=["period_until"], condition=Q(state=PenaltyState.RUNNING), name="penalty_running_idx"),
         ]
 

@@ -25,7 +25,7 @@ from cases.ladder import MeasureSpec
 from cases.models import Appeal, CaseMember, Execution, Penalty
 from cases.penalty_periods import period_of
 from cases.periods import GOV, PARTY
-from cases.services.penalties import replace_measures, weight_of
+from cases.services.penalty_drafts import replace_measures, weight_of
 from cases.services.penalty_flow import ref_of, refuse_input
 from casework.access.policy import require
 from casework.access.services.compartments import let_in

@@ -13,7 +13,7 @@ from cases.models import Delivery, Execution, Penalty
 from cases.penalty_document import paragraphs
 from cases.penalty_periods import period_of
 from cases.penalty_workflow import BY_NAME, readiness
-from cases.selectors.penalties import specs_of, standing_of
+from cases.selectors.penalties import specs_of
 from cases.services.penalty_flow import begin, end_clocks, move, ref_of, refuse_input, two
 from casework.access.policy import require
 from casework.accounts.models import User
@@ -162,7 +162,7 @@ def start_execution(penalty: Penalty, *, actor: User, at: datetime, expected_ver
         locked, step = begin(penalty, "execute", actor=actor, at=at, expected_version=expected_version)
         start = locked.effective_on or timezone.localdate(at)
         measures = {row.code: row for row in locked.measures.all()}
-        planned = plan(specs_of(locked), standing_of(locked.suspect, locked.situation))
+        planned = plan(specs_of(locked))
         Execution.objects.bulk_create(
             Execution(
                 penalty=locked,

@@ -4,8 +4,9 @@ from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from cases.enums import OPEN_TO_INVESTIGATION, CaseState, Verdict
+from cases.enums import OPEN_TO_INVESTIGATION, CaseState, Side, Verdict
 from cases.models import Case, Interview
 from cases.proof import matrix
 from cases.selectors.cases import next_deadlines, next_step, officers_of, steps_for
@@ -36,7 +37,8 @@ def state_line(case: Case, today: date) -> list[LineStep]:
             days = [reached[state] for state in states if state in reached]
             columns.append(LineStep(label, "done", cn_date(max(days), today) if days else ""))
         elif place == here:
-            columns.append(LineStep(label, "now", case.get_state_display()))
+            same = str(case.get_state_display()).startswith(str(label))
+            columns.append(LineStep(label, "now", _("进行中") if same else case.get_state_display()))
         else:
             columns.append(LineStep(label))
     return columns
@@ -62,7 +64,9 @@ def case_page(case: Case, user: User, *, today: date, now: datetime) -> dict[str
     """Return the context of the case page."""
     ahead = next_step(case, user)
     found = matrix(case)
-    suspects = list(case.suspects.select_related("unit").prefetch_related("facts_shown").order_by("pk"))
+    suspects = list(
+        case.suspects.select_related("unit").prefetch_related("facts_shown", "penalties__measures").order_by("pk")
+    )
     others = [step for step in steps_for(case, user) if ahead is None or step.name != ahead.step.name]
     records = Interview.objects.filter(case=case)
     history = case.steps_taken.select_related("actor").order_by("-at", "-pk")
@@ -78,6 +82,7 @@ def case_page(case: Case, user: User, *, today: date, now: datetime) -> dict[str
         "suspects": suspects,
         "matrix": found,
         "settled": [Verdict.PROVED],
+        "investigators": "、".join(member.user.name for member in officers_of(case) if member.side == Side.INVESTIGATE),
         "officers": officers_of(case),
         "known_to": case.compartment.grants.filter(until__isnull=True).count(),
         "recent": [(row, BY_NAME[row.step]) for row in history[:6]],
@@ -89,6 +94,7 @@ def case_page(case: Case, user: User, *, today: date, now: datetime) -> dict[str
         "may_write": case.state in OPEN_TO_INVESTIGATION and can(user, "case.investigate", case),
         "may_hear": can(user, "case.write_hearing", case),
         "may_staff": can(user, "case.staff", case),
+        "may_draft": can(user, "penalty.draft", case),
     }
 
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums_penalties import AppealState, PenaltyState
-from cases.web.penalties import waiting_for
+from cases.web.penalty_lists import waiting_for
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.web.nav import CASES, register

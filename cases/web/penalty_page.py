@@ -1,6 +1,7 @@
 """What the pages of one penalty are drawn from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -86,18 +87,20 @@ def _title(measure: Measure) -> str:
     return measure.name if measure.family.code == PARTY else measure.title
 
 
-def groups(proposal: Proposal, chosen: frozenset[str], *, brief: bool = False) -> list[dict[str, Any]]:
+def groups(
+    proposal: Proposal, chosen: frozenset[str], *, words: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
     """Return the cards with their rows; closed rows of the same reason that follow each other share one row.
 
-    ``brief`` is for reading: sanctions whole, of all other measures only those chosen.
+    ``words`` (code → measure with its particulars) is for reading: sanctions whole, of all others only those chosen.
     """
     cards = []
     for key, families in GROUPS:
         options = [option for option in proposal.options if option.measure.family.code in families]
         radio = key if key in {"party", "state"} else "other"
         rows = _rows(options, chosen, radio)
-        if brief and radio == "other":
-            rows = [row for row in rows if row.chosen]
+        if words is not None and radio == "other":
+            rows = [replace(row, title=words[row.code]) for row in rows if row.chosen]
         if not rows:
             continue
         cards.append(
@@ -268,7 +271,7 @@ def penalty_page(penalty: Penalty, user: User, *, today: date, now: Any) -> dict
         "next": ahead,
         "others": [(step, url) for step, url in others if ahead is None or step.name != ahead["step"].name],
         "rungs": rungs(proposal, standing, chosen),
-        "groups": groups(proposal, chosen, brief=True),
+        "groups": groups(proposal, chosen, words={row.code: row.words for row in penalty.measures.all()}),
         "proposal": proposal,
         "lighten": circumstances_of(penalty, "lighten"),
         "aggravate": circumstances_of(penalty, "aggravate"),

@@ -1,6 +1,7 @@
 """The procedure of a penalty: every step in order, what each asks for, execution, influence period, probation."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from cases.penalty_workflow import BY_NAME, STEPS, PenaltyStep
 from cases.ranges import Finding, Severity
 from cases.services.penalties import advance_penalty
 from cases.services.penalty_execution import expire_due, finish_task
+from cases.tasks import expire
 from casework.core.errors import CaseworkError, Invalid, NotAllowed, NotReady, Refused, Stale
 from casework.deadlines.models import Deadline
 from casework.ledger.selectors import defects, trail
@@ -375,3 +377,11 @@ def test_a_refusal_leaves_nothing_half_written(cast: Cast) -> None:
         advance_penalty(penalty, "serve", **{**steps(cast, penalty)["serve"], "second_officer": None})
     after = Penalty.objects.get(pk=penalty.pk)
     assert (after.version, trail(f"penalty:{penalty.pk}").count()) == before
+
+
+def test_the_worker_ends_periods_by_the_clock(cast: Cast, settings: Any) -> None:
+    done = walk(cast, a_penalty(cast, a_suspect(a_case(cast))), "finish")
+    assert settings.CELERY_BEAT_SCHEDULE["penalties-expire"]["task"] == expire.name
+    assert expire() == 1
+    assert expire() == 0
+    assert Penalty.objects.get(pk=done.pk).state == PenaltyState.EXPIRED
