@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.viewsets import GenericViewSet
 
+from casework.accounts.requests import reader
 from casework.api.models import IdempotentAnswer
 from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid, Stale
@@ -93,14 +94,15 @@ def create_once(request: Request, create: Callable[[], Response]) -> Response:
     if len(key) > 100:
         raise Invalid(_("Idempotency-Key 最多 100 个字符。"))
     body = hashlib.sha256(request.path.encode() + b"\0" + _body(request)).hexdigest()
+    owner = reader(request)
     with transaction.atomic():
         try:
             with transaction.atomic():
                 row = IdempotentAnswer.objects.create(
-                    owner=request.user, key=key, body=body, status=0, answer={}, at=clock.now()
+                    owner=owner, key=key, body=body, status=0, answer={}, at=clock.now()
                 )
         except IntegrityError:
-            first = IdempotentAnswer.objects.get(owner=request.user, key=key)
+            first = IdempotentAnswer.objects.get(owner=owner, key=key)
             if first.body != body:
                 raise Invalid(
                     _("不能新建：这个 Idempotency-Key 已用于另一份内容。可以换一个新的键。"), code="key_reused"
@@ -113,7 +115,7 @@ def create_once(request: Request, create: Callable[[], Response]) -> Response:
 
 
 def _body(request: Request) -> bytes:
-    return repr(sorted((str(k), str(v)) for k, v in request.data.items())).encode()
+    return repr(sorted((str(k), str(v)) for k, v in dict(request.data).items())).encode()
 
 
 def _plain(data: Any) -> Any:

@@ -22,9 +22,7 @@ class Versioned(models.Model):
         """Save ``fields`` and raise the version, unless somebody else was first (``Stale``)."""
         values: dict[str, Any] = {name: getattr(self, name) for name in fields}
         changed = (
-            type(self)
-            ._base_manager.filter(pk=self.pk, version=self.version)
-            .update(**values, version=self.version + 1)
+            type(self)._base_manager.filter(pk=self.pk, version=self.version).update(**values, version=self.version + 1)
         )
         if changed != 1:
             raise Stale(_("已被他人处理，请刷新后再办。您填写的内容仍在页面上。"))
@@ -33,7 +31,7 @@ class Versioned(models.Model):
     @classmethod
     def locked(cls, pk: Any) -> Self:
         """Return the row locked until the transaction ends (gates that read child rows)."""
-        return cls._base_manager.select_for_update().get(pk=pk)  # type: ignore[return-value]
+        return cls._base_manager.select_for_update().get(pk=pk)
 
 
 class NumberSeries(models.Model):

@@ -82,6 +82,9 @@ class Board:
     nothing: Text = ""
     new: tuple[Text, str, str] | None = None  # label, address and icon of the act that begins something
     find: bool = False
+    #: So many of the things to do are shown; the rest stands in the list behind ``more``.
+    most: int = 15
+    more: str = ""
 
     @property
     def groups(self) -> list[tuple[Text, list[Todo]]]:
@@ -92,7 +95,17 @@ class Board:
             (_("退回给我"), [t for t in self.todos if t.returned and not t.late and not t.today]),
             (_("本周和以后"), [t for t in self.todos if not (t.late or t.today or t.returned)]),
         ]
-        return [(label, rows) for label, rows in parts if rows]
+        shown, left = [], self.most
+        for label, rows in parts:
+            if rows and left > 0:
+                shown.append((label, rows[:left]))
+                left -= len(rows)
+        return shown
+
+    @property
+    def hidden(self) -> int:
+        """How many things to do are not shown."""
+        return max(len(self.todos) - self.most, 0)
 
     @property
     def sentence(self) -> str:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from cases.models import Case
 from cases.selectors.inspections import my_sites
 from casework.access.models import Compartment
-from casework.accounts.enums import Role
 from casework.accounts.models import Appointment, User
 from casework.core.heartbeat import STALE_SECONDS, age_seconds
 from casework.desk.board import Board, Card, Count, Line, Todo, by_deadline, deadline_todos
@@ -313,10 +312,3 @@ def audit_board(user: User, today: date) -> Board:
         )
     ]
     return board
-
-
-ADMINISTRATORS = {
-    Role.SYSTEM_ADMIN: system_board,
-    Role.SECURITY_ADMIN: security_board,
-    Role.AUDIT_ADMIN: audit_board,
-}

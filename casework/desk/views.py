@@ -5,6 +5,7 @@ from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from casework.accounts.enums import Role
@@ -25,7 +26,9 @@ HOMES: dict[str, Callable[[User, date], Board]] = {
     Role.INSPECTOR: others.inspector_board,
     Role.AUDITOR: others.auditor_board,
     Role.LIAISON: others.liaison_board,
-    **others.ADMINISTRATORS,
+    Role.SYSTEM_ADMIN: others.system_board,
+    Role.SECURITY_ADMIN: others.security_board,
+    Role.AUDIT_ADMIN: others.audit_board,
 }
 
 
@@ -37,4 +40,5 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("units:portal")
     make = next((board for role, board in HOMES.items() if role in user.roles), None)
     board = make(user, today) if make else Board(todos=deadline_todos(user, today))
+    board.more = board.more or reverse("deadlines:list")
     return render(request, "desk/home.html", {"board": board, "today": today})

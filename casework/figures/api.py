@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from casework.access.policy import get_visible
+from casework.accounts.requests import reader
 from casework.core import clock
 from casework.figures.definition import Scope
 from casework.figures.selectors import compute_figures, contradictions
@@ -17,11 +18,11 @@ from units.models import Campaign
 
 class FigureSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field of that name
     value = serializers.JSONField()
     unit = serializers.CharField(allow_blank=True)
     definition = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     list = serializers.CharField()
 
 
@@ -57,10 +58,10 @@ class FiguresViewSet(GenericViewSet[Any]):
     )
     def retrieve(self, request: Request, code: str) -> Response:
         """Return every figure the reader may know of, and what does not fit."""
-        campaign = get_visible(Campaign.objects, request.user, code=code)
+        campaign = get_visible(Campaign.objects, reader(request), code=code)
         given = request.query_params.get("as_of")
         as_of = serializers.DateField().to_internal_value(given) if given else clock.today()
-        scope = Scope(campaign, as_of, request.user)
+        scope = Scope(campaign, as_of, reader(request))
         figures = compute_figures(scope)
         return Response(
             {

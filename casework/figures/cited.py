@@ -46,9 +46,10 @@ def _of_case(scope: Scope, cited: PublishedCase) -> list[Definition]:
             found.append(define(key, label, _("台") if kind == DeviceKind.RIG else _("张"), devices))
     reported = _reported_rigs(scope, case)
     if not _devices(case, DeviceKind.RIG)(scope).exists() and reported(scope).exists():
-        found.append(define("device.rigs_bought", _("自购矿机"), _("台"), reported))
+        found.append(define("device.rigs_bought", _("单位封存的矿机"), _("台"), reported))
     found += _duration(case, define)
     found += _gains(case, define)
+    found += _own_gains(case, define)
     addresses = _addresses(case)
     if addresses(scope).exists():
         found.append(define("ips_confirmed_active", _("现场确认的地址"), _("个"), addresses))
@@ -120,6 +121,21 @@ def _gains(case: Case, define: Callable[..., Definition]) -> list[Definition]:
     return found
 
 
+def _own_gains(case: Case, define: Callable[..., Definition]) -> list[Definition]:
+    """Return what each person gained in coin, where the record says whose it was."""
+    found = []
+    gains = Recovery.objects.filter(case=case, suspect__isnull=False).exclude(coin="")
+    pairs = gains.values_list("suspect_id", "suspect__name", "coin").order_by("suspect_id", "coin").distinct()
+    for suspect, name, coin in pairs:
+
+        def rows(scope: Scope, suspect: int = suspect, coin: str = coin) -> "QuerySet[Recovery]":
+            return scope.seen(Recovery.objects.all()).filter(suspect=suspect, coin=coin).order_by("pk")
+
+        label = _("%(name)s所得 %(coin)s") % {"name": name, "coin": coin}
+        found.append(define(f"people.{name}.proceeds.{coin}", label, coin, rows, _quantity))
+    return found
+
+
 def _gain_rows(case: Case, coin: str) -> Callable[[Scope], QuerySet[Recovery]]:
     def rows(scope: Scope) -> QuerySet[Recovery]:
         seen = scope.seen(Recovery.objects.all()).filter(case=case).order_by("pk")
@@ -155,8 +171,8 @@ def _addresses(case: Case) -> Callable[[Scope], QuerySet[SiteAddress]]:
 
 def _outcomes(scope: Scope, case: Case, define: Callable[..., Definition]) -> list[Definition]:
     found = []
-    penalties = scope.seen(Penalty.objects.all()).filter(suspect__case=case, effective_on__lte=scope.as_of)
-    for penalty in penalties.alive().select_related("suspect").order_by("suspect_id", "pk"):
+    penalties = scope.seen(Penalty.objects.alive()).filter(suspect__case=case, effective_on__lte=scope.as_of)
+    for penalty in penalties.select_related("suspect").order_by("suspect_id", "pk"):
         name = penalty.suspect.name
 
         def rows(scope: Scope, pk: int = penalty.pk) -> QuerySet[Penalty]:

@@ -23,9 +23,10 @@ class Scope:
     as_of: date
     reader: User | None
 
-    def seen(self, rows: Any) -> Any:
+    def seen(self, rows: Any) -> "QuerySet[Any]":
         """Return the rows that the reader may know of."""
-        return rows if self.reader is None else rows.visible_to(self.reader)
+        found: QuerySet[Any] = rows if self.reader is None else rows.visible_to(self.reader)
+        return found
 
 
 Rows = Callable[[Scope], "QuerySet[Any]"]

@@ -104,8 +104,8 @@ def _currencies(scope: Scope) -> QuerySet[ReportedCurrency]:
 
 def _sanctioned(scope: Scope) -> QuerySet[Penalty]:
     """Penalties in force that hold a party or an administrative sanction, one row a person."""
-    rows = scope.seen(Penalty.objects.all()).filter(suspect__case__lead__campaign=scope.campaign)
-    in_force = rows.alive().filter(effective_on__lte=scope.as_of, measures__family__in=SANCTION_FAMILIES)
+    rows = scope.seen(Penalty.objects.alive()).filter(suspect__case__lead__campaign=scope.campaign)
+    in_force = rows.filter(effective_on__lte=scope.as_of, measures__family__in=SANCTION_FAMILIES)
     return in_force.order_by("suspect_id", "pk").distinct("suspect_id")
 
 

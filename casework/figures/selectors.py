@@ -51,11 +51,13 @@ def compute_figures(scope: Scope) -> dict[str, Figure]:
         for definition in definitions_for(scope)
     }
     for claim in _claims(scope):
+        beside = figures.get(claim.beside)
+        label = f"{beside.definition.label}（{claim.source}）" if beside else claim.key
         definition = Definition(
             claim.key,
-            claim.key,
+            label,
             _("他处公布的数，按原样保存，不替代本系统的数"),
-            "",
+            beside.definition.unit if beside else "",
             claim.source,
             _claims,
         )

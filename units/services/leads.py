@@ -18,7 +18,7 @@ from casework.deadlines.services.lifecycle import Opening, open_deadline, open_d
 from casework.ledger.record import record
 from units.enums import Classification, LeadState, MatchState, QuestionKind, Stance
 from units.lead_workflow import ENDED, Move, move_named
-from units.models import Campaign, Lead, MonitorList, Question, QuestionEvidence, Sighting
+from units.models import Campaign, Lead, MonitorList, Question, QuestionEvidence, Sighting, Unit
 
 #: 问题线索提出处置意见: one month from receipt (监督执纪工作规则第二十一条).
 OPINION = "L01"
@@ -133,12 +133,13 @@ def _tie(lists: Sequence[MonitorList], led: dict[int, Lead]) -> None:
 def _open_clocks(leads: Sequence[Lead], circle: Compartment, handler: User | None, actor: User, at: datetime) -> None:
     if not leads:
         return
+    names = dict(Unit.objects.filter(pk__in=[lead.unit_id for lead in leads]).values_list("pk", "name"))
     openings = [
         Opening(
             f"lead:{lead.pk}",
             OPINION,
             lead.received_on,
-            _("提出处置意见：%(number)s") % {"number": lead.number},
+            _("提出处置意见：%(unit)s") % {"unit": names[lead.unit_id]},
             handler,
             circle,
         )
@@ -273,7 +274,7 @@ def reopen_clock(lead: Lead, actor: User, at: datetime) -> None:
         ref,
         OPINION,
         start_on=lead.received_on,
-        title=_("提出处置意见：%(number)s") % {"number": lead.number},
+        title=_("提出处置意见：%(unit)s") % {"unit": lead.unit.name},
         holder=lead.handler,
         compartment=lead.compartment,
         actor=actor,

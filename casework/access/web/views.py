@@ -18,6 +18,7 @@ from casework.access.services import people
 from casework.access.web.forms import AppointForm, OpenAccountForm, PasswordForm, ReasonForm, TokenForm
 from casework.accounts.enums import Role
 from casework.accounts.models import Appointment, Organisation, Token, User
+from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.ledger.models import Entry
@@ -89,20 +90,20 @@ ACCOUNTS = ListPage(
 @require_GET
 def accounts(request: HttpRequest) -> HttpResponseBase:
     """All accounts, for the three administrators."""
-    _hidden_unless(request.user, "account.read")
+    _hidden_unless(reader(request), "account.read")
     return render_list(
-        request, ACCOUNTS, {"may_open": policy.can(request.user, "account.open")}, template="access/accounts.html"
+        request, ACCOUNTS, {"may_open": policy.can(reader(request), "account.open")}, template="access/accounts.html"
     )
 
 
 @require_http_methods(["GET", "POST"])
 def open_account(request: HttpRequest) -> HttpResponse:
     """Open an account; roles are given by the security administrator afterwards."""
-    _hidden_unless(request.user, "account.open")
+    _hidden_unless(reader(request), "account.open")
     form = OpenAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = people.open_account(**form.cleaned_data, actor=request.user, at=clock.now())
+            user = people.open_account(**form.cleaned_data, actor=reader(request), at=clock.now())
         except CaseworkError as error:
             add_refusal(form, error)
         else:
@@ -118,7 +119,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _account(request: HttpRequest, pk: int) -> User:
-    _hidden_unless(request.user, "account.read")
+    _hidden_unless(reader(request), "account.read")
     return get_object_or_404(User.objects.select_related("organisation"), pk=pk)
 
 
@@ -130,9 +131,9 @@ def _account_page(request: HttpRequest, user: User, status_code: int = 200, **fo
         "appoint_form": forms.get("appoint") or AppointForm(initial={"from_on": clock.today()}),
         "close_form": forms.get("close") or ReasonForm(),
         "password_form": forms.get("password") or PasswordForm(),
-        "may_appoint": policy.can(request.user, "account.appoint"),
-        "may_close": policy.can(request.user, "account.close") and user.is_active and user != request.user,
-        "may_reset": policy.can(request.user, "account.reset_password") and user.is_active,
+        "may_appoint": policy.can(reader(request), "account.appoint"),
+        "may_close": policy.can(reader(request), "account.close") and user.is_active and user != reader(request),
+        "may_reset": policy.can(reader(request), "account.reset_password") and user.is_active,
         "entries": [(entry, word(entry.kind)) for entry in Entry.objects.of(f"user:{user.pk}").order_by("-id")[:20]],
     }
     return render(request, "access/account.html", context, status=status_code)
@@ -151,7 +152,7 @@ def appoint(request: HttpRequest, pk: int) -> HttpResponse:
                 from_on=data["from_on"],
                 until=data["until"],
                 document=data["document"],
-                actor=request.user,
+                actor=reader(request),
                 at=clock.now(),
             )
         except CaseworkError as error:
@@ -167,7 +168,7 @@ def dismiss(request: HttpRequest, pk: int, appointment: int) -> HttpResponse:
     """End a role of the account."""
     user = _account(request, pk)
     row = get_object_or_404(Appointment, pk=appointment, user=user)
-    people.dismiss(row, actor=request.user, at=clock.now())
+    people.dismiss(row, actor=reader(request), at=clock.now())
     toast(request, _("已免去 %(role)s。") % {"role": row.get_role_display()})
     return redirect("access:account", pk)
 
@@ -178,7 +179,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     user, form = _account(request, pk), ReasonForm(request.POST)
     if form.is_valid():
         try:
-            people.close_account(user, actor=request.user, at=clock.now(), reason=form.cleaned_data["reason"])
+            people.close_account(user, actor=reader(request), at=clock.now(), reason=form.cleaned_data["reason"])
         except CaseworkError as error:
             add_refusal(form, error)
         else:
@@ -193,7 +194,7 @@ def password(request: HttpRequest, pk: int) -> HttpResponse:
     user, form = _account(request, pk), PasswordForm(request.POST)
     if form.is_valid():
         try:
-            people.reset_password(user, form.cleaned_data["password"], actor=request.user, at=clock.now())
+            people.reset_password(user, form.cleaned_data["password"], actor=reader(request), at=clock.now())
         except CaseworkError as error:
             add_refusal(form, error)
         else:
@@ -229,7 +230,7 @@ COMPARTMENTS = ListPage(
 @require_GET
 def compartments(request: HttpRequest) -> HttpResponseBase:
     """The register of compartments, without their names."""
-    _hidden_unless(request.user, "compartment.list")
+    _hidden_unless(reader(request), "compartment.list")
     return render_list(request, COMPARTMENTS)
 
 
@@ -263,14 +264,14 @@ AUDIT = ListPage(
 @require_GET
 def audit(request: HttpRequest) -> HttpResponseBase:
     """What the administrators did, for the audit administrator."""
-    _hidden_unless(request.user, "audit.read")
+    _hidden_unless(reader(request), "audit.read")
     return render_list(request, AUDIT)
 
 
 @require_http_methods(["GET", "POST"])
 def own_account(request: HttpRequest) -> HttpResponse:
     """One's own account: roles, password, second factor, tokens. A new token's secret is shown this once."""
-    user: Any = request.user
+    user = reader(request)
     form = TokenForm(request.POST or None)
     secret = ""
     if request.method == "POST" and form.is_valid():
@@ -301,7 +302,7 @@ def own_account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """End one of one's own tokens."""
-    token = get_object_or_404(Token, pk=pk, owner=request.user)
+    token = get_object_or_404(Token, pk=pk, owner=reader(request))
     people.revoke_token(token, actor=token.owner, at=clock.now())
     toast(request, _("已收回令牌“%(name)s”。") % {"name": token.name})
     return redirect("access:own_account")

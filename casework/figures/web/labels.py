@@ -5,7 +5,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
+from casework.figures.definition import Value
 from casework.ledger.refs import resolve
+from casework.web.formats import amount
+from casework.web.vocabulary import Text
 
 #: Model → the noun of its text reference, and the attribute that leads there.
 _WAYS: dict[str, tuple[str, str]] = {
@@ -27,7 +30,7 @@ _WAYS: dict[str, tuple[str, str]] = {
 
 
 def group_label(key: str) -> str:
-    """Return the heading under which a figure stands."""
+    """Return the heading under which a figure stands; "" for cases, each of which has its own."""
     return {
         "stages": _("阶段"),
         "monitoring": _("监测"),
@@ -35,10 +38,19 @@ def group_label(key: str) -> str:
         "self_inspection": _("自查自纠"),
         "people": _("人员处理"),
         "energy": _("能耗折算"),
-        "cases": _("公开通报的案件"),
+        "cases": "",
         "upstream_makers": _("上游企业"),
         "tariffs": _("差别电价"),
     }.get(key.split(".", 1)[0], key)
+
+
+def value_words(value: Value, unit: Text) -> str:
+    """Return the value as people read it: 4,699 个, a list with its separators, a text as it stands."""
+    if isinstance(value, list):
+        return "、".join(value)
+    if isinstance(value, str):
+        return value
+    return f"{amount(value)} {unit}".strip()
 
 
 def row_link(row: Any, user: User | None) -> tuple[str, str, str]:

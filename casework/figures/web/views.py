@@ -1,6 +1,7 @@
 """A campaign's figures, what does not fit among them, and the rows behind each."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -16,7 +17,7 @@ from casework.core.errors import CaseworkError
 from casework.figures.definition import Scope
 from casework.figures.selectors import compute_figures, contradictions, rows_of
 from casework.figures.services.claims import explain
-from casework.figures.web.labels import group_label, row_link
+from casework.figures.web.labels import group_label, row_link, value_words
 from casework.web.formats import parse_day
 from casework.web.toast import toast
 from units.models import Campaign
@@ -44,7 +45,9 @@ def _page(request: HttpRequest, scope: Scope, status: int = 200, **more: Any) ->
     found = compute_figures(scope)
     groups: dict[str, list[Any]] = {}
     for figure in found.values():
-        groups.setdefault(group_label(figure.definition.key), []).append(figure)
+        label = group_label(figure.definition.key) or figure.definition.words
+        words = value_words(figure.value, figure.definition.unit)
+        groups.setdefault(label, []).append((figure, words, isinstance(figure.value, int | Decimal)))
     context = {
         "campaign": scope.campaign,
         "as_of": scope.as_of,
@@ -66,7 +69,7 @@ def rows(request: HttpRequest, code: str, key: str) -> HttpResponse:
         "campaign": scope.campaign,
         "as_of": scope.as_of,
         "definition": definition,
-        "value": definition.compute(scope),
+        "value": value_words(definition.compute(scope), definition.unit),
         "page": page,
         "lines": [(row, row_link(row, scope.reader)) for row in page.object_list],
     }

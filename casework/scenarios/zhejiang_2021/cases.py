@@ -11,8 +11,7 @@ from cases.enums import CaseKind, InterviewKind, MeetingOutcome, Stance
 from cases.ladder import MeasureSpec
 from cases.models import Case, Execution, Penalty, Suspect
 from cases.ranges import Finding, Severity
-from cases.services import cases, facts, interviews, penalties, recovery, suspects
-from cases.services.penalty_execution import finish_task
+from cases.services import cases, facts, interviews, penalties, penalty_execution, penalty_steps, recovery, suspects
 from casework.figures.services.claims import cite_case
 from casework.scenarios.zhejiang_2021.inspection import hand_to_custodian
 from casework.scenarios.zhejiang_2021.people import Crew
@@ -143,7 +142,7 @@ STORIES = (
     Story(
         "jin",
         "温州市某职业技术学院金某某利用公共资源“挖矿”案",
-        _when(9, 24),
+        _when(11, 8),
         (
             Who(
                 "金某某",
@@ -182,8 +181,8 @@ def play_cases(
 ) -> None:
     """Play every story; ``keys`` maps a unit's key to its code, ``taken`` to the list of evidence from the scene."""
     leads = {lead.unit.code: lead for lead in Lead.objects.filter(campaign=campaign).select_related("unit")}
-    for key in ("jin", "huang"):
-        hand_to_custodian(taken[key], crew, at=_when(9, 8, 9))
+    for number, collection in enumerate(taken.values()):
+        hand_to_custodian(collection, crew, at=_when(9, 13, 9) + timedelta(hours=number))
     for story in STORIES:
         teller = _Teller(story, leads[keys[story.key]], crew, taken.get(story.key))
         case = teller.tell()
@@ -205,8 +204,12 @@ class _Teller:
         self.suspects: dict[str, Suspect] = {}
 
     def later(self, days: int = 0, hours: int = 1) -> datetime:
-        """Move the story's clock on and return it."""
+        """Move the story's clock on, within working hours, and return it."""
         self.at += timedelta(days=days, hours=hours if not days else 0)
+        if self.at.hour >= 18:
+            self.at = self.at.replace(hour=9) + timedelta(days=1)
+        while self.at.weekday() >= 5:
+            self.at += timedelta(days=1)
         return self.at
 
     def tell(self) -> Case:
@@ -287,12 +290,14 @@ class _Teller:
         sources = [
             self._obtain(taking, kind, title, both)
             for kind, title in (
-                (Kind.ELECTRONIC, "出口会话日志"),
+                (Kind.ELECTRONIC, "会话日志"),
                 (Kind.DOCUMENTARY, "采购凭证和用电记录"),
-                (Kind.ELECTRONIC, "钱包和矿池收益记录"),
+                (Kind.ELECTRONIC, "收益记录（钱包和矿池）"),
             )
         ]
         collections.close_collection(taking, holder_signature=Signature.SIGNED, actor=self.first, at=self.later())
+        if self.story.reach == "closed":
+            hand_to_custodian(taking, self.crew, at=self.later(1))
         for who in self.story.people:
             begin = self.later(1)
             interviews.take_interview(
@@ -319,7 +324,7 @@ class _Teller:
                 self.case, statement, actor=self.first, at=self.later(), suspects=list(self.suspects.values())
             )
             for item in sources[:2]:
-                facts.cite_item(fact, item, stance=Stance.FOR, label=item.title[:6], actor=self.first, at=self.later())
+                facts.cite_item(fact, item, stance=Stance.FOR, label=item.title[:4], actor=self.first, at=self.later())
         for who in self.story.people:
             for gain in who.gains:
                 self._register_gain(gain, self.suspects[who.name])
@@ -396,13 +401,13 @@ class _Teller:
             actor=self.judge,
             at=self.later(1),
         )
-        return penalties.inform_person(
+        return penalty_steps.inform_person(
             penalty, second_officer=self.judge2, statement="", place="单位会议室", actor=self.judge, at=self.later(1)
         )
 
     def _approve(self, penalty: Penalty) -> Penalty:
         penalty = Penalty.objects.get(pk=penalty.pk)
-        penalty = penalties.deliberate_penalty(
+        penalty = penalty_steps.deliberate_penalty(
             penalty,
             body="省纪委常委会",
             held_on=self.at.date(),
@@ -413,17 +418,17 @@ class _Teller:
             at=self.later(),
         )
         reading = penalties.read_draft(penalty, actor=self.leader, at=self.later())
-        return penalties.approve_penalty(
+        return penalty_steps.approve_penalty(
             penalty, digest=reading.draft.digest, opinion="同意。", actor=self.leader, at=self.later()
         )
 
     def _carry_out(self, penalty: Penalty) -> None:
         judge, judge2 = self.judge, self.judge2
         penalty = Penalty.objects.get(pk=penalty.pk)
-        penalty = penalties.issue_decision(penalty, actor=judge, at=self.later(1))
+        penalty = penalty_execution.issue_decision(penalty, actor=judge, at=self.later(1))
         name = penalty.suspect.name
         at = self.later(1)
-        penalty = penalties.serve_decision(
+        penalty = penalty_execution.serve_decision(
             penalty,
             served_on=at.date(),
             receiver=name,
@@ -433,7 +438,7 @@ class _Teller:
             at=at,
         )
         at = self.later(2)
-        penalty = penalties.announce_decision(
+        penalty = penalty_execution.announce_decision(
             penalty,
             announced_on=at.date(),
             place="所在党支部和部门全体人员",
@@ -443,7 +448,7 @@ class _Teller:
             actor=judge,
             at=at,
         )
-        penalty = penalties.start_execution(penalty, actor=judge, at=self.later())
+        penalty = penalty_execution.start_execution(penalty, actor=judge, at=self.later())
         for row in penalty.suspect.recoveries.all():
             if row.remainder > 0:
                 recovery.register_payment(
@@ -456,5 +461,7 @@ class _Teller:
                 )
         for task in Execution.objects.filter(penalty=penalty, done_on__isnull=True).order_by("pk"):
             at = self.later(1)
-            finish_task(task, done_on=at.date(), proof="单位回执", document="执行情况报告单", actor=judge, at=at)
-        penalties.finish_execution(Penalty.objects.get(pk=penalty.pk), actor=judge, at=self.later(1))
+            penalty_execution.finish_task(
+                task, done_on=at.date(), proof="单位回执", document="执行情况报告单", actor=judge, at=at
+            )
+        penalty_execution.finish_execution(Penalty.objects.get(pk=penalty.pk), actor=judge, at=self.later(1))

@@ -375,4 +375,6 @@ def hand_to_custodian(collection: Collection, crew: Crew, *, at: datetime) -> No
             at=moment + timedelta(minutes=1),
         )
         item.refresh_from_db()
-        handover.store_item(item, place=f"B 库 04-{number + 1:02d}", actor=keeper, at=moment + timedelta(minutes=2))
+        handover.store_item(
+            item, place=f"B 库 {collection.pk:02d}-{number + 1:02d}", actor=keeper, at=moment + timedelta(minutes=2)
+        )

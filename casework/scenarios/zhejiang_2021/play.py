@@ -172,7 +172,7 @@ def _monitor(campaign: Campaign, crew: Crew) -> None:
 def _write_accounts(crew: Crew, password: str) -> None:
     """Give each account a token, and write everything down where the start-up message finds it."""
     now = clock.now()
-    shown = {account.username: account.role for account in ACCOUNTS}
+    shown = {account.username: str(account.role) for account in ACCOUNTS}
     shown |= {f"inspector{team}1": crew[f"inspector{team}1"].appointments.get().role for team in (1, 2)}
     shown |= {username: crew[username].appointments.get().role for username in LEADERS.values()}
     rows = []

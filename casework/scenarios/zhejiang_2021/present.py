@@ -9,7 +9,7 @@ from django.conf import settings
 
 from cases.ladder import MeasureSpec
 from cases.models import Case, Suspect
-from cases.services import penalties
+from cases.services import penalties, penalty_steps
 from casework.access.enums import CompartmentKind
 from casework.access.services.compartments import open_compartment
 from casework.imports.services import apply_run, read_file
@@ -178,6 +178,6 @@ def _penalty_to_decide(crew: Crew) -> None:
         actor=crew["hearing1"],
         at=_at(12, 13, 10),
     )
-    penalties.inform_person(
+    penalty_steps.inform_person(
         draft, second_officer=crew["hearing2"], place="学院会议室", actor=crew["hearing1"], at=_at(12, 14, 15)
     )

@@ -207,7 +207,7 @@ def _report(
 def fill_in(inspection: SelfInspection, sheet: Sheet, leader: User, at: datetime) -> None:
     """Write all rows and answers of a report."""
     place, key = sheet.place, sheet.place.key
-    found = {Outcome.ACTIVE: "active", Outcome.PASSIVE: "passive"}.get(sheet.outcome, "none")
+    found = sheet.outcome or "none"
 
     def rows(code: str, content: list[dict[str, Any]]) -> None:
         if content:
