@@ -45,7 +45,7 @@ ZERO: dict[str, Any] = {
     "watch": "值守记录齐全，没有异常。",
     "people": 0,
     "currencies": 0,
-    "measures": "每月抽查一次流量。",
+    "measures": "每月检查一次流量。",
     "pledge": "yes",
 }
 

@@ -27,8 +27,8 @@ def require_leader(inspection: SelfInspection, act: str, *, actor: User, at: dat
     """Return the actor's leadership of the unit at that moment, or raise ``NotAllowed`` saying since when it ended."""
     day = timezone.localdate(at)
     own = UnitLeader.objects.filter(unit_id=inspection.unit_id, user=actor)
-    held = own.filter(pk__in=units_led_by(actor, day).values("pk")).first() if actor.is_active else None
-    if held is not None:
+    held: UnitLeader | None = own.filter(pk__in=units_led_by(actor, day).values("pk")).first()
+    if held is not None and actor.is_active:
         return held
     former = own.filter(until__lt=day).order_by("-until").first()
     if former is not None:

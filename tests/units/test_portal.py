@@ -413,7 +413,8 @@ def statuses(client: Client, inspection: SelfInspection) -> dict[str, int]:
     for place in portal_addresses(inspection):
         response = client.get(place)
         found[place] = response.status_code
-        response.close()
+        if response.streaming:
+            b"".join(response.streaming_content)
     return found
 
 

@@ -90,7 +90,7 @@ def row_words(sheet: Sheet, row: Mapping[str, Any]) -> tuple[str, ...]:
     for column in sheet.columns:
         value = row.get(column.field)
         if column.kind == "choice":
-            value = dict(column.choices).get(value, value)
+            value = dict(column.choices).get(str(value), value)
         elif column.kind == "yes_no":
             value = _("是") if value else _("否")
         cells.append("" if value is None else str(value))

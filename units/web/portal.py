@@ -30,7 +30,7 @@ from units.services.self_inspections import acknowledge, submit_report
 def own_inspection(request: HttpRequest, pk: int) -> SelfInspection:
     """Return the reader's own inspection, or the same 404 for absent, another's and not yet issued."""
     user = reader(request)
-    found = (
+    found: SelfInspection | None = (
         SelfInspection.objects.for_leader(user)
         .select_related("unit", "stage", "campaign_unit__campaign", "leader")
         .filter(pk=pk)

@@ -42,14 +42,15 @@ class RowForm(forms.Form):
 
 
 def _field(column: Column) -> forms.Field:
+    label = str(column.label)
     if column.kind == "choice":
         choices = [("", _CHOICE), *column.choices]
-        return forms.ChoiceField(label=column.label, choices=choices, required=column.required)
+        return forms.ChoiceField(label=label, choices=choices, required=column.required)
     if column.kind == "yes_no":
-        return forms.BooleanField(label=column.label, required=False)
+        return forms.BooleanField(label=label, required=False)
     if column.kind == "date":
-        return DayField(label=column.label, required=column.required)
-    return forms.CharField(label=column.label, required=column.required, max_length=column.longest)
+        return DayField(label=label, required=column.required)
+    return forms.CharField(label=label, required=column.required, max_length=column.longest)
 
 
 def _place(inspection: SelfInspection, code: str) -> tuple[Question, Sheet]:

@@ -56,7 +56,7 @@ class ResultForm(forms.Form):
 def own_rectification(request: HttpRequest, pk: int) -> Rectification:
     """Return the reader's own duty, or 404."""
     user = reader(request)
-    found = (
+    found: Rectification | None = (
         Rectification.objects.for_leader(user)
         .select_related("campaign_unit__unit", "campaign_unit__campaign", "inspection", "proof")
         .filter(pk=pk)

@@ -249,7 +249,7 @@ def _page(request: HttpRequest, row: SelfInspection, *, status_code: int = 200, 
         "inspection": row,
         "campaign": row.campaign_unit.campaign,
         "template": template,
-        "offers": offers(row, user),
+        "offers": sorted(offers(row, user), key=lambda offer: not offer.ready),
         "flags": flags(row, user),
         "said": said(row),
         "sheets": [(sheet, question, rows_of(row, sheet)[:200]) for sheet, question in sheets],
@@ -320,7 +320,7 @@ class ReturnForm(forms.Form):
             )
         self.fields["whole"] = forms.CharField(label=_("整份报告"), max_length=1000, required=False)
         self.fields["due_on"] = DayField(
-            label=_("补正期限"), required=False, help_text=_("不填的，原期限没过按原期限，过了给 5 个工作日。")
+            label=_("补正期限"), required=False, help_text=_("原期限没过按原期限，过了给 5 个工作日")
         )
 
     def remarks(self) -> dict[str, str]:

@@ -1,0 +1,496 @@
+"""Campaigns and self-inspections over the API, for the commission: the same services, steps and refusals."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from casework.access.policy import get_visible
+from casework.accounts.requests import reader
+from casework.api.base import VisibleViewSet, check_version, create_once, etag
+from casework.core import clock
+from casework.core.errors import Invalid
+from units.enums_campaign import InspectionState, Outcome
+from units.inspection_workflow import offers
+from units.models import Campaign, CampaignUnit, Rectification, SelfInspection, Stage, Unit
+from units.questionnaire import SHEETS
+from units.selectors.campaigns import contradictions, matrix, outcome_counts
+from units.selectors.self_inspections import flags, rows_of
+from units.services import reviews
+from units.services.campaigns import StageSpec, add_units, open_campaign, set_outcome
+from units.services.issuing import issue_self_inspections, remind_overdue
+from units.services.rectification import close_rectification, order_rectification, return_rectification
+
+
+class StageSerializer(serializers.ModelSerializer[Stage]):
+    """A stage of a campaign."""
+
+    class Meta:
+        model = Stage
+        fields = ("order", "code", "name", "starts_on", "due_on")
+        read_only_fields = fields
+
+
+class CampaignSerializer(serializers.ModelSerializer[Campaign]):
+    """A campaign with its stages."""
+
+    stages = StageSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Campaign
+        fields = (
+            "id", "code", "name", "public_name", "state", "starts_on", "contact", "questionnaire", "stages", "version",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class StageInput(serializers.Serializer[Any]):
+    """A stage to be made."""
+
+    code = serializers.SlugField(max_length=40)
+    name = serializers.CharField(max_length=60)
+    starts_on = serializers.DateField()
+    due_on = serializers.DateField()
+
+
+class CampaignInput(serializers.Serializer[Any]):
+    """A campaign to be opened; its compartment is opened with it."""
+
+    code = serializers.SlugField(max_length=60)
+    name = serializers.CharField(max_length=200)
+    public_name = serializers.CharField(max_length=200, required=False, default="")
+    contact = serializers.CharField(max_length=200, required=False, default="")
+    stages = StageInput(many=True)
+
+
+class UnitsInput(serializers.Serializer[Any]):
+    """Units by their codes."""
+
+    units = serializers.ListField(child=serializers.CharField(max_length=40), max_length=10_000)
+    basis = serializers.CharField(max_length=200, required=False, default="")
+
+
+class IssueInput(serializers.Serializer[Any]):
+    """A self-inspection to be issued: the stage, the day, and the units (by default all that have none)."""
+
+    stage = serializers.SlugField()
+    due_on = serializers.DateField()
+    units = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=10_000)
+
+
+class StageName(serializers.Serializer[Any]):
+    """A stage by its code."""
+
+    stage = serializers.SlugField()
+
+
+class CountAnswer(serializers.Serializer[Any]):
+    """How many were touched."""
+
+    count = serializers.IntegerField()
+
+
+def _units(codes: list[str]) -> list[Unit]:
+    found = {unit.code: unit for unit in Unit._base_manager.filter(code__in=codes)}
+    unknown = [code for code in codes if code not in found]
+    if unknown:
+        words = _("登记册里没有单位 %(codes)s。") % {"codes": "、".join(unknown[:20])}
+        raise Invalid(words, details={"units": unknown})
+    return [found[code] for code in codes]
+
+
+class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
+    """Campaigns that the caller may know of."""
+
+    model = Campaign
+    serializer_class = CampaignSerializer
+    lookup_field = "code"
+    lookup_value_regex = "[-a-zA-Z0-9_]+"
+
+    def rows(self) -> Any:
+        return super().rows().prefetch_related("stages")
+
+    @extend_schema(request=CampaignInput, responses={201: CampaignSerializer})
+    def create(self, request: Request) -> Response:
+        """Open a campaign with its stages."""
+        given = CampaignInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = dict(given.validated_data)
+        stages = [StageSpec(**stage) for stage in data.pop("stages")]
+        code, name = data.pop("code"), data.pop("name")
+
+        def make() -> Response:
+            made = open_campaign(code, name, stages=stages, actor=reader(request), at=clock.now(), **data)
+            return Response(CampaignSerializer(made).data, status=status.HTTP_201_CREATED)
+
+        return create_once(request, make)
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @action(detail=True, methods=["get"])
+    def matrix(self, request: Request, code: str) -> Response:
+        """Every unit in every stage, the outcomes, and the sums that do not add up."""
+        campaign = self.get_object()
+        user = reader(request)
+        table = matrix(campaign, user, clock.today())
+        return Response(
+            {
+                "stages": StageSerializer(table.stages, many=True).data,
+                "rows": [
+                    {
+                        "campaign_unit": row.campaign_unit.pk,
+                        "unit": row.campaign_unit.unit.name,
+                        "cells": [{"key": cell.key, "word": cell.word, "number": cell.number} for cell in row.cells],
+                    }
+                    for row in table.rows
+                ],
+                "outcomes": {key or "unexplained": count for key, count in outcome_counts(campaign).items()},
+                "contradictions": [{"sum": one.sum, "text": one.text} for one in contradictions(campaign, user, "")],
+            }
+        )
+
+    @extend_schema(request=UnitsInput, responses={200: CountAnswer})
+    @action(detail=True, methods=["post"])
+    def units(self, request: Request, code: str) -> Response:
+        """Take units in; those already in it stay as they are."""
+        given = UnitsInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        added = add_units(
+            self.get_object(), _units(data["units"]), basis=data["basis"], actor=reader(request), at=clock.now()
+        )
+        return Response({"count": len(added)})
+
+    @extend_schema(request=IssueInput, responses={200: CountAnswer})
+    @action(detail=True, methods=["post"])
+    def issue(self, request: Request, code: str) -> Response:
+        """Issue the self-inspection of a stage; a second time reaches only those that have none."""
+        given = IssueInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        chosen = _units(data["units"]) if "units" in data else None
+        stage = self._stage(data["stage"])
+        rows = issue_self_inspections(stage, chosen, due_on=data["due_on"], actor=reader(request), at=clock.now())
+        return Response({"count": len(rows)})
+
+    @extend_schema(request=StageName, responses={200: CountAnswer})
+    @action(detail=True, methods=["post"])
+    def urge(self, request: Request, code: str) -> Response:
+        """Remind every leader whose report is still owed, once a day."""
+        given = StageName(data=request.data)
+        given.is_valid(raise_exception=True)
+        stage = self._stage(given.validated_data["stage"])
+        return Response({"count": remind_overdue(stage, actor=reader(request), at=clock.now())})
+
+    def _stage(self, code: str) -> Stage:
+        found: Stage = get_visible(
+            Stage.objects.select_related("campaign"), reader(self.request), campaign=self.get_object(), code=code
+        )
+        return found
+
+
+class CampaignUnitSerializer(serializers.ModelSerializer[CampaignUnit]):
+    """A unit in a campaign with its outcome; an empty outcome is 未说明."""
+
+    campaign = serializers.CharField(source="campaign.code", read_only=True)
+    unit = serializers.CharField(source="unit.code", read_only=True)
+    unit_name = serializers.CharField(source="unit.name", read_only=True)
+
+    class Meta:
+        model = CampaignUnit
+        fields = (
+            "id", "campaign", "unit", "unit_name", "basis", "outcome", "outcome_basis", "outcome_at", "version",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class OutcomeInput(serializers.Serializer[Any]):
+    """What the campaign found about a unit."""
+
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    basis_ref = serializers.CharField(max_length=200)
+    reason = serializers.CharField(max_length=1000, required=False, default="")
+
+
+class RectificationSerializer(serializers.ModelSerializer[Rectification]):
+    """A rectification duty as the commission sees it."""
+
+    unit = serializers.CharField(source="campaign_unit.unit.code", read_only=True)
+
+    class Meta:
+        model = Rectification
+        fields = (
+            "id", "campaign_unit", "unit", "inspection", "title", "measures", "state", "due_on", "done", "reported_at",
+            "remark", "checked", "closed_at", "version",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class OrderInput(serializers.Serializer[Any]):
+    """A duty laid on a unit; the unit reads both texts."""
+
+    title = serializers.CharField(max_length=200)
+    measures = serializers.CharField(max_length=4000)
+    due_on = serializers.DateField()
+    inspection = serializers.IntegerField(required=False, allow_null=True, default=None)
+
+
+class CampaignUnitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
+    """Units of campaigns: ``?campaign=`` and ``?outcome=`` (``none`` for 未说明) narrow the list."""
+
+    model = CampaignUnit
+    serializer_class = CampaignUnitSerializer
+
+    def rows(self) -> Any:
+        rows = super().rows().select_related("campaign", "unit")
+        given = self.request.query_params
+        if given.get("campaign"):
+            rows = rows.filter(campaign__code=given["campaign"])
+        if given.get("outcome"):
+            rows = rows.filter(outcome="" if given["outcome"] == "none" else given["outcome"])
+        return rows
+
+    @extend_schema(request=OutcomeInput, responses={200: CampaignUnitSerializer})
+    @action(detail=True, methods=["post"])
+    def outcome(self, request: Request, pk: str) -> Response:
+        """Say what was found; the version goes into ``If-Match``."""
+        row = self.get_object()
+        check_version(request, row)
+        given = OutcomeInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        changed = set_outcome(row, actor=reader(request), at=clock.now(), **given.validated_data)
+        return Response(CampaignUnitSerializer(changed).data, headers=etag(changed))
+
+    @extend_schema(request=OrderInput, responses={201: RectificationSerializer})
+    @action(detail=True, methods=["post"])
+    def rectifications(self, request: Request, pk: str) -> Response:
+        """Lay a rectification duty on the unit."""
+        row = self.get_object()
+        given = OrderInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = dict(given.validated_data)
+        wanted = data.pop("inspection")
+        user = reader(request)
+        report = get_visible(SelfInspection.objects, user, pk=wanted, campaign_unit=row) if wanted else None
+
+        def make() -> Response:
+            duty = order_rectification(row, inspection=report, actor=user, at=clock.now(), **data)
+            return Response(RectificationSerializer(duty).data, status=status.HTTP_201_CREATED)
+
+        return create_once(request, make)
+
+
+class OfferSerializer(serializers.Serializer[Any]):
+    """A step that the caller may take, and all that it still needs."""
+
+    step = serializers.CharField()
+    word = serializers.CharField()
+    missing = serializers.ListField(child=serializers.DictField())
+
+
+class SelfInspectionSerializer(serializers.ModelSerializer[SelfInspection]):
+    """A self-inspection in lists."""
+
+    campaign = serializers.CharField(source="stage.campaign.code", read_only=True)
+    stage = serializers.CharField(source="stage.code", read_only=True)
+    unit = serializers.CharField(source="unit.code", read_only=True)
+    unit_name = serializers.CharField(source="unit.name", read_only=True)
+    leader = serializers.CharField(source="leader.name", read_only=True)
+
+    class Meta:
+        model = SelfInspection
+        fields: tuple[str, ...] = (
+            "id", "campaign", "stage", "campaign_unit", "unit", "unit_name", "leader", "state", "issued_on", "due_on",
+            "answered", "first_submitted_at", "submitted_at", "late", "false_report", "version",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class SelfInspectionDetailSerializer(SelfInspectionSerializer):
+    """A self-inspection with answers, sheets, what contradicts the monitor, and the caller's steps."""
+
+    answers = serializers.SerializerMethodField()
+    sheets = serializers.SerializerMethodField()
+    flags = serializers.SerializerMethodField()
+    reports = serializers.SerializerMethodField()
+    actions = serializers.SerializerMethodField()
+
+    class Meta(SelfInspectionSerializer.Meta):
+        fields: tuple[str, ...] = (
+            *SelfInspectionSerializer.Meta.fields,
+            "answers",
+            "sheets",
+            "flags",
+            "reports",
+            "actions",
+        )
+
+    @extend_schema_field(OpenApiTypes.OBJECT)
+    def get_answers(self, row: SelfInspection) -> Any:
+        return dict(row.answers.values_list("code", "value"))
+
+    @extend_schema_field(OpenApiTypes.OBJECT)
+    def get_sheets(self, row: SelfInspection) -> Any:
+        return {code: list(rows_of(row, sheet).values("id", *sheet.fields)) for code, sheet in SHEETS.items()}
+
+    @extend_schema_field(OpenApiTypes.OBJECT)
+    def get_flags(self, row: SelfInspection) -> Any:
+        user = reader(self.context["request"])
+        return [{"kind": one.kind, "code": one.code, "text": one.text, "ip": one.ip} for one in flags(row, user)]
+
+    @extend_schema_field(OpenApiTypes.OBJECT)
+    def get_reports(self, row: SelfInspection) -> Any:
+        return list(row.reports.order_by("number").values("number", "sha256", "submitted_at", "signed_name", "late"))
+
+    @extend_schema_field(OfferSerializer(many=True))
+    def get_actions(self, row: SelfInspection) -> Any:
+        return [
+            {
+                "step": offer.step.name,
+                "word": str(offer.step.label),
+                "missing": [{"text": str(one.text), "url": one.url} for one in offer.missing],
+            }
+            for offer in offers(row, reader(self.context["request"]))
+        ]
+
+
+class StepInput(serializers.Serializer[Any]):
+    """A step to be taken."""
+
+    step = serializers.ChoiceField(choices=["start_review", "spot_check", "verify", "accept", "close"])
+    reason = serializers.CharField(max_length=4000, required=False, default="")
+
+
+class ReturnInput(serializers.Serializer[Any]):
+    """Remarks by question code; an empty code is the whole report."""
+
+    remarks = serializers.DictField(child=serializers.CharField(max_length=1000))
+    due_on = serializers.DateField(required=False, allow_null=True, default=None)
+
+
+_STEPS: dict[str, Callable[..., Any]] = {
+    "start_review": reviews.start_review,
+    "spot_check": reviews.start_spot_check,
+    "verify": reviews.verify_report,
+    "accept": reviews.accept_report,
+    "close": reviews.close_report,
+}
+_WITH_REASON = {"verify", "accept", "close"}
+
+
+class SelfInspectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
+    """Self-inspections: ``?campaign=``, ``?state=`` and ``?unit=`` narrow the list."""
+
+    model = SelfInspection
+
+    def get_serializer_class(self) -> Any:
+        return SelfInspectionSerializer if self.action == "list" else SelfInspectionDetailSerializer
+
+    def rows(self) -> Any:
+        rows = super().rows()
+        rows = rows.select_related("stage__campaign", "unit__merged_into", "leader", "campaign_unit__campaign")
+        given = self.request.query_params
+        if given.get("campaign"):
+            rows = rows.filter(stage__campaign__code=given["campaign"])
+        if given.get("unit"):
+            rows = rows.filter(unit__code=given["unit"])
+        if given.get("state"):
+            if given["state"] not in InspectionState.values:
+                raise Invalid(_("没有状态“%(state)s”。") % {"state": given["state"]})
+            rows = rows.filter(state=given["state"])
+        return rows
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        row = self.get_object()
+        return Response(self.get_serializer(row).data, headers=etag(row))
+
+    @extend_schema(request=StepInput, responses={200: SelfInspectionDetailSerializer})
+    @action(detail=True, methods=["post"])
+    def steps(self, request: Request, pk: str) -> Response:
+        """Take a step of the table; the version goes into ``If-Match``."""
+        row = self.get_object()
+        check_version(request, row)
+        given = StepInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        name = given.validated_data["step"]
+        reason = {"reason": given.validated_data["reason"]} if name in _WITH_REASON else {}
+        _STEPS[name](row, actor=reader(request), at=clock.now(), **reason)
+        return self._again(row)
+
+    @extend_schema(request=ReturnInput, responses={200: SelfInspectionDetailSerializer})
+    @action(detail=True, methods=["post"], url_path="return")
+    def send_back(self, request: Request, pk: str) -> Response:
+        """Return the report with remarks at its questions; the version goes into ``If-Match``."""
+        row = self.get_object()
+        check_version(request, row)
+        given = ReturnInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        reviews.return_report(row, data["remarks"], due_on=data["due_on"], actor=reader(request), at=clock.now())
+        return self._again(row)
+
+    def _again(self, row: SelfInspection) -> Response:
+        fresh = self.rows().filter(pk=row.pk).first()
+        if fresh is None:
+            raise Http404
+        shown = SelfInspectionDetailSerializer(fresh, context=self.get_serializer_context())
+        return Response(shown.data, headers=etag(fresh))
+
+
+class CloseInput(serializers.Serializer[Any]):
+    """How the result was checked; never shown to the unit."""
+
+    checked = serializers.CharField(max_length=4000)
+
+
+class SendBackInput(serializers.Serializer[Any]):
+    """What is still to be done, and by when."""
+
+    remark = serializers.CharField(max_length=4000)
+    due_on = serializers.DateField()
+
+
+class RectificationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
+    """Rectification duties."""
+
+    model = Rectification
+    serializer_class = RectificationSerializer
+
+    def rows(self) -> Any:
+        return super().rows().select_related("campaign_unit__unit", "campaign_unit__campaign", "inspection")
+
+    @extend_schema(request=CloseInput, responses={200: RectificationSerializer})
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        """Close the duty out; the version goes into ``If-Match``."""
+        duty = self.get_object()
+        check_version(request, duty)
+        given = CloseInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        closed = close_rectification(duty, actor=reader(request), at=clock.now(), **given.validated_data)
+        return Response(RectificationSerializer(closed).data, headers=etag(closed))
+
+    @extend_schema(request=SendBackInput, responses={200: RectificationSerializer})
+    @action(detail=True, methods=["post"], url_path="return")
+    def send_back(self, request: Request, pk: str) -> Response:
+        """Send the result back with a new day; the version goes into ``If-Match``."""
+        duty = self.get_object()
+        check_version(request, duty)
+        given = SendBackInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        changed = return_rectification(duty, actor=reader(request), at=clock.now(), **given.validated_data)
+        return Response(RectificationSerializer(changed).data, headers=etag(changed))
+
+
+routes = [
+    ("campaigns", CampaignViewSet, "campaign"),
+    ("campaign-units", CampaignUnitViewSet, "campaign-unit"),
+    ("self-inspections", SelfInspectionViewSet, "self-inspection"),
+    ("rectifications", RectificationViewSet, "rectification"),
+]
