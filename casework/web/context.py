@@ -52,6 +52,11 @@ class Shell:
         return sum(count(self.user) for count in _unread) if self.user else 0
 
     @cached_property
+    def can_search(self) -> bool:
+        """Only those who work on content have something to find."""
+        return self.user is not None and self.user.is_commission
+
+    @cached_property
     def is_portal(self) -> bool:
         """Leaders of units have no side bar and no search: one column with their own duties."""
         user = self.user

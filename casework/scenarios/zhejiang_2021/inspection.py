@@ -370,7 +370,7 @@ def hand_to_custodian(collection: Collection, crew: Crew, *, at: datetime) -> No
         item.refresh_from_db()
         handover.accept_item(
             item,
-            checked=handover.Checked(seal=seal.number if seal else "", quantity=item.quantity, condition="完好"),
+            checked=handover.Checked(seal=seal.number if seal else "", quantity=item.quantity),
             actor=keeper,
             at=moment + timedelta(minutes=1),
         )
