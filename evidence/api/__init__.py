@@ -1,12 +1,7 @@
 """REST API of evidence."""
 
-from evidence.api.views import (
-    CheckOutViewSet,
-    CollectionViewSet,
-    DiscrepancyViewSet,
-    DisposalViewSet,
-    ItemViewSet,
-)
+from evidence.api.decisions import CheckOutViewSet, DiscrepancyViewSet, DisposalViewSet
+from evidence.api.views import CollectionViewSet, ItemViewSet
 
 routes = [
     ("collections", CollectionViewSet, "collection"),

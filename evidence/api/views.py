@@ -13,34 +13,16 @@ from rest_framework.response import Response
 
 from casework.access.models import Compartment, compartments_of
 from casework.access.policy import get_visible
-from casework.accounts.models import User
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
 from casework.core import clock
 from casework.files.responses import download
 from evidence import services
 from evidence.api import serializers as s
+from evidence.api.callers import caller, taken, within
 from evidence.enums import DiscrepancyKind, Kind, Measure, Outcome, Precision, Signature, Strength
-from evidence.models import CheckOut, Collection, Discrepancy, Disposal, Item, ItemFile
+from evidence.models import Collection, Item, ItemFile
 from evidence.rules import DeviceFacts
 from evidence.selectors.items import knows_content, visible_items
-
-
-def _user(request: Request) -> User:
-    """Return the caller, who has been authenticated."""
-    assert isinstance(request.user, User)  # noqa: S101
-    return request.user
-
-
-def _taken(serializer: Any) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
-def _within(serializer: Any, **rows: Any) -> Any:
-    """Let the named fields choose among the given rows only, so that no other row can be told from none."""
-    for name, queryset in rows.items():
-        serializer.fields[name].queryset = queryset
-    return serializer
 
 
 def _device(given: dict[str, Any] | None) -> DeviceFacts | None:
@@ -61,18 +43,18 @@ class CollectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
     filterset_class = CollectionFilter
 
     def rows(self) -> Any:
-        return Collection.objects.visible_to(_user(self.request)).prefetch_related("officers__user").order_by("pk")
+        return Collection.objects.visible_to(caller(self.request)).prefetch_related("officers__user").order_by("pk")
 
     @extend_schema(request=s.OpenCollection, responses={201: s.CollectionSerializer})
     def create(self, request: Request) -> Response:
         """Open a list; the caller and ``second`` take the evidence together."""
 
         def create() -> Response:
-            circles = Compartment.objects.filter(pk__in=compartments_of(_user(request)))
-            given = _taken(_within(s.OpenCollection(data=request.data), compartment=circles))
+            circles = Compartment.objects.filter(pk__in=compartments_of(caller(request)))
+            given = taken(within(s.OpenCollection(data=request.data), compartment=circles))
             second, measure = given.pop("second"), Measure(given.pop("measure"))
             row = services.open_collection(
-                **given, measure=measure, officers=(_user(request), second), actor=_user(request), at=clock.now()
+                **given, measure=measure, officers=(caller(request), second), actor=caller(request), at=clock.now()
             )
             return Response(s.CollectionSerializer(row).data, status=status.HTTP_201_CREATED, headers=etag(row))
 
@@ -84,12 +66,12 @@ class CollectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
         """Close the list once it has been read and signed."""
         row = self.get_object()
         check_version(request, row)
-        given = _taken(s.CloseCollection(data=request.data))
+        given = taken(s.CloseCollection(data=request.data))
         row = services.close_collection(
             row,
             holder_signature=Signature(given["holder_signature"]),
             signature_note=given["signature_note"],
-            actor=_user(request),
+            actor=caller(request),
             at=clock.now(),
         )
         return Response(s.CollectionSerializer(row).data, headers=etag(row))
@@ -101,15 +83,15 @@ class CollectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
         row = self.get_object()
 
         def create() -> Response:
-            given = _taken(s.TakeItem(data=request.data))
+            given = taken(s.TakeItem(data=request.data))
             second, kind, device = given.pop("second"), Kind(given.pop("kind")), _device(given.pop("device"))
             item = services.take_item(
                 row,
                 **given,
                 kind=kind,
                 device=device,
-                officers=(_user(request), second),
-                actor=_user(request),
+                officers=(caller(request), second),
+                actor=caller(request),
                 at=clock.now(),
             )
             return Response(s.ItemSerializer(item).data, status=status.HTTP_201_CREATED, headers=etag(item))
@@ -134,29 +116,29 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
     updated_field = "updated_at"
 
     def rows(self) -> Any:
-        return visible_items(_user(self.request)).order_by("pk")
+        return visible_items(caller(self.request)).order_by("pk")
 
     @extend_schema(responses=s.ItemDetailSerializer)
     def retrieve(self, request: Request, pk: str = "") -> Response:
         """One item with its chain; a look at a sealed one is written down."""
         item = self.get_object()
-        services.note_view(item, actor=_user(request), at=clock.now())
+        services.note_view(item, actor=caller(request), at=clock.now())
         return Response(s.ItemDetailSerializer(item, context={"request": request}).data, headers=etag(item))
 
     def _act(self, request: Request, form: type[Any], do: Callable[[Item, dict[str, Any]], Any]) -> Response:
         item = self.get_object()
         check_version(request, item)
-        do(item, _taken(form(data=request.data)))
-        item = visible_items(_user(request)).filter(pk=item.pk).first()
+        do(item, taken(form(data=request.data)))
+        item = visible_items(caller(request)).filter(pk=item.pk).first()
         if item is None:  # handed on: the actor may no longer know of it
             return Response(status=status.HTTP_204_NO_CONTENT)
         return Response(s.ItemSerializer(item).data, headers=etag(item))
 
     def _by(self) -> dict[str, Any]:
-        return {"actor": _user(self.request), "at": clock.now()}
+        return {"actor": caller(self.request), "at": clock.now()}
 
     def _two(self, given: dict[str, Any]) -> dict[str, Any]:
-        return {"officers": (_user(self.request), given.pop("second")), **self._by()}
+        return {"officers": (caller(self.request), given.pop("second")), **self._by()}
 
     @extend_schema(request=s.SealInput, responses=s.ItemSerializer)
     @action(detail=True, methods=["post"])
@@ -322,7 +304,7 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
         whole = self.get_object()
 
         def create() -> Response:
-            given = _taken(s.AddPart(data=request.data))
+            given = taken(s.AddPart(data=request.data))
             device, two = _device(given.pop("device")), self._two(given)
             part = services.add_part(whole, **given, device=device, **two)
             return Response(s.ItemSerializer(part).data, status=status.HTTP_201_CREATED, headers=etag(part))
@@ -334,7 +316,7 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
     def events(self, request: Request, pk: str = "") -> Response:
         """Put an event on the item's time line."""
         item = self._content()
-        given = _taken(_within(s.EventInput(data=request.data), file=item.files.all()))
+        given = taken(within(s.EventInput(data=request.data), file=item.files.all()))
         event = services.add_event(item, **{**given, "precision": Precision(given["precision"])}, **self._by())
         return Response(s.EventSerializer(event).data, status=status.HTTP_201_CREATED)
 
@@ -343,15 +325,15 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
     def links(self, request: Request, pk: str = "") -> Response:
         """Note what connects the item with a person."""
         item = self._content()
-        given = _taken(_within(s.LinkInput(data=request.data), event=item.events.all()))
+        given = taken(within(s.LinkInput(data=request.data), event=item.events.all()))
         link = services.link_evidence(item, **{**given, "strength": Strength(given["strength"])}, **self._by())
         return Response(s.EvidenceLinkSerializer(link).data, status=status.HTTP_201_CREATED)
 
     def _content(self) -> Item:
         """Return the item when the reader belongs to the matter; who only keeps it may not write into it."""
         item: Item = self.get_object()
-        if not knows_content(item, _user(self.request)):
-            get_visible(ItemFile.objects.none(), _user(self.request))
+        if not knows_content(item, caller(self.request)):
+            get_visible(ItemFile.objects.none(), caller(self.request))
         return item
 
     @extend_schema(request={"multipart/form-data": s.FileInput}, responses={201: s.ItemFileSerializer})
@@ -359,7 +341,7 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
     def files(self, request: Request, pk: str = "") -> Response:
         """Take in a file of the item."""
         item = self._content()
-        given = _taken(_within(s.FileInput(data=request.data), derived_from=item.files.filter(original=True)))
+        given = taken(within(s.FileInput(data=request.data), derived_from=item.files.filter(original=True)))
         file = services.add_file(
             item,
             given["file"].chunks(),
@@ -376,70 +358,6 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
         """Hand out a file; the ledger knows of it before the first byte leaves."""
         item = self.get_object()
         rows = ItemFile.objects.select_related("blob", "item")
-        found: ItemFile = get_visible(rows, _user(request), pk=int(file_pk), item=item)
+        found: ItemFile = get_visible(rows, caller(request), pk=int(file_pk), item=item)
         services.note_download(found, **self._by())
         return download(found.blob, found.name)
-
-
-class CheckOutViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
-    """Temporary uses of items."""
-
-    model = CheckOut
-    serializer_class = s.CheckOutSerializer
-    filterset_fields = ("state", "item")
-
-    @extend_schema(request=s.OpinionInput, responses=s.CheckOutSerializer)
-    @action(detail=True, methods=["post"])
-    def approve(self, request: Request, pk: str = "") -> Response:
-        """Approve the request."""
-        given = _taken(s.OpinionInput(data=request.data))
-        row = services.approve_check_out(self.get_object(), **given, actor=_user(request), at=clock.now())
-        return Response(s.CheckOutSerializer(row).data)
-
-    @extend_schema(request=s.OpinionInput, responses=s.CheckOutSerializer)
-    @action(detail=True, methods=["post"])
-    def decline(self, request: Request, pk: str = "") -> Response:
-        """Decline the request, with the reason."""
-        given = _taken(s.OpinionInput(data=request.data))
-        row = services.decline_check_out(self.get_object(), **given, actor=_user(request), at=clock.now())
-        return Response(s.CheckOutSerializer(row).data)
-
-
-class DisposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
-    """Proposed and approved ends of items."""
-
-    model = Disposal
-    serializer_class = s.DisposalSerializer
-    filterset_fields = ("outcome", "item")
-
-    @extend_schema(request=s.OpinionInput, responses=s.DisposalSerializer)
-    @action(detail=True, methods=["post"])
-    def approve(self, request: Request, pk: str = "") -> Response:
-        """Approve the proposal."""
-        given = _taken(s.OpinionInput(data=request.data))
-        row = services.approve_disposal(self.get_object(), **given, actor=_user(request), at=clock.now())
-        return Response(s.DisposalSerializer(row).data)
-
-    @extend_schema(request=s.OpinionInput, responses=s.DisposalSerializer)
-    @action(detail=True, methods=["post"])
-    def decline(self, request: Request, pk: str = "") -> Response:
-        """Decline the proposal, with the reason."""
-        given = _taken(s.OpinionInput(data=request.data))
-        row = services.decline_disposal(self.get_object(), **given, actor=_user(request), at=clock.now())
-        return Response(s.DisposalSerializer(row).data)
-
-
-class DiscrepancyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
-    """What does not fit."""
-
-    model = Discrepancy
-    serializer_class = s.DiscrepancySerializer
-    filterset_fields = ("kind", "item")
-
-    @extend_schema(request=s.ResolutionInput, responses=s.DiscrepancySerializer)
-    @action(detail=True, methods=["post"])
-    def resolve(self, request: Request, pk: str = "") -> Response:
-        """Settle it, with what was found out."""
-        given = _taken(s.ResolutionInput(data=request.data))
-        row = services.resolve_discrepancy(self.get_object(), **given, actor=_user(request), at=clock.now())
-        return Response(s.DiscrepancySerializer(row).data)
