@@ -7,7 +7,6 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
 
-
 def _has(module: str) -> bool:
     try:
         return find_spec(module) is not None
@@ -44,7 +43,7 @@ urlpatterns = [
     path("api/v1/", include(router.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
-    path("accounts/", include("allauth.urls")),
+    path("", include("casework.accounts.urls")),
     *(path("", include(name)) for name in _PAGES if _has(name)),
 ]
 

@@ -1,9 +1,10 @@
-import casework.core.clock
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import casework.core.clock
 
 
 class Migration(migrations.Migration):

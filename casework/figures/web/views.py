@@ -45,7 +45,7 @@ def _page(request: HttpRequest, scope: Scope, status: int = 200, **more: Any) ->
     found = compute_figures(scope)
     groups: dict[str, list[Any]] = {}
     for figure in found.values():
-        label = group_label(figure.definition.key) or figure.definition.words
+        label = group_label(figure.definition.key) or str(figure.definition.words)
         words = value_words(figure.value, figure.definition.unit)
         groups.setdefault(label, []).append((figure, words, isinstance(figure.value, int | Decimal)))
     context = {

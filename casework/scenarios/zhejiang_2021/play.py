@@ -27,8 +27,8 @@ from casework.scenarios.zhejiang_2021.places import Place, public_units
 from casework.scenarios.zhejiang_2021.present import play_present
 from units.models import Campaign, MonitorList, Unit
 from units.services.campaigns import StageSpec, add_units, open_campaign
-from units.services.leaders import link_leader
 from units.services.leads import raise_leads
+from units.services.register import link_leader
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CODE = "zhejiang-2021"
