@@ -24,7 +24,7 @@ def on_side(user: User, case: Case, *sides: Side) -> bool:
 def _member(*sides: Side) -> Check:
     names = "、".join(str(side.label) for side in sides)
 
-    def check(user: User, case: Case) -> str:
+    def check(user: User, case: Case | None) -> str:
         if case is None or on_side(user, case, *sides):
             return ""
         return _("不能办理：因为您在本案中不承担%(side)s。可以由本案的%(side)s人员办理。") % {"side": names}
@@ -33,7 +33,7 @@ def _member(*sides: Side) -> Check:
 
 
 def _step_check(who: Who) -> Check:
-    def check(user: User, case: Case) -> str:
+    def check(user: User, case: Case | None) -> str:
         if case is None or on_side(user, case, who.side):
             return ""
         if who.side == Side.DECIDE and on_side(user, case, Side.INVESTIGATE, Side.HEAR):
@@ -45,7 +45,7 @@ def _step_check(who: Who) -> Check:
     return check
 
 
-def _open_work(user: User, case: Case) -> str:
+def _open_work(user: User, case: Case | None) -> str:
     """Investigators write while the case is open to investigation; nothing changes once it is over."""
     if case is None:
         return ""
@@ -57,7 +57,7 @@ def _open_work(user: User, case: Case) -> str:
     return ""
 
 
-def _hearing_report(user: User, case: Case) -> str:
+def _hearing_report(user: User, case: Case | None) -> str:
     if case is None:
         return ""
     if case.state == CaseState.HEARING or (case.state == CaseState.HEARING_REPORT_PENDING and case.returned):
@@ -65,19 +65,19 @@ def _hearing_report(user: User, case: Case) -> str:
     return _("不能写审理报告：因为案件%(state)s。可以在受理以后写。") % {"state": case.get_state_display()}
 
 
-def _team(user: User, site: Site) -> str:
+def _team(user: User, site: Site | None) -> str:
     if site is None or TeamMember.objects.filter(team=site.team_id, user=user, left_at__isnull=True).exists():
         return ""
     return _("不能办理：因为您不在这一组。可以由本组人员办理。")
 
 
-def _leads(user: User, inspection: Inspection) -> str:
+def _leads(user: User, inspection: Inspection | None) -> str:
     if inspection is None or compartments_of(user).filter(compartment_id=inspection.compartment_id).exists():
         return ""
     return _("不能办理：因为您不是这次检查的负责人。可以由负责人办理。")
 
 
-def _staffing(user: User, case: Case) -> str:
+def _staffing(user: User, case: Case | None) -> str:
     if case is None:
         return ""
     if case.state in OVER:
@@ -85,7 +85,7 @@ def _staffing(user: User, case: Case) -> str:
     return _member(Side.INVESTIGATE, Side.DECIDE)(user, case)
 
 
-def _reads(user: User, case: Case) -> str:
+def _reads(user: User, case: Case | None) -> str:
     if case is None or case.state in AWAITS_DECISION:
         return ""
     return _("没有待批的文稿：因为案件%(state)s。") % {"state": case.get_state_display()}

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiTypes, extend_schema, extend_schema_field
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -55,7 +56,7 @@ class ActionSerializer(serializers.Serializer[Any]):
     """One step that the caller may take, and all that it still needs."""
 
     step = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     to = serializers.CharField(allow_null=True)
     needs_reason = serializers.BooleanField()
     needs_document = serializers.CharField(allow_blank=True)
@@ -81,7 +82,7 @@ class CaseDetailSerializer(CaseSerializer):
     actions = serializers.SerializerMethodField()
 
     class Meta(CaseSerializer.Meta):
-        fields = (
+        fields = (  # type: ignore[assignment]
             *CaseSerializer.Meta.fields, "grounds", "plan", "report", "hearing_report", "members", "suspects",
             "matrix", "actions",
         )  # fmt: skip
@@ -345,7 +346,7 @@ class CaseViewSet(mixins.ListModelMixin, VisibleViewSet):
 def _unit(code: str) -> Unit | None:
     if not code:
         return None
-    found = Unit.objects.filter(code=code).first()
+    found: Unit | None = Unit.objects.filter(code=code).first()
     if found is None:
         raise Invalid(_("没有代码为“%(code)s”的单位。") % {"code": code}, details={"unit": _("填写登记册中的单位代码")})
     return found
@@ -354,7 +355,7 @@ def _unit(code: str) -> Unit | None:
 def _lead(number: str, user: User) -> Lead | None:
     if not number:
         return None
-    found = Lead.objects.visible_to(user).filter(number=number).first()
+    found: Lead | None = Lead.objects.visible_to(user).filter(number=number).first()
     if found is None:
         raise Invalid(
             _("没有编号为“%(number)s”的线索，或您无权知悉。") % {"number": number},

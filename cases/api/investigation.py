@@ -184,7 +184,7 @@ class FactTextSerializer(serializers.Serializer[Any]):
 class CiteSerializer(serializers.Serializer[Any]):
     item = serializers.IntegerField()
     stance = serializers.ChoiceField(choices=Stance.choices)
-    label = serializers.CharField(required=False, allow_blank=True, max_length=20)
+    label = serializers.CharField(required=False, allow_blank=True, max_length=20)  # type: ignore[assignment]
     note = serializers.CharField(required=False, allow_blank=True)
 
 

@@ -51,7 +51,7 @@ class InterviewDetailSerializer(InterviewSerializer):
     pages = PageSerializer(many=True, read_only=True)
 
     class Meta(InterviewSerializer.Meta):
-        fields = (*InterviewSerializer.Meta.fields, "lines", "pages")
+        fields = (*InterviewSerializer.Meta.fields, "lines", "pages")  # type: ignore[assignment]
 
 
 class NewInterviewSerializer(serializers.Serializer[Any]):

@@ -28,11 +28,12 @@ def with_due(cases: QuerySet[Any]) -> QuerySet[Any]:
     """Annotate ``next_due``, the nearest day on which a running clock of the case ends (``NEVER`` without one)."""
     ref = Concat(Value("case:"), Cast(OuterRef("pk"), CharField()))
     running = Deadline.objects.filter(ref=ref, state=State.OPEN).order_by("due_on", "pk")
-    return cases.annotate(
+    found: QuerySet[Any] = cases.annotate(
         next_due=Coalesce(
             Subquery(running.values("due_on")[:1], output_field=DateField()), Value(NEVER, output_field=DateField())
         )
     )
+    return found
 
 
 def next_deadlines(cases: Iterable[Case]) -> dict[int, Deadline]:

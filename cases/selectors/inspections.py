@@ -49,7 +49,8 @@ def my_sites(user: User, day: date | None = None) -> QuerySet[Any]:
 def counted(inspections: QuerySet[Any], user: User) -> QuerySet[Any]:
     """Annotate how many sites the reader knows of and how many of them are reported: never the others' sites."""
     known = Q() if user.has_role(Role.AUDITOR) else Q(teams__compartment__in=compartments_of(user))
-    return inspections.annotate(
+    found: QuerySet[Any] = inspections.annotate(
         site_count=Count("teams__sites", filter=known, distinct=True),
         reported_count=Count("teams__sites", filter=known & Q(teams__sites__state=SiteState.REPORTED), distinct=True),
     )
+    return found

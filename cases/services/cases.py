@@ -401,13 +401,14 @@ def draft_of(case: Case, *, at: datetime) -> Paper:
 def _draft(case: Case, at: datetime) -> Paper:
     content = content_of(case)
     digest = digest_of(content)
-    found = Paper.objects.filter(case=case, digest=digest).first()
+    found: Paper | None = Paper.objects.filter(case=case, digest=digest).first()
     if found is not None:
         return found
     last = Paper.objects.filter(case=case).order_by("-number").first()
-    return Paper.objects.create(
+    made: Paper = Paper.objects.create(
         case=case, number=(last.number if last else 0) + 1, digest=digest, content=content, at=at
     )
+    return made
 
 
 def read_paper(case: Case, *, actor: User, at: datetime) -> Paper:
@@ -437,11 +438,11 @@ def add_member(
         case = Case.locked(case.pk)
         require(actor, "case.staff", case)
         _check_joins(case, user, side)
-        present = case.members.filter(user=user, until__isnull=True).first()
+        present: CaseMember | None = case.members.filter(user=user, until__isnull=True).first()
         if present is not None:
             return present
         let_in(case.compartment, user, actor=actor, at=at, reason=reason)
-        member = CaseMember.objects.create(
+        member: CaseMember = CaseMember.objects.create(
             case=case, user=user, duty=wanted, side=side, from_on=timezone.localdate(at), reason=reason
         )
         _touch(case, at)
@@ -490,7 +491,7 @@ def remove_member(case: Case, user: User, *, actor: User, at: datetime, reason: 
     with transaction.atomic():
         case = Case.locked(case.pk)
         require(actor, "case.staff", case)
-        member = case.members.filter(user=user, until__isnull=True).first()
+        member: CaseMember | None = case.members.filter(user=user, until__isnull=True).first()
         if member is None:
             raise Refused(_("%(name)s不在本案的办案人员中。") % {"name": user.name}, code="no_member")
         if case.state not in OVER and len(_on(case, Side.INVESTIGATE)) == 1 and member.side == Side.INVESTIGATE:

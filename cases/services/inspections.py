@@ -345,7 +345,7 @@ def add_team_member(
         _need_open(inspection)
         if plan.user is not None:
             let_in(team.compartment, plan.user, actor=actor, at=at, reason=reason)
-        member = TeamMember.objects.create(
+        member: TeamMember = TeamMember.objects.create(
             team=team, user=plan.user, name=plan.name, agency=plan.agency, duty=TeamDuty(plan.duty)
         )
         record(
@@ -366,7 +366,7 @@ def withdraw_team_member(member: TeamMember, *, actor: User, at: datetime, reaso
     with transaction.atomic():
         inspection = Inspection.locked(member.team.inspection_id)
         require(actor, "inspection.lead", inspection)
-        row = TeamMember.objects.select_for_update().get(pk=member.pk)
+        row: TeamMember = TeamMember.objects.select_for_update().get(pk=member.pk)
         if row.left_at is not None:
             return row
         row.left_at = at

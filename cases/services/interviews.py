@@ -13,7 +13,9 @@ from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused
 from casework.ledger.record import record
 from evidence.enums import Kind, Measure, Signature
+from evidence.models import Item
 from evidence.services.collections import close_collection, open_collection, take_item
+from units.models import Unit
 
 #: States of a case that is not filed yet: only what 初步核实 allows (监察法实施条例第五十九条).
 _BEFORE_FILING = frozenset({CaseState.FILING_PENDING})
@@ -134,7 +136,8 @@ def take_interview(
             )
             for page in range(1, pages + 1)
         )
-        interview.item = _into_evidence(interview, unit=unit, actor=actor, at=at, signed=signed)
+        item = _into_evidence(interview, unit=unit, actor=actor, at=at, signed=signed)
+        interview.item = item
         interview.save(update_fields=["item"])
         record(
             "interview.taken",
@@ -149,7 +152,7 @@ def take_interview(
                 "ended_at": ended_at,
                 "pages": pages,
                 "rights_told_at": rights_told_at,
-                "item": interview.item.number,
+                "item": item.number,
             },
             personal={"name": name},
             officers=(second_officer,),
@@ -201,7 +204,7 @@ def _need_teammate(site: Site, user: User) -> None:
         )
 
 
-def _into_evidence(interview: Interview, *, unit: object, actor: User, at: datetime, signed: bool) -> object:
+def _into_evidence(interview: Interview, *, unit: Unit | None, actor: User, at: datetime, signed: bool) -> Item:
     officers = (actor, interview.second_officer)
     collection = open_collection(
         compartment=interview.compartment,
@@ -210,7 +213,7 @@ def _into_evidence(interview: Interview, *, unit: object, actor: User, at: datet
         actor=actor,
         at=at,
         measure=Measure.OBTAINING,
-        unit=unit,  # type: ignore[arg-type]
+        unit=unit,
         witness_note=_("谈话、询问、讯问不需要见证人"),
         recording_ref=_("已同步录音录像") if interview.recorded else "",
     )

@@ -1,5 +1,6 @@
 """Pages of cases: the list, filing, one case with its next step, decisions, people who work on it."""
 
+import re
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -240,8 +241,9 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
             case.refresh_from_db()
             view = paper_view(case, user)
             # The reader sees the new draft now and may decide on it; what was typed stays.
-            form.data = form.data.copy()
-            form.data["digest"], form.data["version"] = view.digest, str(case.version)
+            typed = request.POST.copy()
+            typed["digest"], typed["version"] = view.digest, str(case.version)
+            form.data = typed
         else:
             toast(request, _("%(number)s：%(step)s已办。") % {"number": case.number, "step": chosen.label})
             return redirect("cases:decisions")
@@ -251,7 +253,9 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "case": case,
         "view": view,
-        "lines": [(name, text) for name, text in flat(view.content).items() if text],
+        "lines": [(place_words(name), text) for name, text in flat(view.content).items() if text and _own_line(name)],
+        "changed": [(place_words(place), before, after) for place, before, after in view.changed],
+        "suspects": case.suspects.select_related("unit").prefetch_related("facts_shown").order_by("pk"),
         "steps": sorted(steps, key=lambda row: (not row.back, row.name != "return_paper")),
         "forward": forward,
         "ready": ready,
@@ -265,10 +269,21 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "cases/paper.html", context, status=409 if form.errors else 200)
 
 
+def _own_line(place: str) -> bool:
+    """People and facts have tables of their own on the page."""
+    return place.partition(" · ")[0] not in {"被审查调查人", "事实"}
+
+
+def place_words(place: str) -> str:
+    """Return where in the draft a line stands, without the numbers that keep two people of one name apart."""
+    return re.sub(r"（\d+）", "", place)
+
+
 def _decision_form(request: HttpRequest, case: Case, steps: list[Step], digest: str) -> StepForm:
-    asks = next((row for row in steps if row.needs_document), None)
+    asks = next((row for row in steps if row.needs_document), next((row for row in steps if not row.back), None))
+    chosen = BY_NAME.get(request.POST.get("step", ""), asks)
     initial = {"version": case.version, "digest": digest}
-    return StepForm(asks or BY_NAME["return_paper"], request.POST or None, initial=initial)
+    return StepForm(asks or BY_NAME["return_paper"], request.POST or None, initial=initial, asked=chosen == asks)
 
 
 def _chip(case: Case) -> Any:
@@ -368,7 +383,8 @@ def get_member(case: Case, user_id: int) -> User:
     member = case.members.filter(user_id=user_id, until__isnull=True).select_related("user").first()
     if member is None:
         raise Http404
-    return member.user
+    person: User = member.user
+    return person
 
 
 @require_safe

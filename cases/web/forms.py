@@ -19,7 +19,7 @@ from casework.core import clock
 from casework.web.forms import DayField
 from evidence.models import Item
 from units.enums import Employment
-from units.models import Lead, Unit
+from units.models import Campaign, Lead, Unit
 
 CHOOSE = {"data-choose": ""}
 
@@ -63,14 +63,14 @@ def people_with(*roles: str) -> QuerySet[User]:
     return User.objects.filter(pk__in=held, is_active=True).select_related("organisation").order_by("name", "pk")
 
 
-class PersonChoice(forms.ModelChoiceField):
+class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One person, shown with the office."""
 
     def label_from_instance(self, user: Any) -> str:
         return f"{user.name}（{user.organisation.name}）"
 
 
-class PeopleChoice(forms.ModelMultipleChoiceField):
+class PeopleChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Several people, shown with their offices."""
 
     def label_from_instance(self, user: Any) -> str:
@@ -123,21 +123,27 @@ class FileCaseForm(forms.Form):
 
 
 class StepForm(forms.Form):
-    """Reason and document of a step, as far as the step asks for them."""
+    """Reason and document of a step, as far as the step asks for them.
+
+    ``asked`` is False when another act of the same page was chosen, which names no document.
+    """
+
+    use_required_attribute = False
 
     reason = forms.CharField(label=gettext_lazy("意见"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     document = forms.CharField(label=gettext_lazy("文号"), required=False, max_length=80)
     version = forms.IntegerField(widget=forms.HiddenInput)
     digest = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, step: Step | None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, step: Step, *args: Any, asked: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if step is not None:
-            self.fields["reason"].label = gettext_lazy("理由") if step.needs_reason else gettext_lazy("意见")
-            if step.needs_document:
-                self.fields["document"].label = step.needs_document
-            else:
-                del self.fields["document"]
+        self.fields["reason"].label = gettext_lazy("理由") if step.needs_reason else gettext_lazy("意见")
+        self.fields["reason"].required = step.needs_reason and asked
+        if step.needs_document:
+            self.fields["document"].label = str(step.needs_document)
+            self.fields["document"].required = asked
+        else:
+            del self.fields["document"]
 
 
 class TextForm(forms.Form):
@@ -385,6 +391,12 @@ class FindingsForm(forms.Form):
 class PlanForm(forms.Form):
     """The frame of an inspection; its teams come below."""
 
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.none(),
+        label=gettext_lazy("专项行动"),
+        required=False,
+        empty_label=gettext_lazy("不属于专项行动"),
+    )
     cover_name = forms.CharField(label=gettext_lazy("对外名称"), max_length=120)
     from_on = DayField(label=gettext_lazy("起"))
     to_on = DayField(label=gettext_lazy("止"))
@@ -398,6 +410,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["campaign"].queryset = Campaign.objects.visible_to(user).order_by("-starts_on", "-pk")  # type: ignore[attr-defined]
         self.fields["leaders"].queryset = people_with(  # type: ignore[attr-defined]
             Role.CASE_OFFICER, Role.CAMPAIGN_OFFICER, Role.APPROVER
         ).exclude(pk=user.pk)

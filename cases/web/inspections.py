@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases.enums import InspectionState, SiteNature
+from cases.enums import InspectionState, SiteNature, SiteState
 from cases.models import Inspection, Site
 from cases.selectors.inspections import counted, leads, my_sites, sites_seen, teams_seen
 from cases.services.inspections import (
@@ -31,7 +31,7 @@ from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
-from casework.core.errors import CaseworkError
+from casework.core.errors import CaseworkError, Missing
 from casework.web.forms import add_refusal
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
@@ -87,7 +87,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             inspection = plan_inspection(
-                None,
+                data["campaign"],
                 cover_name=data["cover_name"],
                 from_on=data["from_on"],
                 to_on=data["to_on"],
@@ -150,6 +150,16 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "address_count": sum(len(site.addresses.all()) for site in sites),
         "people_count": sum(len(team.members.all()) for team in teams),
         "refusal": refusal,
+        "unreported": [
+            Missing(
+                _("第 %(team)d 组 %(unit)s：%(state)s")
+                % {"team": one.team.number, "unit": one.unit.name, "state": one.get_state_display()},
+                reverse("cases:site", args=[one.pk]),
+                _("去看"),
+            )
+            for one in sites
+            if one.state != SiteState.REPORTED
+        ],
     }
     return render(request, "cases/inspection.html", context, status=409 if refusal else 200)
 

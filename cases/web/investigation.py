@@ -42,7 +42,8 @@ def _case(request: HttpRequest, pk: int) -> Case:
 
 
 def _suspect(case: Case, suspect_pk: int) -> Suspect:
-    return get_object_or_404(Suspect.objects.select_related("unit", "person"), case=case, pk=suspect_pk)
+    found: Suspect = get_object_or_404(Suspect.objects.select_related("unit", "person"), case=case, pk=suspect_pk)
+    return found
 
 
 def _fact(case: Case, fact_pk: int) -> Fact:
@@ -109,7 +110,7 @@ def suspect(request: HttpRequest, pk: int, suspect_pk: int) -> HttpResponse:
         "suspect": person,
         "form": form,
         "may_write": may_write,
-        "changes": [(row, Suspect._meta.get_field(row.field).verbose_name) for row in changes],
+        "changes": [(row, getattr(Suspect._meta.get_field(row.field), "verbose_name", row.field)) for row in changes],
         "meetings": person.facts_shown.select_related("officer", "second_officer").order_by("-at"),
         "records": person.interviews.select_related("officer", "second_officer").order_by("-began_at"),
     }

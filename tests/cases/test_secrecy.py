@@ -1,12 +1,14 @@
 """What people outside get is the same, byte for byte, whether an inspection exists or not."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cases.elsewhere import inspected_units
 from cases.models import Inspection, Site
 from cases.selectors.cases import waiting_for
 from cases.services.inspections import arrive_at_site, close_inspection, withdraw_team_member
@@ -17,9 +19,10 @@ from casework.core.errors import NotAllowed
 from casework.ledger.models import Entry
 from casework.ledger.refs import resolve
 from casework.notices.models import Notice
-from tests.build import a_user, moment
+from tests.build import a_compartment, a_user, moment
 from tests.build_cases import a_case, a_unit, an_inspection
 from tests.cast import Cast
+from units.models import Campaign, CampaignUnit
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +186,25 @@ def test_planning_leaves_its_entry_under_the_inspection_only(cast: Cast) -> None
 
     assert kinds == ["inspection.planned"]
     assert not elsewhere.exists()
+
+
+def test_cells_of_a_campaign_tell_only_those_who_know_of_the_site(cast: Cast) -> None:
+    compartment = a_compartment(*cast.members())
+    campaign = Campaign.objects.create(
+        code="zj",
+        name="整治“挖矿”",
+        compartment=compartment,
+        starts_on=date(2021, 7, 1),
+        opened_at=moment("2021-07-01 09:00"),
+        opened_by=cast.campaign_officer,
+    )
+    units = [a_unit("检查单位1"), a_unit("检查单位2")]
+    rows = [CampaignUnit.objects.create(campaign=campaign, unit=unit) for unit in units]
+    inspection = an_inspection(cast)
+    Inspection.objects.filter(pk=inspection.pk).update(campaign=campaign)
+
+    cells = {name: inspected_units(rows, user) for name, user in cast.everyone().items()}
+
+    assert set(cells["officer"]) == {row.pk for row in rows}
+    assert set(cells["inspector"]) == {rows[0].pk}
+    assert [cells[role] for role in OUTSIDE] == [{}] * len(OUTSIDE)

@@ -1,0 +1,90 @@
+"""What the apps below show of cases and inspections: hits of the search, a card on a unit's page, cells of a matrix.
+
+Each answers for its own rights: whoever may not know gets what he would get if there were nothing.
+"""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.enums import SiteNature, SiteState
+from cases.models import Case, Site, Suspect
+from casework.accounts.models import User
+from casework.search.registry import register_search
+from units.enums_campaign import StageCode
+from units.models import CampaignUnit, Unit
+from units.panels import Panel, PanelRow, register_panel
+from units.selectors.stage_states import CellState, register_stage_state
+
+_NATURES = {
+    SiteNature.ACTIVE: ("red", "bolt"),
+    SiteNature.PASSIVE: ("blue", "bug"),
+    SiteNature.RESEARCH: ("violet", "flask"),
+    SiteNature.NOTHING: ("", "circle-minus"),
+}
+
+
+def inspected_units(units: Sequence[CampaignUnit], user: User) -> dict[int, CellState]:
+    """Return how the inspected units stand, for readers who know of their sites; nobody else learns of any."""
+    sites = Site.objects.visible_to(user).filter(
+        unit__in=[one.unit_id for one in units],
+        team__inspection__campaign__in={one.campaign_id for one in units},
+    )
+    by_unit = {site.unit_id: site for site in sites.order_by("pk")}
+    return {one.pk: _cell(by_unit[one.unit_id]) for one in units if one.unit_id in by_unit}
+
+
+def _cell(site: Site) -> CellState:
+    url = reverse("cases:site", args=[site.pk])
+    if site.state == SiteState.REPORTED:
+        nature = SiteNature(site.nature)
+        colour, icon = _NATURES[nature]
+        return CellState(nature.value, str(nature.label), colour, icon, url=url)
+    if site.state == SiteState.VISITED:
+        return CellState("visited", _("检查中"), "blue", "progress", url=url)
+    return CellState("planned", _("待检查"), "", "circle-dashed", url=url)
+
+
+def cases_of_unit(unit: Unit, user: User) -> Panel:
+    """Return the cases of a unit that the reader may know of."""
+    rows = Case.objects.visible_to(user).filter(unit=unit).order_by("-proposed_at", "-pk")
+    return Panel(
+        _("案件"),
+        [
+            PanelRow(case.title, reverse("cases:detail", args=[case.pk]), case.number, "case", case.state)
+            for case in rows[:20]
+        ],
+    )
+
+
+register_stage_state(StageCode.KEY_SUPERVISION, inspected_units)
+register_panel(cases_of_unit)
+register_search(
+    gettext_lazy("案件"),
+    lambda user: Case.objects.visible_to(user).select_related("unit"),
+    ("title__icontains", "number__icontains", "unit__name__icontains"),
+    lambda case: case.title,
+    lambda case: reverse("cases:detail", args=[case.pk]),
+    second=lambda case: f"{case.number} · {case.get_state_display()}",
+    list_url="/cases/?q=",
+    order=("-proposed_at", "-pk"),
+)
+register_search(
+    gettext_lazy("被审查调查人"),
+    lambda user: Suspect.objects.visible_to(user).select_related("case", "unit"),
+    ("name__icontains",),
+    lambda suspect: suspect.name,
+    lambda suspect: reverse("cases:suspect", args=[suspect.case_id, suspect.pk]),
+    second=lambda suspect: suspect.case.title,
+    list_url="/cases/?q=",
+)
+register_search(
+    gettext_lazy("检查地点"),
+    lambda user: Site.objects.visible_to(user).select_related("unit", "team__inspection"),
+    ("unit__name__icontains", "addresses__ip__startswith"),
+    lambda site: site.unit.name,
+    lambda site: reverse("cases:site", args=[site.pk]),
+    second=lambda site: site.team.inspection.cover_name,
+)
