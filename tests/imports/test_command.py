@@ -163,6 +163,13 @@ def test_sightings_are_matched_counted_and_compared_with_the_last_list(tmp_path:
     }  # fmt: skip
 
 
+def test_the_same_list_again_is_compared_with_itself_even_when_its_time_was_stated(tmp_path: Path) -> None:
+    path = a_file(tmp_path, SIGHTINGS)
+    run("sightings", path, "--sampled-at", "2021-07-31T18:00")
+    assert run("sightings", path)[1]["delta"] == {"new": 0, "persisting": 4, "cleared": 0, "relapsed": 0}
+    assert MonitorList.objects.count() == 1
+
+
 def test_a_rival_claim_is_kept_as_a_conflict(tmp_path: Path) -> None:
     a_unit("甲", code="UA")
     a_unit("乙", code="UB")

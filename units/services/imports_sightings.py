@@ -55,6 +55,13 @@ from seen s
 where r.run_id = %s and r.line = s.line
   and (s.stored is not null or s.first_line < s.line or r.outcome <> 'created')
 """
+#: Without a stated time: the latest moment in the file, or of the list that some of its rows already stand in.
+_SAMPLED = """
+select greatest(max(s.observed_at), max(l.sampled_at))
+from seen s
+left join units_sighting t on t.id = s.stored
+left join units_monitorlist l on l.id = t.monitor_list_id
+"""
 #: Every address of the file against the earlier lists of its sensor. %s: the run, its sampling time.
 _CHANGES = """
 with earlier as (
@@ -147,7 +154,7 @@ class SightingsKind:
             cursor.execute(_STORED)
             cursor.execute(_OUTCOMES, [_("与第 %s 行相同"), run.pk])
             if run.sampled_at is None:
-                cursor.execute("select max(observed_at) from seen")
+                cursor.execute(_SAMPLED)
                 (run.sampled_at,) = cursor.fetchone()
             cursor.execute(f"select status, count(*) from ({_CHANGES}) c group by 1", [run.pk, run.sampled_at])  # noqa: S608
             delta = dict.fromkeys(("new", "persisting", "cleared", "relapsed"), 0) | dict(cursor.fetchall())
