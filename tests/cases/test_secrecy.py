@@ -199,7 +199,9 @@ def test_cells_of_a_campaign_tell_only_those_who_know_of_the_site(cast: Cast) ->
         opened_by=cast.campaign_officer,
     )
     units = [a_unit("检查单位1"), a_unit("检查单位2")]
-    rows = [CampaignUnit.objects.create(campaign=campaign, unit=unit) for unit in units]
+    rows = [
+        CampaignUnit.objects.create(campaign=campaign, unit=unit, added_at=moment("2021-07-02 09:00")) for unit in units
+    ]
     inspection = an_inspection(cast)
     Inspection.objects.filter(pk=inspection.pk).update(campaign=campaign)
 
