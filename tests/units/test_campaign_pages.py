@@ -1,5 +1,6 @@
 """Pages of campaigns and reviews: the matrix, the list, one report, and who finds them."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -137,8 +138,17 @@ def many(cast: Cast, count: int) -> Campaign:
     return campaign
 
 
+@pytest.fixture
+def own_stages() -> Iterator[None]:
+    """Leave out what apps above say of a stage: their queries are theirs to count."""
+    before = dict(_registered)
+    _registered.clear()
+    yield
+    _registered.update(before)
+
+
 @pytest.mark.parametrize("count", [1, 4])
-def test_the_matrix_costs_the_same_queries_whatever_its_size(cast: Cast, count: int) -> None:
+def test_the_matrix_costs_eight_queries_whatever_its_size(cast: Cast, own_stages: None, count: int) -> None:
     campaign = many(cast, count)
     user = User.objects.get(pk=cast.campaign_officer.pk)
     assert user.roles
@@ -150,30 +160,24 @@ def test_the_matrix_costs_the_same_queries_whatever_its_size(cast: Cast, count: 
     assert len(queries) == 8
 
 
-@pytest.mark.parametrize("count", [1, 4])
-def test_the_campaign_page_costs_the_same_queries_whatever_its_size(client: Client, cast: Cast, count: int) -> None:
-    campaign = many(cast, count)
+@pytest.mark.parametrize("page", ["campaign", "cell", "list"])
+def test_a_page_costs_the_same_queries_whatever_its_size(client: Client, cast: Cast, page: str) -> None:
     as_user(client, cast.campaign_officer)
-    place = reverse("units:campaign", args=[campaign.code])
-    client.get(place)
-
-    with CaptureQueriesContext(connection) as queries:
-        client.get(f"{place}?stage=self_inspection&state=issued")
-
-    assert len(queries) == 34
-
-
-@pytest.mark.parametrize("count", [1, 4])
-def test_the_list_costs_the_same_queries_whatever_its_size(client: Client, cast: Cast, count: int) -> None:
-    many(cast, count)
-    as_user(client, cast.campaign_officer)
-    place = reverse("units:self-inspections")
-    client.get(place)
-
-    with CaptureQueriesContext(connection) as queries:
+    costs = []
+    for count in (1, 4):
+        campaign = many(cast, count)
+        place = {
+            "campaign": reverse("units:campaign", args=[campaign.code]),
+            "cell": reverse("units:campaign", args=[campaign.code]) + "?stage=self_inspection&state=issued",
+            "list": reverse("units:self-inspections") + f"?campaign={campaign.code}",
+        }[page]
         client.get(place)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(place)
+        costs.append(len(queries))
 
-    assert len(queries) == 22
+    assert costs[0] == costs[1]
+    assert costs[0] < 50
 
 
 def test_sums_that_do_not_add_up_stand_side_by_side(client: Client, cast: Cast) -> None:

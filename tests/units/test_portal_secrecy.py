@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from casework.accounts.models import User
+from casework.files.services.blobs import store_blob
 from casework.imports.models import ImportRun
 from casework.notices.models import Notice
 from tests.build import a_compartment, moment
@@ -20,7 +21,7 @@ from units.enums import MatchState
 from units.models import AddressBlock, Lead, LeadAddress, MonitorList, Registration, SelfInspection, Sighting, Unit
 from units.selectors.self_inspections import flagged, flags
 from units.services.campaigns import record_finding, set_outcome
-from units.services.rectification import order_rectification
+from units.services.rectification import order_rectification, report_rectification
 from units.services.reviews import return_report, start_review, start_spot_check
 from units.services.self_inspections import save_answer, submit_report
 from units.web import campaign_urls
@@ -137,7 +138,9 @@ def everything_known(cast: Cast, scene: Scene) -> None:
     row = scene.inspection.campaign_unit
     record_finding(row, kind="active", summary="机密发现", source_ref="机密依据", lead=lead, actor=officer, at=NOON)
     set_outcome(row, "active", basis_ref="机密依据", actor=officer, at=NOON)
-    order_rectification(row, title="加固口令", measures="改", due_on=date(2021, 11, 8), actor=officer, at=NOON)
+    duty = order_rectification(row, title="加固口令", measures="改", due_on=date(2021, 11, 8), actor=officer, at=NOON)
+    proof = store_blob([b"done"], actor=leader, at=NOON)
+    report_rectification(duty, done="已改", proof=proof, proof_name="验收单.txt", actor=leader, at=NOON)
 
 
 def own_addresses(scene: Scene) -> Iterator[str]:
