@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from casework.api.enum_names import ENUM_NAMES
 from casework.env import BadSetting, env_bool, env_int, env_list, env_str
 from casework.local import paths
 from casework.local.secrets import secret
@@ -314,6 +315,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_NAME_OVERRIDES": ENUM_NAMES,
 }
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -253,7 +253,7 @@ class ConflictSerializer(serializers.ModelSerializer[AddressConflict]):
         return [dict(BlockSerializer(claim).data) for claim in (conflict.first, conflict.second)]
 
 
-class SettleSerializer(serializers.Serializer[Any]):
+class SettleConflictSerializer(serializers.Serializer[Any]):
     kept = serializers.IntegerField(help_text="id of the claim that stands")
     reason = serializers.CharField()
 
@@ -267,12 +267,12 @@ class ConflictViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
     def rows(self) -> Any:
         return super().rows().select_related("first__unit", "second__unit")
 
-    @extend_schema(request=SettleSerializer, responses=ConflictSerializer)
+    @extend_schema(request=SettleConflictSerializer, responses=ConflictSerializer)
     @action(detail=True, methods=["post"])
     def settle(self, request: Request, pk: str) -> Response:
         """认定归属."""
         conflict: AddressConflict = self.get_object()
-        given = SettleSerializer(data=request.data)
+        given = SettleConflictSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         kept = get_visible(AddressBlock.objects, reader(request), pk=given.validated_data["kept"])
         settle_conflict(conflict, kept, actor=reader(request), at=clock.now(), reason=given.validated_data["reason"])
