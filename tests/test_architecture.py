@@ -15,8 +15,8 @@ from casework.local.paths import CHECKOUT
 
 # Bottom to top, as in docs/concepts and pyproject.toml.
 ORDER = (
-    "core", "accounts", "ledger", "access", "files", "documents", "deadlines", "notices", "imports", "search",
-    "units", "evidence", "cases", "figures", "web", "api", "desk", "scenarios", "local",
+    "core", "accounts", "ledger", "access", "files", "web", "api", "deadlines", "notices", "imports", "search",
+    "units", "evidence", "cases", "figures", "desk", "scenarios", "local",
 )  # fmt: skip
 LONGEST = 450
 OURS = ("casework", "units", "evidence", "cases", "tests", "benchmarks", "deploy", "docs")
