@@ -1,49 +1,51 @@
 """Every address of the system, and the tree of the API."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
+import cases.api
+import casework.deadlines.api
+import casework.figures.api
+import casework.imports.api
+import casework.ledger.api
+import casework.notices.api
+import casework.search.api
+import evidence.api
+import units.api
 
-def _has(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
-_PAGES = [
-    "casework.web.urls",
-    "casework.deadlines.web.urls",
-    "casework.notices.web.urls",
-    "casework.imports.web.urls",
-    "casework.search.web.urls",
-    "casework.ledger.web.urls",
-    "casework.access.web.urls",
-    "units.web.urls",
-    "evidence.web.urls",
-    "cases.web.urls",
-    "casework.figures.web.urls",
-    "casework.desk.urls",
-]
-
+_API = (
+    casework.deadlines.api,
+    casework.notices.api,
+    casework.ledger.api,
+    casework.imports.api,
+    casework.search.api,
+    units.api,
+    evidence.api,
+    cases.api,
+    casework.figures.api,
+)
 router = SimpleRouter()
-for name in ("deadlines.api", "notices.api", "ledger.api", "access.api", "imports.api", "search.api", "figures.api"):
-    if _has(f"casework.{name}"):
-        for prefix, viewset, basename in __import__(f"casework.{name}", fromlist=["routes"]).routes:
-            router.register(prefix, viewset, basename)
-for name in ("units.api", "evidence.api", "cases.api"):
-    if _has(name):
-        for prefix, viewset, basename in __import__(name, fromlist=["routes"]).routes:
-            router.register(prefix, viewset, basename)
+for module in _API:
+    for prefix, viewset, basename in module.routes:
+        router.register(prefix, viewset, basename)
 
 urlpatterns = [
     path("api/v1/", include(router.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
+    path("", include("casework.web.urls")),
     path("", include("casework.accounts.urls")),
-    *(path("", include(name)) for name in _PAGES if _has(name)),
+    path("", include("casework.deadlines.web.urls")),
+    path("", include("casework.notices.web.urls")),
+    path("", include("casework.imports.web.urls")),
+    path("", include("casework.search.web.urls")),
+    path("", include("casework.ledger.web.urls")),
+    path("", include("casework.access.web.urls")),
+    path("", include("units.web.urls")),
+    path("", include("evidence.web.urls")),
+    path("", include("cases.web.urls")),
+    path("", include("casework.figures.web.urls")),
+    path("", include("casework.desk.urls")),
 ]
-
+handler500 = "casework.web.errors.server_error"
