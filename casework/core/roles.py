@@ -15,6 +15,8 @@ APPEND_ONLY_TABLES: tuple[str, ...] = ("units_report", "evidence_custody")
 # Tables the application reads only: the history of the schema belongs to the owner.
 READ_ONLY_TABLES: tuple[str, ...] = ("django_migrations",)
 LEDGER_SCHEMA = "ledger"
+# Tables of the ledger to which the application appends.
+LEDGER_TABLES: tuple[str, ...] = ("entry", "disclosure", "check_run")
 
 
 def grant_after_migrate(*, sender: AppConfig, using: str, **_: Any) -> None:
@@ -45,8 +47,8 @@ def _statements(connection: BaseDatabaseWrapper, name: str) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("select tablename from pg_tables where schemaname = 'public'")
         tables = {table for (table,) in cursor.fetchall()}
-        cursor.execute("select exists (select from pg_namespace where nspname = %s)", [LEDGER_SCHEMA])
-        (has_ledger,) = cursor.fetchone()
+        cursor.execute("select tablename from pg_tables where schemaname = %s", [LEDGER_SCHEMA])
+        ledger = {table for (table,) in cursor.fetchall()}
         # The owner acts as the application when one account is all that was given (settings.DATABASES).
         cursor.execute("select pg_has_role(current_user, %s, 'set')", [name])
         (may_act,) = cursor.fetchone()
@@ -61,11 +63,13 @@ def _statements(connection: BaseDatabaseWrapper, name: str) -> list[str]:
     for table, taken in restricted.items():
         if table in tables:
             statements.append(f'revoke {taken} on public."{table}" from {role}')
-    if has_ledger:
+    if ledger:
         statements += [
             f"grant usage on schema {LEDGER_SCHEMA} to {role}",
             f"revoke all on all tables in schema {LEDGER_SCHEMA} from {role}",
-            f"grant select, insert on all tables in schema {LEDGER_SCHEMA} to {role}",
+            f"grant select on all tables in schema {LEDGER_SCHEMA} to {role}",
+            # A trigger of the owner queues each entry; order, tree and checkpoints belong to the ledger's own process.
+            *(f"grant insert on {LEDGER_SCHEMA}.{table} to {role}" for table in LEDGER_TABLES if table in ledger),
             f"grant usage, select on all sequences in schema {LEDGER_SCHEMA} to {role}",
         ]
     if not may_act:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -40,7 +40,7 @@ def count_entries() -> int:
     return int(count)
 
 
-def stream_rows(statement: str) -> Iterator[tuple[Any, ...]]:
+def stream_rows(statement: str) -> Generator[tuple[Any, ...], None, None]:
     """Yield the rows of a query through a cursor of the server, so that memory does not grow with the record."""
     with transaction.atomic():
         connection.ensure_connection()

@@ -98,7 +98,7 @@ def _insert(entry: Entry) -> None:
         cursor.execute(
             "insert into ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at)"
             " values (%s, %s, %s, %s, %s, %s, %s) returning id, leaf_hash",
-            [entry.header, entry.stream, entry.stream_seq, entry.kind, entry.ref, entry.actor_id, entry.at],
+            [bytes(entry.header), entry.stream, entry.stream_seq, entry.kind, entry.ref, entry.actor_id, entry.at],
         )
         entry.id, entry.leaf_hash = cursor.fetchone()
 

@@ -84,7 +84,7 @@ def test_the_trail_tells_people_change_reason_and_proof(cast: Cast, things: None
 
     _status, page = get(cast.officer, "/trail/thing:1/")
 
-    for text in ("第 1 件 的经过", "承办人甲", "承办人乙", "甲处 → 乙处", "入库", "已验证"):
+    for text in ("第 1 件 的经过", "承办人甲", "承办人乙", "甲处 → 乙处", "入库", "等待入账"):
         assert text in page
     assert "thing:2" not in page
 

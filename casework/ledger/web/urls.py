@@ -1,8 +1,8 @@
-"""Addresses of the record."""
+"""Addresses of the record and of the log."""
 
 from django.urls import path, re_path
 
-from casework.ledger.web import views
+from casework.ledger.web import log, views
 
 app_name = "ledger"
 urlpatterns = [
@@ -10,4 +10,10 @@ urlpatterns = [
     path("trail/all/", views.everything, name="all"),
     path("trail/entry/<int:pk>/", views.entry, name="entry"),
     re_path(r"^trail/(?P<ref>[a-z_]{1,40}:[0-9]{1,18})/$", views.trail, name="trail"),
+    path("ledger/checkpoint", log.checkpoint, name="checkpoint"),
+    path("ledger/vkey", log.vkey, name="vkey"),
+    path("ledger/tile/<path:path>", log.tile, name="tile"),
+    path("ledger/consistency/<int:old>/<int:new>", log.consistency, name="consistency"),
+    path("ledger/entries/<int:pk>/proof", log.proof, name="proof"),
+    path("ledger/entries/<int:pk>/leaf", log.leaf, name="leaf"),
 ]

@@ -1,48 +1,98 @@
-"""``manage.py ledger verify``: check the whole record."""
+"""``manage.py ledger``: verify, checkpoint, export, integrate, trust."""
 
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from casework.ledger.checks import count_entries, entry_defects
-
-#: What is wrong with an entry, in Chinese and English: this command is run by administrators of both.
-FAULTS = {
-    "hash": "内容与摘要不符 / bytes and hash differ",
-    "bytes": "内容不是一条条目 / bytes are no entry",
-    "index": "索引与内容不符 / columns differ from the bytes",
-    "gap": "缺号或重号 / number missing or twice",
-    "chain": "与前一条不相接 / does not follow its predecessor",
-}
+from casework.ledger import tree
+from casework.ledger.checks import count_entries
+from casework.ledger.checks_tree import whole_log
+from casework.ledger.integrator import Integrator
+from casework.ledger.publication import DiffersError, write_log
+from casework.ledger.signer import LedgerSigner, RefusedError
 
 
 class Command(BaseCommand):
     """The record on the command line."""
 
-    help = "核验账本 / verify the ledger: exit 0 intact, 1 altered"
+    help = (
+        "账本：核验、检查点、导出、入账 / the ledger: verify (exit 0 intact, 1 altered), checkpoint, export, integrate"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        actions.add_parser("verify", help="核验全部条目 / verify every entry")
+        actions.add_parser("verify", help="核验全部条目、树和检查点 / verify entries, tree and checkpoints")
+        checkpoint = actions.add_parser("checkpoint", help="最新的检查点 / the newest signed checkpoint")
+        checkpoint.add_argument("--vkey", action="store_true", help="核验公钥 / the verifier key instead")
+        export = actions.add_parser("export", help="导出为静态文件 / the log as static files (C2SP tlog-tiles)")
+        export.add_argument("folder", type=Path)
+        actions.add_parser("integrate", help="入账并签名，直到被要求停止 / integrate and sign until told to end")
+        trust = actions.add_parser("trust", help="状态文件丢失后，凭最近的检查点恢复 / recover the signer's state")
+        trust.add_argument("checkpoint", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
         getattr(self, options["action"])(options)
 
     def verify(self, _options: dict[str, Any]) -> None:
-        """Check every entry, tell what is wrong and where, and end with 1 when anything is."""
-        begun, total, found = time.monotonic(), count_entries(), 0
+        """Check the whole log, tell what is wrong and where, and end with 1 when anything is."""
+        begun, started, total = timezone.now(), time.monotonic(), count_entries()
+        shown = 0.0
 
         def progress(done: int) -> None:
-            if self.stderr.isatty():
-                self.stderr.write(f"\r{done:,}/{total:,}", ending="")
+            nonlocal shown
+            if time.monotonic() - shown > 1.0 or done == total:
+                shown = time.monotonic()
+                self.stderr.write(f"{done:,}/{total:,}")
 
-        for defect in entry_defects(progress):
-            found += 1
-            self.stdout.write(f"第 {defect.entry_id} 条（{defect.stream} 第 {defect.seq} 号）：{FAULTS[defect.what]}")
-        seconds = time.monotonic() - begun
-        if found:
-            self.stdout.write(f"有改动 / altered: {found} 处，共 {total:,} 条，{seconds:.1f} 秒")
+        faults = []
+        for fault in whole_log(progress):
+            self.stdout.write(fault)
+            faults.append(fault)
+        tree.note_check("verify", begun, timezone.now(), total, faults[:100])
+        seconds = time.monotonic() - started
+        if faults:
+            self.stdout.write(f"有改动 / altered: {len(faults)} 处，共 {total:,} 条，{seconds:.1f} 秒")
             sys.exit(1)
-        self.stdout.write(f"完好 / intact: {total:,} 条，{seconds:.1f} 秒")
+        newest = tree.newest()
+        signed = f"{newest.size:,}" if newest else "0"
+        self.stdout.write(f"完好 / intact: {total:,} 条，其中 {signed} 条已签名 / signed，{seconds:.1f} 秒")
+
+    def checkpoint(self, options: dict[str, Any]) -> None:
+        """Print the newest checkpoint, or the key that verifies it."""
+        newest, vkeys = tree.newest(), tree.vkeys()
+        if newest is None or not vkeys:
+            raise CommandError("还没有检查点：先运行 manage.py ledger integrate / no checkpoint yet: ledger integrate")
+        self.stdout.write(f"{vkeys[-1]}\n" if options["vkey"] else newest.note, ending="")
+
+    def export(self, options: dict[str, Any]) -> None:
+        """Write the log up to the newest checkpoint; an earlier export in the folder is continued."""
+        newest = tree.newest()
+        if newest is None:
+            raise CommandError("还没有检查点：先运行 manage.py ledger integrate / no checkpoint yet: ledger integrate")
+        try:
+            made = write_log(options["folder"], newest)
+        except DiffersError as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{options['folder']}: {error.strerror}") from error
+        self.stdout.write(f"{options['folder']}: {newest.size:,} 条 / entries，新文件 / new files {made:,}")
+
+    def integrate(self, _options: dict[str, Any]) -> None:
+        """Run the ledger's process."""
+        work = Integrator(LedgerSigner(), self.stdout.write)
+        work.handle_signals()
+        work.run()
+
+    def trust(self, options: dict[str, Any]) -> None:
+        """Let the signer continue from a checkpoint that was kept elsewhere."""
+        try:
+            found = LedgerSigner().trust(options["checkpoint"].read_text(encoding="utf-8"))
+        except OSError as error:
+            raise CommandError(f"{options['checkpoint']}: {error.strerror}") from error
+        except RefusedError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"签名器从 {found.size:,} 条继续 / the signer continues from {found.size:,} entries")

@@ -1,0 +1,194 @@
+"""The ledger's own process: gives entries their place, signs, keeps the files, and checks the whole log once a day."""
+
+import logging
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from casework.ledger import tree
+from casework.ledger.checks import count_entries
+from casework.ledger.checks_tree import whole_log
+from casework.ledger.publication import DiffersError, write_log
+from casework.ledger.signer import LedgerSigner, RefusedError
+
+#: Seconds between two looks at the queue, unless somebody who waits for a proof asks sooner (NOTIFY).
+TICK = 0.2
+CHANNEL = "ledger_wake"
+#: Seconds between two updates of the files.
+FILES_EVERY = 5.0
+CHECK_EVERY = timedelta(days=1)
+RETRY = 5.0
+#: Held by the one integrator for as long as it runs.
+PROCESS_LOCK = tree.LOCK + 1
+
+log = logging.getLogger(__name__)
+
+
+def log_folder() -> Path:
+    """Return where the log is kept as static files."""
+    return Path(settings.CASEWORK_HOME) / "ledger"
+
+
+def drain(signer: LedgerSigner) -> int:
+    """Give all waiting entries their place, sign, and return how many there were.
+
+    Raises:
+        RefusedError: the signer refused; the entries have their place all the same.
+    """
+    taken = 0
+    while True:
+        batch = tree.integrate_batch()
+        taken += batch.taken
+        for pk in batch.vanished:
+            alarm("integrate", f"第 {pk} 条：入账前不见了 / entry {pk} vanished before it got its place")
+        if not batch.more:
+            break
+    if not batch.busy:
+        signer.sign()
+    return taken
+
+
+def alarm(kind: str, what: str) -> None:
+    """Tell the log and keep the finding for the auditor's page."""
+    log.error("%s: %s", kind, what)
+    now = timezone.now()
+    last = tree.last_check(kind)
+    if last is None or last.faults != [what]:
+        tree.note_check(kind, now, now, tree.head().size, [what])
+
+
+def check_all() -> list[str]:
+    """Check the whole log now and keep the outcome."""
+    begun = timezone.now()
+    faults = list(whole_log())
+    tree.note_check("verify", begun, timezone.now(), count_entries(), faults)
+    for fault in faults:
+        log.error("verify: %s", fault)
+    return faults
+
+
+class Integrator:
+    """Runs until it is told to end."""
+
+    def __init__(self, signer: LedgerSigner, say: Callable[[str], None], folder: Path | None = None) -> None:
+        self.signer = signer
+        self.folder = folder or log_folder()
+        self.ending = False
+        self._say = say
+        self._files_at = 0.0
+        self._written = 0
+        self._refused = True  # until the first signature says otherwise
+        self._checker: threading.Thread | None = None
+        self._checked_at = 0.0
+
+    def handle_signals(self) -> None:
+        """End politely at Ctrl-C and SIGTERM."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._end)
+
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self.ending = True
+
+    def run(self) -> None:
+        """Work in ticks; a database that is away is waited for."""
+        self._say("账本：开始入账 / ledger: integrating")
+        while not self.ending:
+            try:
+                if not self._alone():
+                    self._sleep(RETRY)
+                    continue
+                while not self.ending:
+                    self.turn()
+                    self._wait()
+            except (DatabaseError, OSError) as error:
+                self._say(f"账本：{RETRY:.0f} 秒后再试 / trying again: {error}")
+                connection.close()
+                self._sleep(RETRY)
+        if self._checker is not None:
+            self._checker.join(timeout=5.0)
+        connection.close()
+
+    def turn(self) -> None:
+        """Do what is due: the queue, the signature, the files, the daily check."""
+        try:
+            drain(self.signer)
+        except RefusedError as error:
+            self._refused = True
+            alarm("sign", str(error))
+        else:
+            self._clear()
+        self._files()
+        self._daily()
+
+    def _clear(self) -> None:
+        """Note that signing works again after a refusal, also one of an earlier run."""
+        if not self._refused:
+            return
+        self._refused = False
+        last = tree.last_check("sign")
+        if last is not None and last.faults:
+            now = timezone.now()
+            tree.note_check("sign", now, now, tree.head().size, [])
+
+    def _files(self) -> None:
+        if time.monotonic() - self._files_at < FILES_EVERY:
+            return
+        self._files_at = time.monotonic()
+        newest = tree.newest()
+        if newest is not None and newest.size != self._written:
+            try:
+                write_log(self.folder, newest)
+                self._written = newest.size
+            except DiffersError as error:
+                alarm("sign", str(error))
+
+    def _daily(self) -> None:
+        if self._checker is not None and self._checker.is_alive():
+            return
+        if self._checker is None or time.monotonic() - self._checked_at > CHECK_EVERY.total_seconds():
+            self._checked_at = time.monotonic()
+            self._checker = threading.Thread(target=self._check, name="ledger-check", daemon=True)
+            self._checker.start()
+
+    def _check(self) -> None:
+        try:
+            last = tree.last_check("verify")
+            if last is None or timezone.now() - last.ended_at > CHECK_EVERY:
+                check_all()
+        except DatabaseError as error:
+            self._say(f"账本：核验没有做完 / the check did not finish: {error}")
+        finally:
+            connection.close()
+
+    def _alone(self) -> bool:
+        """Become the one integrator of this database, for as long as the connection lasts."""
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_try_advisory_lock(%s)", [PROCESS_LOCK])
+            if not cursor.fetchone()[0]:
+                self._say("账本：另一个入账进程在工作，等它结束 / another integrator is at work, waiting")
+                return False
+            cursor.execute(f"listen {CHANNEL}")
+        return True
+
+    def _wait(self) -> None:
+        """Wait for the next tick, or for somebody who asks for a proof."""
+        link = connection.connection
+        ready, _out, _bad = select.select([link.fileno()], [], [], TICK)
+        if ready:
+            for _notice in link.notifies(timeout=0, stop_after=1):
+                pass
+
+    def _sleep(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self.ending and time.monotonic() < until:
+            time.sleep(0.1)

@@ -1,0 +1,204 @@
+"""The Merkle log in the database: reading it, and giving queued entries their place.
+
+An act writes its entry and a row of the queue in one transaction (a trigger sees to the second). One process, the
+integrator, takes the queue in batches and appends leaves and tiles; so writers never wait for each other (decision 3).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from casework.ledger import merkle
+from casework.ledger.tiles import Tiles, extend
+
+#: Entries that get their place in one transaction.
+BATCH = 4_096
+#: Only one integrator works at a time; a second one finds this lock taken and waits.
+LOCK = 7_205_759_403_792_793
+
+
+@dataclass(frozen=True)
+class Head:
+    """The tree as it stands, signed or not."""
+
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True)
+class Published:
+    """A checkpoint as it was published."""
+
+    size: int
+    root: bytes
+    note: str
+    published_at: datetime
+
+
+@dataclass
+class Batch:
+    """What one turn of the integrator did; ``busy`` when another integrator is at work."""
+
+    taken: int = 0
+    more: bool = False
+    busy: bool = False
+    vanished: list[int] = field(default_factory=list)
+
+
+def head() -> Head:
+    """Return size and root of the tree."""
+    with connection.cursor() as cursor:
+        cursor.execute("select size, root from ledger.state")
+        size, root = cursor.fetchone()
+    return Head(size, bytes(root))
+
+
+def load_tile(level: int, n: int) -> bytes:
+    """Return a tile; empty when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute("select data from ledger.tile where level = %s and n = %s", [level, n])
+        row = cursor.fetchone()
+    return bytes(row[0]) if row else b""
+
+
+def newest() -> Published | None:
+    """Return the newest published checkpoint."""
+    return _published("order by size desc limit 1")
+
+
+def checkpoint_at(size: int) -> Published | None:
+    """Return the published checkpoint of that size."""
+    return _published("where size = %s", size)
+
+
+def _published(condition: str, *values: Any) -> Published | None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"select size, root, note, published_at from ledger.checkpoint {condition}", values)  # noqa: S608
+        row = cursor.fetchone()
+    return Published(row[0], bytes(row[1]), row[2], row[3]) if row else None
+
+
+def vkeys() -> list[str]:
+    """Return every key that has signed this log, the present one last."""
+    with connection.cursor() as cursor:
+        cursor.execute("select vkey from ledger.signing_key order by id")
+        return [vkey for (vkey,) in cursor.fetchall()]
+
+
+def places(entry_ids: Iterable[int]) -> dict[int, int]:
+    """Return entry number → index in the tree, for those that have their place."""
+    with connection.cursor() as cursor:
+        cursor.execute("select entry_id, idx from ledger.leaf where entry_id = any(%s)", [list(entry_ids)])
+        return dict(cursor.fetchall())
+
+
+def waits(entry_ids: Iterable[int]) -> dict[int, float]:
+    """Return entry number → seconds in the queue, for those that wait for their place."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select entry_id, extract(epoch from clock_timestamp() - queued_at)::float"
+            " from ledger.queue where entry_id = any(%s)",
+            [list(entry_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def lag_seconds() -> float:
+    """Return how long the oldest entry that the integrator could have taken has waited, in seconds.
+
+    A long transaction queues its rows when it writes them and shows them when it commits: an entry counts from the last
+    time the queue was seen empty, if that is later.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select extract(epoch from clock_timestamp() - greatest(min(queued_at), (select drained_at from ledger.state)))"
+            "::float from ledger.queue having count(*) > 0"
+        )
+        row = cursor.fetchone()
+    return max(0.0, row[0]) if row else 0.0
+
+
+def integrate_batch(limit: int = BATCH) -> Batch:
+    """Give up to ``limit`` queued entries their place, oldest first, in one transaction."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            return Batch(busy=True)
+        cursor.execute(
+            "with taken as (delete from ledger.queue where entry_id in"
+            " (select entry_id from ledger.queue order by entry_id limit %s) returning entry_id)"
+            " select taken.entry_id, entry.leaf_hash from taken left join ledger.entry on entry.id = taken.entry_id"
+            " order by taken.entry_id",
+            [limit],
+        )
+        rows = cursor.fetchall()
+        there = [(pk, bytes(hashed)) for pk, hashed in rows if hashed is not None]
+        batch = Batch(len(there), len(rows) == limit, vanished=[pk for pk, hashed in rows if hashed is None])
+        if there:
+            _append(cursor, there)
+        if not batch.more:
+            cursor.execute(
+                "update ledger.state set drained_at = now() where %s or drained_at < now() - interval '1 second'",
+                [bool(rows)],
+            )
+        return batch
+
+
+def _append(cursor: Any, rows: Sequence[tuple[int, bytes]]) -> None:
+    """Append leaves, tiles and the new head."""
+    cursor.execute("select size from ledger.state for update")
+    (size,) = cursor.fetchone()
+    hashes = [hashed for _pk, hashed in rows]
+    cursor.execute(
+        "insert into ledger.leaf (idx, entry_id, leaf_hash) select %s + place - 1, pk, hashed"
+        " from unnest(%s::bigint[], %s::bytea[]) with ordinality as new (pk, hashed, place)",
+        [size, [pk for pk, _hashed in rows], hashes],
+    )
+    changed = extend(size, hashes, load_tile)
+    cursor.execute(
+        "insert into ledger.tile (level, n, data) select * from unnest(%s::smallint[], %s::bigint[], %s::bytea[])"
+        " on conflict (level, n) do update set data = excluded.data",
+        [[level for level, _n in changed], [n for _level, n in changed], list(changed.values())],
+    )
+    tree = Tiles(load_tile)
+    for (level, n), data in changed.items():
+        tree.put(level, n, data)
+    cursor.execute(
+        "update ledger.state set size = %s, root = %s",
+        [size + len(rows), merkle.root(size + len(rows), tree.node)],
+    )
+
+
+def note_check(kind: str, begun_at: datetime, ended_at: datetime, entries: int, faults: Sequence[str]) -> None:
+    """Keep the outcome of a check for the auditor's page."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ledger.check_run (kind, begun_at, ended_at, entries, faults) values (%s, %s, %s, %s, %s::jsonb)",
+            [kind, begun_at, ended_at, entries, json.dumps(list(faults))],
+        )
+
+
+@dataclass(frozen=True)
+class CheckRun:
+    """One finished check."""
+
+    begun_at: datetime
+    ended_at: datetime
+    entries: int
+    faults: list[str]
+
+
+def last_check(kind: str) -> CheckRun | None:
+    """Return the newest check of the kind."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select begun_at, ended_at, entries, array(select jsonb_array_elements_text(faults))"
+            " from ledger.check_run where kind = %s order by id desc limit 1",
+            [kind],
+        )
+        row = cursor.fetchone()
+    return CheckRun(*row) if row else None
