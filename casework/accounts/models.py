@@ -75,9 +75,21 @@ class User(AbstractBaseUser):
         return self.roles_on(clock.today())
 
     def roles_on(self, day: date) -> frozenset[str]:
-        """Return the roles held on that day."""
-        held = self.appointments.filter(Q(until__isnull=True) | Q(until__gte=day), from_on__lte=day)
-        return frozenset(held.values_list("role", flat=True))
+        """Return the roles held on that day; read once a day and object, until ``forget_roles``."""
+        known = self._roles_by_day.get(day)
+        if known is None:
+            held = self.appointments.filter(Q(until__isnull=True) | Q(until__gte=day), from_on__lte=day)
+            known = self._roles_by_day[day] = frozenset(held.values_list("role", flat=True))
+        return known
+
+    @cached_property
+    def _roles_by_day(self) -> dict[date, frozenset[str]]:
+        return {}
+
+    def forget_roles(self) -> None:
+        """Read the roles anew next time; called by whoever changes appointments."""
+        self.__dict__.pop("roles", None)
+        self.__dict__.pop("_roles_by_day", None)
 
     def has_role(self, *roles: str) -> bool:
         """Tell whether one of the roles is held today."""

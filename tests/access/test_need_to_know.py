@@ -3,10 +3,10 @@
 import pytest
 from django.http import Http404
 
+from casework.access.enums import CompartmentKind
 from casework.access.models import Grant, Recusal, compartments_of
 from casework.access.policy import acts, can, get_visible, register_act, require, why_not
 from casework.access.services.compartments import let_in, let_out, open_compartment, recuse
-from casework.access.enums import CompartmentKind
 from casework.accounts.enums import Role
 from casework.core.errors import Invalid, NotAllowed
 from casework.ledger.models import Entry
@@ -71,7 +71,12 @@ def test_recusal_needs_a_reason(cast: Cast) -> None:
 
 def test_policy_refuses_role_recusal_and_check_in_words(cast: Cast) -> None:
     if "test.seal" not in acts():
-        register_act("test.seal", roles={Role.CASE_OFFICER}, label="封存", check=lambda user, obj: "没有封条" if obj is None else "")
+        register_act(
+            "test.seal",
+            roles={Role.CASE_OFFICER},
+            label="封存",
+            check=lambda user, obj: "没有封条" if obj is None else "",
+        )
     compartment = a_compartment(cast.officer)
 
     class Thing:

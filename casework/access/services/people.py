@@ -98,7 +98,7 @@ def appoint(
             at=at,
             data={"role": role, "from_on": from_on, "until": until, "document": document},
         )
-    user.__dict__.pop("roles", None)
+    user.forget_roles()
     return appointment
 
 
@@ -143,6 +143,7 @@ def dismiss(appointment: Appointment, *, actor: User, at: datetime, reason: str 
             data={"role": appointment.role, "from_on": appointment.from_on, "until": last},
             reason=reason,
         )
+    appointment.user.forget_roles()
     return appointment
 
 
