@@ -24,6 +24,18 @@ from casework.deadlines.models import Deadline
 NEVER: Final = date(9999, 12, 31)
 
 
+def ref_of(case: Case) -> str:
+    """Return the text reference of the case in ledger, deadlines and notices."""
+    return f"case:{case.pk}"
+
+
+def people_on(case: Case, side: Side) -> list[User]:
+    """Return who works on this side of the case now, those who stand back left out."""
+    recused = Recusal.objects.filter(compartment=case.compartment_id).values("user_id")
+    rows = case.members.filter(side=side, until__isnull=True).exclude(user__in=recused).select_related("user")
+    return [row.user for row in rows.order_by("duty", "pk")]
+
+
 def with_due(cases: QuerySet[Any]) -> QuerySet[Any]:
     """Annotate ``next_due``, the nearest day on which a running clock of the case ends (``NEVER`` without one)."""
     ref = Concat(Value("case:"), Cast(OuterRef("pk"), CharField()))

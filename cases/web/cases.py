@@ -25,8 +25,9 @@ from cases.selectors.cases import (
     steps_for,
     with_due,
 )
-from cases.services.cases import add_member, advance, amend_case, read_paper, recuse_member, remove_member
+from cases.services.cases import advance, amend_case, read_paper
 from cases.services.filing import file_with_suspects
+from cases.services.members import add_member, recuse_member, remove_member
 from cases.web.forms import FileCaseForm, LeaveForm, MemberForm, StepForm, TextForm
 from cases.web.page import case_page
 from cases.workflow import BY_NAME, Step, readiness

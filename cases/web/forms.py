@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.enums import CaseKind, Duty, InterviewKind, MeetingOutcome, PageMark, SiteNature, Stance
+from cases.enums import CaseKind, Duty, InterviewKind, MeetingOutcome, PageMark, Stance
 from cases.models import Case, Site, Suspect
 from cases.workflow import Step
 from casework.accounts.enums import Role
@@ -19,7 +19,7 @@ from casework.core import clock
 from casework.web.forms import DayField
 from evidence.models import Item
 from units.enums import Employment
-from units.models import Campaign, Lead, Unit
+from units.models import Lead, Unit
 
 CHOOSE = {"data-choose": ""}
 
@@ -362,93 +362,3 @@ class PageForm(forms.Form):
         label=gettext_lazy("签名"), choices=[choice for choice in PageMark.choices if choice[0] != PageMark.UNSIGNED]
     )
     refusal = forms.CharField(label=gettext_lazy("拒签情况"), required=False, max_length=200)
-
-
-class FindingsForm(forms.Form):
-    """What was found at a site."""
-
-    nature = forms.ChoiceField(label=gettext_lazy("性质"), choices=SiteNature.choices, widget=forms.RadioSelect)
-    machine = forms.CharField(
-        label=gettext_lazy("哪台机器、谁在用"), required=False, max_length=200, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    machines_found = forms.IntegerField(label=gettext_lazy("矿机"), min_value=0, required=False)
-    computers_found = forms.IntegerField(label=gettext_lazy("电脑"), min_value=0, required=False)
-    extent = forms.CharField(
-        label=gettext_lazy("几台、多久"), required=False, max_length=200, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    basis = forms.CharField(label=gettext_lazy("认定依据"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    traced = forms.MultipleChoiceField(
-        label=gettext_lazy("已查到设备的地址"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    version = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        addresses = list(site.addresses.order_by("ip").values_list("ip", flat=True))
-        self.fields["traced"].choices = [(ip, ip) for ip in addresses]  # type: ignore[attr-defined]
-
-
-class PlanForm(forms.Form):
-    """The frame of an inspection; its teams come below."""
-
-    campaign = forms.ModelChoiceField(
-        Campaign.objects.none(),
-        label=gettext_lazy("专项行动"),
-        required=False,
-        empty_label=gettext_lazy("不属于专项行动"),
-    )
-    cover_name = forms.CharField(label=gettext_lazy("对外名称"), max_length=120)
-    from_on = DayField(label=gettext_lazy("起"))
-    to_on = DayField(label=gettext_lazy("止"))
-    leaders = PeopleChoice(
-        User.objects.none(),
-        label=gettext_lazy("其他负责人"),
-        required=False,
-        widget=forms.SelectMultiple(attrs=CHOOSE),
-        help_text=gettext_lazy("知道全部地点的人"),
-    )
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["campaign"].queryset = Campaign.objects.visible_to(user).order_by("-starts_on", "-pk")  # type: ignore[attr-defined]
-        self.fields["leaders"].queryset = people_with(  # type: ignore[attr-defined]
-            Role.CASE_OFFICER, Role.CAMPAIGN_OFFICER, Role.APPROVER
-        ).exclude(pk=user.pk)
-
-
-class TeamForm(forms.Form):
-    """One team: its people, those lent without an account, and its sites by lead or unit."""
-
-    people = PeopleChoice(
-        User.objects.none(),
-        label=gettext_lazy("人员"),
-        required=False,
-        widget=forms.SelectMultiple(attrs=CHOOSE),
-    )
-    lent = forms.CharField(
-        label=gettext_lazy("抽调人员"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("每行一人：姓名，单位"),
-    )
-    leads = forms.ModelMultipleChoiceField(
-        Lead.objects.none(),
-        label=gettext_lazy("按线索选地点"),
-        required=False,
-        widget=forms.SelectMultiple(attrs=CHOOSE),
-    )
-    visit_on = DayField(label=gettext_lazy("检查日期"), required=False, help_text=gettext_lazy("不填为第一天"))
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["people"].queryset = people_with(  # type: ignore[attr-defined]
-            Role.INSPECTOR, Role.CASE_OFFICER, Role.LIAISON
-        )
-        leads = Lead.objects.visible_to(user).select_related("unit").order_by("unit__name", "pk")
-        self.fields["leads"].queryset = leads  # type: ignore[attr-defined]
-        self.fields["leads"].label_from_instance = lambda lead: f"{lead.unit.name}（{lead.number}）"  # type: ignore[attr-defined]
-
-    def is_empty(self) -> bool:
-        """Tell whether nothing was typed for this team."""
-        data = self.cleaned_data
-        return not (data.get("people") or data.get("lent", "").strip() or data.get("leads"))

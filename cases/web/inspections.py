@@ -26,7 +26,7 @@ from cases.services.inspections import (
     record_findings,
 )
 from cases.services.photos import take_photo
-from cases.web.forms import FindingsForm, PlanForm, TeamForm
+from cases.web.inspection_forms import FindingsForm, PlanForm, TeamForm
 from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
 from casework.accounts.requests import reader

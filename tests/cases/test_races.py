@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 
 from cases.models import Case, Site, SiteConfirmation, StepTaken
-from cases.services.cases import add_member, advance, file_case, read_paper
+from cases.services.cases import advance, file_case, read_paper
 from cases.services.inspections import arrive_at_site, confirm_site, record_findings
+from cases.services.members import add_member
 from casework.accounts.enums import Role
 from casework.core.errors import CaseworkError
 from casework.ledger.models import Entry

@@ -1,37 +1,25 @@
-"""Filing, deciding, staffing, facts, records: what is allowed, what is refused, and that neighbours stay untouched."""
+"""Filing, deciding, clocks, standing and the meeting: what is allowed, what is refused, and that neighbours stay untouched."""
 
 from datetime import date
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
 
-from cases.enums import CaseKind, Duty, InterviewKind, PageMark, Stance, Verdict
-from cases.models import Case, CaseMember, Interview, Paper, StandingChange, StepTaken
-from cases.proof import matrix, verdict_of
-from cases.services.cases import (
-    add_member,
-    advance,
-    amend_case,
-    file_case,
-    read_paper,
-    recuse_member,
-    remove_member,
-)
-from cases.services.facts import amend_fact, cite_item, drop_fact, state_fact, uncite_item
+from cases.enums import CaseKind, Duty
+from cases.models import Case, Paper, StandingChange, StepTaken
+from cases.services.cases import advance, amend_case, file_case, read_paper
+from cases.services.facts import amend_fact, state_fact
 from cases.services.filing import file_with_suspects
-from cases.services.interviews import sign_page, take_interview
+from cases.services.members import add_member
 from cases.services.suspects import add_suspect, change_standing, show_facts
 from casework.access.models import Grant
-from casework.access.policy import why_not
-from casework.accounts.enums import Role
 from casework.core.errors import Invalid, NotAllowed, NotReady, Refused, Stale
 from casework.deadlines.models import Deadline
 from casework.ledger.models import Entry
 from casework.ledger.record import disclosed
 from casework.notices.models import Notice
-from tests.build import a_user, moment
-from tests.build_cases import DAY, a_case, a_proved_fact, a_record, a_suspect, a_unit, decide, walk
+from tests.build import moment
+from tests.build_cases import DAY, a_case, a_record, a_suspect, a_unit, decide, walk
 from tests.cast import Cast
 from units.models import Person
 
@@ -239,77 +227,6 @@ def test_a_stale_page_is_refused_and_nothing_changes(cast: Cast) -> None:
     assert (case.grounds, case.state) == ("改过。", "filing_pending")
 
 
-def test_a_recused_officer_can_do_nothing_more(cast: Cast) -> None:
-    case, neighbour = a_case(cast), a_case(cast, title="邻案")
-
-    recuse_member(case, cast.second_officer, actor=cast.approver, at=LATER, reason="近亲属")
-
-    assert not Case.objects.visible_to(cast.second_officer).filter(pk=case.pk).exists()
-    assert Case.objects.visible_to(cast.second_officer).filter(pk=neighbour.pk).exists()
-    with pytest.raises(NotAllowed) as refusal:
-        amend_case(case, grounds="我来改", actor=cast.second_officer, at=LATER)
-    assert "监察法第六十七条" in refusal.value.message
-    with pytest.raises(Refused) as back:
-        add_member(case, cast.second_officer, actor=cast.officer, at=LATER)
-    assert back.value.article == "监察法第六十七条"
-    assert "没有" not in why_not(cast.second_officer, "case.amend", neighbour)
-
-
-def test_nobody_decides_on_his_own_recusal(cast: Cast) -> None:
-    case = a_case(cast)
-
-    with pytest.raises(Refused) as refusal:
-        recuse_member(case, cast.approver, actor=cast.approver, at=LATER, reason="利害关系")
-
-    assert refusal.value.article == "监察法实施条例第二百九十六条"
-
-
-def test_a_transferred_officer_knows_nothing_more_and_the_last_one_stays(cast: Cast) -> None:
-    case = a_case(cast)
-
-    remove_member(case, cast.second_officer, actor=cast.officer, at=LATER, reason="调离")
-
-    assert not Case.objects.visible_to(cast.second_officer).exists()
-    with pytest.raises(NotAllowed):
-        state_fact(case, "事实", actor=cast.second_officer, at=LATER)
-    with pytest.raises(Refused) as refusal:
-        remove_member(case, cast.officer, actor=cast.approver, at=LATER, reason="调离")
-    assert refusal.value.code == "last_officer"
-
-
-def test_whoever_investigated_does_not_hear_even_after_leaving(cast: Cast) -> None:
-    both = a_user("两职", Role.CASE_OFFICER, Role.HEARING_OFFICER)
-    case = a_case(cast)
-    add_member(case, both, duty=Duty.OFFICER, actor=cast.officer, at=LATER)
-    remove_member(case, both, actor=cast.officer, at=LATER, reason="另有任务")
-
-    with pytest.raises(Refused) as refusal:
-        add_member(case, both, duty=Duty.HEARER, actor=cast.approver, at=LATER)
-
-    assert refusal.value.article == "监察法实施条例第二百二十二条第三款"
-
-
-def test_the_database_itself_keeps_the_sides_apart(cast: Cast) -> None:
-    case = a_case(cast)
-
-    with pytest.raises(IntegrityError), transaction.atomic():
-        CaseMember.objects.create(
-            case=case, user=cast.officer, duty="hearer", side="hear", from_on=date(2021, 10, 1), until=date(2021, 10, 2)
-        )
-
-
-def test_an_approver_who_drafted_cannot_decide(cast: Cast) -> None:
-    drafter = a_user("又办又批", Role.CASE_OFFICER, Role.APPROVER)
-    case = file_case(
-        None, title="案", unit=None, kind="both", members=[cast.officer, cast.approver], actor=drafter, at=LATER
-    )
-
-    with pytest.raises(NotAllowed) as refusal:
-        advance(case, "approve_filing", actor=drafter, at=LATER, document="文号")
-
-    assert "起草" in refusal.value.message
-
-
 def test_a_returned_paper_waits_for_its_officer(cast: Cast) -> None:
     case = a_case(cast)
     a_suspect(cast, case)
@@ -323,212 +240,6 @@ def test_a_returned_paper_waits_for_its_officer(cast: Cast) -> None:
 
     assert not case.returned
     assert decide(case, "approve_filing", cast.approver, f"{DAY} 10:30", document="文号").state == "filed"
-
-
-VERDICTS = [
-    ([], 0, "", "", Verdict.UNPROVED),
-    (["a"], 0, "", "", Verdict.LONE),
-    (["a"], 0, "有监控", "", Verdict.LONE_EXPLAINED),
-    (["a", "a"], 0, "", "", Verdict.LONE),
-    (["a", "b"], 0, "", "", Verdict.PROVED),
-    (["a", "b"], 1, "", "", Verdict.CONTRADICTED),
-    (["a", "b"], 1, "", "证人记错", Verdict.CONTRADICTION_EXPLAINED),
-    (["a"], 1, "有监控", "", Verdict.CONTRADICTED),
-    ([], 1, "", "证人记错", Verdict.UNPROVED),
-]
-
-
-@pytest.mark.parametrize(("supporting", "opposing", "lone", "note", "verdict"), VERDICTS)
-def test_verdicts(cast: Cast, supporting: list[str], opposing: int, lone: str, note: str, verdict: Verdict) -> None:
-    fact = state_fact(a_case(cast), "事实", actor=cast.officer, at=LATER)
-    fact.lone_reason, fact.contradiction_note = lone, note
-
-    assert verdict_of(fact, supporting, opposing) == verdict
-
-
-def test_the_same_person_twice_is_one_source(cast: Cast) -> None:
-    case = walk(cast, a_case(cast), "investigating")
-    suspect = case.suspects.get()
-    fact = state_fact(case, "持续 111 天", actor=cast.officer, at=LATER)
-    for number in (1, 2):
-        record = a_record(cast, case, suspect=suspect)
-        assert record.item is not None
-        cite_item(fact, record.item, stance=Stance.FOR, label=f"第{number}次", actor=cast.officer, at=LATER)
-
-    assert matrix(case).rows[0].verdict == Verdict.LONE
-    with pytest.raises(NotReady) as refusal:
-        advance(case, "meet_facts", actor=cast.officer, at=LATER)
-    assert [one.text for one in refusal.value.missing] == ["“持续 111 天”只有一份证据，是孤证，没有说明"]
-    amend_fact(fact, lone_reason="另有用电记录待调取，不影响定性", actor=cast.officer, at=LATER)
-    assert advance(case, "meet_facts", actor=cast.officer, at=LATER).state == "facts_meeting"
-
-
-def test_evidence_against_must_be_explained(cast: Cast) -> None:
-    case = walk(cast, a_case(cast), "investigating")
-    suspect = case.suspects.get()
-    fact = a_proved_fact(cast, case, suspect)
-    other = a_record(cast, case, person_name="李某")
-    assert other.item is not None
-    exhibit = cite_item(fact, other.item, stance=Stance.AGAINST, label="李某", actor=cast.officer, at=LATER)
-
-    assert matrix(case).rows[0].verdict == Verdict.CONTRADICTED
-    uncite_item(exhibit, actor=cast.officer, at=LATER, reason="与本案无关")
-
-    assert matrix(case).rows[0].verdict == Verdict.PROVED
-    last = Entry.objects.filter(kind="exhibit.uncited").get()
-    assert last.payload["reason"] == "与本案无关"
-
-
-def test_citing_needs_knowledge_of_the_item(cast: Cast) -> None:
-    theirs = walk(cast, a_case(cast, title="别的案"), "investigating")
-    record = a_record(cast, theirs)
-    case = file_case(None, title="案", unit=None, kind="both", members=[cast.approver], actor=cast.outsider, at=LATER)
-    fact = state_fact(case, "事实", actor=cast.outsider, at=LATER)
-    assert record.item is not None
-
-    with pytest.raises(Invalid):
-        cite_item(fact, record.item, stance=Stance.FOR, actor=cast.outsider, at=LATER)
-
-    assert not fact.exhibits.exists()
-
-
-def test_a_dropped_fact_no_longer_counts_and_stays_on_record(cast: Cast) -> None:
-    case = walk(cast, a_case(cast), "investigating")
-    kept = a_proved_fact(cast, case, case.suspects.get())
-    gone = state_fact(case, "另一项", actor=cast.officer, at=LATER)
-
-    drop_fact(gone, actor=cast.officer, at=LATER, reason="查无此事")
-
-    assert [row.fact for row in matrix(case).rows] == [kept]
-    with pytest.raises(Refused):
-        amend_fact(gone, statement="改", actor=cast.officer, at=LATER)
-
-
-KINDS = [
-    # kind, state, case kind, of the suspect, allowed, article
-    (InterviewKind.TALK, "filing_pending", CaseKind.BOTH, True, ""),
-    (InterviewKind.TALK, "investigating", CaseKind.BOTH, True, ""),
-    (InterviewKind.TALK, "investigating", CaseKind.BOTH, False, ""),
-    (InterviewKind.INQUIRY, "investigating", CaseKind.BOTH, False, ""),
-    (InterviewKind.INQUIRY, "investigating", CaseKind.BOTH, True, "监察法第二十条"),
-    (InterviewKind.INTERROGATION, "filing_pending", CaseKind.CRIME, True, "监察法实施条例第五十九条"),
-    (InterviewKind.INTERROGATION, "investigating", CaseKind.BOTH, True, "监察法第二十条"),
-    (InterviewKind.INTERROGATION, "investigating", CaseKind.CRIME, False, "监察法第二十条"),
-    (InterviewKind.INTERROGATION, "investigating", CaseKind.CRIME, True, ""),
-]
-
-
-@pytest.mark.parametrize(("kind", "state", "case_kind", "of_suspect", "article"), KINDS)
-def test_the_right_record_for_the_stage(
-    cast: Cast, kind: InterviewKind, state: str, case_kind: str, of_suspect: bool, article: str
-) -> None:
-    case = a_case(cast, kind=case_kind)
-    suspect = a_suspect(cast, case)
-    case = walk(cast, case, state)
-
-    if article:
-        with pytest.raises(Refused) as refusal:
-            a_record(cast, case, suspect=suspect if of_suspect else None, kind=kind)
-        assert refusal.value.article == article
-        assert not Interview.objects.exists()
-    else:
-        record = a_record(cast, case, suspect=suspect if of_suspect else None, kind=kind)
-        assert record.item is not None
-        assert record.item.compartment_id == case.compartment_id
-
-
-def test_records_need_two_officers_of_the_case(cast: Cast) -> None:
-    case = walk(cast, a_case(cast), "investigating")
-
-    with pytest.raises(Refused) as alone:
-        a_record(cast, case, second_officer=cast.officer)
-    with pytest.raises(Refused) as stranger:
-        a_record(cast, case, second_officer=cast.outsider)
-
-    assert alone.value.article == "监察法第四十四条"
-    assert stranger.value.code == "no_member"
-    assert not Interview.objects.exists()
-
-
-def test_the_database_itself_wants_two_officers_and_times_in_order(cast: Cast) -> None:
-    case = walk(cast, a_case(cast), "investigating")
-    record = a_record(cast, case)
-
-    for change in ({"second_officer": record.officer}, {"ended_at": record.began_at}):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            Interview.objects.filter(pk=record.pk).update(**change)
-
-
-@pytest.mark.parametrize(
-    ("began", "ended", "rights", "field"),
-    [
-        ("10:30", "10:00", None, "ended_at"),
-        ("10:00", "10:00", None, "ended_at"),
-        ("10:00", "23:00", None, "ended_at"),
-        ("10:00", "10:30", "09:00", "rights_told_at"),
-        ("10:00", "10:30", "10:30", "rights_told_at"),
-    ],
-)
-def test_impossible_times_are_refused_at_their_field(
-    cast: Cast, began: str, ended: str, rights: str | None, field: str
-) -> None:
-    case = walk(cast, a_case(cast), "investigating")
-
-    with pytest.raises(Invalid) as refusal:
-        take_interview(
-            case,
-            kind="talk",
-            person_name="王某",
-            place="谈话室",
-            began_at=moment(f"{DAY} {began}"),
-            ended_at=moment(f"{DAY} {ended}"),
-            rights_told_at=moment(f"{DAY} {rights}") if rights else None,
-            second_officer=cast.second_officer,
-            lines=[("问", "答")],
-            actor=cast.officer,
-            at=LATER,
-        )
-
-    assert field in refusal.value.details
-
-
-def test_pages_are_signed_once_or_refused_with_the_reason(cast: Cast) -> None:
-    case = walk(cast, a_case(cast), "investigating")
-    record = a_record(cast, case, signed=False, pages=3)
-    neighbour = a_record(cast, case, person_name="李某", signed=False)
-
-    sign_page(record, 1, mark=PageMark.SIGNED, actor=cast.officer, at=LATER)
-    with pytest.raises(Invalid):
-        sign_page(record, 2, mark=PageMark.REFUSED, actor=cast.officer, at=LATER)
-    sign_page(record, 2, mark=PageMark.REFUSED, refusal="看后拒签，全程录像", actor=cast.officer, at=LATER)
-    with pytest.raises(Refused):
-        sign_page(record, 1, mark=PageMark.REFUSED, refusal="改", actor=cast.officer, at=LATER)
-    with pytest.raises(Invalid):
-        sign_page(record, 9, mark=PageMark.SIGNED, actor=cast.officer, at=LATER)
-
-    assert [page.mark for page in record.pages.all()] == ["signed", "refused", "unsigned"]
-    assert [page.mark for page in neighbour.pages.all()] == ["unsigned"]
-
-
-def test_unsigned_pages_and_untold_rights_block_the_meeting_by_name(cast: Cast) -> None:
-    case = walk(cast, a_case(cast), "investigating")
-    suspect = case.suspects.get()
-    other = add_suspect(
-        case, name="何某某", standing_on=date(2021, 9, 1), actor=cast.officer, at=LATER, post="协助人员"
-    )
-    a_record(cast, case, suspect=suspect, signed=False, pages=2)
-    a_proved_fact(cast, case, suspect)
-
-    with pytest.raises(NotReady) as refusal:
-        advance(case, "meet_facts", actor=cast.officer, at=LATER)
-
-    texts = [missing.text for missing in refusal.value.missing]
-    assert texts == [
-        "何某某：是不是中共党员、是不是公职人员、是不是领导干部、用工形式没有查明",
-        "何某某没有告知权利义务的记录",
-        "丁某某第 1 次谈话笔录：第 1、2 页未签名",
-    ]
-    assert str(other.pk) in refusal.value.missing[0].url
 
 
 def test_standing_changes_are_appended(cast: Cast) -> None:
