@@ -119,7 +119,7 @@ def test_the_auditors_page_tells_faults_first_and_the_checkpoint(as_owner: Any, 
 
     page = fetch(auditor, "/trail/")[1].decode()
     assert "项核验失败</b>" in page
-    assert page.index("内容与树中的摘要不符") < page.index('name="q"')
+    assert page.index("内容与树中的摘要不符") < page.index('class="bigfind')
 
 
 def test_the_page_says_when_nothing_takes_the_queue(as_owner: Any, fill: Callable[..., None]) -> None:

@@ -26,6 +26,7 @@ def rewrite(owner: Any, size: int | None = None) -> None:
     """Do what an administrator with time can do: change an entry and make leaf, tiles and head agree with it."""
     owner.execute(OFF + f"update ledger.entry set header = {STEP} where stream = 'thing:2' and stream_seq = 1")
     rebuild(owner, size)
+    owner.execute("alter table ledger.entry enable always trigger entry_enqueue")  # nobody is to notice
 
 
 def rebuild(owner: Any, size: int | None = None) -> None:
@@ -190,6 +191,15 @@ def test_another_key_is_refused(as_owner: Any, signer: LedgerSigner, fill: Fill)
     fill(3)
 
     assert "换过" in refused(LedgerSigner(signer.path, "another"))
+
+
+def test_an_entry_that_was_never_queued_is_told_by_the_verification(as_owner: Any, fill: Fill) -> None:
+    fill(3)
+    as_owner.execute(OFF)
+    fill(1)
+
+    assert tree.head().size == 3
+    assert [fault for fault in whole_log() if "既不在树中也不在队列" in fault]
 
 
 def test_an_entry_removed_from_the_queue_is_told_by_the_verification(as_owner: Any, fill: Fill) -> None:

@@ -48,7 +48,42 @@ LABELS: Mapping[str, Text] = {
     "key": gettext_lazy("键"),
     "of": gettext_lazy("对象"),
     "note": gettext_lazy("说明"),
+    "amount": gettext_lazy("金额"),
+    "paid": gettext_lazy("已缴"),
+    "paid_on": gettext_lazy("缴款日"),
+    "receipt": gettext_lazy("票据"),
+    "remainder": gettext_lazy("未缴"),
+    "measure": gettext_lazy("措施"),
+    "price": gettext_lazy("单价"),
+    "coin": gettext_lazy("币种"),
+    "fact": gettext_lazy("事实"),
+    "stance": gettext_lazy("证明方向"),
+    "suspects": gettext_lazy("被审查调查人"),
+    "draft": gettext_lazy("处分建议"),
+    "report": gettext_lazy("报告"),
+    "collection": gettext_lazy("提取清单"),
+    "signature": gettext_lazy("签名"),
+    "result": gettext_lazy("结果"),
+    "role": gettext_lazy("角色"),
+    "until": gettext_lazy("止"),
+    "lead": gettext_lazy("线索"),
+    "plan": gettext_lazy("方案"),
+    "paper": gettext_lazy("呈批稿"),
+    "post": gettext_lazy("职务"),
+    "rank": gettext_lazy("职级"),
+    "employment": gettext_lazy("用工形式"),
+    "party_member": gettext_lazy("党员"),
+    "public_official": gettext_lazy("公职人员"),
+    "leading_cadre": gettext_lazy("领导干部"),
+    "standing": gettext_lazy("身份"),
+    "standing_on": gettext_lazy("身份认定日"),
+    "conduct_from": gettext_lazy("行为起"),
+    "conduct_until": gettext_lazy("行为止"),
 }
+#: A row tells so many facts, of so many characters each; the entry's page has all.
+FACTS = 3
+BRIEF = 40
+_LONG = frozenset({"digest", "sha256", "sm3", "key", "members"})
 _PAIRS = (("old", "new"), ("from", "to"))
 
 
@@ -66,8 +101,8 @@ def label_of(key: str) -> Text:
     return LABELS.get(key, key)
 
 
-def words_of(value: Any) -> str:
-    """Return a value of an entry as text; a code that one word of the vocabulary stands for is that word."""
+def words_of(value: Any, group: str = "") -> str:
+    """Return a value of an entry as text; a code is the word of its group, or of the one group that has it."""
     if value is None or value == "":
         return "—"
     if isinstance(value, bool):
@@ -76,13 +111,16 @@ def words_of(value: Any) -> str:
         return _("；").join(f"{label_of(str(key))} {words_of(item)}" for key, item in value.items())
     if isinstance(value, list):
         return _("、").join(words_of(item) for item in value) or "—"
-    text = str(value)
-    meant = {str(word.word) for rows in vocabulary.groups().values() for code, word in rows if code == text}
+    text, groups = str(value), vocabulary.groups()
+    for code, word in groups.get(group, ()):
+        if code == text:
+            return str(word.word)
+    meant = {str(word.word) for rows in groups.values() for code, word in rows if code == text}
     return meant.pop() if len(meant) == 1 else text
 
 
-def changes_of(data: Mapping[str, Any]) -> list[Change]:
-    """Return what an entry says was one thing before and is another now."""
+def changes_of(data: Mapping[str, Any], noun: str = "") -> list[Change]:
+    """Return what an entry says was one thing before and is another now; states are in the words of the noun."""
     found = []
     for old, new in _PAIRS:
         if old in data and new in data:
@@ -94,7 +132,7 @@ def changes_of(data: Mapping[str, Any]) -> list[Change]:
                     if before.get(key) != after.get(key)
                 ]
             else:
-                found.append(Change("", words_of(before), words_of(after)))
+                found.append(Change("", words_of(before, noun), words_of(after, noun)))
     for key, value in data.items():
         if isinstance(value, Mapping) and set(value) == {"old", "new"}:
             found.append(Change(label_of(key), words_of(value["old"]), words_of(value["new"])))
@@ -109,6 +147,16 @@ def facts_of(data: Mapping[str, Any]) -> list[tuple[Text, str]]:
         for key, value in data.items()
         if key not in paired and not (isinstance(value, Mapping) and set(value) == {"old", "new"})
     ]
+
+
+def brief(data: Mapping[str, Any]) -> str:
+    """Return the short facts of an entry for its row: what has a name here and is no digest and no table."""
+    short = {
+        key: value
+        for key, value in data.items()
+        if key in LABELS and key not in _LONG and not isinstance(value, Mapping) and len(words_of(value)) <= BRIEF
+    }
+    return _("；").join(f"{label} {value}" for label, value in facts_of(short)[:FACTS])
 
 
 def actors_of(payload: Mapping[str, Any]) -> list[tuple[str, str]]:

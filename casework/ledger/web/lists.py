@@ -21,7 +21,7 @@ from casework.ledger import refs
 from casework.ledger.models import Entry
 from casework.ledger.selectors import history
 from casework.ledger.services.exports import WHOLE, note_export
-from casework.ledger.web.changes import actors_of, changes_of, facts_of
+from casework.ledger.web.changes import actors_of, brief, changes_of, facts_of
 from casework.ledger.web.proof import proofs_of
 from casework.ledger.words import word
 from casework.web.formats import cn_date, cn_datetime
@@ -29,8 +29,10 @@ from casework.web.listing import Column, Filter, ListPage
 from casework.web.templatetags.cw import status
 from casework.web.vocabulary import Text
 
-#: So many facts are told in a row; the entry's page has all.
-FACTS = 3
+
+def noun_of(row: Entry) -> str:
+    """Return what kind of thing an entry is about, e.g. ``case``."""
+    return row.ref.partition(":")[0]
 
 
 def attach(rows: list[Entry], user: User) -> list[Entry]:
@@ -46,7 +48,7 @@ def attach(rows: list[Entry], user: User) -> list[Entry]:
             names[row.ref] = refs.resolve(row.ref, user)
         known: Any = row
         data = payload.get("data") or {}
-        known.actors, known.changes, known.facts = actors_of(payload), changes_of(data), facts_of(data)[:FACTS]
+        known.actors, known.changes, known.brief = actors_of(payload), changes_of(data, noun_of(row)), brief(data)
         known.reason, known.what = payload.get("reason", ""), word(row.kind)
         known.thing, known.proof = names[row.ref], proofs[row.pk]
     return rows
@@ -66,8 +68,7 @@ def _who(row: Any) -> SafeString:
 
 
 def _what(row: Any) -> SafeString:
-    more = "；".join(f"{label} {value}" for label, value in row.facts)
-    return format_html('{}<div class="xs m3">{}</div>', row.what, row.reason or more)
+    return format_html('{}<div class="xs m3">{}</div>', row.what, row.reason or row.brief)
 
 
 def _change(row: Any) -> SafeString:
@@ -92,7 +93,7 @@ def _facts_text(row: Entry) -> str:
 
 def _change_text(row: Entry) -> str:
     data = _plain(row).get("data") or {}
-    return "；".join(f"{c.label} {c.before} → {c.after}".strip() for c in changes_of(data))
+    return "；".join(f"{c.label} {c.before} → {c.after}".strip() for c in changes_of(data, noun_of(row)))
 
 
 def _sound(row: Entry) -> str:

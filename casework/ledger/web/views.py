@@ -17,7 +17,7 @@ from casework.ledger.models import Entry
 from casework.ledger.record import disclosed
 from casework.ledger.selectors import history, may_read
 from casework.ledger.web.changes import actors_of, changes_of, facts_of
-from casework.ledger.web.lists import EVERYTHING, attach, trail_page
+from casework.ledger.web.lists import EVERYTHING, attach, noun_of, trail_page
 from casework.ledger.web.overview import overview
 from casework.ledger.web.proof import proof_of
 from casework.web.lists import render_list
@@ -113,7 +113,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
             "payload": payload,
             "text": _readable(row),
             "actors": actors_of(payload),
-            "changes": changes_of(data),
+            "changes": changes_of(data, noun_of(row)),
             "facts": facts_of(data),
             "proof": proof_of(row),
             "leaf_hash": bytes(row.leaf_hash).hex(),
