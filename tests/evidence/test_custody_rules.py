@@ -9,42 +9,29 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from casework.access.policy import acts
 from casework.core.errors import CaseworkError, Invalid, NotAllowed, NotReady, Refused
-from casework.deadlines.models import Deadline
 from casework.ledger.models import Entry
 from evidence.conflicts import _checks, register_conflict_check
 from evidence.custody_workflow import STEPS
 from evidence.enums import Act, DiscrepancyKind, Kind, Outcome, Signature, State
-from evidence.models import Custody, Discrepancy, Holding, Item, Seal
-from evidence.selectors import desk
+from evidence.models import Custody, Discrepancy, Holding, Item
 from evidence.services import (
     Checked,
     accept_item,
     add_part,
-    approve_check_out,
     approve_disposal,
-    carry_out_disposal,
-    check_out_item,
     close_collection,
-    decline_check_out,
-    detach_part,
     examine_item,
-    lift_hold,
-    mark_unrelated,
     offer_item,
     open_collection,
     open_discrepancy,
-    place_hold,
     propose_disposal,
     refuse_item,
     report_loss,
-    request_check_out,
-    reseal_item,
     resolve_discrepancy,
     return_item,
     seal_item,
     store_item,
     take_item,
-    unseal_item,
     verify_item,
     withdraw_offer,
 )
@@ -56,8 +43,6 @@ from tests.build_evidence import (
     a_sealed_item,
     a_stored_item,
     an_item,
-    an_item_outside,
-    checked,
 )
 from tests.cast import Cast
 
@@ -170,64 +155,6 @@ def test_one_alone_cannot(cast: Cast, name: str, do: Callable[[Cast, Item, Any],
     assert Entry.objects.count() == before
     item.refresh_from_db()
     assert (item.state, item.chain.count()) == (State.COLLECTED, 1)
-
-
-def test_a_seal_number_is_used_once_for_ever(cast: Cast) -> None:
-    number = a_seal_number()
-    item = a_sealed_item(cast, seal=number)
-    other = an_item(cast)
-    unseal_item(item, number, reason="鉴定", officers=both(cast), actor=cast.officer, at=LATER)
-
-    for given in (
-        number,
-        number.lower(),
-        f" {number} ",
-        "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else c for c in number),
-    ):
-        with pytest.raises(Refused, match="已经用过"):
-            seal_item(other, given, officers=both(cast), actor=cast.officer, at=LATER)
-        with pytest.raises(Refused, match="已经用过"):
-            reseal_item(item, given, officers=both(cast), actor=cast.officer, at=LATER)
-
-    other.refresh_from_db()
-    assert other.state == State.COLLECTED
-    assert Seal.objects.filter(number=number).count() == 1
-
-
-@pytest.mark.parametrize("number", ["", "912", "ZJ21-91", "ZJ21_000912", "ZJ21-000912-1", "封条九一二"])
-def test_a_number_that_no_seal_bears(cast: Cast, number: str) -> None:
-    item = an_item(cast)
-
-    with pytest.raises(Invalid, match="不是封条号码"):
-        seal_item(item, number, officers=both(cast), actor=cast.officer, at=LATER)
-
-
-def test_a_wrong_seal_is_not_broken_but_reported(cast: Cast) -> None:
-    item = a_sealed_item(cast)
-    bystander = a_sealed_item(cast)
-
-    with pytest.raises(Refused, match="已登记账实不符"):
-        unseal_item(item, "ZJ21-999999", reason="鉴定", officers=both(cast), actor=cast.officer, at=LATER)
-
-    row = Discrepancy.objects.get()
-    assert (row.item, row.kind, row.found) == (item, DiscrepancyKind.SEAL_NUMBER, "ZJ21-999999")
-    assert item.seals.get().broken_at is None
-    assert bystander.seals.get().broken_at is None
-
-
-def test_sealed_things_are_neither_examined_nor_taken_apart(cast: Cast) -> None:
-    way = an_item_outside(cast, parts=1)
-    part = way.item.parts.get()
-    later = way.at + timedelta(hours=1)
-
-    with pytest.raises(NotReady, match="还没有启封"):
-        examine_item(way.item, method="镜像", document="1 号", officers=both(cast), actor=cast.officer, at=later)
-    with pytest.raises(NotReady, match="还没有启封"):
-        detach_part(part, officers=both(cast), actor=cast.officer, at=later)
-    with pytest.raises(Refused, match="封条在整机上"):
-        unseal_item(part, way.item.seals.get().number, reason="拆", officers=both(cast), actor=cast.officer, at=later)
-    with pytest.raises(Refused, match="已用封条"):
-        add_part(way.item, title="显卡", officers=both(cast), actor=cast.officer, at=later)
 
 
 def test_giver_and_receiver_are_two(cast: Cast) -> None:
@@ -362,91 +289,6 @@ def test_a_changed_file_is_noticed_at_the_hand_over(cast: Cast) -> None:
         path.unlink()
 
     assert Discrepancy.objects.get(item=item).kind == DiscrepancyKind.DIGEST
-
-
-def test_keeper_approver_and_officer_are_three(cast: Cast) -> None:
-    item = a_stored_item(cast)
-    leader_officer = a_user("承办又分管", *cast.officer.roles, *cast.approver.roles)
-    keeper_leader = a_user("保管又分管", *cast.custodian.roles, *cast.approver.roles)
-
-    own = propose_disposal(
-        item, Outcome.CONFISCATED, document="1 号", reason="违纪所得", actor=leader_officer, at=LATER
-    )
-    with pytest.raises(Refused, match="意见是您提出的"):
-        approve_disposal(own, actor=leader_officer, at=LATER)
-    with pytest.raises(Refused, match="已有没办完的处置意见"):
-        propose_disposal(item, Outcome.RETURNED, document="2 号", reason="无关", actor=cast.officer, at=LATER)
-    approve_disposal(own, actor=keeper_leader, at=LATER)
-    with pytest.raises(Refused, match="自己批准的"):
-        carry_out_disposal(item, receipt="1", officers=(cast.custodian, keeper_leader), actor=cast.custodian, at=LATER)
-    item.refresh_from_db()
-    assert item.state == State.DISPOSAL_APPROVED
-
-
-def test_nothing_under_hold_is_disposed_of(cast: Cast) -> None:
-    item = a_stored_item(cast)
-    hold = place_hold(item, reason="另案需要", actor=cast.officer, at=LATER)
-    proposal = propose_disposal(item, Outcome.RETURNED, document="1 号", reason="无关", actor=cast.officer, at=LATER)
-
-    with pytest.raises(NotReady, match="另案需要"):
-        approve_disposal(proposal, actor=cast.approver, at=LATER)
-    lift_hold(hold, reason="另案已结", actor=cast.approver, at=LATER)
-    approve_disposal(proposal, actor=cast.approver, at=LATER)
-
-
-def test_a_check_out_is_asked_for_and_approved_by_others(cast: Cast) -> None:
-    item = a_stored_item(cast)
-    day = LATER.date() + timedelta(days=3)
-    with pytest.raises(NotReady, match="还没有批准的调取申请"):
-        check_out_item(item, actor=cast.custodian, at=LATER)
-    with pytest.raises(Invalid, match="已经过去"):
-        request_check_out(item, purpose="鉴定", due_on=START.date() - timedelta(days=1), actor=cast.officer, at=LATER)
-    row = request_check_out(item, purpose="鉴定", due_on=day, actor=cast.officer, at=LATER)
-    with pytest.raises(Refused, match="已有没办完的调取"):
-        request_check_out(item, purpose="再鉴定", due_on=day, actor=cast.officer, at=LATER)
-    with pytest.raises(NotReady):
-        check_out_item(item, actor=cast.custodian, at=LATER)
-    with pytest.raises(Invalid, match="不批准的理由"):
-        decline_check_out(row, opinion="", actor=cast.approver, at=LATER)
-    approve_check_out(row, actor=cast.approver, at=LATER)
-    with pytest.raises(Refused, match="已经是"):
-        approve_check_out(row, actor=cast.approver, at=LATER)
-    with pytest.raises(NotReady, match="须由持有人办理"):
-        check_out_item(item, actor=a_user("保管员乙", *cast.custodian.roles), at=LATER)
-
-
-def test_own_requests_and_own_store_are_decided_by_others(cast: Cast) -> None:
-    leader = a_user("承办又分管", *cast.officer.roles, *cast.approver.roles)
-    item = a_stored_item(cast)
-    row = request_check_out(item, purpose="鉴定", due_on=LATER.date(), actor=leader, at=LATER)
-
-    with pytest.raises(Refused, match="您自己的申请"):
-        approve_check_out(row, actor=leader, at=LATER)
-
-
-def test_a_check_out_has_a_clock_that_ends_with_the_return(cast: Cast) -> None:
-    way = an_item_outside(cast)
-    deadline = Deadline.objects.get(ref=f"item:{way.item.pk}", kind="P10")
-    late = deadline.due_on + timedelta(days=1)
-
-    assert list(desk.check_outs_overdue(cast.custodian, late).values_list("item", flat=True)) == [way.item.pk]
-    assert not desk.check_outs_overdue(cast.custodian, deadline.due_on).exists()
-    assert not desk.check_outs_overdue(cast.outsider, late).exists()
-    with pytest.raises(NotReady, match="现在是"):
-        store_item(way.item, place="C 库", actor=cast.custodian, at=way.at)
-    return_item(way.item, actor=cast.officer, at=way.at)
-    accept_item(way.item, actor=cast.custodian, at=way.at, checked=checked(way.item))
-    deadline.refresh_from_db()
-    assert deadline.state == "met"
-
-
-def test_unrelated_things_go_back_within_three_days(cast: Cast) -> None:
-    item = a_stored_item(cast)
-
-    mark_unrelated(item, reason="学生个人电脑", actor=cast.officer, at=LATER)
-
-    deadline = Deadline.objects.get(ref=f"item:{item.pk}", kind="P02")
-    assert (deadline.due_on - LATER.date()).days == 3
 
 
 def test_the_chain_does_not_go_back_in_time(cast: Cast) -> None:

@@ -1,0 +1,120 @@
+"""The way out of the store: holds, check-outs, disposals, and who decides on them."""
+
+from datetime import timedelta
+
+import pytest
+
+from casework.core.errors import Invalid, NotReady, Refused
+from casework.deadlines.models import Deadline
+from evidence.enums import Outcome, State
+from evidence.selectors import desk
+from evidence.services import (
+    accept_item,
+    approve_check_out,
+    approve_disposal,
+    carry_out_disposal,
+    check_out_item,
+    decline_check_out,
+    lift_hold,
+    mark_unrelated,
+    place_hold,
+    propose_disposal,
+    request_check_out,
+    return_item,
+    store_item,
+)
+from tests.build import a_user
+from tests.build_evidence import (
+    START,
+    a_stored_item,
+    an_item_outside,
+    checked,
+)
+from tests.cast import Cast
+
+LATER = START + timedelta(hours=3)
+
+
+def test_keeper_approver_and_officer_are_three(cast: Cast) -> None:
+    item = a_stored_item(cast)
+    leader_officer = a_user("承办又分管", *cast.officer.roles, *cast.approver.roles)
+    keeper_leader = a_user("保管又分管", *cast.custodian.roles, *cast.approver.roles)
+
+    own = propose_disposal(
+        item, Outcome.CONFISCATED, document="1 号", reason="违纪所得", actor=leader_officer, at=LATER
+    )
+    with pytest.raises(Refused, match="意见是您提出的"):
+        approve_disposal(own, actor=leader_officer, at=LATER)
+    with pytest.raises(Refused, match="已有没办完的处置意见"):
+        propose_disposal(item, Outcome.RETURNED, document="2 号", reason="无关", actor=cast.officer, at=LATER)
+    approve_disposal(own, actor=keeper_leader, at=LATER)
+    with pytest.raises(Refused, match="自己批准的"):
+        carry_out_disposal(item, receipt="1", officers=(cast.custodian, keeper_leader), actor=cast.custodian, at=LATER)
+    item.refresh_from_db()
+    assert item.state == State.DISPOSAL_APPROVED
+
+
+def test_nothing_under_hold_is_disposed_of(cast: Cast) -> None:
+    item = a_stored_item(cast)
+    hold = place_hold(item, reason="另案需要", actor=cast.officer, at=LATER)
+    proposal = propose_disposal(item, Outcome.RETURNED, document="1 号", reason="无关", actor=cast.officer, at=LATER)
+
+    with pytest.raises(NotReady, match="另案需要"):
+        approve_disposal(proposal, actor=cast.approver, at=LATER)
+    lift_hold(hold, reason="另案已结", actor=cast.approver, at=LATER)
+    approve_disposal(proposal, actor=cast.approver, at=LATER)
+
+
+def test_a_check_out_is_asked_for_and_approved_by_others(cast: Cast) -> None:
+    item = a_stored_item(cast)
+    day = LATER.date() + timedelta(days=3)
+    with pytest.raises(NotReady, match="还没有批准的调取申请"):
+        check_out_item(item, actor=cast.custodian, at=LATER)
+    with pytest.raises(Invalid, match="已经过去"):
+        request_check_out(item, purpose="鉴定", due_on=START.date() - timedelta(days=1), actor=cast.officer, at=LATER)
+    row = request_check_out(item, purpose="鉴定", due_on=day, actor=cast.officer, at=LATER)
+    with pytest.raises(Refused, match="已有没办完的调取"):
+        request_check_out(item, purpose="再鉴定", due_on=day, actor=cast.officer, at=LATER)
+    with pytest.raises(NotReady):
+        check_out_item(item, actor=cast.custodian, at=LATER)
+    with pytest.raises(Invalid, match="不批准的理由"):
+        decline_check_out(row, opinion="", actor=cast.approver, at=LATER)
+    approve_check_out(row, actor=cast.approver, at=LATER)
+    with pytest.raises(Refused, match="已经是"):
+        approve_check_out(row, actor=cast.approver, at=LATER)
+    with pytest.raises(NotReady, match="须由持有人办理"):
+        check_out_item(item, actor=a_user("保管员乙", *cast.custodian.roles), at=LATER)
+
+
+def test_own_requests_and_own_store_are_decided_by_others(cast: Cast) -> None:
+    leader = a_user("承办又分管", *cast.officer.roles, *cast.approver.roles)
+    item = a_stored_item(cast)
+    row = request_check_out(item, purpose="鉴定", due_on=LATER.date(), actor=leader, at=LATER)
+
+    with pytest.raises(Refused, match="您自己的申请"):
+        approve_check_out(row, actor=leader, at=LATER)
+
+
+def test_a_check_out_has_a_clock_that_ends_with_the_return(cast: Cast) -> None:
+    way = an_item_outside(cast)
+    deadline = Deadline.objects.get(ref=f"item:{way.item.pk}", kind="P10")
+    late = deadline.due_on + timedelta(days=1)
+
+    assert list(desk.check_outs_overdue(cast.custodian, late).values_list("item", flat=True)) == [way.item.pk]
+    assert not desk.check_outs_overdue(cast.custodian, deadline.due_on).exists()
+    assert not desk.check_outs_overdue(cast.outsider, late).exists()
+    with pytest.raises(NotReady, match="现在是"):
+        store_item(way.item, place="C 库", actor=cast.custodian, at=way.at)
+    return_item(way.item, actor=cast.officer, at=way.at)
+    accept_item(way.item, actor=cast.custodian, at=way.at, checked=checked(way.item))
+    deadline.refresh_from_db()
+    assert deadline.state == "met"
+
+
+def test_unrelated_things_go_back_within_three_days(cast: Cast) -> None:
+    item = a_stored_item(cast)
+
+    mark_unrelated(item, reason="学生个人电脑", actor=cast.officer, at=LATER)
+
+    deadline = Deadline.objects.get(ref=f"item:{item.pk}", kind="P02")
+    assert (deadline.due_on - LATER.date()).days == 3
