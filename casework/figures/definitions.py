@@ -59,7 +59,7 @@ def _public_units(scope: Scope) -> QuerySet[Unit]:
 
 
 def _inspections(scope: Scope) -> QuerySet[Inspection]:
-    return scope.seen(Inspection.objects.all()).filter(campaign=scope.campaign, from_on__lte=scope.as_of)
+    return scope.seen(Inspection.objects.all()).filter(campaign=scope.campaign, from_on__lte=scope.as_of).order_by("pk")
 
 
 def _sites(scope: Scope) -> QuerySet[Site]:
@@ -72,9 +72,10 @@ def _teams(scope: Scope) -> QuerySet[InspectionTeam]:
 
 
 def _reports(scope: Scope) -> QuerySet[SelfInspection]:
-    return scope.seen(SelfInspection.objects.all()).filter(
+    rows = scope.seen(SelfInspection.objects.all()).filter(
         stage__campaign=scope.campaign, stage__code=StageCode.SELF_INSPECTION, issued_on__lte=scope.as_of
     )
+    return rows.order_by("unit__name", "pk")
 
 
 def _in_reports(model: Any, **more: Any) -> Rows:

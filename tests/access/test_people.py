@@ -93,7 +93,7 @@ def test_closed_account_cannot_sign_in_and_its_tokens_end(cast: Cast, client: Cl
 
     assert client.get("/api/v1/notices/", headers=headers).status_code == 401
     answer = client.post("/accounts/login/", {"login": "wang", "password": PASSWORD})
-    assert answer.status_code == 200
+    assert answer.headers["Location"] == "/accounts/inactive/"
     assert "_auth_user_id" not in client.session
 
 

@@ -24,11 +24,7 @@ class Migration(migrations.Migration):
                 ("last", models.PositiveIntegerField(default=0)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("series", "year"), name="core_series_year_unique"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("series", "year"), name="core_series_year_unique")],
             },
         ),
     ]

@@ -42,9 +42,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "文件",
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("size__gte", 0)), name="blob_size"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("size__gte", 0)), name="blob_size"),
                     models.CheckConstraint(
                         condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")),
                         name="blob_sha256_form",

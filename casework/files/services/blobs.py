@@ -4,10 +4,10 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable
-from typing import BinaryIO
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import puremagic
 from django.db import transaction
