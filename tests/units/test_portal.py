@@ -1,4 +1,4 @@
-"""The unit's portal: what a leader sees, fills in and sends, and what he never learns."""
+"""The unit's portal: what a leader sees, fills in and sends."""
 
 from datetime import date
 from typing import Any
@@ -9,7 +9,6 @@ from django.test import Client
 from django.urls import reverse
 
 from casework.accounts.models import User
-from casework.ledger.models import Entry
 from tests.build import moment
 from tests.build_campaigns import (
     ZERO,
@@ -20,7 +19,7 @@ from tests.build_campaigns import (
     submitted,
 )
 from tests.cast import Cast
-from units.models import Answer, Attachment, Report, SelfInspection, Terminal, UnitLeader
+from units.models import Answer, Attachment, Report, Terminal
 from units.questionnaire import SHEETS, V1
 from units.services.rectification import order_rectification
 from units.services.reviews import return_report, start_review, start_spot_check
@@ -387,112 +386,3 @@ def test_a_rectification_duty_is_reported_with_its_proof(client: Client, cast: C
     assert "已报整改结果" in text_of(response)
     assert (duty.state, duty.done) == ("reported", "已改")
     assert b"".join(client.get(url("rectification-proof", duty.pk)).streaming_content) == b"ok"
-
-
-def portal_addresses(inspection: SelfInspection) -> list[str]:
-    """Every address of the portal that names this inspection."""
-    pk = inspection.pk
-    row = Terminal._base_manager.filter(inspection=inspection).values_list("pk", flat=True).first()
-    file = Attachment._base_manager.filter(inspection=inspection).values_list("pk", flat=True).first()
-    return [
-        url("report", pk),
-        url("sign", pk),
-        url("version", pk, 1),
-        url("file", pk, file),
-        *(url("question", pk, code) for code in ("rooms", "terminals", "watch")),
-        url("row-new", pk, "terminals"),
-        url("rows-import", pk, "terminals"),
-        url("rows-template", pk, "terminals"),
-        url("row", pk, "terminals", row),
-    ]
-
-
-def statuses(client: Client, inspection: SelfInspection) -> dict[str, int]:
-    """Fetch every address and close what was handed out."""
-    found = {}
-    for place in portal_addresses(inspection):
-        response = client.get(place)
-        found[place] = response.status_code
-        if response.streaming:
-            b"".join(response.streaming_content)
-    return found
-
-
-@pytest.mark.parametrize(
-    "who",
-    [
-        "officer",
-        "outsider",
-        "campaign_officer",
-        "approver",
-        "auditor",
-        "other_leader",
-        "liaison",
-        "system_admin",
-        "security_admin",
-        "audit_admin",
-    ],
-)
-def test_nobody_else_finds_a_units_portal(client: Client, cast: Cast, scene: Scene, who: str) -> None:
-    submitted(scene.inspection, cast.unit_leader, at=NOON)
-    as_user(client, cast.everyone()[who])
-
-    found = statuses(client, scene.inspection)
-
-    assert set(found.values()) == {404}, found
-
-
-@pytest.mark.parametrize("who", ["other_leader", "campaign_officer"])
-@pytest.mark.parametrize(
-    ("name", "rest", "data"),
-    [
-        ("acknowledge", (), {}),
-        ("question", ("rooms",), {"value": "x", "version": "1"}),
-        ("sign", (), {"signed_name": "x"}),
-        ("row-new", ("terminals",), {}),
-        ("rows-import", ("terminals",), {"pasted": "x"}),
-        ("attach", ("watch",), {}),
-    ],
-)
-def test_nobody_else_writes_into_a_units_report(
-    client: Client, cast: Cast, scene: Scene, who: str, name: str, rest: tuple[str, ...], data: dict[str, str]
-) -> None:
-    fill(scene.inspection, cast.unit_leader, at=NOON)
-    entries = Entry.objects.count()
-
-    response = as_user(client, cast.everyone()[who]).post(url(name, scene.inspection.pk, *rest), data)
-
-    assert response.status_code == 404
-    assert Entry.objects.count() == entries
-
-
-def test_the_leader_finds_every_address_of_his_own(client: Client, cast: Cast, scene: Scene) -> None:
-    submitted(scene.inspection, cast.unit_leader, at=NOON)
-    as_user(client, cast.unit_leader)
-
-    found = statuses(client, scene.inspection)
-
-    assert set(found.values()) == {200}, found
-
-
-def test_a_former_leader_reads_since_when_and_nothing_of_the_report(client: Client, cast: Cast, scene: Scene) -> None:
-
-    UnitLeader.objects.filter(unit=scene.unit).update(until=date(2021, 10, 20))
-    UnitLeader.objects.create(unit=scene.unit, user=cast.liaison, name="后任", from_on=date(2021, 10, 21))
-    as_user(client, cast.unit_leader)
-
-    home = client.get(reverse("units:portal"))
-    report = client.get(url("report", scene.inspection.pk))
-
-    assert "您担任甲单位负责人到 2021年10月20日 为止" in text_of(home)
-    assert report.status_code == 404
-
-
-def test_a_report_not_yet_issued_does_not_exist_for_the_unit(
-    client: Client, cast: Cast, scene: Scene, settings: Any
-) -> None:
-    settings.CASEWORK_NOW = "2021-10-10"
-    as_user(client, cast.unit_leader)
-
-    assert client.get(url("report", scene.inspection.pk)).status_code == 404
-    assert "自查自纠报告" not in text_of(client.get(reverse("units:portal")))
