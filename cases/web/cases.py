@@ -43,6 +43,7 @@ from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import deadline as deadline_chip
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
+from units.web.guards import commission_only
 
 
 def _rows(user: User) -> QuerySet[Any]:
@@ -115,6 +116,7 @@ DECISIONS = ListPage(
 )
 
 
+@commission_only
 def listing(request: HttpRequest) -> HttpResponseBase:
     """The cases that the reader may know of, the nearest deadline first."""
     user = reader(request)
@@ -122,6 +124,7 @@ def listing(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
+@commission_only
 def decisions(request: HttpRequest) -> HttpResponseBase:
     """The papers that wait for this leader."""
     return render_list(request, DECISIONS)

@@ -35,8 +35,10 @@ from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
 from casework.web.lists import render_list
 from casework.web.toast import toast
+from units.web.guards import commission_only
 
 
+@commission_only
 def listing(request: HttpRequest) -> HttpResponseBase:
     """The penalties that the reader may know of."""
     return render_list(request, PAGE)

@@ -24,6 +24,7 @@ from casework.web.formats import cny, coin
 from casework.web.forms import add_refusal
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.toast import toast
+from units.web.guards import commission_only
 
 
 def _rows(user: User) -> QuerySet[Any]:
@@ -69,6 +70,7 @@ PAGE = ListPage(
 )
 
 
+@commission_only
 def listing(request: HttpRequest) -> HttpResponseBase:
     """Gains and what was paid, with the sums by price basis."""
     user: Any = request.user

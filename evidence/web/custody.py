@@ -27,9 +27,11 @@ from evidence.services import (
 from evidence.web.chain import chain_links
 from evidence.web.people import reader
 from evidence.web.takings import qr
+from units.web.guards import officials_only
 
 
 @require_safe
+@officials_only
 def custody(request: HttpRequest) -> HttpResponse:
     """What waits for the reader: hand-overs to confirm, to hand out, overdue, in hand, not fitting."""
     user = reader(request)
@@ -52,6 +54,7 @@ def custody(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@officials_only
 def decisions(request: HttpRequest) -> HttpResponse:
     """Requests, disposals and discrepancies that wait for a decision."""
     user = reader(request)
@@ -167,6 +170,7 @@ def discrepancy(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@officials_only
 def scan(request: HttpRequest) -> HttpResponse:
     """Find an item by what is on its label or seal; the camera fills the field where the browser can."""
     given = request.GET.get("number", "").strip()

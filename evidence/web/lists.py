@@ -20,6 +20,7 @@ from casework.web.templatetags.cw import status
 from evidence.enums import Kind, Measure, State
 from evidence.selectors.items import visible_collections, visible_items
 from evidence.web.people import reader
+from units.web.guards import officials_only
 
 
 def _badges(item: Any) -> SafeString:
@@ -99,6 +100,7 @@ COLLECTIONS = ListPage(
 )
 
 
+@officials_only
 def items(request: HttpRequest) -> HttpResponseBase:
     """The items that the reader may know of."""
     user = reader(request)
@@ -114,6 +116,7 @@ def items(request: HttpRequest) -> HttpResponseBase:
     )
 
 
+@officials_only
 def collections(request: HttpRequest) -> HttpResponseBase:
     """The takings that the reader may know of."""
     user = reader(request)

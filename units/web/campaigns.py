@@ -40,6 +40,7 @@ from units.selectors.campaigns import (
 from units.selectors.stage_states import CellState, due_days
 from units.services.campaigns import StageSpec, open_campaign
 from units.services.issuing import issue_self_inspections, remind_overdue
+from units.web.guards import commission_only
 from units.web.posted import posted
 
 #: Units of the matrix on one page, and of the panel behind a cell.
@@ -79,6 +80,7 @@ CAMPAIGNS = ListPage(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@commission_only
 def campaigns(request: HttpRequest) -> HttpResponseBase:
     """The campaigns that the reader may know of; newest first."""
     user = reader(request)

@@ -35,6 +35,7 @@ from units.selectors.versions import changes, contents
 from units.services import reviews
 from units.services.issuing import remind_overdue
 from units.services.reading import note_export
+from units.web.guards import commission_only
 from units.web.portal import said
 from units.web.posted import posted
 
@@ -216,6 +217,7 @@ REPORTS = ListPage(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@commission_only
 def reports(request: HttpRequest) -> HttpResponseBase:
     """All self-inspections that the reader may know of."""
     return render_list(request, REPORTS)
