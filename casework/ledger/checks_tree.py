@@ -106,7 +106,7 @@ class _Marks:
                 continue
             if (found.size, found.root) != (size, bytes(root)):
                 self.faults.append(f"检查点（{size} 条）：登记与签名不符 / columns differ from the note")
-            self._add(found.size, f"检查点（{size} 条） / checkpoint of {size}", found.root)
+            self._add(found.size, f"检查点（{size} 条）", found.root)
         self._own()
 
     def _own(self) -> None:
@@ -117,7 +117,7 @@ class _Marks:
             except signer.RefusedError as error:
                 self.faults.append(str(error))
                 return
-            self._add(state.frontier.size, "签名器的记录 / the signer's memory", state.frontier.root())
+            self._add(state.frontier.size, "签名器的记录", state.frontier.root())
 
     def _add(self, size: int, name: str, root: bytes) -> None:
         if size:

@@ -147,6 +147,17 @@ def test_the_search_knows_entry_numbers_and_hides_what_the_reader_may_not_know(c
     assert _("没有找到。") in answer.content.decode()
 
 
+def test_an_auditor_finds_a_thing_that_has_no_page(cast: Cast, things: None) -> None:
+    entries(cast)
+    client = Client()
+    client.force_login(cast.auditor)
+
+    assert client.get("/trail/", {"q": "thing:2"}).headers["Location"] == "/trail/thing:2/"
+    assert client.get("/trail/", {"q": "thing:3"}).status_code == 200
+    client.force_login(cast.officer)
+    assert client.get("/trail/", {"q": "thing:2"}).status_code == 200
+
+
 def test_the_home_page_shows_the_auditor_all_and_an_officer_his_own(cast: Cast, things: None) -> None:
     entries(cast)
 

@@ -3,6 +3,8 @@
 import base64
 from typing import Any
 
+from django.utils.translation import get_language
+
 from casework.ledger import tree
 from casework.ledger.checks import count_entries
 from casework.ledger.signer import fingerprint
@@ -10,6 +12,11 @@ from casework.ledger.web.proof import PENDING_SECONDS, signed_head
 
 #: So many faults stand on the page; ``ledger verify`` tells all.
 SHOWN = 10
+
+
+def said(fault: str) -> str:
+    """Return a fault in the reader's language: Chinese alone, or both, as the English leaves the place out."""
+    return fault.partition(" / ")[0] if (get_language() or "zh").startswith("zh") else fault
 
 
 def overview() -> dict[str, Any]:
@@ -20,7 +27,7 @@ def overview() -> dict[str, Any]:
     for kind in ("verify", "sign", "integrate"):
         last = tree.last_check(kind)
         if last is not None:
-            faults += [{"at": last.ended_at, "text": text} for text in last.faults]
+            faults += [{"at": last.ended_at, "text": said(text)} for text in last.faults]
     return {
         "is_auditor": True,
         "total": total,
