@@ -176,7 +176,7 @@ def _outcomes(scope: Scope, case: Case, define: Callable[..., Definition]) -> li
         name = penalty.suspect.name
 
         def rows(scope: Scope, pk: int = penalty.pk) -> QuerySet[Penalty]:
-            return scope.seen(Penalty.objects.all()).filter(pk=pk)
+            return scope.seen(Penalty.objects.all()).filter(pk=pk).order_by("pk")
 
         titles = [measure.words for measure in penalty.measures.order_by("pk")]
         found.append(define(f"people.{name}.outcome", name, "", rows, lambda *_args, titles=titles: titles))
