@@ -3,6 +3,9 @@
 import pytest
 
 from tests.cast import Cast, make_cast
+from tests.played import _in_played_database, played, played_campaign
+
+__all__ = ["_in_played_database", "cast", "played", "played_campaign"]
 
 
 @pytest.fixture
