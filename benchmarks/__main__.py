@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import importlib
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -62,6 +63,8 @@ def _home() -> Iterator[Path]:
             yield state
         finally:
             lock.release()
+            if not given:
+                shutil.rmtree(paths.socket_dir(state), ignore_errors=True)
 
 
 def _run(names: list[str], scale: float) -> None:

@@ -56,7 +56,10 @@ _TABLE = (
 
 def run(scale: float) -> None:
     """Measure both ways on the same list, compare every answer, and look at the plan."""
-    sightings, blocks = max(200, round(SIGHTINGS * scale)), max(100, round(BLOCKS * scale))
+    sightings, blocks = (
+        max(200, round(SIGHTINGS * scale)),
+        max(500, round(BLOCKS * scale)),
+    )  # fewer are read without an index
     chance = random.Random(2021)
     with fresh("matching"), tempfile.TemporaryDirectory() as folder:
         networks = _claim_blocks(blocks, chance)
