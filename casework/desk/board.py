@@ -87,18 +87,19 @@ class Board:
     more: str = ""
 
     @property
-    def groups(self) -> list[tuple[Text, list[Todo]]]:
-        """The things to do in the order in which they press: late, today, returned, later."""
+    def groups(self) -> list[tuple[Text, list[Todo], int]]:
+        """The things to do in the order in which they press: late, today, returned, later; with how many there are."""
         parts: list[tuple[Text, list[Todo]]] = [
             (_("已逾期"), [t for t in self.todos if t.late]),
             (_("今天到期"), [t for t in self.todos if t.today and not t.late]),
             (_("退回给我"), [t for t in self.todos if t.returned and not t.late and not t.today]),
             (_("本周和以后"), [t for t in self.todos if not (t.late or t.today or t.returned)]),
         ]
-        shown, left = [], self.most
+        shown: list[tuple[Text, list[Todo], int]] = []
+        left = self.most
         for label, rows in parts:
             if rows and left > 0:
-                shown.append((label, rows[:left]))
+                shown.append((label, rows[:left], len(rows)))
                 left -= len(rows)
         return shown
 
