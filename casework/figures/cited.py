@@ -14,11 +14,32 @@ from django.utils.translation import gettext as _
 from cases.enums_penalties import PriceBasis
 from cases.models import Case, Penalty, Recovery, SiteAddress, Suspect
 from casework.figures.definition import Definition, Scope, Value
-from casework.figures.models import PublishedCase
+from casework.figures.models import PublishedCase, Tariff
 from evidence.enums import DeviceKind
 from evidence.models import Item
 from units.enums_campaign import DeviceKind as SealedKind
 from units.models import SealedDevice
+
+
+def tariff_definitions() -> list[Definition]:
+    """Return the surcharge of each province, in yuan per kWh; the newest where one has several."""
+    newest = {row.province: row for row in Tariff.objects.order_by("from_on", "pk")}
+    return [_of_tariff(row) for row in newest.values()]
+
+
+def _of_tariff(row: Tariff) -> Definition:
+    def rows(_scope: Scope) -> "QuerySet[Tariff]":
+        return Tariff.objects.filter(pk=row.pk)
+
+    return Definition(
+        f"tariffs.{row.province}.surcharge",
+        _("%(province)s差别电价") % {"province": row.province},
+        _("%(day)s 起加价 %(note)s") % {"day": row.from_on, "note": row.note},
+        _("元/kWh"),
+        row.source,
+        rows,
+        _constant(row.surcharge),
+    )
 
 
 def cited_definitions(scope: Scope) -> list[Definition]:

@@ -10,7 +10,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from casework.figures.cited import cited_definitions
+from casework.figures.cited import cited_definitions, tariff_definitions
 from casework.figures.definition import Definition, Scope, Value
 from casework.figures.definitions import DEFINITIONS
 from casework.figures.models import Claim, Explanation
@@ -40,7 +40,7 @@ class Contradiction:
 
 def definitions_for(scope: Scope) -> list[Definition]:
     """Return the definitions whose subject the reader may know of."""
-    everything = (*DEFINITIONS, *cited_definitions(scope))
+    everything = (*DEFINITIONS, *tariff_definitions(), *cited_definitions(scope))
     return [definition for definition in everything if definition.known(scope)]
 
 

@@ -14,16 +14,16 @@ from casework.deadlines.models import Deadline
 from casework.deadlines.services.lifecycle import meet_deadline
 from casework.ledger.record import record
 from units.enums import Disposition, LeadState
-from units.lead_workflow import AWAITING_OPINION, Move, move_named
+from units.lead_workflow import AWAITING_OPINION, MOVES, Move, move_named
 from units.models import Lead
 from units.services.leads import OPINION, need_source, note_lead, reopen_clock
 
 
 def move_lead(lead: Lead, move: str, *, actor: User, at: datetime, reason: str = "") -> Lead:
     """Make one of the moves by hand: 开始研判, 退回研判, 重新研判."""
-    step = move_named(move)
-    if not step.by_hand:
-        raise Invalid(_("“%(move)s”不能在这里办理。") % {"move": step.label})
+    step = next((one for one in MOVES if one.name == move and one.by_hand), None)
+    if step is None:
+        raise Invalid(_("“%(move)s”不能在这里办理。") % {"move": move})
     require(actor, step.act, lead)
     if step.reason and not reason.strip():
         raise Invalid(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from casework.access.policy import can, get_visible
+from casework.access.policy import acts, can, get_visible
 from casework.accounts.enums import OrganisationKind, Role
 from casework.accounts.models import Organisation, User
 from casework.accounts.requests import reader
@@ -56,6 +56,10 @@ class HandleForm(forms.Form):
     )
     version = forms.IntegerField()
     then = forms.IntegerField(required=False)
+
+
+#: From these states a case may be filed on a lead (监察法实施条例第二百零六条、第二百一十条).
+FILABLE = frozenset({LeadState.APPROPRIATE_ENQUIRY, LeadState.INQUIRY, LeadState.VERIFICATION})
 
 
 @require_safe
@@ -131,6 +135,8 @@ def _detail(request: HttpRequest, user: User, chosen: Lead, form: HandleForm | N
         "moves": moves_for(row, user),
         "may_note": can(user, "lead.note", row),
         "may_assign": can(user, "lead.assign", row),
+        # Filing is an act of the app above; its page is named, not imported.
+        "may_file": row.state in FILABLE and "case.file" in acts() and can(user, "case.file"),
         "may_settle": can(user, "question.settle", row),
         "may_classify": can(user, "lead.classify", row),
         "members": _members(row) if can(user, "lead.assign", row) else [],
