@@ -31,8 +31,16 @@ stop: setup ## end the running demo, or what is left of a killed one
 	@$(RUN) manage.py stop
 
 .PHONY: test
-test: setup-dev ## the whole test suite, on embedded services
+# Real processes, the played campaign and the browser need the machine for themselves; the rest runs in two processes.
+ALONE := tests/local tests/scenarios tests/browser tests/test_routes.py
+
+test: setup-dev ## the whole test suite, on embedded services; TESTS=… runs a part
+ifdef TESTS
 	@$(RUN) -m pytest $(TESTS)
+else
+	@$(RUN) -m pytest -q -n 2 tests $(addprefix --ignore=,$(ALONE))
+	@$(RUN) -m pytest -q $(wildcard $(ALONE))
+endif
 
 .PHONY: check static-checks
 check: static-checks test ## what CI runs
