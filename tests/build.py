@@ -21,9 +21,7 @@ def moment(text: str) -> datetime:
 def an_organisation(name: str = "省纪委监委") -> Organisation:
     """Return the organisation of that name, made on first use."""
     found = Organisation.objects.filter(name=name).first()
-    return found or Organisation.objects.create(
-        code=f"O{next(_serial)}", name=name, kind=OrganisationKind.COMMISSION
-    )
+    return found or Organisation.objects.create(code=f"O{next(_serial)}", name=name, kind=OrganisationKind.COMMISSION)
 
 
 def a_user(name: str = "承办人甲", *roles: Role, username: str = "", organisation: Organisation | None = None) -> User:

@@ -2015,15 +2015,11 @@ class Migration(migrations.Migration):
                 ("approximate", models.BooleanField(default=False, verbose_name="约数")),
                 (
                     "amount_due",
-                    models.DecimalField(
-                        decimal_places=2, default=Decimal(0), max_digits=18, verbose_name="应缴（元）"
-                    ),
+                    models.DecimalField(decimal_places=2, default=Decimal(0), max_digits=18, verbose_name="应缴（元）"),
                 ),
                 (
                     "amount_paid",
-                    models.DecimalField(
-                        decimal_places=2, default=Decimal(0), max_digits=18, verbose_name="已缴（元）"
-                    ),
+                    models.DecimalField(decimal_places=2, default=Decimal(0), max_digits=18, verbose_name="已缴（元）"),
                 ),
                 ("at", models.DateTimeField()),
                 (

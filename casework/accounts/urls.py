@@ -12,9 +12,7 @@ def closed(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 
 #: They shadow the library's pages of the same addresses; its names stay, because its views refer to them.
-CLOSED = (
-    r"^accounts/(?P<rest>(signup|email|confirm-email|password/reset|password/set|phone|login/code)(/.*)?)$"
-)
+CLOSED = r"^accounts/(?P<rest>(signup|email|confirm-email|password/reset|password/set|phone|login/code)(/.*)?)$"
 
 urlpatterns = [
     re_path(CLOSED, closed, name="closed"),
