@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import Case
 from cases.selectors.inspections import my_sites
-from casework.access.models import Compartment
+from casework.access.selectors import administrative_acts, known_compartments
 from casework.accounts.models import Appointment, User
 from casework.core.heartbeat import STALE_SECONDS, age_seconds
 from casework.desk.board import Board, Card, Count, Line, Todo, by_deadline, deadline_todos
@@ -230,8 +230,8 @@ def system_board(user: User, today: date) -> Board:
             )
         )
     with connection.cursor() as cursor:
-        cursor.execute("select pg_database_size(current_database()), version()")
-        size, version = cursor.fetchone()
+        cursor.execute("select version()")
+        (version,) = cursor.fetchone()
     active = User.objects.filter(is_active=True).count()
     board = Board(todos=todos, heading=_("运行状况"), nothing=_("数据库、后台任务、账本都正常。"))
     board.counts = [
@@ -244,10 +244,9 @@ def system_board(user: User, today: date) -> Board:
             [
                 Line(
                     _("数据库"),
-                    second=_("%(version)s，%(mb)s MB")
-                    % {"version": " ".join(version.split()[:2]), "mb": f"{size // 2**20:,}"},
+                    second=" ".join(version.split()[:2]),
                 ),
-                Line(_("后台任务"), second=_("没有心跳") if age is None else _("%(n)d 秒前有心跳") % {"n": age}),
+                Line(_("后台任务"), second=_("没有心跳") if age is None or age > STALE_SECONDS else _("在运行")),
                 Line(_("账本"), second=_("没有滞后") if lag < 1 else _("滞后 %(n)d 秒") % {"n": lag}),
             ],
         )
@@ -274,7 +273,7 @@ def security_board(user: User, today: date) -> Board:
     board.counts = [
         Count(without.count(), _("没有角色的账号"), "user", reverse("access:accounts")),
         Count(
-            Compartment.objects.filter(closed_at=None).count(), _("知悉范围"), "lock", reverse("access:compartments")
+            known_compartments().filter(closed_at=None).count(), _("知悉范围"), "lock", reverse("access:compartments")
         ),
     ]
     board.cards = [
@@ -297,8 +296,7 @@ def security_board(user: User, today: date) -> Board:
 
 def audit_board(user: User, today: date) -> Board:
     """The audit administrator: the acts of the two others."""
-    kinds = Q(kind__startswith="account.") | Q(kind__startswith="token.") | Q(kind__startswith="compartment.")
-    rows = Entry.objects.filter(kinds)
+    rows = administrative_acts()
     board = Board(heading=_("审计"), nothing=_("没有待办。管理操作在右边和清单里。"))
     board.counts = [Count(rows.count(), _("管理操作"), "history", reverse("access:audit"))]
     board.cards = [

@@ -75,8 +75,8 @@ def test_an_old_entry_rewritten_consistently_is_refused_at_the_next_growth(
     fill(1, sign=False)
     tree.integrate_batch()
     assert "推出的根与树不同" in refused(signer)
-    assert any("与检查点（9 条）" in fault for fault in whole_log())
-    assert any("签名器的记录" in fault for fault in whole_log())
+    assert any("与检查点（9 条）" in fault for fault in list(whole_log()))
+    assert any("签名器的记录" in fault for fault in list(whole_log()))
 
 
 def test_going_back_to_an_old_copy_is_refused(as_owner: Any, signer: LedgerSigner, fill: Fill) -> None:
@@ -86,7 +86,7 @@ def test_going_back_to_an_old_copy_is_refused(as_owner: Any, signer: LedgerSigne
     rebuild(as_owner, 5)
 
     assert "退回过旧的状态" in refused(signer)
-    assert any("已签过 9 条" in fault for fault in whole_log())
+    assert any("已签过 9 条" in fault for fault in list(whole_log()))
 
 
 def test_a_fork_of_the_same_size_is_refused(as_owner: Any, signer: LedgerSigner, fill: Fill) -> None:
@@ -216,7 +216,7 @@ def test_an_entry_removed_before_its_place_is_an_alarm(as_owner: Any, signer: Le
     last = Entry.objects.order_by("-pk")[0].pk
     as_owner.execute(OFF + f"delete from ledger.entry where id = {last}")
 
-    assert any("不见了" in fault for fault in whole_log())
+    assert any("不见了" in fault for fault in list(whole_log()))
     drain(signer)
 
     kept = tree.last_check("integrate")

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from casework.access import policy
-from casework.access.enums import CompartmentKind
 from casework.access.models import Compartment
+from casework.access.selectors import administrative_acts, known_compartments
 from casework.access.services import people
 from casework.access.web.forms import AppointForm, OpenAccountForm, PasswordForm, ReasonForm, TokenForm
 from casework.accounts.enums import Role
@@ -28,15 +28,6 @@ from casework.web.forms import add_refusal
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
-
-#: What the audit administrator sees: the acts of the two others, never an act on content.
-ADMIN_KINDS = Q(kind__startswith="account.") | Q(kind__startswith="token.") | Q(kind__startswith="compartment.")
-
-
-def _secret_refs() -> list[str]:
-    """Return the references of the compartments whose very existence is secret: an unannounced inspection's."""
-    rows = Compartment.objects.filter(kind=CompartmentKind.INSPECTION).values_list("pk", flat=True)
-    return [f"compartment:{pk}" for pk in rows]
 
 
 def _hidden_unless(user: Any, act: str) -> None:
@@ -206,7 +197,7 @@ def password(request: HttpRequest, pk: int) -> HttpResponse:
 COMPARTMENTS = ListPage(
     title=gettext_lazy("知悉范围"),
     queryset=lambda user: (
-        Compartment.objects.exclude(kind=CompartmentKind.INSPECTION).annotate(
+        known_compartments().annotate(
             members=Count("grants", filter=Q(grants__until__isnull=True)), recused=Count("recusals", distinct=True)
         )
         if policy.can(user, "compartment.list")
@@ -241,11 +232,7 @@ def _who(entry: Entry) -> str:
 
 AUDIT = ListPage(
     title=gettext_lazy("管理操作"),
-    queryset=lambda user: (
-        Entry.objects.filter(ADMIN_KINDS).exclude(ref__in=_secret_refs())
-        if policy.can(user, "audit.read")
-        else Entry.objects.none()
-    ),
+    queryset=lambda user: administrative_acts() if policy.can(user, "audit.read") else Entry.objects.none(),
     columns=(
         Column("at", gettext_lazy("时间"), lambda row: cn_datetime(row.at, seconds=True), sort="at", nowrap=True),
         Column("who", gettext_lazy("谁"), _who),

@@ -1,0 +1,21 @@
+"""What the administrators may count and list: never a compartment whose very existence is secret."""
+
+from django.db.models import Q, QuerySet
+
+from casework.access.enums import CompartmentKind
+from casework.access.models import Compartment
+from casework.ledger.models import AppendOnlyQuerySet, Entry
+
+#: What the audit administrator sees: the acts of the two others, never an act on content.
+_KINDS = Q(kind__startswith="account.") | Q(kind__startswith="token.") | Q(kind__startswith="compartment.")
+
+
+def known_compartments() -> QuerySet[Compartment]:
+    """Return the compartments but those of unannounced inspections."""
+    return Compartment.objects.exclude(kind=CompartmentKind.INSPECTION)
+
+
+def administrative_acts() -> AppendOnlyQuerySet:
+    """Return the entries of the administrators' acts, without those on secret compartments."""
+    secret = Compartment.objects.filter(kind=CompartmentKind.INSPECTION).values_list("pk", flat=True)
+    return Entry.objects.filter(_KINDS).exclude(ref__in=[f"compartment:{pk}" for pk in secret])
