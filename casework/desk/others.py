@@ -216,7 +216,7 @@ def system_board(user: User, today: date) -> Board:
             Todo(
                 _("账本入账滞后"),
                 reverse("web:help"),
-                second=_("已滞后 %(n)d 秒。可以检查 ledger 服务。") % {"n": lag},
+                second=_("新的条目等了 10 秒以上。可以检查 ledger 服务。"),
                 late=True,
             )
         )
@@ -247,7 +247,7 @@ def system_board(user: User, today: date) -> Board:
                     second=" ".join(version.split()[:2]),
                 ),
                 Line(_("后台任务"), second=_("没有心跳") if age is None or age > STALE_SECONDS else _("在运行")),
-                Line(_("账本"), second=_("没有滞后") if lag < 1 else _("滞后 %(n)d 秒") % {"n": lag}),
+                Line(_("账本"), second=_("没有滞后") if lag <= 10 else _("滞后 10 秒以上")),
             ],
         )
     ]

@@ -67,6 +67,8 @@ def _answers(user: User, unit_pk: int) -> list[tuple[str, int, str]]:
         "/leads/",
         "/",
     ]
+    if user.has_role(Role.SYSTEM_ADMIN):
+        places.remove("/")  # his home tells how long the ledger waits, which goes by the clock, whatever was done
     answers = []
     for place in places:
         answer = client.get(place)
