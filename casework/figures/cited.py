@@ -29,7 +29,7 @@ def tariff_definitions() -> list[Definition]:
 
 def _of_tariff(row: Tariff) -> Definition:
     def rows(_scope: Scope) -> "QuerySet[Tariff]":
-        return Tariff.objects.filter(pk=row.pk)
+        return Tariff.objects.filter(pk=row.pk).order_by("pk")
 
     return Definition(
         f"tariffs.{row.province}.surcharge",
