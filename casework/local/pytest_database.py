@@ -1,5 +1,6 @@
 """The test database: made by the owner, used by the application role, restored after every test that commits."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,17 @@ import psycopg
 import pytest
 
 from casework.local import paths
+from casework.local.locks import held
+
+#: What a migrated database is made of: when none of it changed since the last run, that run's database is copied.
+_SCHEMA = (
+    "*/migrations/*.py",
+    "casework/*/migrations/*.py",
+    "casework/core/roles.py",
+    "casework/deadlines/**/*.py",
+    "casework/deadlines/**/*.yaml",
+    "requirements/*.lock",
+)
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +26,7 @@ def django_db_setup(
     request: pytest.FixtureRequest, django_db_modify_db_settings: None, django_db_blocker: Any
 ) -> Iterator[None]:
     """Make the test database as the owner, then hand the connection to the application role."""
+    from django.conf import settings
     from django.db import connection
     from django.test import TransactionTestCase
 
@@ -24,7 +37,8 @@ def django_db_setup(
         test_name = connection.settings_dict["TEST"]["NAME"]
         _as_owner(f'drop database if exists "{test_name}" with (force)')
         _as_owner(f'drop database if exists "{test_name}_pristine" with (force)')
-        connection.creation.create_test_db(verbosity=max(verbosity - 1, 0), autoclobber=True, serialize=False)
+        with held(paths.run_dir(settings.CASEWORK_HOME) / "migrated.lock"):
+            _make_migrated(connection, max(verbosity - 1, 0))
         connection.close()
         _as_owner(f'create database "{test_name}_pristine" template "{test_name}"')
         owner = dict(connection.settings_dict)
@@ -38,6 +52,39 @@ def django_db_setup(
         connection.settings_dict.update(owner)
         _as_owner(f'drop database if exists "{test_name}_pristine" with (force)')
         connection.creation.destroy_test_db(name, verbosity=0)
+
+
+def _make_migrated(connection: Any, verbosity: int) -> None:
+    """Make the test database: a copy of the last run's, or by migrating when the schema changed since."""
+    from django.conf import settings
+
+    migrated = f"casework_migrated_{_schema_digest()}"
+    known = _migrated_databases()
+    if migrated in known:
+        _as_owner(f'create database "{connection.settings_dict["TEST"]["NAME"]}" template "{migrated}"')
+        connection.close()
+        connection.settings_dict["NAME"] = connection.settings_dict["TEST"]["NAME"]
+        settings.DATABASES[connection.alias]["NAME"] = connection.settings_dict["NAME"]
+        return
+    connection.creation.create_test_db(verbosity=verbosity, autoclobber=True, serialize=False)
+    connection.close()
+    for old in known:
+        _as_owner(f'drop database "{old}" with (force)')
+    _as_owner(f'create database "{migrated}" template "{connection.settings_dict["NAME"]}"')
+
+
+def _schema_digest() -> str:
+    digest = hashlib.sha256()
+    for pattern in _SCHEMA:
+        for path in sorted(paths.CHECKOUT.glob(pattern)):
+            digest.update(path.relative_to(paths.CHECKOUT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _migrated_databases() -> list[str]:
+    with owner_connection("postgres") as connection:
+        rows = connection.execute("select datname from pg_database where datname like 'casework\\_migrated\\_%'")
+        return [name for (name,) in rows.fetchall()]
 
 
 def _become_application(connection: Any) -> None:
