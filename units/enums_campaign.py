@@ -42,6 +42,7 @@ class InspectionState(models.TextChoices):
     RECTIFYING = "rectifying", _("整改中")
     RECTIFIED = "rectified", _("整改完成")
     CLOSED = "closed", _("销号")
+    WITHDRAWN = "withdrawn", _("已撤回")
 
 
 #: The unit may write answers and rows.
@@ -107,3 +108,39 @@ class SpotCheckResult(models.TextChoices):
 
     CONFIRMED = "confirmed", _("与上报一致")
     FALSE_REPORT = "false_report", _("上报不实")
+
+
+class IssueState(models.TextChoices):
+    """How far an issue to many units has come."""
+
+    RUNNING = "running", _("下发中")
+    DONE = "done", _("已下发")
+    STOPPED = "stopped", _("没有下发完")
+
+
+class CheckKind(models.TextChoices):
+    """How a reported rectification was checked."""
+
+    RESCAN = "rescan", _("复测")
+    ON_SITE = "on_site", _("现场核查")
+    PAPERS = "papers", _("查验资料")
+
+
+class CheckResult(models.TextChoices):
+    CLEAN = "clean", _("问题已消除")
+    HIT = "hit", _("问题仍在")
+
+
+class PaperKind(models.TextChoices):
+    """Papers to a unit. A 监察建议书 states reply day, reply form and how to object (监察法实施条例 第二百三十五条)."""
+
+    RECTIFICATION_NOTICE = "rectification_notice", _("整改通知书")
+    SUPERVISION_ADVICE = "supervision_advice", _("监察建议书")
+
+
+class PaperState(models.TextChoices):
+    DRAFT = "draft", _("拟稿")
+    SENT = "sent", _("已发出，待反馈")
+    ANSWERED = "answered", _("已反馈")
+    CLOSED = "closed", _("销号")
+    VOID = "void", _("已作废")

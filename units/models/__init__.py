@@ -1,5 +1,6 @@
 """Everything the register, monitoring and campaigns store."""
 
+from units.models.campaign_templates import CampaignTemplate, TemplateVersion
 from units.models.campaigns import (
     Answer,
     Attachment,
@@ -19,6 +20,7 @@ from units.models.campaigns import (
     Stage,
     Terminal,
 )
+from units.models.issue_runs import IssueRun
 from units.models.monitoring import (
     Candidate,
     Lead,
@@ -29,6 +31,7 @@ from units.models.monitoring import (
     QuestionEvidence,
     Sighting,
 )
+from units.models.papers import RectificationCheck, UnitPaper
 from units.models.register import (
     AddressBlock,
     AddressConflict,
@@ -47,9 +50,11 @@ __all__ = [
     "Answer",
     "Attachment",
     "Campaign",
+    "CampaignTemplate",
     "CampaignUnit",
     "Candidate",
     "Finding",
+    "IssueRun",
     "Lead",
     "LeadAddress",
     "ListedAddress",
@@ -58,6 +63,7 @@ __all__ = [
     "Question",
     "QuestionEvidence",
     "Rectification",
+    "RectificationCheck",
     "Region",
     "Registration",
     "Report",
@@ -71,9 +77,11 @@ __all__ = [
     "SpotCheck",
     "SpotCheckDraw",
     "Stage",
+    "TemplateVersion",
     "Terminal",
     "Unit",
     "UnitLeader",
     "UnitName",
+    "UnitPaper",
     "units_led_by",
 ]

@@ -12,6 +12,7 @@ from casework.accounts.models import User
 from casework.core.models import Versioned
 from casework.files.models import Blob
 from units.enums_campaign import CampaignState, Outcome, RectificationState
+from units.models.campaign_templates import TemplateVersion
 from units.models.register import units_led_by
 from units.models.self_inspections import (
     Answer,
@@ -61,6 +62,9 @@ class Campaign(Versioned):
     contact = models.CharField(_("联系方式"), max_length=200, blank=True)
     #: The version of the questionnaire that the campaign began with and keeps.
     questionnaire = models.CharField(_("自查表版本"), max_length=40)
+    template = models.ForeignKey(
+        TemplateVersion, models.PROTECT, null=True, blank=True, related_name="campaigns", verbose_name=_("模板版本")
+    )
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(User, models.PROTECT, related_name="+")
 

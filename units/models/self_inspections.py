@@ -66,6 +66,8 @@ class SelfInspection(Versioned):
     )
     accepted_at = models.DateTimeField(_("通过时间"), null=True, blank=True)
     false_report = models.BooleanField(_("上报不实"), default=False)
+    #: Why the report is no longer asked for; the unit reads it.
+    withdrawn_reason = models.CharField(_("撤回说明"), max_length=300, blank=True)
 
     objects = SelfInspectionQuerySet.as_manager()
 
@@ -350,6 +352,8 @@ class SpotCheckDraw(models.Model):
     seed = models.CharField(_("种子"), max_length=64)
     population = models.JSONField()
     size = models.PositiveIntegerField(_("抽取家数"))
+    #: Taken without drawing, because their units have reported falsely before.
+    always = models.JSONField(default=list)
     drawn_at = models.DateTimeField()
     drawn_by = models.ForeignKey(User, models.PROTECT, related_name="+")
 
