@@ -126,7 +126,7 @@ def _item_nodes(item: ItemFacts) -> Iterable[Node]:
             "uco-action:startTime": _time(act.at),
             "uco-action:endTime": _time(act.at),
             "uco-action:performer": {"@id": performer["@id"]},
-            "uco-action:result": [{"@id": thing}, {"@id": following}],
+            "uco-action:result": [{"@id": following}] if before else [{"@id": thing}, {"@id": following}],
         }
         if people:
             node["uco-action:participant"] = [{"@id": person["@id"]} for person in people]

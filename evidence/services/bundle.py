@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,47 +17,57 @@ from django.utils.translation import gettext as _
 
 from casework.access.policy import require
 from casework.accounts.models import User
-from casework.core import crypto
 from casework.core.errors import Invalid, Refused
 from casework.files import storage
-from casework.ledger.models import Disclosure, Entry
+from casework.ledger.bundles import write_ledger_part
+from casework.ledger.models import Entry
 from casework.ledger.record import record
-from evidence.bundle import verify
+from casework.ledger.waiting import wait_signed
 from evidence.bundle.graph import ActFacts, FileFacts, ItemFacts, graph
 from evidence.models import Item, ItemFile
 
 CHUNK: Final = 1 << 20
-#: Returns the items of a reference such as ``case:42``; None when there is no such thing.
-Source = Callable[[int], Iterable[Item] | None]
+#: So long a bundle waits for the checkpoint over its own entries; those not covered by then are listed as pending.
+SIGNED_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a bundle is about: a name for people, and the items."""
+
+    title: str
+    items: Sequence[Item]
+
+
+#: Returns the subject of a key (``42`` of ``case:42``) or of a number; None when there is no such thing.
+Source = Callable[[str], Subject | None]
 _sources: dict[str, Source] = {}
 
 
 def register_bundle_source(noun: str, source: Source) -> None:
-    """Let an app above say which items ``noun:pk`` stands for."""
+    """Let an app above say which items ``noun:key`` stands for, and which numbers it knows."""
     _sources[noun] = source
 
 
-def _one(pk: int) -> list[Item] | None:
-    found = Item._base_manager.filter(pk=pk).first()
-    return [found] if found else None
+def _one(key: str) -> Subject | None:
+    lookup = {"pk": int(key)} if key.isdecimal() else {"number": key}
+    found = Item._base_manager.filter(**lookup).first()
+    return Subject(f"{found.number} {found.title}", [found]) if found else None
 
 
 register_bundle_source("item", _one)
 
 
-def items_of(ref: str) -> list[Item]:
-    """Return the items of a reference, or of an item's number; raises ``Invalid`` when there are none."""
-    noun, colon, pk = ref.partition(":")
-    if not colon:
-        found = Item._base_manager.filter(number=ref).first()
-        rows: Iterable[Item] | None = [found] if found else None
-    else:
-        source = _sources.get(noun)
-        rows = source(int(pk)) if source is not None and pk.isdigit() else None
-    if rows is None:
-        known = "、".join(f"{name}:42" for name in sorted(_sources))
-        raise Invalid(_("没有“%(ref)s”。可以写证物编号，或 %(known)s。") % {"ref": ref, "known": known})
-    return list(rows)
+def subject_of(ref: str) -> Subject:
+    """Return what a reference (``item:42``, ``case:42``) or a number means; raises ``Invalid`` when nothing."""
+    noun, colon, key = ref.partition(":")
+    sources = [_sources[noun]] if colon and noun in _sources else [] if colon else list(_sources.values())
+    for source in sources:
+        found = source(key if colon else ref)
+        if found is not None and (colon or not ref.isdecimal()):
+            return found
+    known = "、".join(f"{name}:42" for name in sorted(_sources))
+    raise Invalid(_("没有“%(ref)s”。可以写证物编号、案号，或 %(known)s。") % {"ref": ref, "known": known})
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,7 @@ def make_bundle(
         if actor is not None:
             require(actor, "evidence.download", item)
     with transaction.atomic():
-        for item in rows:
+        made = [
             record(
                 "item.bundled",
                 ref=f"item:{item.pk}",
@@ -101,13 +111,16 @@ def make_bundle(
                 at=at,
                 data={"number": item.number, "redacted": redacted, "items": len(rows)},
             )
+            for item in rows
+        ]
+    # The bundle carries the proofs of all its entries, of those about its own making too.
+    wait_signed([entry.pk for entry in made], seconds=SIGNED_SECONDS, integrate=actor is None)
     (folder / "data").mkdir(parents=True)
     copied = [_copy(file, folder) for item in rows for file in item.files.select_related("blob", "item")]
     streams = _streams(rows)
-    entries = _write_entries(folder, streams, redacted=redacted)
+    entries = write_ledger_part(folder, streams, redacted=redacted)
     _write_metadata(folder, title, rows, copied)
     _write_report(folder, title, rows, copied, entries, at)
-    shutil.copyfile(str(verify.__file__), folder / "verify.py")
     _write_bag(folder, title, copied, at)
     return folder
 
@@ -144,38 +157,6 @@ def _copy(file: ItemFile, folder: Path) -> Copied:
 def _streams(rows: Sequence[Item]) -> list[str]:
     collections = sorted({row.collection_id for row in rows})
     return [*(f"item:{row.pk}" for row in rows), *(f"collection:{pk}" for pk in collections)]
-
-
-def _write_entries(folder: Path, streams: Sequence[str], *, redacted: bool) -> list[Entry]:
-    entries = list(Entry.objects.filter(stream__in=streams).order_by("id"))
-    place = folder / "ledger" / "entries"
-    place.mkdir(parents=True)
-    heads: dict[str, Entry] = {}
-    for entry in entries:
-        (place / f"{entry.pk}.json").write_bytes(bytes(entry.header))
-        if entry.stream not in heads or heads[entry.stream].stream_seq < entry.stream_seq:
-            heads[entry.stream] = entry
-    _json(
-        folder / "ledger" / "heads.json",
-        [
-            {"stream": stream, "seq": entry.stream_seq, "leaf": bytes(entry.leaf_hash).hex()}
-            for stream, entry in sorted(heads.items())
-        ],
-    )
-    if not redacted:
-        _write_disclosures(folder, entries)
-    return entries
-
-
-def _write_disclosures(folder: Path, entries: Sequence[Entry]) -> None:
-    found: dict[int, list[dict[str, str]]] = {}
-    for row in Disclosure.objects.filter(entry_id__in=[entry.pk for entry in entries]).order_by("id"):
-        salt, _bar, text = crypto.decrypt(row.sealed_value, "ledger.disclosure").partition("|")
-        found.setdefault(row.entry_id, []).append({"name": row.name, "salt": salt, "value": text})
-    if found:
-        (folder / "ledger" / "disclosures").mkdir()
-    for number, values in found.items():
-        _json(folder / "ledger" / "disclosures" / f"{number}.json", values)
 
 
 def _facts(item: Item) -> ItemFacts:

@@ -17,11 +17,11 @@ from django.urls import reverse
 
 from casework.core.errors import Invalid, Refused
 from casework.files import storage
+from casework.ledger import verify
 from casework.ledger.models import Entry
-from evidence.bundle import verify
 from evidence.models import Item
 from evidence.services import add_file
-from evidence.services.bundle import items_of, make_bundle
+from evidence.services.bundle import make_bundle, subject_of
 from tests.build_evidence import START, a_stored_item, an_item
 from tests.cast import Cast
 
@@ -191,7 +191,7 @@ def test_the_command(item: Item, tmp_path: Path) -> None:
     assert "verify.py" in out.getvalue()
     with pytest.raises(CommandError, match="没有“ZJ00-0000-000”"):
         call_command("bundle", "ZJ00-0000-000", str(tmp_path / "c"))
-    assert items_of(f"item:{item.pk}") == [item]
+    assert subject_of(f"item:{item.pk}").items == [item]
 
 
 def test_from_the_page(item: Item, cast: Cast, tmp_path: Path) -> None:

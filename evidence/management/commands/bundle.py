@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from evidence.services.bundle import items_of, make_bundle
+from evidence.services.bundle import make_bundle, subject_of
 
 
 class Command(BaseCommand):
@@ -16,17 +16,17 @@ class Command(BaseCommand):
     help = "制作取证包：python manage.py bundle ZJ21-0036-003 ./bundle"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("ref", help="证物编号，或 item:42、case:42")
+        parser.add_argument("ref", help="证物编号、案号，或 item:42、case:42")
         parser.add_argument("folder", type=Path, help="空文件夹")
         parser.add_argument("--redacted", action="store_true", help="不含账本中可删除的个人信息原文")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            items = items_of(options["ref"])
+            subject = subject_of(options["ref"])
             folder = make_bundle(
-                items,
+                subject.items,
                 options["folder"],
-                title=options["ref"],
+                title=subject.title,
                 actor=None,
                 at=clock.now(),
                 redacted=options["redacted"],
