@@ -20,6 +20,13 @@ from units.models.campaigns import (
     Stage,
     Terminal,
 )
+from units.models.exchange import (
+    HandOver,
+    HandOverAddress,
+    LookupAddress,
+    LookupRequest,
+    NumberCode,
+)
 from units.models.issue_runs import IssueRun
 from units.models.monitoring import (
     Candidate,
@@ -43,6 +50,7 @@ from units.models.register import (
     UnitName,
     units_led_by,
 )
+from units.models.relapse import ChangeSet, LiabilityItem, RelapsedAddress
 
 __all__ = [
     "AddressBlock",
@@ -53,12 +61,19 @@ __all__ = [
     "CampaignTemplate",
     "CampaignUnit",
     "Candidate",
+    "ChangeSet",
     "Finding",
+    "HandOver",
+    "HandOverAddress",
     "IssueRun",
     "Lead",
     "LeadAddress",
+    "LiabilityItem",
     "ListedAddress",
+    "LookupAddress",
+    "LookupRequest",
     "MonitorList",
+    "NumberCode",
     "Person",
     "Question",
     "QuestionEvidence",
@@ -66,6 +81,7 @@ __all__ = [
     "RectificationCheck",
     "Region",
     "Registration",
+    "RelapsedAddress",
     "Report",
     "ReportedAddress",
     "ReportedCurrency",
