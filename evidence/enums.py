@@ -121,6 +121,26 @@ class DiscrepancyKind(models.TextChoices):
     MISSING = "missing", _("实物不在")
 
 
+class StockResult(models.TextChoices):
+    """What counting an item gave."""
+
+    WAITING = "waiting", _("还没有清点")
+    PRESENT = "present", _("账实相符")
+    DIFFERS = "differs", _("在，但有不符")
+    MISSING = "missing", _("账上有，实物不在")
+    EXTRA = "extra", _("实物在，账上不在此处")
+
+
+class JobState(models.TextChoices):
+    """How far work in the background is."""
+
+    QUEUED = "queued", _("排队中")
+    RUNNING = "running", _("正在制作")
+    DONE = "done", _("已做好")
+    FAILED = "failed", _("没有做成")
+    EXPIRED = "expired", _("已清除")
+
+
 class Outcome(models.TextChoices):
     """How an item may leave for good, once approved."""
 

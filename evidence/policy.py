@@ -29,4 +29,7 @@ register_act("evidence.dispose", roles=(Role.CUSTODIAN,), label=_("办理处置"
 register_act("evidence.report", roles=HANDLERS, label=_("登记账实不符"))
 register_act("evidence.upload", roles=TAKERS, label=_("上传证物文件"))
 register_act("evidence.download", roles=READERS, label=_("下载证物文件"))
+# An auditor reads and checks on the spot; what leaves the house is taken by those of the matter.
+BUNDLERS = tuple(role for role in READERS if role not in (Role.AUDITOR, Role.CAMPAIGN_OFFICER))
+register_act("evidence.bundle", roles=BUNDLERS, label=_("制作取证包"))
 register_act("evidence.attribute", roles=TAKERS, label=_("登记事件和归属线索"))

@@ -11,7 +11,22 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 # Tables of the public schema whose rows are never changed or removed once written.
-APPEND_ONLY_TABLES: tuple[str, ...] = ("units_report", "evidence_custody")
+APPEND_ONLY_TABLES: tuple[str, ...] = (
+    "units_report",
+    "evidence_custody",
+    "evidence_confirmation",
+    "cases_paper",
+    "cases_paperreading",
+    "cases_steptaken",
+    "cases_standingchange",
+    "cases_factsshown",
+    "cases_correction",
+    "cases_caselink",
+    "cases_casenote",
+    "cases_intervention",
+    "cases_targetreading",
+    "cases_casetype",
+)
 # Tables the application reads only: the history of the schema belongs to the owner.
 READ_ONLY_TABLES: tuple[str, ...] = ("django_migrations",)
 LEDGER_SCHEMA = "ledger"

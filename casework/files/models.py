@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.models import User
+from casework.files.enums import UploadState
 
 
 class Blob(models.Model):
@@ -28,3 +29,36 @@ class Blob(models.Model):
 
     def __str__(self) -> str:
         return self.sha256[:12]
+
+
+class Upload(models.Model):
+    """A file that is being received in pieces (tus 1.0). ``offset`` counts the bytes that lie safely on disk.
+
+    ``purpose`` is a reference such as ``item:42``: the app that opened the upload decides what becomes of the file.
+    """
+
+    key = models.UUIDField(unique=True)
+    owner = models.ForeignKey(User, models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=80)
+    name = models.CharField(max_length=255)
+    facts = models.JSONField(default=dict)  # what the opener wants back at the end: note, original
+    size = models.PositiveBigIntegerField()
+    offset = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)  # what the sender says it must be
+    state = models.CharField(max_length=20, choices=UploadState.choices, default=UploadState.OPEN)
+    error = models.CharField(max_length=300, blank=True)
+    result = models.CharField(max_length=80, blank=True)  # what it became
+    created_at = models.DateTimeField()
+    touched_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("上传")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=UploadState.values), name="upload_state_known"),
+            models.CheckConstraint(condition=Q(offset__lte=models.F("size")), name="upload_within_size"),
+            models.CheckConstraint(condition=Q(size__gte=1), name="upload_not_empty"),
+        ]
+        indexes = [models.Index(fields=["state", "touched_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.offset}/{self.size}"

@@ -340,6 +340,12 @@ class ArchiveInput(serializers.Serializer[Any]):
     document = serializers.CharField(max_length=120)
 
 
+class LossInput(serializers.Serializer[Any]):
+    document = serializers.CharField(max_length=120)
+    reason = serializers.CharField(max_length=500)
+    second: Any = person()
+
+
 class OpinionInput(serializers.Serializer[Any]):
     opinion = serializers.CharField(max_length=200, default="", allow_blank=True)
 

@@ -297,6 +297,44 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
         """Close the file of an item that has left."""
         return self._act(request, s.ArchiveInput, lambda item, g: services.archive_item(item, **g, **self._by()))
 
+    @extend_schema(request=s.LossInput, responses=s.ItemSerializer)
+    @action(detail=True, methods=["post"])
+    def loss(self, request: Request, pk: str = "") -> Response:
+        """Write off what is lost or destroyed, on the report of the incident."""
+
+        def do(item: Item, given: dict[str, Any]) -> None:
+            two = self._two(given)
+            services.report_loss(item, **given, **two)
+
+        return self._act(request, s.LossInput, do)
+
+    @extend_schema(request=s.ReasonInput, responses=s.ItemSerializer)
+    @action(detail=True, methods=["post"])
+    def unrelated(self, request: Request, pk: str = "") -> Response:
+        """Record that the item has nothing to do with the matter: it goes back within three days."""
+        self._content()
+        return self._act(
+            request, s.ReasonInput, lambda item, g: services.mark_unrelated(item, reason=g["reason"], **self._by())
+        )
+
+    @extend_schema(request=s.ReasonInput, responses=s.ItemSerializer)
+    @action(detail=True, methods=["post"])
+    def hold(self, request: Request, pk: str = "") -> Response:
+        """Stop any disposal of the item until lifted."""
+        self._content()
+        return self._act(
+            request, s.ReasonInput, lambda item, g: services.place_hold(item, reason=g["reason"], **self._by())
+        )
+
+    @extend_schema(request=s.ReasonInput, responses=s.ItemSerializer)
+    @action(detail=True, methods=["post"])
+    def lift(self, request: Request, pk: str = "") -> Response:
+        """Lift the stops on disposal."""
+        self._content()
+        return self._act(
+            request, s.ReasonInput, lambda item, g: services.lift_holds(item, reason=g["reason"], **self._by())
+        )
+
     @extend_schema(request=s.AddPart, responses={201: s.ItemSerializer})
     @action(detail=True, methods=["post"])
     def parts(self, request: Request, pk: str = "") -> Response:

@@ -1,9 +1,11 @@
 """Taking evidence: a collection with its list, the items on it and their parts."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,7 +13,6 @@ from casework.access.models import Compartment
 from casework.access.policy import require, why_not
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Missing, NotAllowed, NotReady, Refused
-from casework.core.numbering import next_serial
 from casework.deadlines.services import open_deadline
 from casework.ledger.record import record
 from evidence.custody_workflow import intact_seal
@@ -69,12 +70,8 @@ def open_collection(
             missing,
         )
     with transaction.atomic():
-        year = timezone.localtime(at).year
-        serial = next_serial(LIST_SERIES, year)
-        collection = Collection.objects.create(
-            number=f"{LIST_SERIES}〔{year}〕{serial}号",
-            year=year,
-            serial=serial,
+        collection = _numbered(
+            timezone.localtime(at).year,
             compartment=compartment,
             measure=measure,
             basis=basis,
@@ -102,6 +99,25 @@ def open_collection(
             data={"number": collection.number, "measure": measure, "basis": basis, "recording": recording_ref},
         )
     return collection
+
+
+def _numbered(year: int, **values: Any) -> Collection:
+    """Create the list under a number of the year that nobody can foretell.
+
+    Numbers in sequence would show everybody outside that a list he may not know of was made, and how many. That none is
+    missing is proved by the ledger, not by the numbers. After 9,999 lists a year numbers have five digits.
+    """
+    taken = Collection._base_manager.filter(year=year).count()
+    lowest, highest = (1_000, 9_999) if taken < 5_000 else (10_000, 99_999)
+    while True:
+        serial = secrets.randbelow(highest - lowest + 1) + lowest
+        try:
+            with transaction.atomic():
+                number = f"{LIST_SERIES}〔{year}〕{serial}号"
+                return Collection.objects.create(number=number, year=year, serial=serial, **values)
+        except IntegrityError:
+            if not Collection._base_manager.filter(year=year, serial=serial).exists():
+                raise
 
 
 def close_collection(

@@ -262,3 +262,16 @@ def lift_hold(hold: Hold, *, reason: str, actor: User, at: datetime) -> Hold:
             personal={"reason": reason},
         )
     return row
+
+
+def lift_holds(item: Item, *, reason: str, actor: User, at: datetime) -> Item:
+    """Lift every stop on disposal of the item, each with its own entry."""
+    require(actor, "evidence.approve", item)
+    with transaction.atomic():
+        row = lock_item(item)
+        holds = list(row.holds.filter(lifted_at=None).order_by("pk"))
+        if not holds:
+            raise Refused(_("不能解除：没有暂缓处置。可以刷新后查看。"))
+        for hold in holds:
+            lift_hold(hold, reason=reason, actor=actor, at=at)
+    return row

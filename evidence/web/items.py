@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from casework.access.policy import can, get_visible
+from casework.access.policy import can, get_visible, require
 from casework.core import clock
 from casework.core.errors import CaseworkError, Stale
 from casework.files.responses import download
@@ -91,6 +91,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "may_add_part": can(user, "evidence.collect", row) and row.holder_id == user.pk and content,
         "may_upload": can(user, "evidence.upload", row) and content,
         "may_download": can(user, "evidence.download", row) and content,
+        "may_bundle": can(user, "evidence.bundle", row) and content,
     }
     if content:
         context |= {
@@ -253,6 +254,7 @@ def bundle(request: HttpRequest, pk: int) -> HttpResponseBase:
     row = _item(request, pk)
     if not knows_content(row, user):
         raise Http404
+    require(user, "evidence.bundle", row)
     packed = tempfile.TemporaryFile()  # noqa: SIM115  (closed by the response, once it has been sent)
     with tempfile.TemporaryDirectory(prefix="bundle-") as room:
         folder = make_bundle(

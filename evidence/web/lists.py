@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from casework.access.models import Compartment, compartments_of
 from casework.access.policy import can
 from casework.accounts.enums import Role
 from casework.accounts.models import User
@@ -45,6 +46,14 @@ def _on_export(user: User, count: int) -> None:
         record("items.exported", ref=f"user:{user.pk}", actor=user, at=clock.now(), data={"count": count})
 
 
+def circles(user: User) -> list[tuple[str, str]]:
+    """Return the matters the reader belongs to, by the number that tells outsiders nothing."""
+    rows = Compartment.objects.order_by("name", "pk")
+    if not user.has_role(Role.AUDITOR):
+        rows = rows.filter(pk__in=compartments_of(user))
+    return list(rows.values_list("public_id", "name"))
+
+
 ITEMS = ListPage(
     title=_("证据与保管"),
     queryset=visible_items,
@@ -59,6 +68,7 @@ ITEMS = ListPage(
         Column("quantity", _("数量"), lambda item: f"{item.quantity} {item.quantity_unit}", align="num", default=False),
     ),
     filters=(
+        Filter("circle", _("事项"), "compartment__public_id", circles, facet=False),
         Filter("state", _("状态"), "state", State.choices),
         Filter("kind", _("种类"), "kind", Kind.choices),
         Filter("sealed", _("封存"), lambda value: Q(has_seal=value == "1"), kind="bool"),

@@ -130,8 +130,7 @@ class LiftForm(ActForm):
     reason = forms.CharField(label=_l("理由"), max_length=200)
 
     def submit(self, at: datetime) -> str:
-        for hold in self.item.holds.filter(lifted_at=None):
-            services.lift_hold(hold, reason=self.given("reason"), actor=self.user, at=at)
+        services.lift_holds(self.item, reason=self.given("reason"), actor=self.user, at=at)
         return self.said(_("已解除证物 %(number)s 的暂缓处置。"))
 
 
