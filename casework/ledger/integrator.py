@@ -19,16 +19,14 @@ from casework.ledger.checks import count_entries
 from casework.ledger.checks_tree import whole_log
 from casework.ledger.publication import DiffersError, write_log
 from casework.ledger.signer import LedgerSigner, RefusedError
+from casework.ledger.waiting import CHANNEL, PROCESS_LOCK
 
 #: Seconds between two looks at the queue, unless somebody who waits for a proof asks sooner (NOTIFY).
 TICK = 0.2
-CHANNEL = "ledger_wake"
 #: Seconds between two updates of the files.
 FILES_EVERY = 5.0
 CHECK_EVERY = timedelta(days=1)
 RETRY = 5.0
-#: Held by the one integrator for as long as it runs.
-PROCESS_LOCK = tree.LOCK + 1
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +114,14 @@ class Integrator:
         if self._checker is not None:
             self._checker.join(timeout=5.0)
         connection.close()
+
+    def once(self) -> bool:
+        """Do one turn and tell whether it was this process's to do: with another integrator at work, it is not."""
+        if not self._alone():
+            return False
+        drain(self.signer)
+        connection.close()
+        return True
 
     def turn(self) -> None:
         """Do what is due: the queue, the signature, the files, the daily check."""

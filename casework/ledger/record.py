@@ -63,7 +63,7 @@ def record(
         "at": at,
         "rec_at": clock.now(),
         "by": actor.pk if actor else None,
-        "actors": [_who(user, at) for user in ((actor,) if actor else ()) + officers],
+        "actors": [who(user, at) for user in ((actor,) if actor else ()) + officers],
         "data": data,
     }
     if reason:
@@ -103,7 +103,8 @@ def _insert(entry: Entry) -> None:
         entry.id, entry.leaf_hash = cursor.fetchone()
 
 
-def _who(user: User, at: datetime) -> dict[str, Any]:
+def who(user: User, at: datetime) -> dict[str, Any]:
+    """Return the actor as an entry keeps him: name, post, organisation and the roles of that day."""
     return {
         "id": user.pk,
         "name": user.name,

@@ -92,7 +92,7 @@ def test_every_entry_has_a_proof_that_holds_for_it_alone(fill: Fill) -> None:
     for place in (0, 1, 255, 256, 269):
         text = proof_of_entry(rows[place])
         assert text is not None
-        assert verify.check_proof(text, bytes(rows[place].header), vkey) == (place, 270)
+        assert verify.check_proof(text, bytes(rows[place].header), vkey)[:2] == (place, 270)
         with pytest.raises(verify.AlteredError):
             verify.check_proof(text, bytes(rows[place - 1].header), vkey)
 

@@ -80,7 +80,7 @@ def test_a_proof_and_a_growth_are_checked_with_what_is_fetched(published: tree.P
     text = fetch(auditor, f"/ledger/entries/{row.pk}/proof")[1].decode()
     leaf = fetch(auditor, f"/ledger/entries/{row.pk}/leaf")[1]
 
-    assert verify.check_proof(text, leaf, vkey) == (123, 300)
+    assert verify.check_proof(text, leaf, vkey)[:2] == (123, 300)
     first = tree.checkpoint_at(200)
     assert first is not None
     lines = fetch(auditor, "/ledger/consistency/200/300")[1].decode().split()

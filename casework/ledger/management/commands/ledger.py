@@ -30,7 +30,10 @@ class Command(BaseCommand):
         checkpoint.add_argument("--vkey", action="store_true", help="核验公钥 / the verifier key instead")
         export = actions.add_parser("export", help="导出为静态文件 / the log as static files (C2SP tlog-tiles)")
         export.add_argument("folder", type=Path)
-        actions.add_parser("integrate", help="入账并签名，直到被要求停止 / integrate and sign until told to end")
+        integrate = actions.add_parser(
+            "integrate", help="入账并签名，直到被要求停止 / integrate and sign until told to end"
+        )
+        integrate.add_argument("--once", action="store_true", help="只做一遍 / one turn only")
         trust = actions.add_parser("trust", help="状态文件丢失后，凭最近的检查点恢复 / recover the signer's state")
         trust.add_argument("checkpoint", type=Path)
 
@@ -81,9 +84,15 @@ class Command(BaseCommand):
             raise CommandError(f"{options['folder']}: {error.strerror}") from error
         self.stdout.write(f"{options['folder']}: {newest.size:,} 条 / entries，新文件 / new files {made:,}")
 
-    def integrate(self, _options: dict[str, Any]) -> None:
+    def integrate(self, options: dict[str, Any]) -> None:
         """Run the ledger's process."""
         work = Integrator(LedgerSigner(), self.stdout.write)
+        if options["once"]:
+            try:
+                work.once()
+            except RefusedError as error:
+                raise CommandError(str(error)) from error
+            return
         work.handle_signals()
         work.run()
 
