@@ -90,7 +90,7 @@ class ImportRun(Versioned):
 class ImportRow(models.Model):
     """One row of the file with what became of it."""
 
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="lines")
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="lines", db_index=False)
     line = models.PositiveIntegerField(_("行号"))
     cells: Any = models.JSONField(_("原文"))
     data: Any = models.JSONField(_("取值"), null=True)

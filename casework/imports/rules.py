@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv6Address,
@@ -41,6 +42,12 @@ _RANGE = re.compile(r"\s*(?:-|–|—|~|至|到)+\s*")
 #: A network this wide is a slip of the pen, never one unit's.
 _WIDEST = {4: 8, 6: 16}
 _MOST_PARTS = 256
+
+#: Addresses as almost every list writes them; whatever differs goes the long way.
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_PLAIN_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII)
+_UNUSUAL_IPV4 = re.compile(r"0\.0\.0\.0|2[23]\d\.", re.ASCII)
+_PLAIN_MOMENT = re.compile(r"(?:20[0-4]\d|199\d)-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
 
 Parse = Callable[[str], Any]
 
@@ -106,6 +113,8 @@ def _day(year: int, month: int, day: int) -> date:
 
 def parse_moment(text: str) -> str:
     """Return the moment in UTC; without an offset the text is Asia/Shanghai time."""
+    if _PLAIN_MOMENT.fullmatch(text) and (start := _hour_in_utc(text[:10], int(text[11:13]))):
+        return f"{start}{text[13:]}+00:00"
     value = fold(text)
     if len(value) >= 19 and value[4] == "-" and value[10] in "T ":
         try:
@@ -130,6 +139,16 @@ def parse_moment(text: str) -> str:
     except ValueError:
         raise BadCell(_("没有这个时刻；核对时分秒")) from None
     return _utc(moment)
+
+
+@lru_cache(maxsize=4096)
+def _hour_in_utc(day: str, hour: int) -> str:
+    """Return the hour of Asia/Shanghai in UTC, e.g. 2021-07-29T15; "" for a day that does not exist."""
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        return ""
+    return datetime(found.year, found.month, found.day, hour, tzinfo=SHANGHAI).astimezone(UTC).isoformat()[:13]
 
 
 def _offset(text: str | None) -> timezone | ZoneInfo:
@@ -190,6 +209,8 @@ def one_of(choices: Sequence[tuple[str, Text]], aliases: dict[str, str] | None =
 
 def parse_address(text: str) -> str:
     """Return one IPv4 or IPv6 address in its shortest form."""
+    if _PLAIN_IPV4.fullmatch(text) and not _UNUSUAL_IPV4.match(text):
+        return text
     return str(_address(fold(text)))
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, load_workbook
@@ -43,8 +43,7 @@ class Unusable(Invalid):
     code = "unusable_file"
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One row as it stands in the file; ``fault`` says why its text could not even be read."""
 
     number: int

@@ -71,7 +71,8 @@ class MonitorList(models.Model):
 class ListedAddress(models.Model):
     """An address stands in a list; what it means against the earlier lists of the same sensor."""
 
-    monitor_list = models.ForeignKey(MonitorList, models.PROTECT, related_name="addresses")
+    # No index of its own for a foreign key that another index begins with: a list has a hundred thousand rows.
+    monitor_list = models.ForeignKey(MonitorList, models.PROTECT, related_name="addresses", db_index=False)
     ip = models.GenericIPAddressField(_("IP地址"))
     status = models.CharField(_("变化"), max_length=12, choices=AddressStatus.choices)
 
@@ -177,7 +178,8 @@ class Sighting(models.Model):
     """One connection that a monitor saw; facts as they came, and whose address it was at that moment."""
 
     monitor_list = models.ForeignKey(MonitorList, models.PROTECT, related_name="sightings")
-    compartment = models.ForeignKey(Compartment, models.PROTECT, related_name="+")
+    # Each foreign key without an index of its own has one in ``Meta``: an index that is not needed slows every import.
+    compartment = models.ForeignKey(Compartment, models.PROTECT, related_name="+", db_index=False)
     sensor = models.CharField(_("监测点"), max_length=120, blank=True)
     observed_at = models.DateTimeField(_("监测时间"))
     ip = models.GenericIPAddressField(_("IP地址"))
@@ -189,14 +191,20 @@ class Sighting(models.Model):
     reference = models.CharField(_("来源"), max_length=200, blank=True)
     match_state = models.CharField(_("归属"), max_length=12, choices=MatchState.choices, default=MatchState.UNMATCHED)
     unit = models.ForeignKey(
-        Unit, models.PROTECT, null=True, blank=True, related_name="sightings", verbose_name=_("单位")
+        Unit, models.PROTECT, null=True, blank=True, related_name="sightings", verbose_name=_("单位"), db_index=False
     )
     block = models.ForeignKey(AddressBlock, models.PROTECT, null=True, blank=True, related_name="sightings")
     registration = models.ForeignKey(
-        Registration, models.PROTECT, null=True, blank=True, related_name="sightings", verbose_name=_("科研备案")
+        Registration,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="sightings",
+        verbose_name=_("科研备案"),
+        db_index=False,
     )
     lead = models.ForeignKey(
-        Lead, models.PROTECT, null=True, blank=True, related_name="sightings", verbose_name=_("线索")
+        Lead, models.PROTECT, null=True, blank=True, related_name="sightings", verbose_name=_("线索"), db_index=False
     )
 
     objects = MonitoringQuerySet.as_manager()
@@ -232,6 +240,9 @@ class Sighting(models.Model):
             models.Index(fields=["ip", "observed_at"]),
             models.Index(fields=["unit", "-observed_at"], condition=Q(unit__isnull=False), name="sighting_of_unit"),
             models.Index(fields=["lead", "-observed_at"], condition=Q(lead__isnull=False), name="sighting_of_lead"),
+            models.Index(
+                fields=["registration"], condition=Q(registration__isnull=False), name="sighting_of_registration"
+            ),
         ]
 
     def __str__(self) -> str:

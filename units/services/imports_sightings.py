@@ -19,26 +19,20 @@ from casework.ledger.record import record
 from units.models import Candidate, ListedAddress, MonitorList, Sighting
 from units.services.matching import HOLDERS, REGISTERED, STATE, count_states, keep_candidates
 
+#: The rows of the file as columns; of rows that say the same the first counts.
 _STAGE = """
 create temp table seen on commit drop as
-select r.line, coalesce(r.data->>'sensor', '') as sensor, (r.data->>'observed_at')::timestamptz as observed_at,
-       (r.data->>'ip')::inet as ip, (r.data->>'port')::int as port,
-       coalesce(r.data->>'remote_host', '') as remote_host, (r.data->>'remote_port')::int as remote_port,
-       coalesce(r.data->>'protocol', '') as protocol, coalesce(r.data->>'currency', '') as currency,
-       coalesce(r.data->>'reference', '') as reference,
-       ((r.data->>'observed_at')::timestamptz at time zone 'Asia/Shanghai')::date as day,
-       0 as first_line, null::bigint as stored
-from imports_importrow r
-where r.run_id = %s and r.data is not null
-"""
-_FIRST = """
-update seen s set first_line = f.first_line
+select c.*, min(line) over (partition by sensor, observed_at, ip, port, remote_host, remote_port) as first_line,
+       null::bigint as stored
 from (
-    select line, min(line) over (
-        partition by sensor, observed_at, ip, port, remote_host, remote_port) as first_line
-    from seen
-) f
-where f.line = s.line
+    select r.line, coalesce(r.data->>'sensor', '') as sensor, (r.data->>'observed_at')::timestamptz as observed_at,
+           (r.data->>'ip')::inet as ip, (r.data->>'port')::int as port,
+           coalesce(r.data->>'remote_host', '') as remote_host, (r.data->>'remote_port')::int as remote_port,
+           coalesce(r.data->>'protocol', '') as protocol, coalesce(r.data->>'currency', '') as currency,
+           coalesce(r.data->>'reference', '') as reference
+    from imports_importrow r
+    where r.run_id = %s and r.data is not null
+) c
 """
 _STORED = """
 update seen s set stored = t.id
@@ -82,28 +76,33 @@ select coalesce(now.sensor, known.sensor) as sensor, coalesce(now.ip, known.ip) 
 from now full join known on known.sensor = now.sensor and known.ip = now.ip
 where now.ip is not null or known.back = 1
 """
-_MATCHING = f"""
-select {STATE} as state, count(*), count(distinct case when holder.units = 1 then holder.unit_id end)
-from (select ip, port, day from seen where stored is null and first_line = line order by ip) q {HOLDERS}
-group by 1
+#: Whose each new row is, asked once and kept until the end of the transaction. Blocks are for ``_WRITE`` alone.
+_HELD = f"""
+create temp table held on commit drop as
+select q.*, {STATE} as state, case when holder.units = 1 then holder.unit_id end as unit_id,
+       case when holder.units = 1 then holder.blocks[1] end as block_id, registered.id as registration_id
+from (
+    select *, (observed_at at time zone 'Asia/Shanghai')::date as day
+    from seen
+    where stored is null and first_line = line
+    order by ip, observed_at
+) q {HOLDERS} {REGISTERED}
 """  # noqa: S608  only constants of the house are put in
+_MATCHING = "select state, count(*), count(distinct unit_id) from held group by 1"
 _LISTED = f"""
 insert into units_listedaddress (monitor_list_id, ip, status)
 select l.id, c.ip, c.status
 from ({_CHANGES}) c join units_monitorlist l on l.import_run_id = %s and l.sensor = c.sensor
 where c.status <> 'cleared'
 """  # noqa: S608  only constants of the house are put in
-_WRITE = f"""
+_WRITE = """
 insert into units_sighting (monitor_list_id, compartment_id, sensor, observed_at, ip, port, remote_host, remote_port,
     protocol, currency, reference, match_state, unit_id, block_id, registration_id)
-select l.id, l.compartment_id, q.sensor, q.observed_at, q.ip, q.port, q.remote_host, q.remote_port,
-       q.protocol, q.currency, q.reference, {STATE},
-       case when holder.units = 1 then holder.unit_id end,
-       case when holder.units = 1 then holder.blocks[1] end, registered.id
-from (select * from seen where stored is null and first_line = line order by ip, observed_at) q
-join units_monitorlist l on l.import_run_id = %s and l.sensor = q.sensor
-{HOLDERS} {REGISTERED}
-"""  # noqa: S608  only constants of the house are put in
+select l.id, l.compartment_id, h.sensor, h.observed_at, h.ip, h.port, h.remote_host, h.remote_port,
+       h.protocol, h.currency, h.reference, h.state, h.unit_id, h.block_id, h.registration_id
+from held h
+join units_monitorlist l on l.import_run_id = %s and l.sensor = h.sensor
+"""
 
 
 def parse_currency(text: str) -> str:
@@ -147,9 +146,8 @@ class SightingsKind:
     def classify(self, run: ImportRun, *, at: datetime) -> dict[str, Any]:
         """Find what is there already; count the change against the last list, and whose the new ones are."""
         with connection.cursor() as cursor:
-            cursor.execute("drop table if exists pg_temp.seen")
+            cursor.execute("drop table if exists pg_temp.seen, pg_temp.held")
             cursor.execute(_STAGE, [run.pk])
-            cursor.execute(_FIRST)
             cursor.execute("analyze pg_temp.seen")
             cursor.execute(_STORED)
             cursor.execute(_OUTCOMES, [_("与第 %s 行相同"), run.pk])
@@ -158,6 +156,7 @@ class SightingsKind:
                 (run.sampled_at,) = cursor.fetchone()
             cursor.execute(f"select status, count(*) from ({_CHANGES}) c group by 1", [run.pk, run.sampled_at])  # noqa: S608
             delta = dict.fromkeys(("new", "persisting", "cleared", "relapsed"), 0) | dict(cursor.fetchall())
+            cursor.execute(_HELD)
             cursor.execute(_MATCHING)
             matching = dict.fromkeys(("matched", "ambiguous", "unmatched", "units"), 0)
             for state, count, units in cursor.fetchall():
@@ -166,12 +165,12 @@ class SightingsKind:
         return {"delta": delta, "matching": matching}
 
     def apply(self, run: ImportRun, *, actor: User | None, at: datetime) -> dict[str, Any]:
-        """Write one list for each sensor with its addresses and sightings, matched as they go in."""
+        """Write one list for each sensor with its addresses and sightings, matched as ``classify`` found."""
         if run.compartment is None:
             run.compartment = default_compartment(at)
             run.save(update_fields=["compartment"])
         with connection.cursor() as cursor:
-            cursor.execute("select distinct sensor from seen where stored is null and first_line = line order by 1")
+            cursor.execute("select distinct sensor from held order by 1")
             lists = MonitorList.objects.bulk_create(
                 MonitorList(sensor=sensor, sampled_at=run.sampled_at or at, compartment=run.compartment, import_run=run)
                 for (sensor,) in cursor.fetchall()

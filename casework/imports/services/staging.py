@@ -1,11 +1,16 @@
-"""From a file to rows of a run: header, cells, refusals. Rows go in by COPY, so memory stays flat."""
+"""From a file to rows of a run: header, cells, refusals. Rows go in by COPY, so memory stays flat.
+
+A list says the same things over and over (one sensor, a few pools, the same addresses). Every distinct text of a column
+is read, checked and encoded once and remembered; a row is then put together from pieces that are ready for COPY.
+"""
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from json.encoder import encode_basestring
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -20,6 +25,10 @@ from casework.imports.tables import Line, Sheet, Unusable, open_sheets, peek
 #: The header stands among the first rows: titles and notes above it are skipped.
 HEADER_WITHIN = 15
 _BATCH = 2000
+#: So many distinct texts of a column are remembered; then the memory starts anew, so that it stays flat.
+_REMEMBERED = 20_000
+#: So many characters are handed to the database at a time.
+_CHUNK = 128 * 1024
 
 
 @dataclass(frozen=True)
@@ -32,16 +41,77 @@ class Header:
     columns: dict[int, Column]
     unknown: list[str]
 
-    @property
-    def personal(self) -> frozenset[int]:
-        """The cells that hold personal numbers; they are stored encrypted."""
-        return frozenset(at for at, column in self.columns.items() if column.personal)
+
+class Piece(NamedTuple):
+    """What a cell comes to: as kept (JSON), its pair for the values (JSON, or ""), its value, its fault."""
+
+    kept: str
+    pair: str
+    value: Any
+    fault: str
 
 
-def stage(run: ImportRun, path: Path, kind: Kind, context: Context) -> None:
-    """Read the file into rows of the run; raise ``Unusable`` when nothing of it can be used."""
+class CellReader:
+    """Reads the cells of one column, or of a column nobody knows (``None``)."""
+
+    def __init__(self, column: Column | None) -> None:
+        self.column = column
+        self.name = column.name if column else ""
+        self._read = self._read_known if column else _read_unknown
+        self._forgetful = column is not None and column.personal
+        self._remembered: dict[str, Piece] = {}
+
+    def read(self, text: str) -> Piece:
+        """Return what the text comes to. Personal texts are encrypted anew each time, so equal ones look different."""
+        piece = self._remembered.get(text)
+        if piece is None:
+            piece = self._read(text)
+            if not self._forgetful:
+                if len(self._remembered) >= _REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[text] = piece
+        return piece
+
+    def _read_known(self, written: str) -> Piece:
+        column: Any = self.column
+        text = as_written(written.replace("\x00", ""))
+        if not text.strip():
+            fault = _("“%(column)s”是空的；这一列必填") % {"column": column.label} if column.required else ""
+            return Piece(_quoted(text), "", None, fault)
+        kept = _quoted(seal(text) if column.personal else text)
+        try:
+            value = column.parse(text)
+        except BadCell as fault:
+            shown = "…" if column.personal else text.strip()[:60]
+            words = _("“%(column)s”的“%(value)s”%(remedy)s")
+            return Piece(kept, "", None, words % {"column": column.label, "value": shown, "remedy": fault})
+        if value == "":
+            return Piece(kept, "", None, "")
+        sealed = seal(value) if column.personal else value
+        return Piece(kept, f"{_quoted(column.name)}:{_encoded(sealed)}", value, "")
+
+
+def _read_unknown(written: str) -> Piece:
+    text = as_written(written.replace("\x00", ""))
+    return Piece(_quoted(text), "", None, "")
+
+
+def _quoted(text: str) -> str:
+    """Return the text as a JSON string for COPY, whose backslashes are doubled."""
+    return encode_basestring(text).replace("\\", "\\\\")
+
+
+def _encoded(value: Any) -> str:
+    return _quoted(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False).replace("\\", "\\\\")
+
+
+def stage(run: ImportRun, path: Path, kind: Kind, context: Context, mapping: dict[str, str] | None = None) -> None:
+    """Read the file into rows of the run; raise ``Unusable`` when nothing of it can be used.
+
+    ``mapping``  header → column name, as somebody assigned them by hand; "" leaves a column out.
+    """
     with open_sheets(path) as sheets:
-        header, lines = _find_header(sheets, kind)
+        header, lines = find_header(sheets, kind, mapping or {})
         run.header = {
             "line": header.line,
             "sheet": header.sheet,
@@ -49,17 +119,18 @@ def stage(run: ImportRun, path: Path, kind: Kind, context: Context) -> None:
             "columns": {str(at): column.name for at, column in header.columns.items()},
             "unknown": header.unknown,
         }
-        run.rows = _copy(run, (_row(line, header, kind, context) for line in lines))
+        run.rows = _copy(run.pk, _rows(lines, header, kind, context))
     if run.rows == 0:
         raise Unusable(_("不能导入：表头下面没有数据行。可以核对选的是不是这个文件、这张工作表。"))
 
 
-def _find_header(sheets: Iterator[Sheet], kind: Kind) -> tuple[Header, Iterator[Line]]:
+def find_header(sheets: Iterator[Sheet], kind: Kind, mapping: dict[str, str]) -> tuple[Header, Iterator[Line]]:
+    """Return the header among the first rows of the first sheet that has one, and the rows below it."""
     best: tuple[int, list[str], str] = (-1, [column.label for column in kind.columns if column.required], "")
     for sheet in sheets:
         top, lines = peek(sheet.lines, HEADER_WITHIN)
         for line in top:
-            header = _as_header(line, sheet.name, kind)
+            header = _as_header(line, sheet.name, kind, mapping)
             missing = [
                 column.label
                 for column in kind.columns
@@ -84,12 +155,14 @@ def _find_header(sheets: Iterator[Sheet], kind: Kind) -> tuple[Header, Iterator[
     )
 
 
-def _as_header(line: Line, sheet: str, kind: Kind) -> Header:
+def _as_header(line: Line, sheet: str, kind: Kind, mapping: dict[str, str]) -> Header:
     by_word = {word: column for column in kind.columns for word in column.headers}
+    by_name = {column.name: column for column in kind.columns}
     columns: dict[int, Column] = {}
     unknown: list[str] = []
     for at, text in enumerate(line.cells):
-        column = by_word.get(header_key(text))
+        key = header_key(text)
+        column = by_name.get(mapping[key]) if key in mapping else by_word.get(key)
         if column is not None:
             columns[at] = column
         elif text.strip():
@@ -112,57 +185,65 @@ def _after(lines: Iterator[Line], number: int) -> Iterator[Line]:
     return (line for line in lines if line.number > number)
 
 
-def _row(line: Line, header: Header, kind: Kind, context: Context) -> tuple[int, str, str | None, str, str]:
-    cells = [as_written(text.replace("\x00", "")) for text in line.cells]
-    stored = [seal(text) if at in header.personal and text.strip() else text for at, text in enumerate(cells)]
-    values, faults = ({}, [line.fault]) if line.fault else _values(cells, header)
-    if not faults:
-        fault = kind.check(values, context)
-        faults = [fault] if fault else []
-    text = json.dumps(stored, ensure_ascii=False)
-    if faults:
-        return line.number, text, None, Outcome.REFUSED, "；".join(faults)
-    for column in header.columns.values():
-        if column.personal and values.get(column.name):
-            values[column.name] = seal(values[column.name])
-    return line.number, text, json.dumps(values, ensure_ascii=False), Outcome.CREATED, ""
+def _rows(lines: Iterable[Line], header: Header, kind: Kind, context: Context) -> Iterator[str]:
+    """Yield each row as the end of a COPY line: line, cells, values, outcome, message."""
+    width = len(header.texts)
+    readers = [CellReader(header.columns.get(at)) for at in range(width)]
+    beyond = CellReader(None)
+    for number, cells, unreadable in lines:
+        kept, pairs, faults, values = [], [], [], {}
+        for at, text in enumerate(cells):
+            reader = readers[at] if at < width else beyond
+            piece = reader.read(text)
+            kept.append(piece.kept)
+            if piece.pair:
+                pairs.append(piece.pair)
+                values[reader.name] = piece.value
+            elif piece.fault:
+                faults.append(piece.fault)
+        if unreadable:
+            faults = [unreadable]
+        else:
+            faults += [fault for reader in readers[len(cells) :] if (fault := reader.read("").fault)]
+            if len(cells) > width and (extra := sum(1 for text in cells[width:] if text.strip())):
+                faults.append(_("比表头多出 %(count)d 格；核对分隔符和引号") % {"count": extra})
+            if not faults and (fault := kind.check(values, context)):
+                faults = [fault]
+        if faults:
+            yield f"{number}\t[{','.join(kept)}]\t\\N\t{_REFUSED}\t{_plain('；'.join(faults))}\n"
+        else:
+            yield f"{number}\t[{','.join(kept)}]\t{{{','.join(pairs)}}}\t{_CREATED}\t\n"
 
 
-def _values(cells: list[str], header: Header) -> tuple[dict[str, Any], list[str]]:
-    values: dict[str, Any] = {}
-    faults: list[str] = []
-    for at, column in header.columns.items():
-        text = cells[at] if at < len(cells) else ""
-        if not text.strip():
-            if column.required:
-                faults.append(_("“%(column)s”是空的；这一列必填") % {"column": column.label})
-            continue
-        try:
-            value = column.parse(text)
-        except BadCell as fault:
-            shown = "…" if column.personal else text.strip()[:60]
-            faults.append(
-                _("“%(column)s”的“%(value)s”%(remedy)s") % {"column": column.label, "value": shown, "remedy": fault}
-            )
-            continue
-        if value != "":
-            values[column.name] = value
-    beyond = [text for text in cells[len(header.texts) :] if text.strip()]
-    if beyond:
-        faults.append(_("比表头多出 %(count)d 格；核对分隔符和引号") % {"count": len(beyond)})
-    return values, faults
+_CREATED, _REFUSED = Outcome.CREATED.value, Outcome.REFUSED.value
 
 
-def _copy(run: ImportRun, rows: Iterable[tuple[int, str, str | None, str, str]]) -> int:
-    count = 0
+def _plain(text: str) -> str:
+    """Return text for COPY."""
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _copy(run: int, rows: Iterator[str]) -> int:
+    count, waiting, size = 0, [], 0
     with (
         connection.cursor() as cursor,
         cursor.copy("copy imports_importrow (run_id, line, cells, data, outcome, message) from stdin") as copy,
     ):
-        for line, cells, data, outcome, message in rows:
-            copy.write_row((run.pk, line, cells, data, outcome, message))
+        for row in rows:
             count += 1
+            waiting.append(row)
+            size += len(row)
+            if size > _CHUNK:
+                copy.write(_block(run, waiting))
+                waiting, size = [], 0
+        if waiting:
+            copy.write(_block(run, waiting))
     return count
+
+
+def _block(run: int, rows: list[str]) -> bytes:
+    start = f"{run}\t"
+    return (start + start.join(rows)).encode()
 
 
 def store_verdicts(run: ImportRun, verdicts: Iterable[Verdict]) -> None:
