@@ -159,3 +159,110 @@ class SiteNature(models.TextChoices):
     PASSIVE = "passive", _("被动感染")
     RESEARCH = "research", _("科研活动")
     NOTHING = "nothing", _("未发现")
+
+
+class ApprovalLevel(models.TextChoices):
+    """On whose level a paper is signed; the first two sign here, of the others the document is registered."""
+
+    DEPUTY = "deputy", _("分管领导")
+    HEAD = "head", _("主要负责人")
+
+
+class MeasureKind(models.TextChoices):
+    """Measures of an investigation (调查措施; 监察法第四章)."""
+
+    TALK = "talk", _("谈话")
+    INQUIRY = "inquiry", _("询问")
+    INTERROGATION = "interrogation", _("讯问")
+    QUERY = "query", _("查询")
+    FREEZE = "freeze", _("冻结")
+    SEARCH = "search", _("搜查")
+    OBTAIN = "obtain", _("调取")
+    SEAL_UP = "seal_up", _("查封")
+    SEIZE = "seize", _("扣押")
+    INSPECT = "inspect", _("勘验检查")
+    EXPERIMENT = "experiment", _("调查实验")
+    APPRAISE = "appraise", _("鉴定")
+    TECHNICAL = "technical", _("技术调查")
+    WANTED = "wanted", _("通缉")
+    NO_EXIT = "no_exit", _("限制出境")
+    APPEARANCE = "appearance", _("强制到案")
+    AWAIT = "await", _("责令候查")
+    CUSTODY = "custody", _("管护")
+    RETENTION = "retention", _("留置")
+
+
+#: What 初步核实 allows before a case is filed (监察法实施条例第五十九条).
+BEFORE_FILING = frozenset(
+    {
+        MeasureKind.TALK,
+        MeasureKind.INQUIRY,
+        MeasureKind.QUERY,
+        MeasureKind.OBTAIN,
+        MeasureKind.INSPECT,
+        MeasureKind.EXPERIMENT,
+        MeasureKind.APPRAISE,
+    }
+)
+#: Measures against a person's liberty: this system keeps the record, the clock and the alarm, and nothing else.
+LIBERTY = frozenset({MeasureKind.APPEARANCE, MeasureKind.AWAIT, MeasureKind.CUSTODY, MeasureKind.RETENTION})
+
+
+class MeasureState(models.TextChoices):
+    PROPOSED = "proposed", _("待批")
+    REFUSED = "refused", _("未批准")
+    APPROVED = "approved", _("已批准")
+    IN_FORCE = "in_force", _("执行中")
+    ENDED = "ended", _("已解除")
+    LAPSED = "lapsed", _("不再采取")
+
+
+class Lane(models.TextChoices):
+    """Lanes of the timeline."""
+
+    MONITORING = "monitoring", _("监测")
+    FIELD = "field", _("外勤")
+    EVIDENCE = "evidence", _("证据")
+    CONDUCT = "conduct", _("人员行为")
+    APPROVALS = "approvals", _("审批")
+    DEADLINES = "deadlines", _("期限")
+
+
+class Precision(models.TextChoices):
+    """How exactly a moment is known."""
+
+    EXACT = "exact", _("准确")
+    HOUR = "hour", _("约某时")
+    DAY = "day", _("某日")
+    ABOUT = "about", _("大约")
+
+
+class LinkKind(models.TextChoices):
+    """How two cases hang together."""
+
+    MERGED = "merged", _("并入")
+    SPLIT = "split", _("分出")
+
+
+class TieKind(models.TextChoices):
+    """What ties an official to a person or a unit (监察法第六十七条)."""
+
+    RELATIVE = "relative", _("近亲属")
+    WITNESS = "witness", _("担任过证人")
+    INTEREST = "interest", _("利害关系")
+    SERVED = "served", _("现任职或者曾任职")
+    OTHER = "other", _("其他可能影响公正的情形")
+
+
+class InterventionKind(models.TextChoices):
+    """What somebody tried (监察法第六十六条)."""
+
+    ASKING = "asking", _("打听案情")
+    MEDDLING = "meddling", _("过问案件")
+    PLEADING = "pleading", _("说情干预")
+    CONTACT = "contact", _("未经批准接触")
+
+
+class HelpState(models.TextChoices):
+    OPEN = "open", _("待回应")
+    ANSWERED = "answered", _("已回应")

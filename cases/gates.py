@@ -53,7 +53,7 @@ def _case(case: Case, part: str = "") -> str:
 
 
 def _two_officers(case: Case, _user: User) -> list[Missing]:
-    recused = Recusal.objects.filter(compartment=case.compartment_id).values("user_id")
+    recused = Recusal.objects.standing().filter(compartment=case.compartment_id).values("user_id")
     officers = CaseMember.objects.filter(case=case, side=Side.INVESTIGATE, until__isnull=True, user__is_active=True)
     count = officers.exclude(user__in=recused).count()
     if count >= 2:
@@ -66,7 +66,7 @@ def _two_officers(case: Case, _user: User) -> list[Missing]:
 
 
 def _hearers_named(case: Case, _user: User) -> list[Missing]:
-    recused = Recusal.objects.filter(compartment=case.compartment_id).values("user_id")
+    recused = Recusal.objects.standing().filter(compartment=case.compartment_id).values("user_id")
     hearers = CaseMember.objects.filter(case=case, side=Side.HEAR, until__isnull=True, user__is_active=True)
     count = hearers.exclude(user__in=recused).count()
     if count >= 2:

@@ -15,12 +15,37 @@ from casework.core.models import Versioned
 from units.models import Lead, Unit
 
 
+class CaseType(models.Model):
+    """A published version of a kind of case with its usual tasks; a running case keeps the version it began with."""
+
+    code = models.SlugField(_("代码"), max_length=40)
+    number = models.PositiveSmallIntegerField(_("版次"))
+    name = models.CharField(_("案件类型"), max_length=80)
+    kind = models.CharField(_("性质"), max_length=20, choices=CaseKind.choices)
+    tasks = models.JSONField(_("立案后的任务"), default=list)
+    published_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    published_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("案件类型")
+        constraints = [
+            models.UniqueConstraint(fields=["code", "number"], name="case_type_version_once"),
+            models.CheckConstraint(condition=Q(kind__in=CaseKind.values), name="case_type_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}（第 {self.number} 版）"
+
+
 class Case(Versioned):
     """One case (案件). ``state`` moves only by ``cases.services.cases.advance`` along ``cases.workflow``."""
 
     number = models.CharField(_("案号"), max_length=40, unique=True)
     title = models.CharField(_("案由"), max_length=200)
     kind = models.CharField(_("性质"), max_length=20, choices=CaseKind.choices)
+    type = models.ForeignKey(
+        CaseType, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("案件类型")
+    )
     compartment = models.OneToOneField(Compartment, models.PROTECT, related_name="case")
     state = models.CharField(_("状态"), max_length=30, choices=CaseState.choices, default=CaseState.FILING_PENDING)
     returned = models.BooleanField(_("退回修改"), default=False)

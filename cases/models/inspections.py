@@ -44,6 +44,8 @@ class Inspection(Versioned):
     planned_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     planned_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    released_at = models.DateTimeField(_("公开时间"), null=True, blank=True)
+    released_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects: ClassVar[InspectionKnown] = InspectionKnown.as_manager()  # type: ignore[assignment]
 
@@ -55,6 +57,10 @@ class Inspection(Versioned):
             models.CheckConstraint(
                 condition=~Q(state=InspectionState.CLOSED) | Q(closed_at__isnull=False),
                 name="inspection_closed_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True) | ~Q(state=InspectionState.PLANNED),
+                name="inspection_released_has_begun",
             ),
         ]
 
@@ -194,3 +200,83 @@ class SiteConfirmation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.at:%Y-%m-%d %H:%M}"
+
+
+class SiteHelper(models.Model):
+    """Somebody of the place who opens doors: he learns address and time of his own site, and nothing else."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="helpers")
+    user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="site_helps")
+    name = models.CharField(_("姓名"), max_length=80)
+    agency = models.CharField(_("单位"), max_length=120, blank=True)
+    meet_place = models.CharField(_("会合地点"), max_length=200)
+    meet_at = models.DateTimeField(_("会合时间"))
+    tell_from = models.DateTimeField(_("何时起可见"))
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    objects: ClassVar[OfSite] = OfSite.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("现场协助人员")
+        constraints = [
+            models.UniqueConstraint(fields=["site", "user"], condition=Q(user__isnull=False), name="site_helper_once"),
+            models.CheckConstraint(condition=Q(tell_from__lte=F("meet_at")), name="site_helper_told_in_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OfInspection(NeedToKnow):
+    """Rows known to the leaders of the inspection alone."""
+
+    COMPARTMENT = "inspection__compartment"
+
+
+class TargetReading(models.Model):
+    """Somebody opened a list of targets, and whether that was before the release; appended, for leak forensics."""
+
+    inspection = models.ForeignKey(Inspection, models.PROTECT, related_name="target_readings")
+    team = models.ForeignKey(InspectionTeam, models.PROTECT, null=True, blank=True, related_name="+")
+    user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    what = models.CharField(_("看了什么"), max_length=20)
+    sites = models.PositiveSmallIntegerField(_("地点数"))
+    before_release = models.BooleanField(_("公开之前"))
+    at = models.DateTimeField()
+
+    objects: ClassVar[OfInspection] = OfInspection.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("目标清单查看记录")
+        indexes = [models.Index(fields=["inspection", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.what}"
+
+
+class HelpCall(models.Model):
+    """A team calls for help from its site; the leaders answer."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="help_calls")
+    text = models.CharField(_("需要什么"), max_length=200)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    answer = models.CharField(_("回应"), max_length=200, blank=True)
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[OfSite] = OfSite.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("求助")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answer="") | (Q(answered_at__isnull=False) & ~Q(answer="")),
+                name="help_call_answered_in_words",
+            )
+        ]
+        indexes = [models.Index(fields=["site", "at"])]
+
+    def __str__(self) -> str:
+        return self.text

@@ -31,7 +31,7 @@ def ref_of(case: Case) -> str:
 
 def people_on(case: Case, side: Side) -> list[User]:
     """Return who works on this side of the case now, those who stand back left out."""
-    recused = Recusal.objects.filter(compartment=case.compartment_id).values("user_id")
+    recused = Recusal.objects.standing().filter(compartment=case.compartment_id).values("user_id")
     rows = case.members.filter(side=side, until__isnull=True).exclude(user__in=recused).select_related("user")
     return [row.user for row in rows.order_by("duty", "pk")]
 
@@ -171,7 +171,7 @@ def officers_of(case: Case) -> list[CaseMember]:
 
 def recused_of(case: Case) -> list[Recusal]:
     """Return who stands back from the case, and why."""
-    return list(Recusal.objects.filter(compartment=case.compartment_id).select_related("user", "decided_by"))
+    return list(Recusal.objects.standing().filter(compartment=case.compartment_id).select_related("user", "decided_by"))
 
 
 def may_hear(case: Case, user: User) -> bool:

@@ -68,7 +68,7 @@ def add_member(
 
 
 def _check_joins(case: Case, user: User, side: Side) -> None:
-    if Recusal.objects.filter(compartment=case.compartment_id, user=user).exists():
+    if Recusal.objects.standing().filter(compartment=case.compartment_id, user=user).exists():
         raise Refused(
             _("不能加入%(name)s：因为%(name)s已在本案回避。依据监察法第六十七条。可以另选一人。") % {"name": user.name},
             code="recused",

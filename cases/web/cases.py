@@ -141,7 +141,9 @@ def file(request: HttpRequest) -> HttpResponse:
     user = reader(request)
     require(user, "case.file")
     lead = request.GET.get("lead", "")
-    form = FileCaseForm(user, request.POST or None, initial={"lead": lead if lead.isdigit() else None})
+    form = FileCaseForm(
+        user, request.POST if request.method == "POST" else None, initial={"lead": lead if lead.isdigit() else None}
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -151,7 +153,7 @@ def file(request: HttpRequest) -> HttpResponse:
         else:
             toast(request, _("已报请立案 %(number)s。") % {"number": case.number})
             return redirect("cases:detail", pk=case.pk)
-    return render(request, "cases/file.html", {"form": form})
+    return render(request, "cases/file.html", {"form": form}, status=409 if form.errors else 200)
 
 
 def _file(form: FileCaseForm, data: dict[str, Any], user: User) -> Case:
@@ -188,7 +190,9 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         raise Http404
     if row.decides and request.method != "POST":
         return redirect("cases:paper", pk=case.pk)
-    form = StepForm(row, request.POST or None, initial={"version": case.version})
+    if request.method == "POST":
+        require(user, f"case.{row.name}", case)
+    form = StepForm(row, request.POST if request.method == "POST" else None, initial={"version": case.version})
     missing: Any = readiness(case, row, user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -287,7 +291,12 @@ def _decision_form(request: HttpRequest, case: Case, steps: list[Step], digest: 
     asks = next((row for row in steps if row.needs_document), next((row for row in steps if not row.back), None))
     chosen = BY_NAME.get(request.POST.get("step", ""), asks)
     initial = {"version": case.version, "digest": digest}
-    return StepForm(asks or BY_NAME["return_paper"], request.POST or None, initial=initial, asked=chosen == asks)
+    return StepForm(
+        asks or BY_NAME["return_paper"],
+        request.POST if request.method == "POST" else None,
+        initial=initial,
+        asked=chosen == asks,
+    )
 
 
 def _chip(case: Case) -> Any:
@@ -312,7 +321,10 @@ def write(request: HttpRequest, pk: int, part: str) -> HttpResponse:
     if part not in _PARTS:
         raise Http404
     require(user, "case.write_hearing" if part == "hearing_report" else "case.amend", case)
-    form = TextForm(request.POST or None, initial={"text": getattr(case, part), "version": case.version})
+    form = TextForm(
+        request.POST if request.method == "POST" else None,
+        initial={"text": getattr(case, part), "version": case.version},
+    )
     form.fields["text"].label = _PARTS[part]
     if request.method == "POST" and form.is_valid():
         try:
@@ -328,7 +340,12 @@ def write(request: HttpRequest, pk: int, part: str) -> HttpResponse:
         else:
             toast(request, _("已保存%(part)s。") % {"part": _PARTS[part]})
             return redirect("cases:detail", pk=case.pk)
-    return render(request, "cases/write.html", {"case": case, "part": part, "heading": _PARTS[part], "form": form})
+    return render(
+        request,
+        "cases/write.html",
+        {"case": case, "part": part, "heading": _PARTS[part], "form": form},
+        status=409 if form.errors else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -340,6 +357,7 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
     form = MemberForm(request.POST if act == "add" else None)
     leave = LeaveForm(request.POST if act in {"leave", "recuse"} else None)
     if request.method == "POST":
+        require(user, "case.recuse" if act == "recuse" else "case.staff", case)
         done = _change_members(request, case, act, form, leave)
         if done:
             toast(request, done)

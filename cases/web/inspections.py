@@ -80,9 +80,11 @@ def plan(request: HttpRequest) -> HttpResponse:
     """Plan an inspection: cover name, days, teams with their people and sites."""
     user = reader(request)
     require(user, "inspection.plan")
-    form = PlanForm(user, request.POST or None, initial={"cover_name": COVER_NAME})
+    form = PlanForm(user, request.POST if request.method == "POST" else None, initial={"cover_name": COVER_NAME})
     formset_class = formset_factory(TeamForm, extra=4, max_num=TEAMS)
-    teams = formset_class(request.POST or None, form_kwargs={"user": user}, prefix="teams")
+    teams = formset_class(
+        request.POST if request.method == "POST" else None, form_kwargs={"user": user}, prefix="teams"
+    )
     if request.method == "POST" and form.is_valid() and teams.is_valid():
         data = form.cleaned_data
         try:
@@ -131,6 +133,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     inspection: Inspection = get_visible(Inspection.objects.select_related("campaign"), user, pk=pk)
     refusal: CaseworkError | None = None
     if request.method == "POST":
+        require(user, "inspection.close", inspection)
         try:
             close_inspection(inspection, actor=user, at=clock.now())
         except CaseworkError as error:
@@ -191,7 +194,9 @@ def site(request: HttpRequest, pk: int) -> HttpResponse:
     """One site in the field: checklist, addresses, what was found, evidence, both signatures."""
     user = reader(request)
     row = _site(request, pk)
-    form = FindingsForm(row, request.POST or None, initial=_initial(row))
+    if request.method == "POST":
+        require(user, "site.visit", row)
+    form = FindingsForm(row, request.POST if request.method == "POST" else None, initial=_initial(row))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -250,6 +255,7 @@ def arrive(request: HttpRequest, pk: int) -> HttpResponse:
     """Note that the team stands at the site."""
     user = reader(request)
     row = _site(request, pk)
+    require(user, "site.visit", row)
     try:
         arrive_at_site(row, actor=user, at=clock.now())
     except CaseworkError as error:
@@ -263,6 +269,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign for what was found."""
     user = reader(request)
     row = _site(request, pk)
+    require(user, "site.confirm", row)
     version = request.POST.get("version", "")
     try:
         confirm_site(row, actor=user, at=clock.now(), expected_version=int(version) if version.isdigit() else None)
@@ -277,6 +284,7 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a photograph taken at the site among its evidence."""
     user = reader(request)
     row = _site(request, pk)
+    require(user, "site.visit", row)
     upload = request.FILES.get("photo")
     if upload is None:
         message = _("没有选照片。可以重新选。")

@@ -56,7 +56,9 @@ def suspect_add(request: HttpRequest, pk: int) -> HttpResponse:
     user = reader(request)
     case = _case(request, pk)
     require(user, "case.amend", case)
-    form = NewSuspectForm(request.POST or None, initial={"unit": case.unit_id, "standing_on": clock.today()})
+    form = NewSuspectForm(
+        request.POST if request.method == "POST" else None, initial={"unit": case.unit_id, "standing_on": clock.today()}
+    )
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         try:
@@ -74,7 +76,7 @@ def suspect_add(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             toast(request, _("已列入%(name)s。") % {"name": added.name})
             return redirect("cases:detail", pk=case.pk)
-    return render(request, "cases/suspect_add.html", {"case": case, "form": form})
+    return render(request, "cases/suspect_add.html", {"case": case, "form": form}, status=409 if form.errors else 200)
 
 
 @require_http_methods(_METHODS)
@@ -85,7 +87,7 @@ def suspect(request: HttpRequest, pk: int, suspect_pk: int) -> HttpResponse:
     person = _suspect(case, suspect_pk)
     may_write = can(user, "case.amend", case)
     initial = {field: _initial(getattr(person, field)) for field in _STANDING} | {"version": person.version}
-    form = StandingForm(request.POST or None, initial=initial)
+    form = StandingForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST":
         require(user, "case.amend", case)
         if form.is_valid():
@@ -132,7 +134,7 @@ def facts_shown(request: HttpRequest, pk: int, suspect_pk: int) -> HttpResponse:
     case = _case(request, pk)
     person = _suspect(case, suspect_pk)
     require(user, "case.investigate", case)
-    form = FactsShownForm(other_officers(case, user), request.POST or None)
+    form = FactsShownForm(other_officers(case, user), request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             show_facts(person, actor=user, at=clock.now(), **form.cleaned_data)
@@ -142,7 +144,7 @@ def facts_shown(request: HttpRequest, pk: int, suspect_pk: int) -> HttpResponse:
             toast(request, _("已登记与%(name)s的见面。") % {"name": person.name})
             return redirect("cases:detail", pk=case.pk)
     context = {"case": case, "suspect": person, "form": form, "matrix": matrix(case)}
-    return render(request, "cases/facts_shown.html", context)
+    return render(request, "cases/facts_shown.html", context, status=409 if form.errors else 200)
 
 
 def other_officers(case: Case, user: User) -> Any:
@@ -157,7 +159,7 @@ def fact_add(request: HttpRequest, pk: int) -> HttpResponse:
     user = reader(request)
     case = _case(request, pk)
     require(user, "case.investigate", case)
-    form = FactForm(case, request.POST or None)
+    form = FactForm(case, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -167,7 +169,7 @@ def fact_add(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             toast(request, _("已列出待证事实 %(n)d。") % {"n": fact_row.number})
             return redirect("cases:fact", pk=case.pk, fact_pk=fact_row.pk)
-    return render(request, "cases/fact_add.html", {"case": case, "form": form})
+    return render(request, "cases/fact_add.html", {"case": case, "form": form}, status=409 if form.errors else 200)
 
 
 @require_http_methods(_METHODS)

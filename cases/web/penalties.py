@@ -76,6 +76,8 @@ def new(request: HttpRequest, suspect_pk: int) -> HttpResponse:
     user: Any = request.user
     suspect = get_visible(Suspect.objects.select_related("case__compartment", "unit"), user, pk=suspect_pk)
     standing = Penalty.objects.alive().filter(suspect=suspect).first()
+    if request.method == "POST":
+        require(user, "penalty.draft", suspect.case)
     if standing is not None:
         return redirect("cases:penalty", pk=standing.pk)
     require(user, "penalty.draft", suspect.case)

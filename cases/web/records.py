@@ -51,7 +51,9 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     case = _case(request, pk)
     require(user, "case.investigate", case)
     initial = {"suspect": request.GET.get("suspect", ""), "kind": "talk", "place": case.unit.name if case.unit else ""}
-    form = InterviewForm(case, other_officers(case, user), request.POST or None, initial=initial)
+    form = InterviewForm(
+        case, other_officers(case, user), request.POST if request.method == "POST" else None, initial=initial
+    )
     taken = _take(case, form, user) if request.method == "POST" else None
     if taken is not None:
         toast(request, _("已登记%(record)s。") % {"record": taken})
@@ -69,7 +71,7 @@ def site_add(request: HttpRequest, pk: int) -> HttpResponse:
     team = site.team.members.filter(user__isnull=False, left_at__isnull=True).exclude(user=user).values("user_id")
     officers = User.objects.filter(pk__in=team).select_related("organisation").order_by("name", "pk")
     initial = {"kind": "talk", "place": site.place or site.unit.name}
-    form = InterviewForm(site, officers, request.POST or None, initial=initial)
+    form = InterviewForm(site, officers, request.POST if request.method == "POST" else None, initial=initial)
     taken = _take(site, form, user) if request.method == "POST" else None
     if taken is not None:
         toast(request, _("已登记%(record)s。") % {"record": taken})
@@ -125,7 +127,7 @@ def site_detail(request: HttpRequest, pk: int, interview_pk: int) -> HttpRespons
 
 def _record(request: HttpRequest, record: Interview, *, case: Case | None, site: Site | None, act: str) -> HttpResponse:
     user = reader(request)
-    form = PageForm(request.POST or None)
+    form = PageForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         require(user, act, case or site)
         if form.is_valid():

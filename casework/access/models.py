@@ -1,7 +1,8 @@
 """Need-to-know (知悉范围): who may know of what, from a day to a day."""
 
-from datetime import date
-from typing import Any, Self
+import secrets
+from datetime import date, datetime
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -13,12 +14,19 @@ from casework.accounts.models import User
 from casework.core import clock
 
 
+def new_public_id() -> str:
+    """Return a random mark by which a compartment is shown; the row's own key would tell how many there are."""
+    return secrets.token_hex(4)
+
+
 class Compartment(models.Model):
     """A circle of people who may know of something; a case, an inspection and a campaign each own one.
 
-    ``name`` is itself secret: only members and auditors ever read it.
+    ``name`` is itself secret: only members and auditors ever read it. Whoever keeps the register reads ``public_id``:
+    numbers in sequence would have a gap where one is hidden.
     """
 
+    public_id = models.CharField(_("编号"), max_length=16, unique=True, default=new_public_id, editable=False)
     kind = models.CharField(_("类别"), max_length=20, choices=CompartmentKind.choices)
     name = models.CharField(_("名称"), max_length=200)
     secrecy = models.CharField(_("密级"), max_length=20, choices=Secrecy.choices, default=Secrecy.WORK_SECRET)
@@ -33,7 +41,10 @@ class Compartment(models.Model):
 
 
 class Grant(models.Model):
-    """A person belongs to a compartment from a day until it is withdrawn."""
+    """A person belongs to a compartment from a day until it is withdrawn.
+
+    ``emergency`` marks access that somebody took himself (应急调阅); it ends by itself at ``until_at``.
+    """
 
     compartment = models.ForeignKey(Compartment, models.PROTECT, related_name="grants")
     user = models.ForeignKey(User, models.PROTECT, related_name="grants")
@@ -41,10 +52,16 @@ class Grant(models.Model):
     until = models.DateField(_("止"), null=True, blank=True)
     reason = models.CharField(_("事由"), max_length=200, blank=True)
     granted_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
+    until_at = models.DateTimeField(_("到时"), null=True, blank=True)
+    emergency = models.BooleanField(_("应急调阅"), default=False)
 
     class Meta:
         verbose_name = _("知悉授权")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(emergency=False) | Q(until_at__isnull=False, until__isnull=False),
+                name="grant_emergency_ends",
+            ),
             models.UniqueConstraint(
                 fields=["compartment", "user"], condition=Q(until__isnull=True), name="grant_open_once"
             ),
@@ -58,28 +75,56 @@ class Grant(models.Model):
         return f"{self.user} → {self.compartment}"
 
 
+class RecusalQuerySet(models.QuerySet["Recusal"]):
+    """Recusals that hold."""
+
+    def standing(self) -> Self:
+        """Return those that were not lifted."""
+        return self.filter(lifted_at__isnull=True)
+
+
 class Recusal(models.Model):
-    """回避: a person who may not act in a compartment, even when a role or a grant would let him (监察法 67)."""
+    """回避: a person who may not act in a compartment, even when a role or a grant would let him (监察法 67).
+
+    ``decided_by`` is None where a declared tie shut the person out by itself. It is lifted by a leader's decision on
+    the person's objection, with a reason; the row stays.
+    """
 
     compartment = models.ForeignKey(Compartment, models.PROTECT, related_name="recusals")
     user = models.ForeignKey(User, models.PROTECT, related_name="recusals")
     reason = models.CharField(_("回避事由"), max_length=200)
-    decided_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True, blank=True)
     at = models.DateTimeField()
+    objection = models.TextField(_("异议"), blank=True)
+    objected_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_reason = models.CharField(_("解除理由"), max_length=200, blank=True)
+
+    objects: ClassVar[RecusalQuerySet] = RecusalQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("回避")
-        constraints = [models.UniqueConstraint(fields=["compartment", "user"], name="recusal_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["compartment", "user"], condition=Q(lifted_at__isnull=True), name="recusal_stands_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True) | (Q(lifted_by__isnull=False) & ~Q(lifted_reason="")),
+                name="recusal_lifted_with_reason",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} 回避 {self.compartment}"
 
 
-def compartments_of(user: User, on: date | None = None) -> models.QuerySet[Any, Any]:
+def compartments_of(user: User, on: date | None = None, at: datetime | None = None) -> models.QuerySet[Any, Any]:
     """Return the ids of the compartments the user belongs to, as a subquery; a recused person belongs to none."""
-    day = on or clock.today()
+    day, moment = on or clock.today(), at or clock.now()
     held = Grant.objects.filter(Q(until__isnull=True) | Q(until__gte=day), user=user, from_on__lte=day)
-    recused = Recusal.objects.filter(user=user).values("compartment_id")
+    held = held.filter(Q(until_at__isnull=True) | Q(until_at__gt=moment))
+    recused = Recusal.objects.standing().filter(user=user).values("compartment_id")
     return held.exclude(compartment_id__in=recused).values("compartment_id")
 
 

@@ -51,7 +51,7 @@ def why_not(user: User, name: str, obj: Any = None) -> str:
     if not user.is_active or user.roles.isdisjoint(act.roles):
         return _("不能%(act)s：您没有办理这件事的职责。可以请有职责的同事办理。") % {"act": act.label}
     compartment_id = getattr(obj, "compartment_id", None)
-    if compartment_id and Recusal.objects.filter(compartment_id=compartment_id, user=user).exists():
+    if compartment_id and Recusal.objects.standing().filter(compartment_id=compartment_id, user=user).exists():
         return _("不能%(act)s：您已回避。依据监察法第六十七条。可以由未回避的同事办理。") % {"act": act.label}
     return act.check(user, obj) if act.check else ""
 

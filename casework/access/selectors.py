@@ -1,5 +1,7 @@
 """What the administrators may count and list: never a compartment whose very existence is secret."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 
 from casework.access.enums import CompartmentKind
@@ -19,3 +21,15 @@ def administrative_acts() -> AppendOnlyQuerySet:
     """Return the entries of the administrators' acts, without those on secret compartments."""
     secret = Compartment.objects.filter(kind=CompartmentKind.INSPECTION).values_list("pk", flat=True)
     return Entry.objects.filter(_KINDS).exclude(ref__in=[f"compartment:{pk}" for pk in secret])
+
+
+def public_refs(refs: Iterable[str]) -> dict[str, str]:
+    """Return, for each reference to a compartment, the one that may be shown, in one query."""
+    keys = {ref: int(ref.partition(":")[2]) for ref in refs if _is_compartment(ref)}
+    marks = dict(Compartment.objects.filter(pk__in=keys.values()).values_list("pk", "public_id"))
+    return {ref: f"compartment:{marks[key]}" for ref, key in keys.items() if key in marks}
+
+
+def _is_compartment(ref: str) -> bool:
+    kind, _colon, key = ref.partition(":")
+    return kind == "compartment" and key.isdigit()

@@ -17,5 +17,8 @@ register_words(
         "compartment.entered": _("加入知悉范围"),
         "compartment.left": _("退出知悉范围"),
         "compartment.recused": _("登记回避"),
+        "compartment.recusal_objected": _("对回避提出异议"),
+        "compartment.recusal_lifted": _("解除回避"),
+        "compartment.opened_in_emergency": _("应急调阅"),
     }
 )

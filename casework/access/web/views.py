@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from casework.access import policy
 from casework.access.models import Compartment
-from casework.access.selectors import administrative_acts, known_compartments
+from casework.access.selectors import administrative_acts, known_compartments, public_refs
 from casework.access.services import people
 from casework.access.web.forms import AppointForm, OpenAccountForm, PasswordForm, ReasonForm, TokenForm
 from casework.accounts.enums import Role
@@ -205,14 +205,14 @@ COMPARTMENTS = ListPage(
     ),
     # The name of a compartment is content: the register shows number and kind only.
     columns=(
-        Column("number", gettext_lazy("编号"), "pk", sort="pk", align="num"),
+        Column("number", gettext_lazy("编号"), "public_id", sort="public_id", mono=True),
         Column("kind", gettext_lazy("类别"), "get_kind_display", sort="kind"),
         Column("secrecy", gettext_lazy("密级"), "get_secrecy_display", sort="secrecy"),
         Column("members", gettext_lazy("知悉人数"), "members", align="num", sort="members"),
         Column("recused", gettext_lazy("回避人数"), "recused", align="num"),
         Column("created", gettext_lazy("建立"), lambda row: cn_datetime(row.created_at), sort="created_at"),
     ),
-    order=("-pk",),
+    order=("-created_at", "public_id", "pk"),
     export_name="知悉范围",
     unit=gettext_lazy("个"),
 )
@@ -223,6 +223,17 @@ def compartments(request: HttpRequest) -> HttpResponseBase:
     """The register of compartments, without their names."""
     _hidden_unless(reader(request), "compartment.list")
     return render_list(request, COMPARTMENTS)
+
+
+def _name_refs(_request: HttpRequest, rows: list[Any]) -> None:
+    """Compartments are named by their public mark: their keys would show how many lie between two of them."""
+    marks = public_refs(row.ref for row in rows)
+    for row in rows:
+        row.shown_ref = marks.get(row.ref, row.ref)
+
+
+def _named_ref(row: Entry) -> str:
+    return public_refs([row.ref]).get(row.ref, row.ref)
 
 
 def _who(entry: Entry) -> str:
@@ -237,13 +248,14 @@ AUDIT = ListPage(
         Column("at", gettext_lazy("时间"), lambda row: cn_datetime(row.at, seconds=True), sort="at", nowrap=True),
         Column("who", gettext_lazy("谁"), _who),
         Column("what", gettext_lazy("做了什么"), lambda row: word(row.kind)),
-        Column("ref", gettext_lazy("对象"), "ref", mono=True),
+        Column("ref", gettext_lazy("对象"), lambda row: getattr(row, "shown_ref", ""), mono=True, export=_named_ref),
         Column("reason", gettext_lazy("事由"), lambda row: row.payload.get("reason", "")),
         Column("number", gettext_lazy("条目"), "pk", align="num", sort="pk"),
     ),
     filters=(Filter("at", gettext_lazy("时间"), "at", kind="date"),),
     search=("ref__istartswith", "kind__istartswith"),
     order=("-pk",),
+    prepare=_name_refs,
     export_name="管理操作",
 )
 
