@@ -26,7 +26,7 @@ from casework.imports.tables import Line, Sheet, Unusable, open_sheets, peek
 HEADER_WITHIN = 15
 _BATCH = 2000
 #: So many distinct texts of a column are remembered; then the memory starts anew, so that it stays flat.
-_REMEMBERED = 20_000
+_REMEMBERED = 5_000
 #: So many characters are handed to the database at a time.
 _CHUNK = 128 * 1024
 
