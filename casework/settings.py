@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from casework.api.enum_names import ENUM_NAMES
+from casework.core.roles import INTEGRATOR
 from casework.env import BadSetting, env_bool, env_int, env_list, env_str
 from casework.local import paths
 from casework.local.secrets import secret
@@ -20,6 +21,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 CASEWORK_HOME = paths.home()
 CASEWORK_PORT = env_int("CASEWORK_PORT", 8000)
 CASEWORK_NOW = env_str("CASEWORK_NOW")  # demo only: the day the demo plays on
+# Files: the largest one taken in, what must stay free on the disk, and a virus scanner where there is one.
+CASEWORK_MAX_FILE_BYTES = env_int("CASEWORK_MAX_FILE_BYTES", 20 * 1024**3)
+CASEWORK_FREE_BYTES = env_int("CASEWORK_FREE_BYTES", 1024**3)
+CASEWORK_CLAMD = env_str("CASEWORK_CLAMD", "")
 CASEWORK_STORAGE = env_str("CASEWORK_STORAGE", f"file://{CASEWORK_HOME / 'files'}")
 CASEWORK_DEPLOYMENT_LEVEL = env_str("CASEWORK_DEPLOYMENT_LEVEL", "work_secret")
 CASEWORK_SIGNING_KEY = env_str("CASEWORK_SIGNING_KEY")
@@ -136,24 +141,31 @@ def _database(url: str) -> dict[str, Any]:
 
 # Two roles: the owner migrates, `cw_app` runs (casework/core/roles.py). DATABASE_URL names the running role,
 # DATABASE_OWNER_URL the owner; commands that change the schema ask for the owner by CASEWORK_DB_ROLE=owner.
-_as_owner = env_str("CASEWORK_DB_ROLE", "app") == "owner"
+_role = env_str("CASEWORK_DB_ROLE", "app")
+if _role not in {"app", "owner", "ledger"}:
+    raise BadSetting(f"CASEWORK_DB_ROLE={_role}: app, owner or ledger is needed")
 DATABASE_URL = env_str("DATABASE_URL")
 DATABASE_OWNER_URL = env_str("DATABASE_OWNER_URL") or DATABASE_URL
 CASEWORK_APP_ROLE = env_str("CASEWORK_APP_ROLE", "cw_app")
 if DATABASE_URL:
-    _connection = _database(DATABASE_OWNER_URL if _as_owner else DATABASE_URL)
+    # The ledger's process has an account of its own, or acts as the lesser role with the owner's.
+    DATABASE_LEDGER_URL = env_str("DATABASE_LEDGER_URL")
+    _urls = {"owner": DATABASE_OWNER_URL, "ledger": DATABASE_LEDGER_URL or DATABASE_OWNER_URL}
+    _connection = _database(_urls.get(_role, DATABASE_URL))
 else:
     _connection = {
         "NAME": "casework",
-        "USER": "casework" if _as_owner else CASEWORK_APP_ROLE,
+        "USER": {"owner": "casework", "ledger": INTEGRATOR}.get(_role, CASEWORK_APP_ROLE),
         "PASSWORD": "",
         "HOST": str(paths.socket_dir(CASEWORK_HOME)),
         "PORT": "",
     }
 _options: dict[str, Any] = {}
-if not _as_owner and not TESTING:
+if _role == "app" and not TESTING:
     _options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
-if DATABASE_URL and not _as_owner and DATABASE_OWNER_URL == DATABASE_URL and CASEWORK_APP_ROLE:
+if DATABASE_URL and _role == "ledger" and not DATABASE_LEDGER_URL:
+    _options["options"] = f"-c role={INTEGRATOR}"
+if DATABASE_URL and _role == "app" and DATABASE_OWNER_URL == DATABASE_URL and CASEWORK_APP_ROLE:
     # One account for everything was given: its sessions act as the lesser role all the same.
     _options["options"] = f"-c role={CASEWORK_APP_ROLE}"
 DATABASES = {
@@ -182,11 +194,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # the broker may be away for hours; nothing is lost meanwhile
 CELERY_TIMEZONE = "Asia/Shanghai"
-# Beat only wakes scans; every effect is a row with a unique key, so two beats do no harm (quality.md B).
+# Beat only wakes scans; every effect is a row with a unique key, so two beats do no harm (docs/decisions/0004).
+_scan = max(env_int("CASEWORK_SCAN_SECONDS", 30), 1)
 CELERY_BEAT_SCHEDULE = {
-    "deadlines-scan": {"task": "deadlines.scan", "schedule": 30.0, "options": {"expires": 25}},
-    "notices-send": {"task": "notices.send", "schedule": 10.0, "options": {"expires": 9}},
+    "deadlines-scan": {"task": "deadlines.scan", "schedule": float(_scan), "options": {"expires": max(_scan - 5, 1)}},
+    "notices-send": {
+        "task": "notices.send",
+        "schedule": max(_scan / 3, 1.0),
+        "options": {"expires": max(_scan / 3, 1)},
+    },
     "penalties-expire": {"task": "penalties.expire", "schedule": 3600.0, "options": {"expires": 3000}},
+    "campaigns-take-up": {"task": "campaigns.take_up", "schedule": 60.0, "options": {"expires": 55}},
+    "evidence-sweep": {"task": "evidence.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "worker-heartbeat": {"task": "core.heartbeat", "schedule": 10.0, "options": {"expires": 9}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(CASEWORK_HOME / "run" / "celerybeat-schedule")
@@ -194,7 +213,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(CASEWORK_HOME / "run" / "celerybeat-schedule
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "casework.accounts.backends.AccountBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -229,7 +248,7 @@ AXES_ENABLE_ADMIN = False
 AXES_IPWARE_PROXY_COUNT = 1 if CASEWORK_TLS else None
 
 SESSION_COOKIE_AGE = 30 * 60
-SESSION_SAVE_EVERY_REQUEST = True
+SESSION_SAVE_EVERY_REQUEST = False  # DatabaseActorMiddleware renews it once a minute
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

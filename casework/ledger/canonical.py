@@ -1,5 +1,6 @@
 """The exact bytes of an entry: RFC 8785 (JCS), strings and whole numbers only. Plain Python, no Django."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -39,12 +40,29 @@ def plain(value: Any, path: str = "$") -> Any:
     raise Uncanonical(f"{path}: {type(value).__name__} has no canonical form")
 
 
+#: Writes what RFC 8785 asks for when no character lies beyond the first plane: keys are then sorted alike.
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def encode(payload: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of the payload; raises ``Uncanonical``."""
+    return checked(canonical_text(payload).encode())
+
+
+def canonical_text(payload: Mapping[str, Any]) -> str:
+    """Return the canonical JSON of the payload as text; raises ``Uncanonical``."""
+    value = plain(payload)
+    text = _JSON.encode(value)
     try:
-        data = rfc8785.dumps(plain(payload))
+        if text.isascii() or len(text.encode("utf-16-le")) == 2 * len(text):
+            return text
+        return rfc8785.dumps(value).decode()
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise Uncanonical(str(error)) from error
-    if len(data) > MAX_BYTES:
-        raise Uncanonical(f"an entry may have {MAX_BYTES} bytes, this one has {len(data)}")
+
+
+def checked(data: bytes, spare: int = 0) -> bytes:
+    """Return the bytes when, with ``spare`` more, they fit into an entry; raises ``Uncanonical``."""
+    if len(data) + spare > MAX_BYTES:
+        raise Uncanonical(f"an entry may have {MAX_BYTES} bytes, this one has {len(data) + spare}")
     return data

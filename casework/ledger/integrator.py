@@ -23,8 +23,6 @@ from casework.ledger.waiting import CHANNEL, PROCESS_LOCK
 
 #: Seconds between two looks at the queue, unless somebody who waits for a proof asks sooner (NOTIFY).
 TICK = 0.2
-#: Seconds between two updates of the files.
-FILES_EVERY = 5.0
 CHECK_EVERY = timedelta(days=1)
 RETRY = 5.0
 
@@ -82,7 +80,6 @@ class Integrator:
         self.folder = folder or log_folder()
         self.ending = False
         self._say = say
-        self._files_at = 0.0
         self._written = 0
         self._refused = True  # until the first signature says otherwise
         self._checker: threading.Thread | None = None
@@ -146,13 +143,11 @@ class Integrator:
             tree.note_check("sign", now, now, tree.head().size, [])
 
     def _files(self) -> None:
-        if time.monotonic() - self._files_at < FILES_EVERY:
-            return
-        self._files_at = time.monotonic()
+        """Write what was signed out at once: a restore never goes below what these files hold."""
         newest = tree.newest()
         if newest is not None and newest.size != self._written:
             try:
-                write_log(self.folder, newest)
+                write_log(self.folder, newest, self._written)
                 self._written = newest.size
             except DiffersError as error:
                 alarm("sign", str(error))

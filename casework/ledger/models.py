@@ -7,6 +7,7 @@ they speak of, and no test tear-down or ``flush`` may empty them (ledger.md §2.
 import json
 from typing import Any, NoReturn
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -73,3 +74,38 @@ class Disclosure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry_id}.{self.name}"
+
+
+class Erasure(models.Model):
+    """A request to erase personal values of an entry; done once two others than the asker have approved."""
+
+    id = models.BigAutoField(primary_key=True)
+    entry_id = models.BigIntegerField()
+    names = ArrayField(models.TextField())
+    basis = models.TextField()
+    reason = models.TextField()
+    asked_by = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = '"ledger"."erasure"'
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}: {', '.join(self.names)}"
+
+
+class ErasureApproval(models.Model):
+    """One person's approval of an erasure."""
+
+    id = models.BigAutoField(primary_key=True)
+    erasure_id = models.BigIntegerField()
+    user_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = '"ledger"."erasure_approval"'
+
+    def __str__(self) -> str:
+        return f"{self.erasure_id} {self.user_id}"

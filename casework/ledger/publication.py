@@ -46,26 +46,41 @@ def proof_of_entry(entry: Entry) -> str | None:
     return proof_text(index, hashes, checkpoint.note)
 
 
-def write_log(folder: Path, checkpoint: tree.Published) -> int:
+def write_log(folder: Path, checkpoint: tree.Published, since: int = 0) -> int:
     """Write the log up to the checkpoint into the folder and return how many files are new.
 
-    Full tiles and bundles are written once; one that is there already must be the same. The checkpoint comes last, so
-    that a reader never finds one whose tiles are missing.
+    Full tiles and bundles are written once; one that is there already must be the same. Partial ones that a wider one
+    replaces are removed. The checkpoint comes last, so that a reader never finds one whose tiles are missing.
+    ``since`` is the size that the folder is known to hold: what was full then is not looked at again.
 
     Raises:
         DiffersError: a file that is there differs from the log.
     """
     made = 0
-    for path, data in _files(folder, checkpoint.size):
+    for path, data in _files(folder, checkpoint.size, since):
         made += _write_once(folder / path, data)
+        _drop_narrower(folder / path)
     _replace(folder / "vkey", "".join(f"{vkey}\n" for vkey in tree.vkeys()[-1:]).encode())
     _replace(folder / "checkpoint", checkpoint.note.encode())
     return made
 
 
-def _files(folder: Path, size: int) -> Iterator[tuple[str, bytes]]:
+def _drop_narrower(path: Path) -> None:
+    """Remove the partial tiles that this one begins with; readers take any that is wide enough."""
+    partial = path.parent.name.endswith(".p")
+    folder = path.parent if partial else path.with_name(f"{path.name}.p")
+    if not folder.is_dir():
+        return
+    for other in folder.iterdir():
+        if not partial or (other.name.isdigit() and int(other.name) < int(path.name)):
+            other.unlink(missing_ok=True)
+    if not partial:
+        folder.rmdir()
+
+
+def _files(folder: Path, size: int, since: int) -> Iterator[tuple[str, bytes]]:
     """Yield path and content of every tile and bundle; what is full and already there is left out but for the newest."""
-    for level, n, width in tiles_of(size):
+    for level, n, width in tiles_of(size, since):
         full = width == WIDTH and n < (size >> (8 * (level + 1))) - 1
         path = f"tile/{tile_path(level, n, width)}"
         if not (full and (folder / path).exists()):

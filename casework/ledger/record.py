@@ -10,7 +10,7 @@ from django.db import connection
 
 from casework.accounts.models import User
 from casework.core import clock, crypto
-from casework.ledger.canonical import encode, plain
+from casework.ledger.canonical import canonical_text, checked, encode, plain
 from casework.ledger.models import Disclosure, Entry
 
 VERSION = 1
@@ -44,22 +44,14 @@ def record(
     if not connection.in_atomic_block:
         raise RuntimeError("a ledger entry is written inside the transaction of its act")
     stream = stream or ref
-    with connection.cursor() as cursor:
-        # Writers of one stream queue here until commit; other streams are not held up.
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 20))", [f"ledger:{stream}"])
-        cursor.execute(
-            "select stream_seq, leaf_hash from ledger.entry where stream = %s order by stream_seq desc limit 1",
-            [stream],
-        )
-        last = cursor.fetchone()
     sealed = [(name, text, secrets.token_hex(16)) for name, text in sorted((personal or {}).items()) if text]
     payload: dict[str, Any] = {
         "v": VERSION,
         "kind": kind,
         "ref": ref,
         "stream": stream,
-        "seq": last[0] + 1 if last else 1,
-        "prev": bytes(last[1]).hex() if last else "",
+        "seq": 0,  # number and predecessor are put in by the database, behind the stream's lock
+        "prev": "",
         "at": at,
         "rec_at": clock.now(),
         "by": actor.pk if actor else None,
@@ -70,16 +62,8 @@ def record(
         payload["reason"] = reason
     if sealed:
         payload["_sd"] = {name: _commit(name, text, salt) for name, text, salt in sealed}
-    entry = Entry(
-        header=encode(payload),
-        stream=stream,
-        stream_seq=payload["seq"],
-        kind=kind,
-        ref=ref,
-        actor_id=actor.pk if actor else None,
-        at=at,
-    )
-    _insert(entry)
+    entry = Entry(stream=stream, kind=kind, ref=ref, actor_id=payload["by"], at=at)
+    _append(entry, canonical_text(payload).encode())
     if sealed:
         Disclosure.objects.bulk_create(
             Disclosure(
@@ -93,14 +77,26 @@ def record(
     return entry
 
 
-def _insert(entry: Entry) -> None:
+#: The two places that the database fills. Keys are sorted, and a quotation mark inside a text is escaped: the last
+#: occurrence is the entry's own.
+_PREV, _SEQ = b',"prev":"",', b',"seq":0,'
+#: A hash in hexadecimal digits, and as many digits as a number of a stream may have.
+_FILLED = 64 + 10
+
+
+def _append(entry: Entry, draft: bytes) -> None:
+    """Write the entry in one call and take over its number, predecessor and hash."""
+    checked(draft, _FILLED)
+    prev = draft.rindex(_PREV) + len(_PREV) - 2
+    seq = draft.rindex(_SEQ) + len(_SEQ) - 2
+    head, middle, tail = draft[:prev], draft[prev:seq], draft[seq + 1 :]
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at)"
-            " values (%s, %s, %s, %s, %s, %s, %s) returning id, leaf_hash",
-            [bytes(entry.header), entry.stream, entry.stream_seq, entry.kind, entry.ref, entry.actor_id, entry.at],
+            "select entry_id, number, previous, hashed from ledger.append(%s, %s, %s, %s, %s, %s, %s, %s)",
+            [head, middle, tail, entry.stream, entry.kind, entry.ref, entry.actor_id, entry.at],
         )
-        entry.id, entry.leaf_hash = cursor.fetchone()
+        entry.id, entry.stream_seq, previous, entry.leaf_hash = cursor.fetchone()
+    entry.header = head + previous.encode() + middle + str(entry.stream_seq).encode() + tail
 
 
 def who(user: User, at: datetime) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import hashlib
 import json
 import os
 import secrets
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import connection, transaction
 
+from casework.core.roles import SIGNER
 from casework.ledger import tree
 from casework.ledger.checks import stream_rows
 from casework.ledger.merkle import Frontier, leaf_hash
@@ -82,6 +84,14 @@ def _write_for_good(path: Path, text: str) -> None:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+@contextmanager
+def signing() -> Iterator[Any]:
+    """Give a cursor in a transaction of the signer's own role: the one that orders entries may not publish."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select set_config('role', %s, true)", [SIGNER])
+        yield cursor
 
 
 class LedgerSigner:
@@ -215,7 +225,7 @@ class LedgerSigner:
 
     def _publish(self, state: State, root: bytes, verifier: Verifier) -> None:
         values: list[Any] = [state.frontier.size, root, state.note]
-        with transaction.atomic(), connection.cursor() as cursor:
+        with signing() as cursor:
             cursor.execute(
                 "insert into ledger.signing_key (vkey, since_size) values (%s, %s) on conflict (vkey) do nothing",
                 [str(verifier), state.frontier.size],

@@ -51,12 +51,12 @@ def width_of(level: int, n: int, size: int) -> int:
     return max(0, min(WIDTH, (size >> (HEIGHT * level)) - n * WIDTH))
 
 
-def tiles_of(size: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (level, number, width) of every tile of a tree of ``size`` leaves."""
+def tiles_of(size: int, since: int = 0) -> Iterator[tuple[int, int, int]]:
+    """Yield (level, number, width) of every tile of a tree of ``size`` leaves; of those not full at ``since`` leaves."""
     level = 0
     while size >> (HEIGHT * level):
         count = size >> (HEIGHT * level)
-        for n in range((count + WIDTH - 1) // WIDTH):
+        for n in range((since >> (HEIGHT * level)) // WIDTH, (count + WIDTH - 1) // WIDTH):
             yield level, n, min(WIDTH, count - n * WIDTH)
         level += 1
 

@@ -139,7 +139,7 @@ def integrate_batch(limit: int = BATCH) -> Batch:
         there = [(pk, bytes(hashed)) for pk, hashed in rows if hashed is not None]
         batch = Batch(len(there), len(rows) == limit, vanished=[pk for pk, hashed in rows if hashed is None])
         if there:
-            _append(cursor, there)
+            append_leaves(cursor, there)
         if not batch.more:
             cursor.execute(
                 "update ledger.state set drained_at = now() where %s or drained_at < now() - interval '1 second'",
@@ -148,8 +148,8 @@ def integrate_batch(limit: int = BATCH) -> Batch:
         return batch
 
 
-def _append(cursor: Any, rows: Sequence[tuple[int, bytes]]) -> None:
-    """Append leaves, tiles and the new head."""
+def append_leaves(cursor: Any, rows: Sequence[tuple[int, bytes]]) -> None:
+    """Append leaves (entry number and hash), tiles and the new head; the caller holds the lock."""
     cursor.execute("select size from ledger.state for update")
     (size,) = cursor.fetchone()
     hashes = [hashed for _pk, hashed in rows]

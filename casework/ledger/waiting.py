@@ -73,7 +73,7 @@ def _integrate_once() -> None:
     """Run the integrator for one turn, with its own role: this process may not order entries."""
     subprocess.run(
         [sys.executable, str(settings.BASE_DIR / "manage.py"), "ledger", "integrate", "--once"],
-        env={**os.environ, "CASEWORK_DB_ROLE": "owner"},
+        env={**os.environ, "CASEWORK_DB_ROLE": "ledger"},
         stdout=subprocess.DEVNULL,
         check=False,
     )

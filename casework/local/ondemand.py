@@ -19,8 +19,10 @@ NO_SERVICES = frozenset({
 # Commands that change or read the schema itself: the owner's work, and never preceded by a migration.
 AS_OWNER = frozenset({
     "migrate", "showmigrations", "sqlmigrate", "sqlflush", "sqlsequencereset", "optimizemigration",
-    "flush", "dbshell", "inspectdb", "restore", "remove_stale_contenttypes",
+    "flush", "dbshell", "inspectdb", "backup", "restore", "remove_stale_contenttypes",
 })  # fmt: skip
+# What the ledger's own process does: order entries, sign, publish.
+AS_LEDGER = frozenset({"integrate", "trust", "witness", "cosign", "timestamp"})
 
 
 def needs_services(arguments: Sequence[str]) -> bool:
@@ -38,6 +40,8 @@ def services_for(argv: Sequence[str]) -> Iterator[None]:
     command = arguments[0] if arguments else ""
     if command in AS_OWNER or command in {"makemigrations", "squashmigrations"}:
         os.environ["CASEWORK_DB_ROLE"] = "owner"
+    if command == "ledger" and arguments[1:2] and arguments[1] in AS_LEDGER:
+        os.environ["CASEWORK_DB_ROLE"] = "ledger"
     if command == "makemigrations":
         # It compares models with files; without a database it merely cannot look at the applied ones.
         warnings.filterwarnings("ignore", message="Got an error checking a consistent migration history")
@@ -48,7 +52,7 @@ def services_for(argv: Sequence[str]) -> Iterator[None]:
     state = paths.home()
     try:
         with services.using(state):
-            if command not in AS_OWNER and os.environ.get("CASEWORK_DB_ROLE") != "owner":
+            if command not in AS_OWNER and os.environ.get("CASEWORK_DB_ROLE", "app") == "app":
                 schema.ensure(state)
             yield
     except LocalServiceError as error:

@@ -187,8 +187,8 @@ class Up:
         ]
         if has_integrator():
             # The integrator orders the entries and so writes tables that the application may only read.
-            as_owner = {**environment, "CASEWORK_DB_ROLE": "owner"}
-            found.append(program("ledger", ledger_command(), state=self.state, environment=as_owner))
+            apart = {**environment, "CASEWORK_DB_ROLE": "ledger"}
+            found.append(program("ledger", ledger_command(), state=self.state, environment=apart))
         return found
 
     def _worker(self, environment: dict[str, str]) -> Service:

@@ -51,7 +51,6 @@ class Running:
 def test_the_process_gives_place_signs_and_writes_files(
     as_owner: Any, signer: LedgerSigner, fill: Fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(integrator, "FILES_EVERY", 0.1)
     with Running(signer, tmp_path / "files"):
         fill(10, sign=False)
         assert wait_until(lambda: tree.head().size == 10, 10.0)
