@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from casework.core.data import read_yaml
 
 DATA: Final = Path(__file__).resolve().parent / "data"
 _DIGITS: Final = "零一二三四五六七八九"
@@ -194,7 +194,7 @@ class Catalogue:
 
 
 def _read(name: str) -> Any:
-    return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
+    return read_yaml(DATA / name)
 
 
 @cache

@@ -1,5 +1,6 @@
 """How the references of cases and inspections are shown, to whom, and in which words their acts are told."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.urls import reverse
@@ -8,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Case, Exhibit, Fact, Inspection, Interview, Site, Suspect
 from cases.workflow import STEPS
 from casework.accounts.models import User
-from casework.ledger.refs import Resolved, register_finder, register_ref
+from casework.ledger.refs import Resolved, register_finder, register_ref, register_refs
 from casework.ledger.words import register_words
 
 
-def _case(pk: int, user: User) -> Resolved | None:
-    case = Case.objects.visible_to(user).filter(pk=pk).first()
-    return Resolved(str(case), reverse("cases:detail", args=[pk])) if case else None
+def _cases(pks: Collection[int], user: User) -> dict[int, Resolved]:
+    rows = Case.objects.visible_to(user).filter(pk__in=pks)
+    return {row.pk: Resolved(str(row), reverse("cases:detail", args=[row.pk])) for row in rows}
 
 
 def _part(model: Any, url_name: str) -> Any:
@@ -56,7 +57,7 @@ def _find(text: str, user: User) -> list[str]:
 
 
 register_finder(_find)
-register_ref("case", _case)
+register_refs("case", _cases)
 register_ref("suspect", _part(Suspect, "cases:suspect"))
 register_ref("fact", _part(Fact, "cases:fact"))
 register_ref("exhibit", _exhibit)

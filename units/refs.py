@@ -1,19 +1,21 @@
 """How references to the register, to lists and to leads are shown, and to whom."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
 
 from casework.accounts.models import User
-from casework.ledger.refs import Resolved, Resolver, register_finder, register_ref
+from casework.ledger.refs import Many, Resolved, register_finder, register_ref, register_refs
+from units import exchange_refs
 from units.models import AddressConflict, Lead, MonitorList, Person, Question, Unit
 
 
-def _by(model: Any, url: str) -> Resolver:
-    def resolve(pk: int, user: User) -> Resolved | None:
-        found = model.objects.visible_to(user).filter(pk=pk).first()
-        return None if found is None else Resolved(str(found), reverse(url, args=[pk]))
+def _by(model: Any, url: str) -> Many:
+    def resolve(pks: Collection[int], user: User) -> dict[int, Resolved]:
+        rows = model.objects.visible_to(user).filter(pk__in=pks)
+        return {row.pk: Resolved(str(row), reverse(url, args=[row.pk])) for row in rows}
 
     return resolve
 
@@ -40,9 +42,10 @@ def find_register(text: str, user: User) -> list[str]:
 def register() -> None:
     """Register every resolver and the finder; called when the app loads."""
     register_finder(find_register)
-    register_ref("unit", _by(Unit, "units:unit"))
-    register_ref("person", _by(Person, "units:person"))
-    register_ref("monitorlist", _by(MonitorList, "units:monitor-list"))
-    register_ref("lead", _by(Lead, "units:lead"))
+    register_refs("unit", _by(Unit, "units:unit"))
+    register_refs("person", _by(Person, "units:person"))
+    register_refs("monitorlist", _by(MonitorList, "units:monitor-list"))
+    register_refs("lead", _by(Lead, "units:lead"))
     register_ref("question", _question)
     register_ref("conflict", _conflict)
+    exchange_refs.register()

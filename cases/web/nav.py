@@ -1,5 +1,8 @@
 """Where cases stand in the side bar, and the words for their states."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums import CaseState, InspectionState, PageMark, SiteNature, SiteState, Verdict
@@ -75,31 +78,22 @@ for _nature, (_colour, _icon) in {
     register_status("nature", _nature.value, _nature.label, _colour, _icon)
 
 
-def _knows_inspection(user: User) -> bool:
-    """The place is there only for those who know of an inspection: hidden is absent."""
-    return Inspection.objects.visible_to(user).exists()
+def _inspections(user: User) -> QuerySet[Any]:
+    return Inspection.objects.visible_to(user)
 
 
-def _turns(user: User) -> int:
-    return waiting_for(user).count()
-
-
-def _decisions(user: User) -> int:
-    return decisions_for(user).count()
-
-
-def _sites_today(user: User) -> int:
-    return my_sites(user, clock.today()).count()
+def _sites_today(user: User) -> QuerySet[Any]:
+    return my_sites(user, clock.today())
 
 
 register(
-    CASES, _("案件"), "briefcase", "cases:list", roles=_READERS, count=_turns, order=10, tab=2, key="c"
+    CASES, _("案件"), "briefcase", "cases:list", roles=_READERS, waiting=waiting_for, order=10, tab=2, key="c"
 )  # fmt: skip
 register(
-    CASES, _("待我决定"), "signature", "cases:decisions", roles=(Role.APPROVER,), count=_decisions, order=5, hot=True,
+    CASES, _("待我决定"), "signature", "cases:decisions", roles=(Role.APPROVER,), waiting=decisions_for, order=5, hot=True,
     tab=1, short=_("决定"), key="d",
 )  # fmt: skip
 register(
-    CAMPAIGN, _("现场检查"), "map-pin", "cases:inspections", allowed=_knows_inspection, count=_sites_today, order=40,
+    CAMPAIGN, _("现场检查"), "map-pin", "cases:inspections", known=_inspections, waiting=_sites_today, order=40,
     tab=3, short=_("现场"),
 )  # fmt: skip

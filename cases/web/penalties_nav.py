@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 from cases.enums_penalties import AppealState, PenaltyState
 from cases.web.penalty_lists import waiting_for
 from casework.accounts.enums import Role
-from casework.accounts.models import User
 from casework.web.nav import CASES, register
 from casework.web.vocabulary import register_status
 
@@ -39,13 +38,9 @@ for _appeal, (_colour, _icon) in {
     register_status("appeal", _appeal.value, _appeal.label, _colour, _icon)
 
 
-def _waiting(user: User) -> int:
-    return waiting_for(user).count()
-
-
 register(CASES, _("处分"), "scale", "cases:penalties", roles=_READERS, order=30, key="p")
 register(
-    CASES, _("待我审批的处分"), "signature", "cases:penalty-approvals", roles=(Role.APPROVER,), count=_waiting, order=6,
+    CASES, _("待我审批的处分"), "signature", "cases:penalty-approvals", roles=(Role.APPROVER,), waiting=waiting_for, order=6,
     hot=True, short=_("审批"),
 )  # fmt: skip
 register(CASES, _("所得与追缴"), "coin", "cases:recoveries", roles=_READERS, order=35)

@@ -1,20 +1,36 @@
-"""Names the user of a request to the database, so that triggers and row-level rules beneath can know him."""
+"""What every request of a signed-in user does for its session: it names him to the database and keeps the session alive."""
 
+import time
 from collections.abc import Callable
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
+#: A session is written anew at most this often, in seconds; its end is right to that much.
+RENEW_SECONDS: Final = 60
+
+# Who is named on each open connection; a connection that broke takes its name with it.
+_named: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+
 
 def set_database_actor(user_id: int) -> None:
     """Set ``casework.actor`` for the statements that follow on this connection; 0 is nobody."""
+    if connection.connection is not None and _named.get(connection.connection) == user_id:
+        return
     with connection.cursor() as cursor:
         cursor.execute("select set_config('casework.actor', %s, false)", [str(user_id)])
+    if connection.in_atomic_block:  # a rollback would take the name back
+        _named.pop(connection.connection, None)
+    else:
+        _named[connection.connection] = user_id
 
 
 class DatabaseActorMiddleware:
-    """Sets the signed-in user for the request and takes him away at its end (connections are pooled).
+    """Names the signed-in user, or nobody, for the request: triggers and row-level rules beneath can know him.
 
+    Every request names its user before its first own statement, so nothing need be taken away at its end.
     Requests with an API token are named by ``casework.api.authentication``.
     """
 
@@ -24,10 +40,9 @@ class DatabaseActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             set_database_actor(request.user.pk)
-        try:
-            return self.get_response(request)
-        finally:
-            # A broken transaction takes no statement; its connection is rolled back, and whoever
-            # uses it next names himself first.
-            if connection.connection is not None and not connection.needs_rollback:
-                set_database_actor(0)
+            renewed = request.session.get("renewed", 0)
+            if not 0 <= time.time() - renewed < RENEW_SECONDS:
+                request.session["renewed"] = int(time.time())
+        elif connection.connection is not None and _named.get(connection.connection):
+            set_database_actor(0)
+        return self.get_response(request)

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-import yaml
-
 from casework.core.calendar import ONE_DAY, Calendar, Kind, add_days, add_months
+from casework.core.data import read_yaml
 from casework.core.errors import Invalid
 from casework.deadlines.enums import Basis, Unit
 
@@ -156,7 +155,7 @@ def day_words(day: date) -> str:
 @cache
 def rules() -> Mapping[str, Rule]:
     """Return all limits by id, read once from the data file and checked."""
-    data = yaml.safe_load((DATA / "timelimits.yaml").read_text(encoding="utf-8"))
+    data = read_yaml(DATA / "timelimits.yaml")
     found: dict[str, Rule] = {}
     for rule_id, given in data["limits"].items():
         row = dict(given)

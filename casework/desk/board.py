@@ -12,7 +12,7 @@ from casework.deadlines.rules import Rule
 from casework.deadlines.selectors import DeadlineFacts as Facts
 from casework.deadlines.selectors import facts_of, for_user, with_bars
 from casework.deadlines.web.words import chip
-from casework.ledger.refs import resolve
+from casework.ledger.refs import resolve_many
 from casework.web.deadline_words import DeadlineFacts
 from casework.web.vocabulary import Text
 
@@ -131,9 +131,10 @@ def deadline_todos(user: User, today: date, *, verb: Text = "", most: int = 60) 
     """Return the reader's running clocks as things to do, nearest first; what he may not open is left out."""
     rows: list[Deadline] = list(with_bars(for_user(user))[:most])
     facts = facts_of(rows, today)
+    known = resolve_many((row.ref for row in rows), user)
     todos = []
     for row in rows:
-        found = resolve(row.ref, user)
+        found = known.get(row.ref)
         if found is None:
             continue
         fact = facts[row.pk]

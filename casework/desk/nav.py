@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from casework.notices.selectors import unread_count
+from casework.notices.selectors import unread
 from casework.web.nav import TOP, register
 
 register(TOP, _("今天"), "home", "desk:home", order=1, tab=1, key="h")
-register(TOP, _("通知"), "inbox", "notices:inbox", count=unread_count, order=2)
+register(TOP, _("通知"), "inbox", "notices:inbox", waiting=unread, order=2)

@@ -3,7 +3,7 @@
 The ledger knows no app above it; each app registers how its references are shown and found, and to whom.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from casework.accounts.models import User
@@ -19,7 +19,10 @@ class Resolved:
 
 
 Resolver = Callable[[int, User], Resolved | None]
+#: The same for many things of one kind at once; those that the reader may not know of are left out.
+Many = Callable[[Collection[int], User], Mapping[int, Resolved]]
 _resolvers: dict[str, Resolver] = {}
+_many: dict[str, Many] = {}
 #: Returns references whose number or name is the text, as far as the reader may know of them.
 Finder = Callable[[str, User], Iterable[str]]
 _finders: list[Finder] = []
@@ -28,6 +31,27 @@ _finders: list[Finder] = []
 def register_ref(noun: str, resolver: Resolver) -> None:
     """Let ``resolver(pk, user)`` answer for ``noun:pk``; it returns None when the reader may not know of it."""
     _resolvers[noun] = resolver
+
+
+def register_refs(noun: str, many: Many) -> None:
+    """Let ``many(pks, user)`` answer for ``noun:pk``, for one and for a whole list with the same few queries."""
+    _many[noun] = many
+    _resolvers[noun] = lambda pk, user: many([pk], user).get(pk)
+
+
+def resolve_many(refs: Iterable[str], user: User) -> dict[str, Resolved]:
+    """Return label and address of each reference that this reader may know of; one look per kind where it can."""
+    wanted: dict[str, list[int]] = {}
+    found: dict[str, Resolved] = {}
+    for ref in dict.fromkeys(refs):
+        noun, _, pk = ref.partition(":")
+        if noun in _many and pk.isdigit():
+            wanted.setdefault(noun, []).append(int(pk))
+        elif known := resolve(ref, user):
+            found[ref] = known
+    for noun, pks in wanted.items():
+        found.update({f"{noun}:{pk}": known for pk, known in _many[noun](pks, user).items()})
+    return found
 
 
 def resolve(ref: str, user: User) -> Resolved | None:

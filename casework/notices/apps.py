@@ -6,8 +6,8 @@ class NoticesConfig(AppConfig):
     label = "notices"
 
     def ready(self) -> None:
-        from casework.notices.selectors import unread_count
+        from casework.notices.selectors import unread
         from casework.web.context import register_unread
 
-        register_unread(unread_count)
+        register_unread(unread)
         from casework.notices import words  # registers the words of its entries

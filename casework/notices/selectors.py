@@ -6,9 +6,9 @@ from casework.accounts.models import User
 from casework.notices.models import Delivery, DeliveryState, Notice, NoticeQuerySet
 
 
-def unread_count(user: User) -> int:
-    """Return how many notices the user has not signed for."""
-    return Notice.objects.visible_to(user).filter(acknowledged_at=None).count()
+def unread(user: User) -> NoticeQuerySet:
+    """Return the notices that the user has not signed for."""
+    return Notice.objects.visible_to(user).filter(acknowledged_at=None)
 
 
 def inbox(user: User) -> NoticeQuerySet:

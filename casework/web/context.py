@@ -1,6 +1,5 @@
 """What the shell around every page shows: the reader's places, unread notices, theme and secrecy mark."""
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.enums import Role
 from casework.accounts.models import User
-from casework.web.nav import Place, places
+from casework.web.nav import Place, Rows, counts, places
 from casework.web.vocabulary import Text
 
 THEME_COOKIE: Final = "casework_theme"
@@ -18,12 +17,12 @@ THEMES: Final = ("light", "dark")
 MARKS: Final[dict[str, Text]] = {"internal": _("内部"), "work_secret": _("内部 · 工作秘密")}
 
 
-_unread: list[Callable[[User], int]] = []
+_unread: list[Rows] = []
 
 
-def register_unread(count: Callable[[User], int]) -> None:
-    """Let the app of notices, which stands above, say how many a reader has not signed for."""
-    _unread[:] = [count]
+def register_unread(rows: Rows) -> None:
+    """Let the app of notices, which stands above, say which a reader has not signed for."""
+    _unread[:] = [rows]
 
 
 class Shell:
@@ -39,7 +38,11 @@ class Shell:
 
     @cached_property
     def nav(self) -> list[tuple[Text, list[Place]]]:
-        return places(self.user, self.request.path) if self.user else []
+        return places(self.user, self.request.path, self._counts) if self.user else []
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        return counts(self.user, **{"unread": rows for rows in _unread}) if self.user else {}
 
     @cached_property
     def tabs(self) -> list[Place]:
@@ -49,7 +52,7 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        return sum(count(self.user) for count in _unread) if self.user else 0
+        return self._counts.get("unread", 0)
 
     @cached_property
     def can_search(self) -> bool:

@@ -12,8 +12,6 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.html import strip_tags
 from django.utils.http import content_disposition_header
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from casework.web.formats import SHANGHAI
 from casework.web.listing import Column
@@ -75,6 +73,9 @@ def csv_response(name: str, columns: Sequence[Column], rows: Iterator[Sequence[A
 
 def xlsx_response(name: str, columns: Sequence[Column], rows: Iterator[Sequence[Any]]) -> HttpResponseBase:
     """Return the rows as an XLSX file, written row by row."""
+    from openpyxl import Workbook  # noqa: PLC0415 (slow to load, and only this needs it)
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(name[:31])
     sheet.freeze_panes = "A2"

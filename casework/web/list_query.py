@@ -106,6 +106,7 @@ class ListQuery:
             words = _("%(day)s 起") if suffix == "_from" else _("%(day)s 止")
             return [Term(item, (day.isoformat(),), False, (words % {"day": day.isoformat()},), suffix)]
         if item.kind == "text":
+            values = [value.replace("\x00", "") for value in values]  # no text of PostgreSQL holds it
             return [Term(item, tuple(values), suffix == "!", tuple(values))]
         known = dict(self.options[item.key])
         good = [value for value in dict.fromkeys(values) if value in known]
@@ -137,7 +138,7 @@ class ListQuery:
 
     @cached_property
     def words(self) -> str:
-        return self.params.get("q", "").strip()[:200] if self.page.search else ""
+        return self.params.get("q", "").replace("\x00", "").strip()[:200] if self.page.search else ""
 
     @cached_property
     def search_q(self) -> Q:

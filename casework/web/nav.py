@@ -1,13 +1,15 @@
 """The side bar: apps register their pages, each reader sees those of the roles held. Hidden is absent."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.models import User
+from casework.web.counting import count_together
 from casework.web.vocabulary import Text
 
 TOP: Final = ""
@@ -16,6 +18,9 @@ CAMPAIGN: Final = "campaign"
 CASES: Final = "cases"
 RECORDS: Final = "records"
 ADMINISTRATION: Final = "administration"
+
+#: The rows that a reader has before him behind a place; several querysets are counted together.
+Rows = Callable[[User], QuerySet[Any] | Sequence[QuerySet[Any]]]
 
 SECTIONS: Final[dict[str, Text]] = {
     TOP: "",
@@ -36,19 +41,17 @@ class Entry:
     icon: str
     url_name: str
     roles: frozenset[str]
-    allowed: Callable[[User], bool] | None
-    count: Callable[[User], int] | None
+    known: Rows | None
+    waiting: Rows | None
     order: int
     hot: bool
     tab: int
     short: Text
     key: str
 
-    def shown_to(self, user: User) -> bool:
-        """A page is shown when its roles (none: everybody) and its condition allow it."""
-        if self.roles and user.roles.isdisjoint(self.roles):
-            return False
-        return self.allowed is None or self.allowed(user)
+    def open_to(self, user: User) -> bool:
+        """A page is for those who hold one of its roles (none: everybody)."""
+        return not self.roles or not user.roles.isdisjoint(self.roles)
 
 
 @dataclass(frozen=True)
@@ -76,19 +79,23 @@ def register(
     url_name: str,
     *,
     roles: Iterable[str] = (),
-    allowed: Callable[[User], bool] | None = None,
-    count: Callable[[User], int] | None = None,
+    known: Rows | None = None,
+    waiting: Rows | None = None,
     order: int = 100,
     hot: bool = False,
     tab: int = 0,
     short: Text = "",
     key: str = "",
 ) -> None:
-    """Add a page. ``hot`` draws the count in red; ``key`` is the letter after ``g`` that goes there."""
+    """Add a page.
+
+    The place shows how many rows are ``waiting`` for the reader, in red when ``hot``. With ``known`` it is there only for
+    those who know of at least one such row: hidden is absent. ``key`` is the letter after ``g`` that goes there.
+    """
     if section not in SECTIONS:
         raise ValueError(f"unknown section {section!r}")
     _entries[url_name] = Entry(
-        section, label, icon, url_name, frozenset(roles), allowed, count, order, hot, tab, short or label, key
+        section, label, icon, url_name, frozenset(roles), known, waiting, order, hot, tab, short or label, key
     )
 
 
@@ -104,15 +111,36 @@ def _current(path: str, urls: Iterable[str]) -> str:
     return max(under, key=len, default="")
 
 
-def places(user: User, path: str) -> list[tuple[Text, list[Place]]]:
-    """Return the reader's side bar as (section label, places); sections without places are left out."""
-    shown = [(entry, reverse(entry.url_name)) for entry in entries() if entry.shown_to(user)]
+def _rows(rows: Rows | None, user: User) -> Sequence[QuerySet[Any]]:
+    found = rows(user) if rows else ()
+    return (found,) if isinstance(found, QuerySet) else found
+
+
+def counts(user: User, **others: Rows) -> dict[str, int]:
+    """Return the counts of all of the reader's places, and of ``others``, by one query."""
+    wanted = {key: _rows(rows, user) for key, rows in others.items()}
+    for entry in _entries.values():
+        if entry.open_to(user):
+            if entry.known:
+                wanted[f"known {entry.url_name}"] = _rows(entry.known, user)
+            if entry.waiting:
+                wanted[f"waiting {entry.url_name}"] = _rows(entry.waiting, user)
+    return count_together(wanted)
+
+
+def places(user: User, path: str, counted: Mapping[str, int]) -> list[tuple[Text, list[Place]]]:
+    """Return the reader's side bar as (section label, places) with its ``counts``; empty sections are left out."""
+    shown = [
+        (entry, reverse(entry.url_name))
+        for entry in entries()
+        if entry.open_to(user) and counted.get(f"known {entry.url_name}", 1)
+    ]
     here = _current(path, (url for _entry, url in shown))
     result: list[tuple[Text, list[Place]]] = []
     for section, label in SECTIONS.items():
         found = [
             Place(
-                entry.label, entry.short, entry.icon, url, entry.count(user) if entry.count else None,
+                entry.label, entry.short, entry.icon, url, counted.get(f"waiting {entry.url_name}"),
                 entry.hot, url == here, entry.tab, entry.key,
             )
             for entry, url in shown

@@ -1,5 +1,8 @@
 """Evidence in the side bar."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.enums import Role
@@ -13,14 +16,9 @@ from evidence.selectors.desk import (
 )
 
 
-def waiting(user: User) -> int:
-    """Return how many hand-overs wait for the reader's answer."""
-    return offers_to_confirm(user).count()
-
-
-def to_decide(user: User) -> int:
-    """Return how many requests and disposals wait for a decision of the reader."""
-    return check_outs_to_decide(user).count() + disposals_to_decide(user).count() + discrepancies_open(user).count()
+def to_decide(user: User) -> list[QuerySet[Any]]:
+    """Return the requests, disposals and discrepancies that wait for a decision of the reader."""
+    return [check_outs_to_decide(user), disposals_to_decide(user), discrepancies_open(user)]
 
 
 register(
@@ -37,7 +35,7 @@ register(
         Role.AUDITOR,
         Role.LIAISON,
     },
-    count=waiting,
+    waiting=offers_to_confirm,
     order=20,
     short=_("证物"),
     key="e",
@@ -48,7 +46,7 @@ register(
     "gavel",
     "evidence:decisions",
     roles={Role.APPROVER},
-    count=to_decide,
+    waiting=to_decide,
     order=21,
 )
 register(

@@ -6,6 +6,7 @@ from django.test import Client, override_settings
 from django.urls import include, path, reverse
 
 from casework.accounts.enums import Role
+from casework.accounts.models import User
 from casework.core.errors import Invalid, Missing, NotAllowed, NotReady, Refused, Stale
 from casework.web import nav
 from tests.build import a_user
@@ -42,11 +43,24 @@ handler500 = "casework.web.errors.server_error"
 def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nav, "_entries", {})
     nav.register(nav.TOP, "今天", "home", "web:help", tab=1, order=1)
+    itself = User.objects.all
     nav.register(
-        nav.CASES, "案件", "briefcase", "web:components", roles={Role.CASE_OFFICER}, count=lambda user: 5, tab=2
+        nav.CASES, "案件", "briefcase", "web:components", roles={Role.CASE_OFFICER}, tab=2,
+        waiting=lambda user: [itself().filter(pk=user.pk)] * 5,
+    )  # fmt: skip
+    nav.register(
+        nav.RECORDS,
+        "账本",
+        "shield-check",
+        "web:theme",
+        roles={Role.AUDITOR},
+        waiting=lambda user: itself().none(),
+        key="b",
     )
-    nav.register(nav.RECORDS, "账本", "shield-check", "web:theme", roles={Role.AUDITOR}, count=lambda user: 0, key="b")
-    nav.register(nav.MONITORING, "线索", "list-check", "web:language", allowed=lambda user: user.name == "承办人甲")
+    nav.register(
+        nav.MONITORING, "线索", "list-check", "web:language",
+        known=lambda user: itself().filter(pk=user.pk, name="承办人甲"),
+    )  # fmt: skip
 
 
 def labels(client: Client) -> list[str]:

@@ -1,5 +1,8 @@
 """Campaigns and self-inspections in the side bar."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.enums import Role
@@ -14,9 +17,9 @@ __all__ = ["campaign_words", "to_review"]
 _READERS = {Role.CAMPAIGN_OFFICER, Role.APPROVER, Role.AUDITOR, Role.CASE_OFFICER, Role.INSPECTOR}
 
 
-def to_review(user: User) -> int:
-    """Return how many submitted reports wait for the office."""
-    return SelfInspection.objects.visible_to(user).filter(state=InspectionState.SUBMITTED).count()
+def to_review(user: User) -> QuerySet[Any]:
+    """Return the submitted reports that wait for the office."""
+    return SelfInspection.objects.visible_to(user).filter(state=InspectionState.SUBMITTED)
 
 
 register(
@@ -24,5 +27,5 @@ register(
 )  # fmt: skip
 register(
     CAMPAIGN, _("自查报告"), "clipboard-list", "units:self-inspections",
-    roles=_READERS, count=to_review, order=20, key="r",
+    roles=_READERS, waiting=to_review, order=20, key="r",
 )  # fmt: skip

@@ -1,5 +1,8 @@
 """The pages of units and monitoring in the side bar, and the words of their states."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.enums import COMMISSION, Role
@@ -13,10 +16,10 @@ from units.models import Lead
 _READERS = frozenset({Role.INTAKE, Role.CASE_OFFICER, Role.CAMPAIGN_OFFICER, Role.APPROVER, Role.AUDITOR})
 
 
-def open_leads(user: User) -> int:
-    """Return how many leads wait for an opinion, or for the decision of this reader."""
+def open_leads(user: User) -> QuerySet[Any]:
+    """Return the leads that wait for an opinion, or for the decision of this reader."""
     states = [LeadState.OPINION_PENDING] if user.has_role(Role.APPROVER) else list(AWAITING_OPINION)
-    return int(Lead.objects.visible_to(user).filter(state__in=states).count())
+    return Lead.objects.visible_to(user).filter(state__in=states)
 
 
 for _value, _word, _colour, _icon in (
@@ -61,7 +64,7 @@ for _value, _word, _colour, _icon in (
 
 register(MONITORING, _("监测清单"), "radar-2", "units:monitor-lists", roles=_READERS, order=10)
 register(
-    MONITORING, _("线索处置"), "list-check", "units:leads", roles=_READERS, count=open_leads, order=20, tab=2,
+    MONITORING, _("线索处置"), "list-check", "units:leads", roles=_READERS, waiting=open_leads, order=20, tab=2,
     short=_("线索"), key="l",
 )  # fmt: skip
 register(MONITORING, _("单位"), "building", "units:units", roles=COMMISSION, order=30, key="d")

@@ -1,28 +1,22 @@
 """The holiday table, and what follows when it changes: every running clock is computed anew, nothing silently."""
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-import yaml
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework.access.policy import require
 from casework.accounts.models import User
-from casework.core.calendar import Calendar, Kind
+from casework.core.calendar import Kind
+from casework.core.data import read_yaml
 from casework.core.errors import Invalid
-from casework.deadlines.enums import LIVE
-from casework.deadlines.models import Deadline, Holiday
-from casework.deadlines.rules import DATA, due
-from casework.deadlines.selectors import current_calendar, inputs, missing_days
-from casework.deadlines.services.lifecycle import DUE_FIELDS, apply_due
+from casework.deadlines.models import Holiday
+from casework.deadlines.rules import DATA
+from casework.deadlines.selectors import missing_days
+from casework.deadlines.services.recount import recompute
 from casework.ledger.record import record
-
-BATCH = 2000
 
 
 @dataclass(frozen=True)
@@ -48,7 +42,7 @@ class Applied:
 
 def seed_rows() -> Iterator[HolidayRow]:
     """Yield the rows of data/holidays.yaml."""
-    data = yaml.safe_load((DATA / "holidays.yaml").read_text(encoding="utf-8"))
+    data = read_yaml(DATA / "holidays.yaml")
     for notice in data["years"].values():
         for name, first, last in notice["rest"]:
             for offset in range((last - first).days + 1):
@@ -120,49 +114,3 @@ def _refuse_contradictions(rows: Iterable[HolidayRow]) -> None:
                 _("%(day)s 既写了放假又写了上班，只保留一行。") % {"day": row.on.isoformat()},
                 details={"date": row.on.isoformat()},
             )
-
-
-def recompute(*, actor: User | None, at: datetime, calendar: Calendar | None = None) -> int:
-    """Compute every live clock from its kept facts and the present calendar; return how many due dates moved.
-
-    Verdicts are not touched: they are frozen with their inputs.
-    """
-    calendar, today = calendar or current_calendar(), timezone.localdate(at)
-    moved: list[dict[str, object]] = []
-    with transaction.atomic():
-        rows = (
-            Deadline.objects.select_for_update()
-            .filter(Q(state__in=LIVE))
-            .prefetch_related("suspensions", "extensions")
-            .order_by("pk")
-            .iterator(chunk_size=BATCH)
-        )
-        for batch in _batched(rows):
-            changed = []
-            for row in batch:
-                due_before, next_before = row.due_on, row.next_on
-                seen_before = (row.due_on, row.provisional, row.explanation)
-                found, facts = inputs(row)
-                apply_due(row, due(found, facts, calendar), calendar, today)
-                if due_before != row.due_on:
-                    moved.append({"deadline": row.pk, "of": row.ref, "due_before": due_before, "due_on": row.due_on})
-                differs = seen_before != (row.due_on, row.provisional, row.explanation)
-                row.version += differs
-                if differs or next_before != row.next_on:
-                    changed.append(row)
-            Deadline.objects.bulk_update(changed, [*DUE_FIELDS, "version"], batch_size=500)
-        if moved:
-            record(
-                "deadlines.recomputed",
-                ref="holidays:0",
-                actor=actor,
-                at=at,
-                data={"count": len(moved), "moved": moved},
-            )
-    return len(moved)
-
-
-def _batched(rows: Iterable[Deadline]) -> Iterator[list[Deadline]]:
-    source = iter(rows)
-    while batch := list(itertools.islice(source, BATCH)):
-        yield batch

@@ -1,5 +1,8 @@
 """The list of deadlines in the side bar, with the number of those that are over."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.enums import COMMISSION
@@ -10,9 +13,9 @@ from casework.deadlines.models import Deadline
 from casework.web.nav import TOP, register
 
 
-def late(user: User) -> int:
-    """Return how many running clocks that the reader may know of are over."""
-    return Deadline.objects.visible_to(user).filter(state=State.OPEN, due_on__lt=clock.today()).count()
+def late(user: User) -> QuerySet[Any]:
+    """Return the running clocks that are over, of those that the reader may know of."""
+    return Deadline.objects.visible_to(user).filter(state=State.OPEN, due_on__lt=clock.today())
 
 
-register(TOP, _("期限"), "clock", "deadlines:list", roles=COMMISSION, count=late, hot=True, order=30)
+register(TOP, _("期限"), "clock", "deadlines:list", roles=COMMISSION, waiting=late, hot=True, order=30)

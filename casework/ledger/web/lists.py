@@ -38,19 +38,17 @@ def noun_of(row: Entry) -> str:
 def attach(rows: list[Entry], user: User) -> list[Entry]:
     """Give each row what its line shows: people, changes, facts, the thing's name and the proof state."""
     proofs = proofs_of(rows)
-    names: dict[str, refs.Resolved | None] = {}
+    names = refs.resolve_many((row.ref for row in rows), user)
     for row in rows:
         try:
             payload = row.payload
         except ValueError:  # the bytes are no longer an entry; the proof says so
             payload = {}
-        if row.ref not in names:
-            names[row.ref] = refs.resolve(row.ref, user)
         known: Any = row
         data = payload.get("data") or {}
         known.actors, known.changes, known.brief = actors_of(payload), changes_of(data, noun_of(row)), brief(data)
         known.reason, known.what = payload.get("reason", ""), word(row.kind)
-        known.thing, known.proof = names[row.ref], proofs[row.pk]
+        known.thing, known.proof = names.get(row.ref), proofs[row.pk]
     return rows
 
 
