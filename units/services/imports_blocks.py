@@ -93,7 +93,7 @@ class AddressBlocksKind:
     columns = (
         Column("network", "网段", parse_networks, True, "198.51.100.0/28", ("IP地址", "地址段", "IP段", "ip", "cidr")),
         Column(
-            "unit_code", "单位代码", parse_unit_code, True, "12330000470009999X", ("统一社会信用代码", "使用单位代码")
+            "unit_code", "单位代码", parse_unit_code, True, "12330000470009999E", ("统一社会信用代码", "使用单位代码")
         ),
         Column("valid_from", "启用日期", parse_date, False, "2019-03-01", ("生效日期", "起始日期")),
         Column("valid_to", "停用日期", parse_date, False, "", ("失效日期", "截止日期", "终止日期")),
@@ -106,7 +106,10 @@ class AddressBlocksKind:
     def check(self, values: dict[str, Any], context: Context) -> str:
         """Days and ports in order, ports in pairs."""
         if values.get("valid_from", "") > values.get("valid_to", "9"):
-            return _("“停用日期”早于“启用日期”；核对两个日期")
+            return _("“停用日期”的“%(last)s”早于“启用日期”的“%(first)s”；核对两个日期") % {
+                "last": values["valid_to"],
+                "first": values["valid_from"],
+            }
         if ("nat_port_from" in values) != ("nat_port_to" in values):
             return _("起始端口和结束端口要成对填写；补上另一个，或都留空")
         if values.get("nat_port_from", 0) > values.get("nat_port_to", 0):

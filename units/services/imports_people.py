@@ -52,7 +52,7 @@ class PeopleKind:
     act = "register.import"
     in_compartment = False
     columns = (
-        Column("unit_code", "单位代码", parse_unit_code, True, "12330000470009999X", ("统一社会信用代码", "所在单位代码")),
+        Column("unit_code", "单位代码", parse_unit_code, True, "12330000470009999E", ("统一社会信用代码", "所在单位代码")),
         Column("name", "姓名", text_up_to(80), True, "丁某某"),
         Column("id_number", "身份证号", parse_resident_id, False, "", ("身份证号码", "公民身份号码", "证件号码"), personal=True),
         Column("post", "职务", text_up_to(120), False, "机房管理员", ("岗位", "职务岗位")),
@@ -71,7 +71,10 @@ class PeopleKind:
     def check(self, values: dict[str, Any], context: Context) -> str:
         """The days must be in order."""
         if values.get("from") and values.get("to") and values["to"] < values["from"]:
-            return _("“任职止”早于“任职起”；核对两个日期")
+            return _("“任职止”的“%(last)s”早于“任职起”的“%(first)s”；核对两个日期") % {
+                "last": values["to"],
+                "first": values["from"],
+            }
         return ""
 
     def classify(self, run: ImportRun, *, at: datetime) -> dict[str, Any]:

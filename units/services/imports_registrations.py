@@ -37,7 +37,7 @@ class RegistrationsKind:
     act = "register.import"
     in_compartment = False
     columns = (
-        Column("unit_code", "单位代码", parse_unit_code, True, "12330000470009999X", ("统一社会信用代码",)),
+        Column("unit_code", "单位代码", parse_unit_code, True, "12330000470009999E", ("统一社会信用代码",)),
         Column("device", "设备", text_up_to(200), True, "密码学实验室一号机", ("设备名称",)),
         Column("purpose", "用途", text_up_to(200), True, "共识算法研究", ("研究用途",)),
         Column("from", "起", parse_date, True, "2021-03-01", ("启用日期", "起始日期", "备案日期", "from_on")),
@@ -50,7 +50,10 @@ class RegistrationsKind:
     def check(self, values: dict[str, Any], context: Context) -> str:
         """The days must be in order."""
         if values.get("to", "9") < values["from"]:
-            return _("“止”早于“起”；核对两个日期")
+            return _("“止”的“%(last)s”早于“起”的“%(first)s”；核对两个日期") % {
+                "last": values["to"],
+                "first": values["from"],
+            }
         return ""
 
     def classify(self, run: ImportRun, *, at: datetime) -> dict[str, Any]:

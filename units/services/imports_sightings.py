@@ -14,7 +14,7 @@ from casework.accounts.models import User
 from casework.core.errors import Missing, NotReady
 from casework.imports.models import ImportRun
 from casework.imports.registry import Column, Context, register_kind
-from casework.imports.rules import fold, parse_address, parse_moment, parse_port, text_up_to
+from casework.imports.rules import SHANGHAI, fold, parse_address, parse_moment, parse_port, text_up_to
 from casework.ledger.record import record
 from units.models import Candidate, ListedAddress, MonitorList, Sighting
 from units.services.matching import HOLDERS, REGISTERED, STATE, count_states, keep_candidates
@@ -140,7 +140,8 @@ class SightingsKind:
     def check(self, values: dict[str, Any], context: Context) -> str:
         """Nothing can have been seen after now."""
         if values["observed_at"][:19] > context.now:
-            return _("“监测时间”在将来；核对年份和时区")
+            at = datetime.fromisoformat(values["observed_at"]).astimezone(SHANGHAI)
+            return _("“监测时间”的“%(at)s”在将来；核对年份和时区") % {"at": f"{at:%Y-%m-%d %H:%M}"}
         return ""
 
     def classify(self, run: ImportRun, *, at: datetime) -> dict[str, Any]:

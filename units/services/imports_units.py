@@ -56,7 +56,7 @@ class UnitsKind:
     in_compartment = False
     columns = (
         Column(
-            "code", "统一社会信用代码", parse_unit_code, True, "12330000470009999X", ("单位代码", "信用代码", "代码")
+            "code", "统一社会信用代码", parse_unit_code, True, "12330000470009999E", ("单位代码", "信用代码", "代码")
         ),
         Column("name", "单位名称", text_up_to(200), True, "绍兴市上虞区职业教育中心", ("名称", "单位")),
         Column("kind", "单位类别", one_of(UnitKind.choices, _KIND_WORDS), True, "school / 学校", ("类别", "单位性质")),

@@ -128,9 +128,9 @@ def find_header(sheets: Iterator[Sheet], kind: Kind, mapping: dict[str, str]) ->
     """Return the header among the first rows of the first sheet that has one, and the rows below it."""
     best: tuple[int, list[str], str] = (-1, [column.label for column in kind.columns if column.required], "")
     for sheet in sheets:
-        top, lines = peek(sheet.lines, HEADER_WITHIN)
-        for line in top:
-            header = _as_header(line, sheet.name, kind, mapping)
+        top, lines = peek(sheet.lines, HEADER_WITHIN + 1)
+        for line, below in zip(top[:HEADER_WITHIN], [*top[1:], None], strict=False):
+            header = _as_header(_over_two_rows(line, below, kind, mapping), sheet.name, kind, mapping)
             missing = [
                 column.label
                 for column in kind.columns
@@ -153,6 +153,24 @@ def find_header(sheets: Iterator[Sheet], kind: Kind, mapping: dict[str, str]) ->
         % {"columns": "、".join(str(word) for word in missing), "seen": seen},
         details={"missing": [str(word) for word in missing]},
     )
+
+
+def _over_two_rows(line: Line, below: Line | None, kind: Kind, mapping: dict[str, str]) -> Line:
+    """Return the header with merged cells resolved: where the row below names columns, those names hold.
+
+    “远端” over “远端主机” and “远端端口”, beside “监测时间” over both rows. A row of data never consists of column names.
+    """
+    if below is None or not any(cell.strip() for cell in line.cells):
+        return line
+    named = [(at, cell) for at, cell in enumerate(below.cells) if cell.strip()]
+    known = {word for column in kind.columns for word in column.headers} | {key for key, name in mapping.items() if name}
+    if not named or any(header_key(cell) not in known for _at, cell in named):
+        return line
+    width = max(len(line.cells), len(below.cells))
+    cells = line.cells + [""] * (width - len(line.cells))
+    for at, cell in named:
+        cells[at] = cell
+    return Line(below.number, cells, line.fault)
 
 
 def _as_header(line: Line, sheet: str, kind: Kind, mapping: dict[str, str]) -> Header:
