@@ -1,0 +1,87 @@
+"""The bones of an .evtx file: where each record lies, what the headers say, and records hidden inside others."""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+CHUNK = 65536
+_RECORD = struct.Struct("<4xIQQ")
+_FILE = struct.Struct("<8sQQQIHHHH76xII")
+_MAGIC = b"\x2a\x2a\x00\x00"
+_FIND = re.compile(re.escape(_MAGIC))
+
+
+@dataclass
+class Place:
+    """One record: its number in the header (not the one in its text), its bytes, when it was written."""
+
+    number: int
+    offset: int
+    size: int
+    written: int
+
+
+@dataclass
+class Bones:
+    """What the headers say about the whole file."""
+
+    dirty: bool = False
+    next_record: int = 0
+    chunks: int = 0
+    broken_chunks: int = 0
+    header_min: int | None = None
+    header_max: int | None = None
+    records: int = 0
+    header_holes: list[tuple[int, int]] = field(default_factory=list)
+    hidden: list[dict[str, Any]] = field(default_factory=list)
+
+
+def walk(stream: IO[bytes], bones: Bones) -> Iterator[Place]:
+    """Yield the places of the records, chunk by chunk, and fill in the bones."""
+    head = stream.read(4096)
+    if len(head) >= 128 and head[:8] == b"ElfFile\0":
+        parts = _FILE.unpack_from(head)
+        bones.next_record, bones.dirty = parts[3], bool(parts[-2] & 1)
+    base = 4096
+    previous = None
+    while True:
+        chunk = stream.read(CHUNK)
+        if len(chunk) < 512:
+            return
+        if chunk[:8] == b"ElfChnk\0":
+            bones.chunks += 1
+            for place in _chunk(chunk, base, bones):
+                if previous is not None and place.number > previous + 1 and len(bones.header_holes) < 1000:
+                    bones.header_holes.append((previous + 1, place.number - 1))
+                previous = max(previous or 0, place.number)
+                bones.header_min = place.number if bones.header_min is None else min(bones.header_min, place.number)
+                bones.header_max = place.number if bones.header_max is None else max(bones.header_max, place.number)
+                bones.records += 1
+                yield place
+        elif any(chunk[:512]):
+            bones.broken_chunks += 1
+        base += CHUNK
+
+
+def _chunk(chunk: bytes, base: int, bones: Bones) -> Iterator[Place]:
+    at = 512
+    free = int.from_bytes(chunk[48:52], "little")
+    end = min(free, len(chunk)) if 512 <= free <= CHUNK else len(chunk)
+    starts = set()
+    while at + 24 <= end and chunk[at : at + 4] == _MAGIC:
+        size, number, written = _RECORD.unpack_from(chunk, at)
+        if size < 28 or at + size > len(chunk):
+            break
+        starts.add(at)
+        yield Place(number, base + at, size, written)
+        at += size
+    for found in _FIND.finditer(chunk, 512, end):
+        inner = found.start()
+        if inner in starts or inner + 28 > end:
+            continue
+        size, number, written = _RECORD.unpack_from(chunk, inner)
+        whole = size >= 28 and inner + size <= end and chunk[inner + size - 4 : inner + size] == struct.pack("<I", size)
+        if whole and 0x01B0000000000000 < written < 0x0300000000000000:
+            bones.hidden.append({"offset": base + inner, "length": size, "number": number, "written": written})

@@ -1,0 +1,143 @@
+"""Logs of Huawei firewalls and switches: ``%%01MODULE/level/EVENT(l):Key=value,…``, often with a relay's clock before."""
+
+import re
+
+from evidence.parsing.commands import labels_of
+from evidence.parsing.context import Context
+from evidence.parsing.events import EXACT, Class, Event
+from evidence.parsing.lines import Lines, port
+from evidence.parsing.source import decoded
+from evidence.parsing.stamps import Yearless, epoch
+
+_HEAD = re.compile(
+    r"(?:<\d{1,3}>)?(?:(?P<relay>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) (?P<relay_ip>\S+) )?"
+    r"(?:(?P<stamp>\d{4}-\d\d?-\d\d? \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?|[A-Z][a-z]{2} [ \d]\d \d{4} \d\d:\d\d:\d\d(?:[+-]\d\d:\d\d)?) )?"
+    r"(?:(?P<host>\S+) )?%%(?P<version>\d\d)(?P<module>\w+)/(?P<level>\d)/(?P<event>\w+)\((?P<type>\w)\)(?:\[(?P<count>\d+)\])?:(?P<body>.*)$",
+    re.DOTALL,
+)
+_PAIR = re.compile(r"([A-Za-z][\w ]*?)=([^,;]*)")
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+_SESSION = {"SESSION_BUILT": "session_built", "SESSION_TEARDOWN": "session_ended", "NATSESSION": "nat_session"}
+
+
+class Huawei(Lines):
+    """Reads them; where a relay put its own time before, both clocks are kept."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.relay = Yearless(context.year or context.reference.year, context.zone)
+        self.heads: dict[str, tuple[str, ...]] = {}
+
+    def line(self, line: str) -> Event | str:
+        """Read one line."""
+        found = _HEAD.match(line)
+        if found is None:
+            return "blank" if not line.strip() else "no_head"
+        relay, _, text, host, _, module, level, name, _, count, body = found.groups()
+        stamp = self.clock.read(text) if text and text[0].isdigit() else None
+        if stamp is None and text:
+            month = _MONTHS.find(text[:3]) // 3 + 1
+            stamp = self.clock.read(f"{text[7:11]}-{month:02d}-{text[4:6].strip().zfill(2)} {text[12:]}")
+        relayed = self.relay.read(relay) if relay else None
+        attrs: dict[str, object] = {"module": module, "level": int(level), "event": name}
+        event: Event = {"class_uid": 0, "event_action": name.lower(), "attrs": attrs}
+        if stamp is not None:
+            event["ts"], event["ts_quality"] = stamp
+            event["ts_raw"] = text or ""
+            if relayed is not None:
+                attrs["relay_ts_us"] = relayed[0]
+        elif relayed is not None:
+            event["ts"], event["ts_quality"] = relayed
+            event["ts_raw"] = relay or ""
+        if host:
+            event["host"] = host
+        if count:
+            attrs["count"] = int(count[:12])
+        if not body.isascii():
+            body = decoded(body)
+        if "SourceIP=" in body or "SrcIP=" in body or "SourceIp=" in body:
+            self._session(event, name, body)
+        elif name in {"CMDRECORD", "CMD"} or "Command=" in body:
+            self._command(event, body)
+        else:
+            self._other(event, name, body)
+        if "ts" not in event:
+            begun = epoch(str(attrs.get("BeginTime", "")))
+            if begun is None:
+                event["ts"], event["ts_raw"], event["ts_quality"] = None, "", ()
+            else:
+                event["ts"], event["ts_raw"], event["ts_quality"] = begun, str(attrs["BeginTime"]), EXACT
+        return event
+
+    @staticmethod
+    def _session(event: Event, name: str, body: str) -> None:
+        pairs = dict(_PAIR.findall(body))
+        get = pairs.get
+        event["class_uid"], event["activity"] = 4001, "traffic"
+        event["event_action"] = _SESSION.get(name, name.lower())
+        event["source_ip"] = get("SourceIP") or get("SrcIP") or get("SourceIp") or ""
+        event["destination_ip"] = get("DestinationIP") or get("DstIP") or get("DestinationIp") or ""
+        for key, names in (
+            ("source_port", ("SourcePort", "SrcPort")),
+            ("destination_port", ("DestinationPort", "DstPort")),
+            ("source_nat_port", ("SourceNatPort", "SrcNatPort")),
+        ):
+            value = port(get(names[0]) or get(names[1]))
+            if value is not None:
+                event[key] = value  # type: ignore[literal-required]
+        nat = get("SourceNatIP") or get("SrcNatIP")
+        if nat and nat != "0.0.0.0":  # noqa: S104 (the device's word for none)
+            event["source_nat_ip"] = nat
+        user = get("UserName") or get("User")
+        if user and user.lower() not in {"unknown", "-", "null"}:
+            event["user_name"] = user
+        attrs = event["attrs"]
+        for key in (
+            "Protocol",
+            "BeginTime",
+            "EndTime",
+            "SendPkts",
+            "SendBytes",
+            "RcvPkts",
+            "RcvBytes",
+            "PolicyName",
+            "CloseReason",
+            "SourceVpnID",
+            "Application",
+        ):
+            if key in pairs:
+                attrs[key] = pairs[key]
+
+    @staticmethod
+    def _command(event: Event, body: str) -> None:
+        pairs = {key.strip(): value.strip() for key, value in _PAIR.findall(body)}
+        command = re.search(r"Command=\"?(.*?)\"?(?:,\s*(?:Result|Task)|\)?\.?$)", body)
+        event["class_uid"], event["activity"], event["event_action"] = int(Class.PROCESS), "launch", "device_command"
+        event["process_command_line"] = (command[1] if command else body).strip()
+        user = pairs.get("User") or pairs.get("UserName")
+        if user:
+            event["user_name"] = user
+        where = pairs.get("Ip") or pairs.get("IP") or pairs.get("IpAddress")
+        if where and where[:1].isdigit():
+            event["source_ip"] = where
+        labels = labels_of(event["process_command_line"])
+        if labels:
+            event["rule_labels"] = labels
+
+    @staticmethod
+    def _other(event: Event, name: str, body: str) -> None:
+        pairs = {key.strip(): value.strip() for key, value in _PAIR.findall(body)}
+        attrs = event["attrs"]
+        attrs["message"] = body[:2000]
+        upper = name.upper()
+        if "LOGIN" in upper or "LOGON" in upper:
+            event["class_uid"], event["activity"], event["event_action"] = int(Class.AUTHENTICATION), "logon", "login"
+            event["event_outcome"] = "failure" if "FAIL" in upper else "success"
+        elif "LOGOUT" in upper:
+            event["class_uid"], event["activity"], event["event_action"] = int(Class.AUTHENTICATION), "logoff", "logout"
+        user = pairs.get("UserName") or pairs.get("User")
+        if user:
+            event["user_name"] = user
+        where = pairs.get("Ip") or pairs.get("IP") or pairs.get("IPAddress") or pairs.get("IpAddress")
+        if where and where[:1].isdigit():
+            event["source_ip"] = where

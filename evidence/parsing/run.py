@@ -1,0 +1,260 @@
+"""One reading of one source: recognise, read, count, watch, sum up."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from evidence.parsing import stamps
+from evidence.parsing.commands import CLEARED, CLOCK, HISTORY, SILENCED
+from evidence.parsing.context import Context, LineReader, RecordReader
+from evidence.parsing.events import Event, iso, kind_of
+from evidence.parsing.findings import STATED, Bound, Finding, Watch
+from evidence.parsing.formats import Format, Recognised, by_name, recognise
+from evidence.parsing.said_ssh import INJECTION
+from evidence.parsing.source import HEAD, Broken, Source, blocks, decoded
+from evidence.parsing.watches import watches_for
+
+#: Labels that are findings by themselves.
+TOLD = frozenset({CLEARED, SILENCED, HISTORY, CLOCK, INJECTION})
+#: 网络安全法第二十三条: network logs are kept for six months at least.
+SIX_MONTHS_DAYS = 181
+NETWORK_LOGS = frozenset(
+    {
+        "syslog",
+        "auditd",
+        "journald",
+        "journald-export",
+        "huawei",
+        "h3c",
+        "sangfor",
+        "dhcpd-leases",
+        "kea-leases",
+        "windows-dhcp",
+        "squid",
+        "http-access",
+        "bind-query",
+        "dnsmasq",
+        "windows-dns",
+        "zeek",
+        "w3c",
+        "nfdump",
+        "evtx",
+    }
+)
+#: Findings whose bounding lines are quoted.
+QUOTED = 2_000
+QUOTE = 500
+#: Findings that are listed one by one; the rest are counted.
+LISTED = 5_000
+
+
+@dataclass
+class Run:
+    """A reading: iterate over ``batches`` once, then ask for the summary."""
+
+    source: Source
+    format: Format
+    why: Recognised | None
+    context: Context
+    watches: list[Watch]
+    kinds: Counter[str] = field(default_factory=Counter)
+    events: int = 0
+    first: int | None = None
+    last: int | None = None
+    findings: list[Finding] = field(default_factory=list)
+    labels: Counter[str] = field(default_factory=Counter)
+    reader: Any = None
+    _counts: dict[tuple[str, str | None], int] = field(default_factory=dict)
+
+    def batches(self) -> Iterator[list[Event]]:
+        """Yield the events in lists, in the order of the source."""
+        by_action: dict[str, list[Watch]] = {}
+        for watch in self.watches:
+            for action in watch.actions or ():
+                by_action.setdefault(action, []).append(watch)
+        for every in (watch for watch in self.watches if watch.actions is None):
+            by_action.setdefault("", []).append(every)
+        for batch in self._read():
+            self._count(batch, by_action)
+            yield batch
+        self._finish()
+
+    def _read(self) -> Iterator[list[Event]]:
+        reader = self.reader = self.format.reader(self.context)
+        try:
+            if hasattr(reader, "read"):
+                records: RecordReader = reader
+                yield from records.read(self.source)
+                return
+            lines: LineReader = reader
+            for block in blocks(self.source):
+                yield lines.feed(block)
+            yield lines.close()
+        except Broken as error:
+            self.source.notes.append(("bomb" if str(error) == "bomb" else "broken_stream", {}))
+
+    def _count(self, batch: list[Event], by_action: dict[str, list[Watch]]) -> None:
+        counts, every = self._counts, by_action.get("")
+        first, last = self.first, self.last
+        for event in batch:
+            action = event["event_action"]
+            key = (action, event.get("event_outcome"))
+            counts[key] = counts.get(key, 0) + event.get("repeat", 1)
+            ts = event.get("ts")
+            if ts is not None:
+                if first is None or ts < first:
+                    first = ts
+                if last is None or ts > last:
+                    last = ts
+            if "rule_labels" in event:
+                self._label(event)
+            watching = by_action.get(action)
+            if watching is not None:
+                for watch in watching:
+                    watch.see(event)
+            if every is not None:
+                for watch in every:
+                    watch.see(event)
+        self.events += len(batch)
+        self.first, self.last = first, last
+
+    def _label(self, event: Event) -> None:
+        """Note an event that bears a label: a clearing, a silencing, an injection."""
+        for label in event["rule_labels"]:
+            self.labels[label] += event.get("repeat", 1)
+            if label in TOLD and len(self.findings) < LISTED and self.labels[label] <= 500:
+                facts: dict[str, Any] = {"action": event["event_action"]}
+                for key in ("user_name", "host", "process_command_line"):
+                    if event.get(key):
+                        facts[key] = event[key]
+                for key in ("cleared_channel", "event_id", "provider"):
+                    if key in event.get("attrs", ()):
+                        facts[key] = event["attrs"][key]
+                bound = Bound.of(event)
+                self.findings.append(Finding(label, STATED, gap=False, before=bound, after=bound, facts=facts))
+
+    def _finish(self) -> None:
+        for (action, outcome), number in self._counts.items():
+            self.kinds[f"{action}.{outcome}" if outcome else action] += number
+        for watch in self.watches:
+            self.findings.extend(watch.finish())
+        if hasattr(self.reader, "findings"):
+            self.findings.extend(self.reader.findings())
+        for code, facts in (*self.source.notes, *self.context.remarks):
+            lost = facts.get("length") if code == "long_line" else None
+            if lost is not None:
+                self.context.tally.lines += 1
+                self.context.tally.refuse(int(facts["offset"]), int(lost), "long_line")
+            self.findings.append(Finding(code, STATED, gap=False, facts=dict(facts)))
+        if self.format.name in NETWORK_LOGS and self.first is not None and self.last is not None:
+            days = (self.last - self.first) // 86_400_000_000
+            if days < SIX_MONTHS_DAYS:
+                facts = {"days": days, "required_days": SIX_MONTHS_DAYS}
+                self.findings.append(Finding("coverage_short", STATED, gap=False, facts=facts))
+        self._quote()
+
+    def _quote(self) -> None:
+        """Put the raw text of the bounding lines into the findings."""
+        bounds = [bound for finding in self.findings for bound in (finding.before, finding.after) if bound]
+        if not bounds or self.format.binary:
+            return
+        try:
+            with self.source.open() as stream:
+                at, held = 0, b""
+                for bound in sorted(bounds[:QUOTED], key=lambda one: one.offset):
+                    wanted = min(bound.length, QUOTE)
+                    if stream.seekable():
+                        stream.seek(bound.offset)
+                        held, at = stream.read(wanted), bound.offset
+                    while at + len(held) < bound.offset + wanted:
+                        keep = held[-QUOTE:] if bound.offset - at < len(held) + QUOTE else b""
+                        more = stream.read(1 << 18)
+                        if not more:
+                            break
+                        at, held = at + len(held) - len(keep), keep + more
+                    text = held[bound.offset - at : bound.offset - at + wanted] if bound.offset >= at else b""
+                    bound.text = decoded(text.decode("latin-1"))
+        except (OSError, EOFError, Broken):
+            return
+
+    def summary(self) -> dict[str, Any]:
+        """Return the account of the run, as `parse-log --json` prints it last."""
+        tally = self.context.tally
+        return {
+            "format": self.format.name,
+            "why": self.why.shown() if self.why else None,
+            "lines": tally.lines,
+            "parsed": tally.parsed,
+            "unparsed": tally.unparsed,
+            "unparsed_reasons": dict(tally.reasons),
+            "without_event": dict(tally.quiet),
+            "unparsed_places": [list(place) for place in tally.places[:50]],
+            "events": self.events,
+            "kinds": dict(sorted(self.kinds.items(), key=lambda item: (-item[1], item[0]))),
+            "labels": dict(self.labels),
+            "first": iso(self.first),
+            "last": iso(self.last),
+            "gaps": [finding.shown() for finding in self.findings[:LISTED] if finding.gap],
+            "findings": [finding.shown() for finding in self.findings[:LISTED] if not finding.gap],
+        }
+
+
+def start(
+    source: Source,
+    *,
+    name: str = "auto",
+    zone: tzinfo = stamps.SHANGHAI,
+    reference: datetime | None = None,
+) -> Run:
+    """Return a run over the source; ``name`` is a format or ``auto``.
+
+    Raises:
+        KeyError: no format has that name.
+    """
+    head = source.head()
+    why = None
+    if name == "auto":
+        format_, why = recognise(head, source.name)
+    else:
+        format_ = by_name(name)
+    if reference is None:
+        reference = datetime.fromtimestamp(source.modified, UTC) if source.modified else datetime.now(UTC)
+    context = Context(zone=zone, reference=reference)
+    if format_.yearless:
+        context.year = first_year(source, reference, zone)
+    return Run(source, format_, why, context, watches_for(format_))
+
+
+def first_year(source: Source, reference: datetime, zone: tzinfo) -> int:
+    """Return the year of the first line: that of the last line not after the reference, less the turns between.
+
+    Small sources are looked at line by line, large ones at the beginning of every block.
+    """
+    whole = source.size is not None and source.size <= 4 << 20
+    turns, month, last = 0, 0, ""
+    try:
+        with source.open() as stream:
+            while True:
+                data = stream.read(HEAD if not whole else 1 << 20)
+                if not data:
+                    break
+                more, month = stamps.turns_of_year(data if whole else data[:4096], month)
+                turns += more
+                last = stamps.last_stamp(data if whole else data[-4096:]) or last
+                if not whole and source.size is not None and source.size > 64 << 20:
+                    stream.seek(1 << 20, 1)
+    except (OSError, EOFError, Broken):
+        pass
+    if not last:
+        return reference.astimezone(zone).year
+    return stamps.year_of_last(last, reference, zone) - turns
+
+
+def kinds_of(batch: list[Event]) -> Counter[str]:
+    """Count the kinds of a list of events."""
+    counted: Counter[str] = Counter()
+    for event in batch:
+        counted[kind_of(event)] += event.get("repeat", 1)
+    return counted

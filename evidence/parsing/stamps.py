@@ -1,0 +1,195 @@
+"""Times as logs write them. What a log leaves out (year, zone) is inferred and marked; leaps of a clock are marked."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+from evidence.parsing.events import CLOCK_SUSPECT, EXACT, TZ_INFERRED, YEAR_INFERRED
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
+MICRO = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+INFERRED = (YEAR_INFERRED, TZ_INFERRED)
+NO_ZONE = (TZ_INFERRED,)
+SUSPECT = (YEAR_INFERRED, TZ_INFERRED, CLOCK_SUSPECT)
+
+Stamp = tuple[int, tuple[str, ...]]
+
+
+def micros(moment: datetime) -> int:
+    """Return an aware moment as microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+class Yearless:
+    """Reads ``Dec 10 06:55:46``. The year follows from the last line's year and the turns of the year before it."""
+
+    def __init__(self, year: int, zone: tzinfo) -> None:
+        self.year = year
+        self.zone = zone
+        self.month = 0
+        self.last = ""
+        self.value: Stamp | None = None
+        self.hours: dict[tuple[int, str], int] = {}
+        self.reset_from = 0
+        self.turns = 0
+
+    def read(self, text: str) -> Stamp | None:
+        """Return (microseconds, quality), or None where this is no time."""
+        if text == self.last:
+            return self.value
+        self.last = text
+        self.value = None
+        month = MONTHS.get(text[:3])
+        if month is None or text[9:10] != ":":
+            return None
+        try:
+            second = int(text[10:12]) * 60 + int(text[13:15])
+        except ValueError:
+            return None
+        suspect = False
+        if month != self.month:
+            suspect = self._turn(month, text)
+        elif self.reset_from:
+            suspect = True
+        base = self.hours.get((self.year, text[:9]))
+        if base is None:
+            base = self._hour(month, text)
+            if base is None:
+                return None
+        if second >= 3660:
+            return None
+        self.value = (base + second * MICRO, SUSPECT if suspect or self.reset_from else INFERRED)
+        return self.value
+
+    def _turn(self, month: int, text: str) -> bool:
+        """Follow the calendar over a month's end; a fall to 1 January in mid-year is a clock reset, not a new year."""
+        step = month - self.month
+        if self.reset_from:
+            if month >= self.reset_from:
+                self.reset_from = 0
+        elif self.month and step <= -6:
+            if self.month < 11 and text[:6] == "Jan  1":
+                self.reset_from = self.month
+                self.month = month
+                return True
+            self.year += 1
+            self.turns += 1
+        elif self.month and step >= 6:
+            self.year -= 1
+            self.turns -= 1
+        self.month = month
+        return bool(self.reset_from)
+
+    def _hour(self, month: int, text: str) -> int | None:
+        year = self.year
+        try:
+            day, hour = int(text[4:6]), int(text[7:9])
+            if month == 2 and day == 29:
+                while year % 4 or (year % 100 == 0 and year % 400):
+                    year -= 1
+            base = micros(datetime(year, month, day, hour, tzinfo=self.zone))
+        except (ValueError, OverflowError):
+            return None
+        if len(self.hours) > 4096:
+            self.hours.clear()
+        self.hours[(self.year, text[:9])] = base
+        return base
+
+
+_ISO = re.compile(
+    r"(\d{4})[-/.](\d\d?)[-/.](\d\d?)[T ](\d\d?):(\d\d)(?::(\d\d))?(?:[.,](\d{1,9}))?\s?(Z|[+-]\d\d:?\d\d)?"
+)
+
+
+class Full:
+    """Reads ``2021-12-10T06:55:46.123+08:00`` and its sisters; without an offset the zone is inferred."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self.zone = zone
+        self.hours: dict[tuple[str, str, str, str, str | None], int] = {}
+
+    def read(self, text: str) -> Stamp | None:
+        """Return (microseconds, quality), or None where this is no time."""
+        found = _ISO.match(text)
+        if found is None:
+            return None
+        year, month, day, hour, minute, second, fraction, offset = found.groups()
+        key = (year, month, day, hour, offset)
+        base = self.hours.get(key)
+        if base is None:
+            try:
+                zone = zone_of(offset) if offset else self.zone
+                base = micros(datetime(int(year), int(month), int(day), int(hour), tzinfo=zone))
+            except (ValueError, OverflowError):
+                return None
+            if len(self.hours) > 4096:
+                self.hours.clear()
+            self.hours[key] = base
+        micro = int(fraction[:6].ljust(6, "0")) if fraction else 0
+        whole = base + (int(minute) * 60 + int(second or 0)) * MICRO + micro
+        return whole, (EXACT if offset else NO_ZONE)
+
+
+def zone_of(offset: str) -> tzinfo:
+    """Return the zone of ``Z`` or ``+08:00``."""
+    if offset == "Z":
+        return UTC
+    sign = -1 if offset[0] == "-" else 1
+    return timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[-2:])))
+
+
+def epoch(text: str, *, scale: int = MICRO) -> int | None:
+    """Return seconds since 1970 (with a fraction) as microseconds; None where this is no such number."""
+    whole, _, fraction = text.partition(".")
+    try:
+        value = int(whole) * scale
+        if fraction and scale == MICRO:
+            value += int(fraction[:6].ljust(6, "0"))
+    except ValueError:
+        return None
+    return value if -62_135_596_800 * MICRO <= value <= 253_402_300_799 * MICRO else None
+
+
+_HEADED = re.compile(rb"^(?:<\d{1,3}>)?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:", re.MULTILINE)
+
+
+def turns_of_year(data: bytes, month: int = 0) -> tuple[int, int]:
+    """Return (turns of the year, last month) over the stamps without a year in ``data``, going on from ``month``."""
+    turns = 0
+    for found in _HEADED.finditer(data):
+        now = MONTHS[found[1].decode()]
+        if month and now - month <= -6 and month >= 11:
+            turns += 1
+        elif month and now - month >= 6 and turns:
+            turns -= 1
+        month = now
+    return turns, month
+
+
+def last_stamp(data: bytes) -> str:
+    """Return the last stamp without a year in ``data``, such as ``Dec 10 06:55:46``."""
+    starts = [found.start(1) for found in _HEADED.finditer(data)]
+    return data[starts[-1] : starts[-1] + 15].decode("latin-1") if starts else ""
+
+
+def year_of_last(stamp: str, reference: datetime, zone: tzinfo) -> int:
+    """Return the latest year in which ``stamp`` is not after the reference (a day's grace for clocks ahead)."""
+    year = reference.astimezone(zone).year
+    for candidate in (year + 1, year, year - 1):
+        try:
+            moment = datetime(
+                candidate, MONTHS[stamp[:3]], int(stamp[4:6]), int(stamp[7:9]), int(stamp[10:12]), tzinfo=zone
+            )
+        except (ValueError, KeyError):
+            continue
+        if moment <= reference + timedelta(days=1):
+            return candidate
+    return year

@@ -1,0 +1,300 @@
+"""System logs in all their shapes: RFC 3164 and 5424, rsyslog's, with ISO stamps; messages are read by their program."""
+
+import re
+from collections.abc import Callable
+
+from evidence.parsing.context import Context
+from evidence.parsing.events import PLAIN, Event, Meaning
+from evidence.parsing.said_accounts import ACCOUNTS, more_refused, pam, refused
+from evidence.parsing.said_ssh import dropbear, sshd, xrdp
+from evidence.parsing.said_system import SYSTEM
+from evidence.parsing.source import Block, decoded
+from evidence.parsing.stamps import Full, Stamp, Yearless
+
+Handler = Callable[[str], Meaning | None]
+_PROGRAM = r"([^\s\[\]:()]+(?:\([^)]*\))?)(?:\[(\d+)\])?: ?"
+_OLD = re.compile(
+    r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)(\.\d{1,9})? (?:([^\s\[\]]*[^\s\[\]:]) +)?" + _PROGRAM
+)
+_BETWEEN = re.compile(r"(?:([^\s\[\]]*[^\s\[\]:]) +)?([^\s\[\]:()]+(?:\([^)]*\))?)(?:\[(\d+)\])?")
+_OLD_BARE = re.compile(r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)(\.\d{1,9})?:? (?:([\w.:-]+) )?()()")
+_OLD_YEAR = re.compile(
+    r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d) (\d{4}) (\d\d:\d\d:\d\d)(?:\.\d+)? (?:([^\s\[\]]*[^\s\[\]:]) +)?" + _PROGRAM
+)
+_NEW = re.compile(
+    r"(?:<\d{1,3}>)?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)()"
+    r" (?:([^\s\[\]]*[^\s\[\]:]) +)?" + _PROGRAM
+)
+_RFC5424 = re.compile(r"<\d{1,3}>\d (\d{4}-\d\d-\d\dT\S+|-)() (\S+) (\S+) (\S+) \S+ (?:-|(?:\[(?:[^\]\\]|\\.)*\])+) ?")
+_XRDP = re.compile(r"\[(\d{8}-\d\d:\d\d:\d\d)\] (?=\[)")
+_REPEATED = re.compile(r"message repeated (\d+) times: \[ (.*)\]$")
+_LAST_REPEATED = re.compile(r"(?:--- )?last message repeated (\d+) times?")
+_SPACED = re.compile(r"[A-Z][a-z]{2} ")
+
+HANDLERS: dict[str, Handler] = {
+    "sshd": sshd,
+    "sshd-session": sshd,
+    "sshd-auth": sshd,
+    "dropbear": dropbear,
+    "xrdp-sesman": xrdp,
+    "xrdp": xrdp,
+    **ACCOUNTS,
+    **SYSTEM,
+}
+
+
+def _nothing(_text: str) -> Meaning | None:
+    return None
+
+
+def handler_of(program: str) -> Handler:
+    """Return the reader of a program's messages, under whichever name or path it writes."""
+    known = HANDLERS.get(program)
+    if known is not None:
+        return known
+    base = program.partition("(")[0].rpartition("/")[2]
+    known = HANDLERS.get(base)
+    if "(pam_unix)" in program:
+        return lambda text: pam(f"pam_unix({base}:): {text}") or refused(text, base) or (known(text) if known else None)
+    return known or _nothing
+
+
+def meaning_of(handler: Handler, text: str) -> Meaning | None:
+    """Return what a message means: first to its program, then to PAM."""
+    said = handler(text)
+    if said is None:
+        if text[:4] == "pam_" or text[:5] == "(pam_":
+            return pam(text)
+        if text[:4] == "PAM ":
+            return more_refused(text)
+    return said
+
+
+class Syslog:
+    """Reads lines of a system log."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.tally = context.tally
+        self.old = Yearless(context.year or context.reference.astimezone(context.zone).year, context.zone)
+        self.new = Full(context.zone)
+        self.handlers: dict[str, Handler] = {}
+        self.heads: dict[str, tuple[str, str, int, Handler]] = {}
+        self.seq = 0
+        self.held: Event | None = None
+        self.message = ""
+
+    def feed(self, block: Block) -> list[Event]:
+        """Return the events of a block's lines."""
+        out: list[Event] = [self.held] if self.held is not None else []
+        offset, lines, stride = block
+        read, heads, old = self.old.read, self.heads, self.old
+        seq, last_text, stamp = self.seq, "", None
+        self.tally.lines += len(lines)
+        for line in lines:
+            start = offset
+            size = len(line) * stride
+            offset += size + stride
+            stamp_text = line[:15]
+            if stamp_text != last_text:
+                last_text, stamp = stamp_text, read(stamp_text)
+            colon = line.find(": ", 16)
+            if stamp is None or colon < 0 or line[15] != " ":
+                event = self._rare(line, start, size, out)
+                if event is None:
+                    continue
+                seq += 1
+                event["seq"] = seq
+                out.append(event)
+                last_text = ""
+                continue
+            head = line[16:colon]
+            known = heads.get(head)
+            if known is None:
+                known = self._head(head)
+                if known is None:
+                    event = self._rare(line, start, size, out)
+                    if event is not None:
+                        seq += 1
+                        event["seq"] = seq
+                        out.append(event)
+                    last_text = ""
+                    continue
+            host, program, pid, handler = known
+            text = line[colon + 2 :] if line[-1] != "\r" else line[colon + 2 : -1]
+            said: Event = handler(text) or self._otherwise(handler, text, out)  # type: ignore[assignment]
+            self.message = text
+            seq += 1
+            said["seq"] = seq
+            said["raw_offset"] = start
+            said["raw_length"] = size
+            said["ts"], said["ts_quality"] = stamp
+            said["ts_raw"] = stamp_text
+            said["host"] = host
+            said["process_executable"] = program
+            if pid:
+                said["process_pid"] = pid
+            if not line.isascii():
+                _decode(said)
+            out.append(said)
+        old.last = ""
+        self.seq = seq
+        self.held = out.pop() if out else None
+        return out
+
+    def _head(self, head: str) -> tuple[str, str, int, Handler] | None:
+        """Return (host, program, process, reader) of what stands between the time and the message."""
+        found = _BETWEEN.fullmatch(head)
+        if found is None:
+            return None
+        host, program, pid = found.groups()
+        handler = self.handlers.get(program)
+        if handler is None:
+            if len(self.handlers) > 5_000:
+                self.handlers.clear()
+            handler = self.handlers[program] = handler_of(program)
+        if len(self.heads) > 256:
+            self.heads.clear()
+        known = self.heads[head] = (host or "", program, int(pid[:10]) if pid else 0, handler)
+        return known
+
+    def _rare(self, line: str, start: int, size: int, out: list[Event]) -> Event | None:
+        """Read a line that has one of the rarer heads, or none."""
+        found, stamp, stamp_text = self._other(line.rstrip("\r"))
+        if found is None:
+            self._unheaded(line.rstrip("\r"), start, size, out)
+            return None
+        if stamp is None:
+            self.tally.refuse(start, size, "no_time")
+            return None
+        _, fraction, host, program, pid = found.groups()
+        text = line.rstrip("\r")[found.end() :]
+        handler = self.handlers.get(program or "")
+        if handler is None:
+            handler = self.handlers[program or ""] = handler_of(program or "")
+        event: Event = handler(text) or self._otherwise(handler, text, out)  # type: ignore[assignment]
+        self.message = text
+        ts, quality = stamp
+        if fraction:
+            ts += int(fraction[1:7].ljust(6, "0"))
+        event["raw_offset"] = start
+        event["raw_length"] = size
+        event["ts"] = ts
+        event["ts_raw"] = stamp_text
+        event["ts_quality"] = quality
+        if host and host != "-":
+            event["host"] = host
+        if program and program != "-":
+            event["process_executable"] = program
+        if pid and pid.isdigit():
+            event["process_pid"] = int(pid[:10])
+        if not line.isascii():
+            _decode(event)
+        return event
+
+    def close(self) -> list[Event]:
+        """Return the last event, which waited for lines that might belong to it."""
+        held, self.held = self.held, None
+        return [held] if held is not None else []
+
+    def _other(self, line: str) -> tuple[re.Match[str] | None, Stamp | None, str]:
+        """Read the rarer heads."""
+        found = _OLD.match(line)
+        if found is not None:
+            return found, self.old.read(found[1]), found[1]
+        found = _NEW.match(line) or _RFC5424.match(line)
+        if found is not None:
+            if found[1] == "-":
+                return found, None, ""
+            return found, self.new.read(found[1]), found[1]
+        if not _SPACED.match(line.lstrip("<0123456789>")):
+            stamp = _XRDP.match(line)
+            if stamp is None:
+                return None, None, ""
+            day = stamp[1]
+            bare = re.match(r"\[[\d:-]+\] ()()()()()", line)
+            if bare is None:
+                return None, None, ""
+            self.handlers[""] = xrdp
+            return bare, self.new.read(f"{day[:4]}-{day[4:6]}-{day[6:8]} {day[9:]}"), day
+        dated = _OLD_YEAR.match(line)
+        if dated is not None:
+            months = "JanFebMarAprMayJunJulAugSepOctNovDec"
+            month = months.find(dated[1][:3]) // 3 + 1
+            text = f"{dated[2]}-{month:02d}-{dated[1][4:].strip().zfill(2)} {dated[3]}"
+            same = _OLD.match(f"{dated[1]} {dated[3]}{line[dated.end(3) :]}")
+            if same is not None and month:
+                moved = re.compile(r"(.{" + str(dated.end()) + r"})").match(line)
+                return _Moved(same, dated.end()) if moved else None, self.new.read(text), text  # type: ignore[return-value]
+        bare = _OLD_BARE.match(line)
+        if bare is not None:
+            return bare, self.old.read(bare[1]), bare[1]
+        return None, None, ""
+
+    def _otherwise(self, handler: Handler, text: str, out: list[Event]) -> Event:
+        """Return the event of a message that its program's reader does not know."""
+        said = meaning_of(handler, text)
+        if said is None:
+            repeated = _REPEATED.match(text.lstrip())
+            if repeated is not None:
+                said = meaning_of(handler, repeated[2]) or _plain(repeated[2])
+                said["repeat"] = min(int(repeated[1][:9]), 1_000_000)
+            else:
+                again = _LAST_REPEATED.match(text)
+                if again is not None and out:
+                    said = {
+                        key: value
+                        for key, value in out[-1].items()
+                        if key not in {"seq", "raw_offset", "raw_length", "ts", "ts_raw", "ts_quality", "repeat"}
+                    }
+                    said["repeat"] = min(int(again[1][:9]), 1_000_000)
+        return said or _plain(text)  # type: ignore[return-value]
+
+    def _unheaded(self, line: str, start: int, length: int, out: list[Event]) -> None:
+        """A line without a head: the rest of the line before, or nothing that can be read."""
+        if not line:
+            self.tally.refuse(start, length, "blank")
+            return
+        last = out[-1] if out else None
+        if last is not None and line[0] != "#":
+            program = last.get("process_executable", "")
+            handler = self.handlers.get(program, _nothing)
+            joined = self.message + line
+            said = meaning_of(handler, joined) if last["event_action"] == PLAIN else None
+            if said is not None or line[0] in " \t":
+                if said is not None:
+                    for key in ("event_action", "attrs"):
+                        last.pop(key, None)  # type: ignore[misc]
+                    last.update(said)  # type: ignore[typeddict-item]
+                    last["attrs"] = {**last.get("attrs", {}), "wrapped": True}
+                last["raw_length"] = start + length - last["raw_offset"]
+                self.message = joined
+                return
+        self.tally.refuse(start, length, "comment" if line[0] == "#" else "no_head")
+
+
+class _Moved:
+    """A match of a rewritten line, whose end is that of the line as it stands."""
+
+    def __init__(self, found: re.Match[str], end: int) -> None:
+        self.found, self.at = found, end
+
+    def groups(self) -> tuple[str | None, ...]:
+        return self.found.groups()
+
+    def end(self) -> int:
+        return self.at
+
+
+def _plain(text: str) -> Meaning:
+    return {"class_uid": 0, "event_action": PLAIN, "attrs": {"message": text}}
+
+
+def _decode(event: Event) -> None:
+    """Give words back their characters where the bytes are not plain ASCII."""
+    for key, value in event.items():
+        if type(value) is str and not value.isascii():
+            event[key] = decoded(value)  # type: ignore[literal-required]
+    attrs = event.get("attrs")
+    if attrs:
+        event["attrs"] = {key: decoded(value) if type(value) is str else value for key, value in attrs.items()}
