@@ -32,6 +32,7 @@ register_words(
         "selfinspection.rectifying": _("转入整改"),
         "selfinspection.rectified": _("整改完成"),
         "selfinspection.relapsed": _("退回整改"),
+        "selfinspection.reopened": _("重启整改"),
         "selfinspection.closed": _("自查销号"),
         "selfinspection.file_read": _("下载附件"),
         "selfinspection.exported": _("导出清单"),

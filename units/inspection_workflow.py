@@ -92,6 +92,10 @@ STEPS: Final = (
         act="rectification.return", own=True, icon="refresh-alert",
     ),
     Step(
+        "reopen", _("重启整改"), _from(S.RECTIFIED, S.ACCEPTED, S.CLOSED), S.RECTIFYING, OFFICE,
+        act="rectification.order", own=True, icon="refresh-alert",
+    ),
+    Step(
         "close", _("销号"), _from(S.RECTIFIED, S.ACCEPTED), S.CLOSED, OFFICE, (gates.all_closed,),
         act="selfinspection.close", icon="square-check",
     ),

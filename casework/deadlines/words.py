@@ -9,6 +9,7 @@ register_words(
         "deadline.opened": _("开始计时"),
         "deadlines.opened": _("批量开始计时"),
         "deadline.met": _("期限办结"),
+        "deadlines.met": _("批量办结期限"),
         "deadline.cancelled": _("作废期限"),
         "deadline.suspended": _("暂停计时"),
         "deadline.resumed": _("恢复计时"),

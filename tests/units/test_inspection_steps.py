@@ -30,6 +30,7 @@ from units.services.rectification import (
     report_rectification,
     return_rectification,
 )
+from units.services.relapse import reopen_report
 from units.services.reviews import (
     accept_report,
     close_report,
@@ -82,6 +83,7 @@ def take(name: str, inspection: SelfInspection, actor: User) -> Any:
         "relapse": lambda: return_rectification(
             inspection.rectifications.get(), remark="复测再现", due_on=date(2021, 11, 20), actor=actor, at=NOON
         ),
+        "reopen": lambda: reopen_report(inspection, due_on=date(2021, 11, 20), actor=actor, at=NOON),
         "close": lambda: close_report(inspection, actor=actor, at=NOON),
     }
     return acts[name]()
@@ -177,6 +179,7 @@ def test_a_step_is_taken_by_its_roles_only(cast: Cast, scene: Scene, step: Any, 
     allowed = {
         "accept": {"approver"},  # the campaign officer verified it
         "rectify": {"campaign_officer", "approver"},
+        "reopen": {"campaign_officer", "approver"},
     }.get(step.name, {"unit_leader"} if step.who == LEADER else {"campaign_officer"})
     actor = cast.everyone()[who]
 

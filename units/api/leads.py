@@ -18,7 +18,8 @@ from units.enums import Classification, Disposition, QuestionKind, Stance
 from units.lead_workflow import AWAITING_OPINION, MOVES, moves_for, ways
 from units.models import Lead, Question, QuestionEvidence
 from units.selectors.leads import with_due
-from units.services.dispositions import dispose_lead, handle_leads, move_lead, propose_disposition, undo_disposition
+from units.services.change_sets import handle_leads
+from units.services.dispositions import dispose_lead, move_lead, propose_disposition, undo_disposition
 from units.services.leads import assign_lead, note_lead
 from units.services.questions import add_evidence, classify_lead, missing_for, settle_question
 

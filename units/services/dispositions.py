@@ -1,7 +1,5 @@
 """What is done with a lead: proposed by an officer, decided by somebody else, taken back while nothing rests on it."""
 
-import uuid
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -58,7 +56,7 @@ def propose_disposition(
 ) -> Lead:
     """Say what should be done with the lead; it then waits for the decision of somebody else."""
     step = move_named("propose")
-    way = _way(disposition)
+    way = way_named(disposition)
     require(actor, step.act, lead)
     with transaction.atomic():
         row = Lead.locked(lead.pk)
@@ -93,7 +91,7 @@ def dispose_lead(
 
     ``to`` is the organ a lead is transferred to. A decision unlike the proposal needs a reason.
     """
-    way = _way(disposition)
+    way = way_named(disposition)
     require(actor, way.act, lead)
     with transaction.atomic():
         row = Lead.locked(lead.pk)
@@ -131,27 +129,6 @@ def dispose_lead(
             reason=reason,
         )
     return row
-
-
-def handle_leads(
-    leads: Iterable[Lead],
-    disposition: str,
-    *,
-    actor: User,
-    at: datetime,
-    reason: str = "",
-    to: Organisation | None = None,
-) -> str:
-    """Propose or decide for many leads as one change set, all or none; return the set's name for undoing it."""
-    name = uuid.uuid4().hex
-    chosen = list(leads)
-    with transaction.atomic():
-        for lead in chosen:
-            if may_decide(lead, actor):
-                dispose_lead(lead, disposition, actor=actor, at=at, reason=reason, to=to, change_set=name)
-            else:
-                propose_disposition(lead, disposition, actor=actor, at=at, reason=reason, change_set=name)
-    return name
 
 
 def handle_lead(
@@ -193,6 +170,8 @@ def undo_disposition(lead: Lead, *, actor: User, at: datetime, reason: str = "")
         maker = row.proposed_by_id if proposed else row.disposed_by_id
         if maker != actor.pk:
             raise Refused(_("不能撤销：因为这次处置是别人办的。可以请办理的人撤销，或退回研判。"), code="not_yours")
+        if row.hand_overs.filter(sent_at__gte=row.disposed_at or row.proposed_at).exists():
+            raise Refused(_("不能撤销：因为移送函已经发出。可以请对方退回后再办。"), code="rests_on_it")
         before = row.state
         row.state, row.previous_state, row.change_set = row.previous_state, "", ""
         fields = ["state", "previous_state", "change_set", *_clear(row, "proposal" if proposed else "disposition")]
@@ -209,16 +188,8 @@ def undo_disposition(lead: Lead, *, actor: User, at: datetime, reason: str = "")
     return row
 
 
-def undo_change_set(name: str, *, actor: User, at: datetime) -> int:
-    """Take back a whole change set, all of it or nothing; return how many leads it had."""
-    with transaction.atomic():
-        leads = list(Lead.objects.visible_to(actor).filter(change_set=name).order_by("pk")) if name else []
-        for lead in leads:
-            undo_disposition(lead, actor=actor, at=at)
-    return len(leads)
-
-
-def _way(disposition: str) -> Move:
+def way_named(disposition: str) -> Move:
+    """Return the move of a way of disposal, or refuse."""
     if disposition not in Disposition.values:
         raise Invalid(_("没有这种处置方式。"), details={"disposition": _("选一种")})
     return move_named(disposition)

@@ -27,6 +27,7 @@ KINDS = {
     "rectify": "selfinspection.rectifying",
     "rectified": "selfinspection.rectified",
     "relapse": "selfinspection.relapsed",
+    "reopen": "selfinspection.reopened",
     "close": "selfinspection.closed",
 }
 

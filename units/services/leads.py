@@ -12,17 +12,20 @@ from casework.access.models import Compartment, compartments_of
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Refused
-from casework.core.numbering import next_serial
 from casework.deadlines.models import Deadline
 from casework.deadlines.services.lifecycle import Opening, open_deadline, open_deadlines
 from casework.ledger.record import record
 from units.enums import Classification, LeadState, MatchState, QuestionKind, Stance
 from units.lead_workflow import ENDED, Move, move_named
 from units.models import Campaign, Lead, MonitorList, Question, QuestionEvidence, Sighting, Unit
+from units.services.numbers import lead_number
+from units.services.relapse import note_relapses
+from units.services.research import alarm_outside_registrations
 
 #: 问题线索提出处置意见: one month from receipt (监督执纪工作规则第二十一条).
 OPINION = "L01"
-SERIES = "挖"
+#: Clocks opened under one ledger entry, which may have 65,535 bytes.
+CLOCKS = 300
 _ADDRESSES = """
 insert into units_leadaddress (lead_id, ip, first_seen_at, last_seen_at)
 select lead_id, ip, min(observed_at), max(observed_at)
@@ -43,6 +46,7 @@ def raise_leads(
     actor: User,
     at: datetime,
     received_on: date | None = None,
+    reopen: bool = True,
 ) -> list[Lead]:
     """Group the matched sightings of the lists into one lead for each public unit, and return those leads.
 
@@ -51,6 +55,7 @@ def raise_leads(
     the last as ``earlier``.
     ``compartment`` is by default that of the campaign, else that of the list; ``handler`` belongs to it.
     ``received_on`` is by default the day of ``at``; the month for an opinion runs from it.
+    A relapse (死灰复燃) makes the liability item of the unit's leader; with ``reopen`` the duty is laid on the unit anew.
     """
     chosen = [lists] if isinstance(lists, MonitorList) else list(lists)
     for one in chosen:
@@ -69,7 +74,7 @@ def raise_leads(
         latest = _latest(units, circle)
         new = [
             Lead(
-                number=f"{day.year}-{SERIES}-{next_serial(SERIES, day.year):04d}",
+                number=lead_number(circle, day.year),
                 unit_id=unit,
                 campaign=campaign,
                 compartment=circle,
@@ -87,7 +92,7 @@ def raise_leads(
         led = {unit: lead for unit, lead in latest.items() if unit in units and _goes_on(lead, campaign)}
         led |= {lead.unit_id: lead for lead in new}
         _tie(list(chosen), led)
-        _open_clocks(new, circle, handler, actor, at)
+        open_clocks(new, circle, handler, actor, at)
         _first_evidence(new, actor, at)
         for lead in led.values():
             record(
@@ -105,6 +110,8 @@ def raise_leads(
                     "handler": handler.pk if handler else 0,
                 },
             )
+        alarm_outside_registrations(led.values(), chosen, actor=actor, at=at)
+        note_relapses(led.values(), chosen, actor=actor, at=at, reopen=reopen)
     return sorted(led.values(), key=lambda lead: lead.pk)
 
 
@@ -130,7 +137,8 @@ def _tie(lists: Sequence[MonitorList], led: dict[int, Lead]) -> None:
         cursor.execute(_ADDRESSES, [leads])
 
 
-def _open_clocks(leads: Sequence[Lead], circle: Compartment, handler: User | None, actor: User, at: datetime) -> None:
+def open_clocks(leads: Sequence[Lead], circle: Compartment, handler: User | None, actor: User, at: datetime) -> None:
+    """Start the month for an opinion on new leads, from the day each was received."""
     if not leads:
         return
     names = dict(Unit.objects.filter(pk__in=[lead.unit_id for lead in leads]).values_list("pk", "name"))
@@ -145,7 +153,8 @@ def _open_clocks(leads: Sequence[Lead], circle: Compartment, handler: User | Non
         )
         for lead in leads
     ]
-    open_deadlines(openings, batch_ref=f"lead:{leads[0].pk}", actor=actor, at=at)
+    for start in range(0, len(openings), CLOCKS):
+        open_deadlines(openings[start : start + CLOCKS], batch_ref=f"lead:{leads[start].pk}", actor=actor, at=at)
 
 
 def _first_evidence(leads: Sequence[Lead], actor: User, at: datetime) -> None:

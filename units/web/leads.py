@@ -26,7 +26,7 @@ from units.enums import Classification, Disposition, LeadState, UnitKind
 from units.models import Lead, Sighting
 from units.rules.regions import city_name
 from units.selectors.leads import facts_for, with_due
-from units.services.dispositions import handle_leads, undo_change_set
+from units.services.change_sets import handle_leads, undo_change_set
 from units.services.leads import assign_lead
 from units.services.reading import note_list_export
 from units.web.guards import commission_only

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from units.web import campaign_urls, leads, monitoring_pages, register_pages, triage
+from units.web import campaign_urls, exchange_urls, leads, monitoring_pages, register_pages, triage
 
 app_name = "units"
 urlpatterns = [
@@ -30,5 +30,6 @@ urlpatterns = [
     path("leads/<int:pk>/assign/", triage.assign, name="lead-assign"),
     path("leads/<int:pk>/classify/", triage.classify, name="lead-classify"),
     path("leads/<int:pk>/questions/<slug:kind>/", triage.question, name="lead-question"),
+    *exchange_urls.urlpatterns,
     *campaign_urls.urlpatterns,
 ]

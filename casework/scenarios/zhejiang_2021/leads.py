@@ -8,7 +8,7 @@ from casework.scenarios.zhejiang_2021.people import Crew
 from casework.scenarios.zhejiang_2021.places import Place, outcome_of
 from units.enums import Classification, Disposition, QuestionKind
 from units.models import Campaign, Lead, SelfInspection
-from units.services.dispositions import handle_leads
+from units.services.change_sets import handle_leads
 from units.services.questions import classify_lead, settle_question
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
