@@ -1,4 +1,16 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def _seed(apps: Any = None, **_: Any) -> None:
+    """Put the first template there once its table exists; a partial or backward migration has none."""
+    if apps is not None and "templateversion" not in apps.all_models["units"]:
+        return
+    from units.seeds import seed_templates
+
+    seed_templates()
 
 
 class UnitsConfig(AppConfig):
@@ -8,12 +20,15 @@ class UnitsConfig(AppConfig):
         from units import (  # acts, words and kinds of lists are registered by being imported
             campaign_refs,
             campaign_words,  # noqa: F401
+            due_days,
             finding,
             policy,  # noqa: F401
             policy_campaign,  # noqa: F401
             refs,
             words,  # noqa: F401
         )
+        from units.questionnaire import register_source
+        from units.selectors.templates import kept_questionnaire
         from units.services import (
             imports_blocks,  # noqa: F401
             imports_people,  # noqa: F401
@@ -23,6 +38,10 @@ class UnitsConfig(AppConfig):
         )
         from units.web import campaign_nav, nav  # noqa: F401
 
+        register_source(kept_questionnaire)
+
         refs.register()
         finding.register()
         campaign_refs.register()
+        due_days.register()
+        post_migrate.connect(_seed, sender=self, dispatch_uid="units.templates")

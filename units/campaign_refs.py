@@ -8,7 +8,16 @@ from django.urls import reverse
 from casework.accounts.models import User
 from casework.deadlines.recipients import register_recipients
 from casework.ledger.refs import Resolved, Resolver, register_ref
-from units.models import Campaign, CampaignUnit, Finding, Rectification, SelfInspection, Stage
+from units.models import (
+    Campaign,
+    CampaignTemplate,
+    CampaignUnit,
+    Finding,
+    Rectification,
+    SelfInspection,
+    Stage,
+    UnitPaper,
+)
 from units.selectors.recipients import told_of_delay
 
 
@@ -37,6 +46,19 @@ def _rectification(pk: int, user: User) -> Resolved | None:
     return None if own is None else Resolved(own.title, reverse("units:portal-rectification", args=[pk]))
 
 
+def _paper(pk: int, user: User) -> Resolved | None:
+    found = UnitPaper.objects.visible_to(user).filter(pk=pk).first()
+    if found is not None:
+        return Resolved(str(found), reverse("units:paper", args=[pk]))
+    own = UnitPaper.objects.for_leader(user).filter(pk=pk).first()
+    return None if own is None else Resolved(str(own), reverse("units:portal-paper", args=[pk]))
+
+
+def _template(pk: int, user: User) -> Resolved | None:
+    found = CampaignTemplate.objects.visible_to(user).filter(pk=pk).first()
+    return None if found is None else Resolved(found.name, reverse("units:campaign-template", args=[found.code]))
+
+
 def _campaign_unit_url(row: CampaignUnit) -> str:
     return reverse("units:campaign-unit", args=[row.campaign.code, row.pk])
 
@@ -52,4 +74,7 @@ def register() -> None:
     )
     register_ref("selfinspection", _self_inspection)
     register_ref("rectification", _rectification)
+    register_ref("unitpaper", _paper)
+    register_ref("template", _template)
+    register_recipients("S01", told_of_delay)
     register_recipients("S02", told_of_delay)

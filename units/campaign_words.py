@@ -6,9 +6,13 @@ from casework.ledger.words import register_words
 
 register_words(
     {
+        "template.made": _("做行动模板"),
+        "template.revised": _("做模板新版"),
         "campaign.opened": _("发起专项行动"),
         "campaign.units_added": _("列入单位"),
+        "campaign.issue_begun": _("开始下发自查"),
         "campaign.issued": _("下发自查"),
+        "campaign.issue_ended": _("下发结束"),
         "campaign.urged": _("催报"),
         "campaign.outcome_set": _("下结论"),
         "campaign.spot_checks_drawn": _("抽查抽样"),
@@ -34,6 +38,7 @@ register_words(
         "selfinspection.relapsed": _("退回整改"),
         "selfinspection.reopened": _("重启整改"),
         "selfinspection.closed": _("自查销号"),
+        "selfinspection.withdrawn": _("撤回自查"),
         "selfinspection.file_read": _("下载附件"),
         "selfinspection.exported": _("导出清单"),
         "rectification.ordered": _("下发整改"),
@@ -41,5 +46,14 @@ register_words(
         "rectification.returned": _("退回整改"),
         "rectification.closed": _("整改销号"),
         "rectification.proof_read": _("下载证明材料"),
+        "rectification.checked": _("登记整改核查"),
+        "paper.drafted": _("拟文书"),
+        "paper.redrafted": _("改文书"),
+        "paper.sent": _("签发文书"),
+        "paper.voided": _("作废文书"),
+        "paper.answered": _("报反馈"),
+        "paper.returned": _("退回反馈"),
+        "paper.closed": _("文书销号"),
+        "paper.proof_read": _("下载证明材料"),
     }
 )

@@ -60,6 +60,10 @@ STEPS: Final = (
         (gates.unit_exists, gates.complete), own=True, icon="signature",
     ),
     Step(
+        "withdraw", _("撤回自查"), _from(S.ISSUED, S.ACKNOWLEDGED, S.DRAFTING, S.RETURNED), S.WITHDRAWN, OFFICE,
+        act="selfinspection.withdraw", reason=True, own=True, icon="ban",
+    ),
+    Step(
         "start_review", _("开始审核"), _from(S.SUBMITTED), S.UNDER_REVIEW, OFFICE,
         act="selfinspection.start_review", icon="eye-check",
     ),

@@ -48,6 +48,7 @@ def _day(day: Any) -> dict[str, int]:
 
 
 for _name, _roles, _label in (
+    ("template.make", _OFFICE, gettext_lazy("做行动模板")),
     ("campaign.open", _OFFICE, gettext_lazy("发起专项行动")),
     ("campaign.add_units", _OFFICE, gettext_lazy("列入单位")),
     ("campaign.issue", _OFFICE, gettext_lazy("下发自查")),
@@ -56,6 +57,7 @@ for _name, _roles, _label in (
     ("campaign.draw", _OFFICE, gettext_lazy("抽查抽样")),
     ("campaign.close", _HEADS, gettext_lazy("结束专项行动")),
     ("finding.record", _FINDERS, gettext_lazy("登记发现")),
+    ("selfinspection.withdraw", _HEADS, gettext_lazy("撤回自查")),
     ("selfinspection.start_review", _OFFICE, gettext_lazy("开始审核")),
     ("selfinspection.return", _OFFICE, gettext_lazy("退回补正")),
     ("selfinspection.spot_check", _OFFICE, gettext_lazy("列入抽查")),
@@ -65,6 +67,11 @@ for _name, _roles, _label in (
     ("selfinspection.close", _OFFICE, gettext_lazy("销号")),
     ("rectification.order", _HEADS, gettext_lazy("下发整改")),
     ("rectification.return", _OFFICE, gettext_lazy("退回整改")),
+    ("rectification.check", (*_OFFICE, Role.INSPECTOR), gettext_lazy("登记整改核查")),
     ("rectification.close", _OFFICE, gettext_lazy("整改销号")),
+    ("paper.draft", _HEADS, gettext_lazy("拟文书")),
+    ("paper.send", (Role.APPROVER,), gettext_lazy("签发文书")),
+    ("paper.return", _OFFICE, gettext_lazy("退回反馈")),
+    ("paper.close", _OFFICE, gettext_lazy("文书销号")),
 ):
     register_act(_name, roles=_roles, label=_label)

@@ -3,7 +3,8 @@
 A campaign keeps the version that it began with; a changed questionnaire is a new version beside the old one.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from django.utils.functional import Promise
@@ -52,8 +53,8 @@ class Questionnaire:
         return len(self.questions)
 
 
-_UNIT, _NETWORK, _DEVICES, _SAFETY, _PEOPLE, _PLEDGE = (
-    _("单位"), _("网络"), _("设备"), _("安全管理"), _("人员和币种"), _("整改和承诺"),
+_UNIT, _NETWORK, _DEVICES, _SAFETY, _PEOPLE, _PLEDGE, _OWN = (
+    _("单位"), _("网络"), _("设备"), _("安全管理"), _("人员和币种"), _("整改和承诺"), _("补充题"),
 )  # fmt: skip
 
 V1: Final = Questionnaire(
@@ -133,9 +134,37 @@ VERSIONS: Final[dict[str, Questionnaire]] = {V1.version: V1}
 CURRENT: Final = V1.version
 
 
+#: Finds a version that is kept elsewhere (templates of campaigns add questions of their own); None when it has none.
+Source = Callable[[str], Questionnaire | None]
+_sources: list[Source] = []
+#: A version never changes, so it is looked for once in a process.
+_found: dict[str, Questionnaire] = {}
+
+
+def register_source(source: Source) -> None:
+    """Let ``source`` answer for versions that are not written here; called when the app loads."""
+    if source not in _sources:
+        _sources.append(source)
+
+
 def questionnaire(version: str) -> Questionnaire:
     """Return the version; an unknown one is a mistake of the data, not of a reader."""
-    return VERSIONS[version]
+    if version in VERSIONS:
+        return VERSIONS[version]
+    if version not in _found:
+        for source in _sources:
+            found = source(version)
+            if found is not None:
+                _found[version] = found
+                break
+    return _found[version]
+
+
+def with_questions(base: Questionnaire, version: str, own: Sequence[Question]) -> Questionnaire:
+    """Return the base with questions of one's own put before the measures and the pledge, which stay last."""
+    asked = [replace(one, group=one.group or _OWN) for one in own]
+    place = next(n for n, one in enumerate(base.questions) if one.group == _PLEDGE)
+    return Questionnaire(version, (*base.questions[:place], *asked, *base.questions[place:]))
 
 
 ColumnKind = Literal["text", "choice", "ip", "date", "decimal", "yes_no"]

@@ -39,6 +39,7 @@ from units.services.reviews import (
     start_review,
     start_spot_check,
     verify_report,
+    withdraw_report,
 )
 from units.services.self_inspections import (
     acknowledge,
@@ -65,6 +66,7 @@ def take(name: str, inspection: SelfInspection, actor: User) -> Any:
         "acknowledge": lambda: acknowledge(inspection, actor=actor, at=NOON),
         "draft": lambda: save_answer(inspection, "rooms", "改过的机房", actor=actor, at=NOON),
         "submit": lambda: submit_report(inspection, signed_name="单位负责人甲", actor=actor, at=NOON),
+        "withdraw": lambda: withdraw_report(inspection, actor=actor, at=NOON, reason="单位已并入他单位"),
         "start_review": lambda: start_review(inspection, actor=actor, at=NOON),
         "return": lambda: return_report(inspection, {"rooms": "写明检查的人。"}, actor=actor, at=NOON),
         "spot_check": lambda: start_spot_check(inspection, actor=actor, at=NOON),
@@ -95,6 +97,8 @@ def bring_to(inspection: SelfInspection, state: str, cast: Cast) -> SelfInspecti
     set_outcome(campaign_unit_of(inspection), "cleared", basis_ref=inspection.ref, actor=officer, at=NOON)
     if state == S.ISSUED:
         return inspection
+    if state == S.WITHDRAWN:
+        return withdraw_report(inspection, actor=officer, at=NOON, reason="误列")
     if state == S.ACKNOWLEDGED:
         return acknowledge(inspection, actor=leader, at=NOON)
     if state == S.DRAFTING:
@@ -180,6 +184,7 @@ def test_a_step_is_taken_by_its_roles_only(cast: Cast, scene: Scene, step: Any, 
         "accept": {"approver"},  # the campaign officer verified it
         "rectify": {"campaign_officer", "approver"},
         "reopen": {"campaign_officer", "approver"},
+        "withdraw": {"campaign_officer", "approver"},
     }.get(step.name, {"unit_leader"} if step.who == LEADER else {"campaign_officer"})
     actor = cast.everyone()[who]
 

@@ -314,8 +314,9 @@ def test_rectification_runs_whole_from_order_to_close_out(cast: Cast, scene: Sce
     set_outcome(campaign_unit_of(scene.inspection), "passive", basis_ref=scene.inspection.ref, actor=officer, at=NOON)
     duty = order(scene.inspection, officer)
 
-    with pytest.raises(Refused, match="单位还没有报整改结果"):
+    with pytest.raises(NotReady) as refused:
         close_rectification(duty, checked="复测", actor=officer, at=NOON)
+    assert "单位还没有报整改结果" in refused.value.missing[0].text
     with pytest.raises(NotAllowed):
         report_rectification(duty, done="已改", actor=cast.other_leader, at=NOON)
     report_rectification(duty, done="已改", actor=leader, at=NOON)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
-from units.enums_campaign import Outcome
+from units.enums_campaign import InspectionState, Outcome
 from units.models import Campaign, CampaignUnit, SelfInspection, Stage
 from units.selectors.stage_states import CellState, register_stage_state, stage_cells
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 #: Cells with which nothing more is to be done in a stage.
-FINISHED = frozenset({"done", "not_listed", "not_come", "nothing"})
+FINISHED = frozenset({"done", "not_listed", "not_come", "nothing", "withdrawn"})
 #: The order of groups in shares and filters, with the colour of the bar.
 GROUPS = {
     "done": "green",
@@ -211,7 +211,9 @@ class Progress:
 def progress(stage: Stage, as_of: datetime) -> Progress:
     """Return the progress of a stage's reports. First submissions count; returns take nothing away."""
     rows: list[tuple[datetime, datetime | None, date]] = list(
-        SelfInspection._base_manager.filter(stage=stage, issued_at__lte=as_of).values_list(
+        SelfInspection._base_manager.filter(stage=stage, issued_at__lte=as_of)
+        .exclude(state=InspectionState.WITHDRAWN)
+        .values_list(
             "issued_at", "first_submitted_at", "due_on"
         )
     )

@@ -142,6 +142,7 @@ def report_cell(state: str, answered: int, total: int, late: bool, duties: int =
         S.RECTIFIED: (_("待销号"), "review", "blue", "clipboard-list"),
         S.ACCEPTED: (_("通过"), "done", "green", "circle-check"),
         S.CLOSED: (_("销号"), "done", "green", "square-check"),
+        S.WITHDRAWN: (_("已撤回"), "withdrawn", "", "ban"),
     }[S(state)]
     return CellState(key, word, colour, icon, share)
 

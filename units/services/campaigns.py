@@ -16,11 +16,13 @@ from casework.core.errors import Invalid, Refused
 from casework.ledger.record import record
 from units.enums import UnitState
 from units.enums_campaign import CampaignState, Outcome
-from units.models import Campaign, CampaignUnit, Finding, Lead, Stage, Unit
+from units.models import Campaign, CampaignUnit, Finding, Lead, Stage, TemplateVersion, Unit
 from units.questionnaire import CURRENT
 
 #: Units named in one ledger entry: an entry may have 65,535 bytes.
 NAMED = 1000
+#: Addresses of pages beside the campaigns' own.
+RESERVED = frozenset({"new", "templates", "rectifications", "papers"})
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,12 @@ def open_campaign(
     compartment: Compartment | None = None,
     public_name: str = "",
     contact: str = "",
+    template: TemplateVersion | None = None,
 ) -> Campaign:
     """Open a campaign with its stages, in order; without a compartment one is opened for the actor alone.
 
-    ``public_name`` is what the units read; by default the name itself. The campaign keeps the present questionnaire.
+    ``public_name`` is what the units read; by default the name itself. The campaign keeps the questionnaire of the
+    ``template`` version that it begins with, without one the present questionnaire.
     """
     require(actor, "campaign.open", compartment)
     _check(code, name, stages)
@@ -60,7 +64,8 @@ def open_campaign(
             compartment=compartment,
             starts_on=stages[0].starts_on,
             contact=contact.strip(),
-            questionnaire=CURRENT,
+            questionnaire=template.questionnaire if template else CURRENT,
+            template=template,
             opened_at=at,
             opened_by=actor,
         )
@@ -85,6 +90,7 @@ def open_campaign(
                 "name": campaign.name,
                 "public_name": campaign.public_name,
                 "questionnaire": campaign.questionnaire,
+                "template": f"{template.template.code} {template.number}" if template else "",
                 "stages": [
                     {"code": spec.code, "name": spec.name, "starts_on": spec.starts_on, "due_on": spec.due_on}
                     for spec in stages
@@ -98,7 +104,9 @@ def _check(code: str, name: str, stages: Sequence[StageSpec]) -> None:
     wrong: dict[str, str] = {}
     if not name.strip():
         wrong["name"] = _("写明专项行动的名称。")
-    if Campaign._base_manager.filter(code=code).exists():
+    if code in RESERVED:
+        wrong["code"] = _("代码 %(code)s 已用作页面地址。可以换一个。") % {"code": code}
+    elif Campaign._base_manager.filter(code=code).exists():
         wrong["code"] = _("代码 %(code)s 已有。可以换一个。") % {"code": code}
     if not stages:
         wrong["stages"] = _("至少要有一个阶段。")

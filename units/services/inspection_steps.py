@@ -19,6 +19,7 @@ from units.policy_campaign import require_leader
 KINDS = {
     "acknowledge": "selfinspection.acknowledged",
     "submit": "selfinspection.submitted",
+    "withdraw": "selfinspection.withdrawn",
     "start_review": "selfinspection.review_started",
     "return": "selfinspection.returned",
     "spot_check": "selfinspection.spot_check_started",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from casework.core.errors import Invalid, Missing, NotReady
 from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
 from casework.deadlines.services import Opening, open_deadlines
+from casework.ledger.batch import record_new
 from casework.ledger.record import record
 from casework.notices.models import Level
 from casework.notices.services.owing import Owed, owe_notices
@@ -39,9 +40,7 @@ def issue_self_inspections(
     """
     require(actor, "campaign.issue", stage)
     day = timezone.localdate(at)
-    if due_on < day:
-        sentence = _("期限 %(due)s 早于下发日 %(day)s。可以改成以后的日期。") % {"due": due_on, "day": day}
-        raise Invalid(sentence, details={"due_on": sentence})
+    check_due_on(due_on, at)
     with transaction.atomic():
         stages = Stage._base_manager.select_for_update(of=("self",)).select_related("campaign__compartment")
         locked = stages.get(pk=stage.pk)
@@ -66,14 +65,18 @@ def issue_self_inspections(
             batch_size=1000,
         )
         _start_clocks(locked, rows, due_on, actor, at)
-        for row in rows:
-            record(
-                "selfinspection.issued",
-                ref=row.ref,
-                actor=actor,
-                at=at,
-                data={"unit": row.unit.code, "stage": locked.code, "due_on": row.due_on, "leader": row.leader.pk},
-            )
+        record_new(
+            "selfinspection.issued",
+            [
+                (
+                    row.ref,
+                    {"unit": row.unit.code, "stage": locked.code, "due_on": row.due_on, "leader": row.leader.pk},
+                )
+                for row in rows
+            ],
+            actor=actor,
+            at=at,
+        )
         if rows:
             record(
                 "campaign.issued",
@@ -84,6 +87,20 @@ def issue_self_inspections(
             )
             _tell_leaders(locked, rows, at)
     return rows
+
+
+def check_due_on(due_on: date, at: datetime) -> None:
+    """Refuse a day that has passed when the self-inspection is issued."""
+    day = timezone.localdate(at)
+    if due_on < day:
+        sentence = _("期限 %(due)s 早于下发日 %(day)s。可以改成以后的日期。") % {"due": due_on, "day": day}
+        raise Invalid(sentence, details={"due_on": sentence})
+
+
+def check_ready(stage: Stage, at: datetime) -> None:
+    """Refuse, naming every unit, unless all that would be issued to exist and have a leader who can sign in."""
+    members = _members(stage, None)
+    _refuse_unready(members, leaders_on([one.unit_id for one in members], timezone.localdate(at)))
 
 
 def _members(stage: Stage, units: Iterable[Unit] | None) -> list[CampaignUnit]:
@@ -99,6 +116,18 @@ def _members(stage: Stage, units: Iterable[Unit] | None) -> list[CampaignUnit]:
                 details={"units": [wanted[pk].code for pk in sorted(outside)]},
             )
     return list(members.exclude(self_inspections__stage=stage))
+
+
+def ready_members(stage: Stage, day: date) -> QuerySet[CampaignUnit]:
+    """Return the campaign's units that have no report in the stage, exist, and have a leader who can sign in."""
+    held = UnitLeader._base_manager.filter(
+        Q(from_on__isnull=True) | Q(from_on__lte=day),
+        Q(until__isnull=True) | Q(until__gte=day),
+        unit=OuterRef("unit"),
+        user__is_active=True,
+    )
+    waiting = CampaignUnit._base_manager.filter(campaign=stage.campaign_id, unit__state=UnitState.ACTIVE)
+    return waiting.exclude(self_inspections__stage=stage).filter(Exists(held)).select_related("unit").order_by("pk")
 
 
 def leaders_on(unit_ids: Sequence[int], day: date) -> dict[int, UnitLeader]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from casework.access.policy import require
 from casework.accounts.models import User
-from casework.core.errors import Invalid, NotAllowed, Refused
+from casework.core.errors import Invalid, NotAllowed, NotReady, Refused
 from casework.deadlines.models import Deadline
 from casework.deadlines.services import meet_deadline, open_deadline
 from casework.files.models import Blob
@@ -21,6 +21,7 @@ from units.models import CampaignUnit, Finding, Rectification, SelfInspection, U
 from units.policy_campaign import leads
 from units.services.inspection_steps import begin, finish, locked
 from units.services.issuing import RULE, leaders_on
+from units.services.rectification_checks import last_check, missing_for_close
 
 
 def ref_of(rectification: Rectification) -> str:
@@ -231,25 +232,29 @@ def return_rectification(
     return duty
 
 
-def close_rectification(rectification: Rectification, *, checked: str, actor: User, at: datetime) -> Rectification:
-    """Close the duty out (销号) after it was checked; ``checked`` says how and is never shown to the unit."""
+def close_rectification(rectification: Rectification, *, actor: User, at: datetime, checked: str = "") -> Rectification:
+    """Close the duty out (销号) after it was checked; refused while a check or the monitor says otherwise.
+
+    ``checked`` says how it was checked and is never shown to the unit; by default the note of the last check.
+    """
     require(actor, "rectification.close", rectification)
-    if not checked.strip():
-        raise Invalid(_("不能销号：没有写明怎样核查。"), details={"checked": _("写明复测或现场核查的时间和结果。")})
     with transaction.atomic():
         duty = Rectification.locked(rectification.pk)
         if duty.state == RectificationState.CLOSED:
             return duty
-        if duty.state != RectificationState.REPORTED:
-            raise Refused(_("不能销号：单位还没有报整改结果。可以先催报。"), code="wrong_state")
-        duty.state, duty.checked, duty.closed_at, duty.closed_by = RectificationState.CLOSED, checked.strip(), at, actor
+        missing = missing_for_close(duty, actor, checked)
+        if missing:
+            raise NotReady(_("不能销号：还差 %(n)s 项。") % {"n": len(missing)}, missing)
+        last = last_check(duty)
+        duty.checked = checked.strip() or (last.note if last else "")
+        duty.state, duty.closed_at, duty.closed_by = RectificationState.CLOSED, at, actor
         duty.bump("state", "checked", "closed_at", "closed_by")
         record(
             "rectification.closed",
             ref=ref_of(duty),
             actor=actor,
             at=at,
-            data={"unit": duty.campaign_unit.unit.code},
+            data={"unit": duty.campaign_unit.unit.code, "check": last.pk if last else 0},
             personal={"checked": duty.checked},
         )
         _tell(duty, _leader(duty.campaign_unit, timezone.localdate(at)), "closed", _("整改已销号"), at)

@@ -60,7 +60,7 @@ def note_relapses(
         made.append(_note(lead, lists, again.get(unit, {}), actor, at))
     if reopen:
         for item in made:
-            if item.report is not None and can(actor, "rectification.order", item.report):
+            if can_reopen(item) and can(actor, "rectification.order", item.report):
                 reopen_duty(item, actor=actor, at=at)
     return made
 
@@ -154,10 +154,22 @@ def _note(
 
 
 def earlier_report(lead: Lead, user: User) -> SelfInspection | None:
-    """Return the unit's newest submitted self-inspection that the user may know of."""
+    """Return the unit's newest self-inspection that the user may know of: a finished one, else a submitted one."""
     reports = SelfInspection.objects.visible_to(user).filter(unit=lead.unit_id, submitted_at__isnull=False)
-    found: SelfInspection | None = reports.order_by("-submitted_at", "-pk").first()
+    newest = reports.order_by("-submitted_at", "-pk")
+    found: SelfInspection | None = newest.filter(state__in=FINISHED).first() or newest.first()
     return found
+
+
+def can_reopen(item: LiabilityItem) -> bool:
+    """Tell whether the unit's report can be opened anew now: finished, in a running campaign."""
+    report = item.report
+    return (
+        item.rectification_id is None
+        and report is not None
+        and report.state in FINISHED
+        and report.campaign_unit.campaign.state == CampaignState.RUNNING
+    )
 
 
 def reopen_duty(item: LiabilityItem, *, actor: User, at: datetime, due_on: date | None = None) -> LiabilityItem:

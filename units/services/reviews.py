@@ -12,7 +12,7 @@ from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid
 from casework.deadlines.selectors import current_calendar
-from casework.deadlines.services import open_deadline
+from casework.deadlines.services import cancel_deadline, open_deadline
 from casework.ledger.record import record
 from casework.notices.models import Level
 from casework.notices.services.owing import owe_notice
@@ -22,7 +22,7 @@ from units.rules.answers import answered
 from units.rules.drawing import drawn, new_seed
 from units.selectors.self_inspections import gaps_of, template_of
 from units.services.inspection_steps import begin, finish, locked
-from units.services.issuing import RULE, leaders_on
+from units.services.issuing import RULE, leaders_on, live_deadline
 
 #: Working days that a unit gets for the corrections when the original due day has passed.
 CORRECTION_DAYS = 5
@@ -35,6 +35,23 @@ def start_review(inspection: SelfInspection, *, actor: User, at: datetime) -> Se
         begin(row, "start_review", actor=actor, at=at)
         row.reviewer = actor
         return finish(row, "start_review", actor=actor, at=at, fields=("reviewer",))
+
+
+def withdraw_report(inspection: SelfInspection, *, actor: User, at: datetime, reason: str) -> SelfInspection:
+    """Withdraw a report that is still owed, because the unit is gone or was listed by mistake; its clock is voided.
+
+    ``reason`` is read by the unit. What it has filled in stays readable.
+    """
+    with transaction.atomic():
+        row = locked(inspection)
+        begin(row, "withdraw", actor=actor, at=at, reason=reason)
+        row.withdrawn_reason = reason.strip()[:300]
+        clock = live_deadline(row)
+        if clock is not None:
+            cancel_deadline(clock, actor=actor, at=at, reason=reason)
+        finish(row, "withdraw", actor=actor, at=at, reason=reason, fields=("withdrawn_reason",))
+        _tell(row, "withdrawn", _("自查自纠任务已撤回"), at)
+    return row
 
 
 def return_report(

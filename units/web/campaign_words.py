@@ -17,6 +17,7 @@ for _value, _word, _colour, _icon in (
     ("rectifying", _("整改中"), "amber", "tool"),
     ("rectified", _("整改完成"), "blue", "clipboard-list"),
     ("closed", _("销号"), "green", "square-check"),
+    ("withdrawn", _("已撤回"), "", "ban"),
     ("received", _("已收"), "green", "circle-check"),
 ):
     register_status("selfinspection", _value, _word, _colour, _icon)
@@ -27,3 +28,12 @@ for _value, _word, _colour, _icon in (
     ("closed", _("销号"), "green", "square-check"),
 ):
     register_status("rectification", _value, _word, _colour, _icon)
+
+for _value, _word, _colour, _icon in (
+    ("draft", _("拟稿"), "", "pencil"),
+    ("sent", _("待反馈"), "amber", "send"),
+    ("answered", _("已反馈"), "blue", "message-2"),
+    ("closed", _("销号"), "green", "square-check"),
+    ("void", _("已作废"), "", "ban"),
+):
+    register_status("paper", _value, _word, _colour, _icon)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,15 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from casework.access.policy import can, get_visible, require
+from casework.access.policy import can, get_visible
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.calendar import Calendar
-from casework.core.errors import CaseworkError, NotReady
 from casework.deadlines.selectors import current_calendar
 from casework.web.components import Share
 from casework.web.deadline_words import RUNNING, DeadlineFacts
-from casework.web.forms import DayField, add_refusal
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
@@ -38,10 +35,8 @@ from units.selectors.campaigns import (
     progress,
 )
 from units.selectors.stage_states import CellState, due_days
-from units.services.campaigns import StageSpec, open_campaign
-from units.services.issuing import issue_self_inspections, remind_overdue
+from units.services.issuing import remind_overdue
 from units.web.guards import commission_only
-from units.web.posted import posted
 
 #: Units of the matrix on one page, and of the panel behind a cell.
 SHOWN = 100
@@ -261,81 +256,3 @@ def urge(request: HttpRequest, code: str) -> HttpResponse:
     words = _("已催报 %(n)s 家。") % {"n": new} if new else _("今天都已催过，没有再发。")
     toast(request, words)
     return redirect("units:campaign", code=found.code)
-
-
-class IssueForm(forms.Form):
-    """The day by which the units must have reported."""
-
-    due_on = DayField(label=gettext_lazy("上报期限"))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def issue(request: HttpRequest, code: str) -> HttpResponse:
-    """Issue the self-inspection to all units that have none yet."""
-    user = reader(request)
-    found = campaign_of(request, code)
-    require(user, "campaign.issue", found)
-    stage = found.stages.filter(code=StageCode.SELF_INSPECTION).first() or found.stages.order_by("order").first()
-    waiting = found.campaign_units.exclude(self_inspections__stage=stage)
-    form = IssueForm(posted(request), initial={"due_on": stage.due_on if stage else None})
-    missing: Any = ()
-    if request.method == "POST" and form.is_valid() and stage is not None:
-        try:
-            rows = issue_self_inspections(stage, due_on=form.cleaned_data["due_on"], actor=user, at=clock.now())
-        except NotReady as error:
-            missing = error.missing
-        except CaseworkError as error:
-            add_refusal(form, error)
-        else:
-            toast(request, _("已向 %(n)s 家单位下发自查。") % {"n": len(rows)})
-            return redirect("units:campaign", code=found.code)
-    context = {"campaign": found, "stage": stage, "waiting": waiting.count(), "form": form, "missing": missing}
-    return render(request, "units/campaign_issue.html", context, status=409 if missing or form.errors else 200)
-
-
-class CampaignForm(forms.Form):
-    """A new campaign with the four usual stages."""
-
-    name = forms.CharField(label=gettext_lazy("名称"), max_length=200)
-    public_name = forms.CharField(label=gettext_lazy("对单位公开的名称"), max_length=200, required=False)
-    code = forms.SlugField(label=gettext_lazy("代码"), max_length=60)
-    contact = forms.CharField(label=gettext_lazy("联系方式"), max_length=200, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for code, label in StageCode.choices:
-            self.fields[f"{code}_from"] = DayField(label=_("%(stage)s开始") % {"stage": label})
-            self.fields[f"{code}_due"] = DayField(label=_("%(stage)s截止") % {"stage": label})
-
-    def stages(self) -> list[StageSpec]:
-        """Return the stages as given."""
-        data = self.cleaned_data
-        return [
-            StageSpec(code, str(label), data[f"{code}_from"], data[f"{code}_due"]) for code, label in StageCode.choices
-        ]
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def new_campaign(request: HttpRequest) -> HttpResponse:
-    """Open a campaign; its compartment is opened with it."""
-    user = reader(request)
-    require(user, "campaign.open")
-    form = CampaignForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            made = open_campaign(
-                data["code"],
-                data["name"],
-                public_name=data["public_name"],
-                contact=data["contact"],
-                stages=form.stages(),
-                actor=user,
-                at=clock.now(),
-            )
-        except CaseworkError as error:
-            add_refusal(form, error)
-        else:
-            toast(request, _("已发起专项行动“%(name)s”。") % {"name": made.name})
-            return redirect("units:campaign", code=made.code)
-    return render(request, "units/campaign_new.html", {"form": form}, status=400 if form.errors else 200)

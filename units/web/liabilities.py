@@ -24,7 +24,7 @@ from units.enums_exchange import LiabilityState, RelapseKind
 from units.models import LiabilityItem
 from units.selectors.relapse import beside
 from units.services.reading import note_list_export
-from units.services.relapse import decide_liability, default_due, note_talk, reopen_duty
+from units.services.relapse import can_reopen, decide_liability, default_due, note_talk, reopen_duty
 from units.web.guards import commission_only
 
 for _value, _word, _colour, _icon in (
@@ -128,7 +128,7 @@ def _page(
         "may_talk": undecided and can(user, "liability.talk", row),
         "may_decide": undecided and row.state == LiabilityState.TALKED and can(user, "liability.decide", row),
         "waits_for_talk": row.state == LiabilityState.OPEN and can(user, "liability.decide", row),
-        "may_reopen": row.rectification is None
+        "may_reopen": can_reopen(row)
         and row.report is not None
         and can(user, "rectification.order", row.report),
         "talk_form": made.get("talk")

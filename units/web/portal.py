@@ -20,7 +20,7 @@ from casework.deadlines.web.words import chip
 from casework.web.deadline_words import DeadlineFacts
 from casework.web.toast import toast
 from units.enums_campaign import OWED, WRITABLE, RectificationState
-from units.models import Rectification, Report, SelfInspection, UnitLeader
+from units.models import Rectification, Report, SelfInspection, UnitLeader, UnitPaper
 from units.questionnaire import Question
 from units.rules.answers import Gap
 from units.selectors.self_inspections import filled, gaps_of, question_url, template_of
@@ -157,7 +157,9 @@ def home(request: HttpRequest) -> HttpResponse:
         .prefetch_related(Prefetch("remarks"))
         .order_by("-submitted_at")
     )
-    chips = clocks([one.ref for one in inspections] + [f"rectification:{duty.pk}" for duty in duties], today)
+    papers = list(UnitPaper.objects.for_leader(user).select_related("campaign_unit__unit").order_by("-sent_at", "pk"))
+    refs = [one.ref for one in (*inspections, *papers)] + [f"rectification:{duty.pk}" for duty in duties]
+    chips = clocks(refs, today)
     return render(
         request,
         "units/portal/home.html",
@@ -167,6 +169,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "others": [(one, chips.get(one.ref)) for one in inspections if one is not first],
             "duties": [(duty, chips.get(f"rectification:{duty.pk}")) for duty in duties],
             "duties_open": sum(duty.state == RectificationState.OPEN for duty in duties),
+            "papers": [(one, chips.get(one.ref)) for one in papers],
             "reports": reports,
             "led": led,
             "leads_now": any((one.until is None or one.until >= today) for one in led),

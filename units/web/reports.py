@@ -49,6 +49,7 @@ GROUPS = {
     "review": (S.UNDER_REVIEW, S.SPOT_CHECK, S.VERIFIED, S.RECTIFIED),
     "rectifying": (S.RECTIFYING,),
     "done": (S.ACCEPTED, S.CLOSED),
+    "withdrawn": (S.WITHDRAWN,),
 }
 
 
@@ -176,6 +177,7 @@ REPORTS = ListPage(
                 ("review", gettext_lazy("审核办理中")),
                 ("rectifying", gettext_lazy("整改中")),
                 ("done", gettext_lazy("完成")),
+                ("withdrawn", gettext_lazy("已撤回")),
             ],
         ),
         Filter("campaign", gettext_lazy("专项行动"), "stage__campaign__code", _campaigns),
@@ -279,8 +281,9 @@ _ACTS: dict[str, Callable[..., Any]] = {
     "accept": reviews.accept_report,
     "close": reviews.close_report,
     "spot_check": reviews.start_spot_check,
+    "withdraw": reviews.withdraw_report,
 }
-_WITH_REASON = {"verify", "accept", "close"}
+_WITH_REASON = {"verify", "accept", "close", "withdraw"}
 
 
 @require_POST
@@ -306,6 +309,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         "accept": _("已通过%(unit)s的报告。"),
         "close": _("%(unit)s的自查已销号。"),
         "spot_check": _("已把%(unit)s列入抽查，单位看到的仍是审核中。"),
+        "withdraw": _("已撤回%(unit)s的自查。"),
     }[name]
     toast(request, words % {"unit": row.unit})
     return redirect("units:self-inspection", pk=pk)

@@ -11,6 +11,7 @@ from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused, Stale
 from casework.deadlines.enums import State, Unit
 from casework.deadlines.models import Deadline
+from casework.deadlines.moved import tell_moved
 from casework.deadlines.rules import Rule, Step, day_words, due, span
 from casework.deadlines.selectors import current_calendar, inputs
 from casework.deadlines.services.lifecycle import DUE_FIELDS, apply_due, rule_of
@@ -177,8 +178,11 @@ def _recount(row: Deadline, today: date, *also: str) -> None:
     """Compute the due date from the rows as they now are, and save."""
     calendar = current_calendar()
     found, facts = inputs(row)
+    before = row.due_on
     apply_due(row, due(found, facts, calendar), calendar, today)
     row.bump(*DUE_FIELDS, *also)
+    if row.due_on != before:
+        tell_moved({row.ref: row.due_on})
 
 
 def _need_papers(reason: str, approver: str) -> None:

@@ -1,0 +1,125 @@
+"""Issuing the self-inspection: to a few at once, to thousands in the background with a page of progress."""
+
+import logging
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+from kombu.exceptions import OperationalError
+
+from casework.access.policy import get_visible, require
+from casework.accounts.models import User
+from casework.accounts.requests import reader
+from casework.core import clock
+from casework.core.errors import CaseworkError, NotReady
+from casework.web.forms import DayField, add_refusal
+from casework.web.toast import toast
+from units.models import Campaign, IssueRun, Stage
+from units.rules.stage_plans import WORKED_OUT
+from units.services.issue_runs import AT_ONCE, begin_issue
+from units.services.issuing import issue_self_inspections, ready_members
+from units.tasks import issue as issue_task
+from units.web.campaigns import campaign_of
+from units.web.posted import posted
+
+logger = logging.getLogger(__name__)
+
+
+class IssueForm(forms.Form):
+    """The stage, the day by which the units must have reported, and whether those not ready may be left for later."""
+
+    due_on = DayField(label=gettext_lazy("上报期限"))
+    ready_only = forms.BooleanField(label=gettext_lazy("先发给准备好的单位，没有准备好的以后再发"), required=False)
+
+    def __init__(self, stages: list[Stage], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(one.code, one.name) for one in stages]
+        self.fields["stage"] = forms.ChoiceField(
+            label=_("阶段"),
+            choices=choices,
+            required=False,
+            widget=forms.Select() if len(stages) > 1 else forms.HiddenInput(),
+        )
+        self.order_fields(("stage", "due_on", "ready_only"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def issue(request: HttpRequest, code: str) -> HttpResponse:
+    """Issue the self-inspection to all units that have none yet."""
+    user = reader(request)
+    found = campaign_of(request, code)
+    require(user, "campaign.issue", found)
+    stages = [one for one in found.stages.select_related("campaign").order_by("order") if one.code not in WORKED_OUT]
+    given = request.POST.get("stage") or request.GET.get("stage", "")
+    stage = next((one for one in stages if one.code == given), stages[0] if stages else None)
+    if stage is None:
+        raise Http404
+    running = IssueRun.objects.visible_to(user).filter(stage=stage, state="running").first()
+    if running is not None:
+        return redirect("units:campaign-issue-run", code=found.code, pk=running.pk)
+    form = IssueForm(stages, posted(request), initial={"due_on": stage.due_on, "stage": stage.code})
+    missing: Any = ()
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _issue(request, found, stage, form, user)
+        except NotReady as error:
+            missing = error.missing
+        except CaseworkError as error:
+            add_refusal(form, error)
+    waiting = found.campaign_units.exclude(self_inspections__stage=stage).count()
+    ready = ready_members(stage, clock.today()).count()
+    context = {
+        "campaign": found,
+        "stage": stage,
+        "waiting": waiting,
+        "ready": ready,
+        "unready": waiting - ready,
+        "form": form,
+        "missing": missing[:100],
+        "missing_more": max(len(missing) - 100, 0),
+        "runs": IssueRun.objects.visible_to(user).filter(stage=stage).order_by("-pk")[:10],
+    }
+    return render(request, "units/campaign_issue.html", context, status=409 if missing or form.errors else 200)
+
+
+def _issue(request: HttpRequest, found: Campaign, stage: Stage, form: IssueForm, user: User) -> HttpResponse:
+    due_on, ready_only, at = form.cleaned_data["due_on"], form.cleaned_data["ready_only"], clock.now()
+    waiting = found.campaign_units.exclude(self_inspections__stage=stage).count()
+    if waiting > AT_ONCE:
+        run = begin_issue(stage, due_on=due_on, ready_only=ready_only, actor=user, at=at)
+        transaction.on_commit(lambda: wake(run))
+        return redirect("units:campaign-issue-run", code=found.code, pk=run.pk)
+    chosen = [one.unit for one in ready_members(stage, timezone.localdate(at))] if ready_only else None
+    rows = issue_self_inspections(stage, chosen, due_on=due_on, actor=user, at=at)
+    toast(request, _("已向 %(n)s 家单位下发自查。") % {"n": len(rows)})
+    return redirect("units:campaign", code=found.code)
+
+
+def wake(run: IssueRun) -> None:
+    """Tell a worker of the run; when none can be told, the next scan finds it."""
+    try:
+        issue_task.delay(run.pk)
+    except OperationalError:
+        logger.warning("issue run %s waits for the scan: the broker cannot be reached", run.pk)
+
+
+@require_safe
+def issue_run(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """How far an issue has come; renews itself while it runs."""
+    user = reader(request)
+    found = campaign_of(request, code)
+    require(user, "campaign.issue", found)
+    run = get_visible(IssueRun.objects.select_related("stage", "started_by"), user, pk=pk, stage__campaign=found)
+    context = {
+        "campaign": found,
+        "run": run,
+        "left": found.campaign_units.exclude(self_inspections__stage=run.stage).count(),
+    }
+    part = bool(getattr(request, "htmx", False))
+    return render(request, "units/_issue_run.html" if part else "units/campaign_issue_run.html", context)
