@@ -4,6 +4,7 @@ from evidence.models.confirmations import Confirmation
 from evidence.models.custody import CheckOut, Custody, Discrepancy, Disposal, Hold, Holding, Offer
 from evidence.models.files import Event, EvidenceLink, ItemFile
 from evidence.models.items import Collection, CollectionOfficer, Device, Item, Seal
+from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogFinding, LogHour, LogRun
 from evidence.models.stock import StockLine, StockTake
 from evidence.models.transfers import BundleJob, Capture, CapturedPhoto, ReceivedBundle
 
@@ -12,6 +13,7 @@ __all__ = [
     "Capture",
     "CapturedPhoto",
     "CheckOut",
+    "ClockOffset",
     "Collection",
     "CollectionOfficer",
     "Confirmation",
@@ -20,11 +22,16 @@ __all__ = [
     "Discrepancy",
     "Disposal",
     "Event",
+    "EventMark",
     "EvidenceLink",
     "Hold",
     "Holding",
     "Item",
     "ItemFile",
+    "LogEvent",
+    "LogFinding",
+    "LogHour",
+    "LogRun",
     "Offer",
     "ReceivedBundle",
     "Seal",

@@ -1,0 +1,12 @@
+"""Reading logs in the background."""
+
+from celery import shared_task
+
+from casework.core import clock
+from evidence.services.logs import run_log
+
+
+@shared_task(name="evidence.read_log", time_limit=12 * 3600)
+def read_log(pk: int) -> None:
+    """Read the file of a run; safe to run twice."""
+    run_log(pk, at=clock.now())

@@ -1,0 +1,211 @@
+"""Readings of logs: asked for, done in the background, never overwritten."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from casework.access.policy import require
+from casework.accounts.models import User
+from casework.core.errors import Invalid, Refused
+from casework.files import storage
+from casework.ledger.record import record
+from evidence.log_enums import RunState
+from evidence.models import Item, ItemFile
+from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogRun
+from evidence.parsing import formats
+from evidence.parsing.archives import members
+from evidence.parsing.run import Run, start
+from evidence.parsing.source import file_source
+from evidence.services.log_store import EventStore, PostgresStore
+
+logger = logging.getLogger(__name__)
+#: Told with every run, so that a reader knows which program read it.
+PARSER: Final = "2026.11"
+#: A run that a worker took and never ended may be asked for again after this.
+STUCK: Final = timedelta(hours=6)
+
+
+def start_log_run(
+    file: ItemFile,
+    *,
+    actor: User,
+    at: datetime,
+    format_name: str = "auto",
+    zone: str = "Asia/Shanghai",
+    as_of: datetime | None = None,
+) -> LogRun:
+    """Ask for a reading of the file; a worker does it. One at a time for a file, each later one beside the earlier."""
+    require(actor, "evidence.read_logs", file.item)
+    if format_name != "auto" and format_name not in formats.names():
+        raise Invalid(_("没有这种日志格式。"), details={"format": _("请在列表中选")})
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Invalid(_("没有这个时区。"), details={"zone": _("例如 Asia/Shanghai")}) from error
+    with transaction.atomic():
+        Item.objects.select_for_update().get(pk=file.item_id)
+        LogRun.objects.filter(file=file, state=RunState.RUNNING, started_at__lt=at - STUCK).update(
+            state=RunState.FAILED, ended_at=at, error=_("读取中断。")
+        )
+        serial = (LogRun.objects.filter(file=file).aggregate(last=Max("serial"))["last"] or 0) + 1
+        try:
+            with transaction.atomic():
+                run = LogRun.objects.create(
+                    file=file, serial=serial, asked_format=format_name, zone=zone, as_of=as_of or file.item.collection.began_at,
+                    parser=PARSER, asked_by=actor, asked_at=at,
+                )  # fmt: skip
+        except IntegrityError as error:
+            raise Refused(_("不能再读：这个文件正在读取。可以等它读完。"), code="log_run_open") from error
+        record(
+            "item.logs_asked",
+            ref=f"item:{file.item_id}",
+            actor=actor,
+            at=at,
+            data={
+                "number": file.item.number, "file": file.pk, "sha256": file.blob.sha256, "run": run.pk, "serial": serial,
+                "format": format_name, "zone": zone, "parser": PARSER,
+            },
+        )  # fmt: skip
+    return run
+
+
+def run_log(pk: int, *, at: datetime, store: EventStore | None = None) -> LogRun | None:
+    """Read the file of a run; returns None when another worker has it."""
+    with transaction.atomic():
+        run: LogRun | None = (
+            LogRun.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("file__blob", "file__item", "asked_by")
+            .filter(pk=pk, state=RunState.QUEUED)
+            .first()
+        )
+        if run is None:
+            return None
+        run.state, run.started_at = RunState.RUNNING, at
+        run.save(update_fields=["state", "started_at"])
+    try:
+        _read(run, store or PostgresStore(run))
+    except Exception:
+        LogRun.objects.filter(pk=pk).update(
+            state=RunState.FAILED, ended_at=at, error=_("读取时出错，请告诉系统管理员。可以再读一次。")
+        )
+        raise
+    return _end(run, at)
+
+
+def _read(run: LogRun, store: EventStore) -> None:
+    source = file_source(storage.path_of(run.file.blob.sha256))
+    source.name = run.file.name
+    runs: list[Run] = []
+    for number, member in enumerate(members(source)):
+        one = start(member, name=run.asked_format, zone=ZoneInfo(run.zone), reference=run.as_of.astimezone(UTC))
+        runs.append(one)
+        for batch in one.batches():
+            store.put(number, batch)
+            store.progress(sum(each.context.tally.lines for each in runs))
+        store.found(number, one.findings)
+    store.close()
+    run.lines = sum(one.context.tally.lines for one in runs)
+    run.unparsed = sum(one.context.tally.unparsed for one in runs)
+    run.parsed = run.lines - run.unparsed
+    run.events_found = sum(one.events for one in runs)
+    run.events_kept = store.kept
+    kinds: dict[str, int] = {}
+    for one in runs:
+        for kind, count in one.kinds.items():
+            kinds[kind] = kinds.get(kind, 0) + count
+    run.kinds = dict(sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0])))
+    run.members = [_member(one) for one in runs]
+    firsts = [one.first for one in runs if one.first is not None]
+    lasts = [one.last for one in runs if one.last is not None]
+    run.first_at = _moment(min(firsts)) if firsts else None
+    run.last_at = _moment(max(lasts)) if lasts else None
+
+
+def _member(one: Run) -> dict[str, Any]:
+    said = one.summary()
+    keys = (
+        "format",
+        "why",
+        "lines",
+        "parsed",
+        "unparsed",
+        "unparsed_reasons",
+        "unparsed_places",
+        "without_event",
+        "events",
+        "first",
+        "last",
+    )
+    return {"name": one.source.name, **{key: said[key] for key in keys}}
+
+
+def _moment(us: int) -> datetime | None:
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
+    except OverflowError:
+        return None
+
+
+def _end(run: LogRun, at: datetime) -> LogRun:
+    with transaction.atomic():
+        run.state, run.ended_at = RunState.DONE, at
+        run.save()
+        record(
+            "item.logs_read",
+            ref=f"item:{run.file.item_id}",
+            actor=run.asked_by,
+            at=at,
+            data={
+                "number": run.file.item.number, "file": run.file_id, "sha256": run.file.blob.sha256, "run": run.pk,
+                "parser": run.parser, "lines": run.lines, "parsed": run.parsed, "unparsed": run.unparsed,
+                "events": run.events_found, "findings": run.findings.count(),
+            },
+        )  # fmt: skip
+    return run
+
+
+def set_clock_offset(
+    run: LogRun, *, offset_ms: int, error_ms: int, basis: str, actor: User, at: datetime
+) -> ClockOffset:
+    """State how far the clock of the source was ahead, with the error and the evidence for it. Events stay as read."""
+    require(actor, "evidence.read_logs", run.file.item)
+    if not basis.strip():
+        raise Invalid(_("没有写依据。时钟偏差须写明是怎么得出的。"), details={"basis": _("须填写")})
+    if error_ms < 0:
+        raise Invalid(_("误差不能小于零。"), details={"error_ms": _("须为零或正数")})
+    with transaction.atomic():
+        row = ClockOffset.objects.create(
+            run=run, offset_ms=offset_ms, error_ms=error_ms, basis=basis.strip(), set_by=actor, set_at=at
+        )
+        record(
+            "item.clock_set",
+            ref=f"item:{run.file.item_id}",
+            actor=actor,
+            at=at,
+            data={"number": run.file.item.number, "run": run.pk, "offset_ms": offset_ms, "error_ms": error_ms},
+            personal={"basis": basis.strip()},
+        )
+    return row
+
+
+def mark_event(event: LogEvent, *, starred: bool, comment: str = "", actor: User, at: datetime) -> EventMark:
+    """Star an event, or take the star away, with a comment; the mark is the officer's own and seen by all of the matter."""
+    require(actor, "evidence.mark_events", event.item)
+    with transaction.atomic():
+        mark, _created = EventMark.objects.update_or_create(
+            event=event, author=actor, defaults={"starred": starred, "comment": comment.strip()[:500], "at": at}
+        )
+        record(
+            "item.event_marked",
+            ref=f"item:{event.item_id}",
+            actor=actor,
+            at=at,
+            data={"number": event.item.number, "event": event.pk, "run": event.run_id, "starred": starred},
+            personal={"comment": mark.comment},
+        )
+    return mark
