@@ -28,6 +28,9 @@ CASEWORK_CLAMD = env_str("CASEWORK_CLAMD", "")
 CASEWORK_STORAGE = env_str("CASEWORK_STORAGE", f"file://{CASEWORK_HOME / 'files'}")
 CASEWORK_DEPLOYMENT_LEVEL = env_str("CASEWORK_DEPLOYMENT_LEVEL", "work_secret")
 CASEWORK_SIGNING_KEY = env_str("CASEWORK_SIGNING_KEY")
+CASEWORK_WITNESSES = env_str("CASEWORK_WITNESSES", str(CASEWORK_HOME / "witnesses"))
+CASEWORK_TSA_URL = env_str("CASEWORK_TSA_URL")
+CASEWORK_TSA_CERTIFICATES = env_str("CASEWORK_TSA_CERTIFICATES")
 
 DEBUG = env_bool("CASEWORK_DEBUG")
 TESTING = env_bool("CASEWORK_TESTING")
@@ -205,6 +208,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "penalties-expire": {"task": "penalties.expire", "schedule": 3600.0, "options": {"expires": 3000}},
     "campaigns-take-up": {"task": "campaigns.take_up", "schedule": 60.0, "options": {"expires": 55}},
+    "imports-take-up": {"task": "imports.take_up", "schedule": 60.0, "options": {"expires": 55}},
     "evidence-sweep": {"task": "evidence.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "worker-heartbeat": {"task": "core.heartbeat", "schedule": 10.0, "options": {"expires": 9}},
 }

@@ -120,7 +120,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "imports/": {"pk": run.pk},
         "trail/entry/": {"pk": entry.pk},
         "trail/(?P<ref>": {"ref": f"item:{item.pk}"},
-        "ledger/": {"pk": entry.pk, "old": 1, "new": 2, "path": "0/000"},
+        "ledger/": {"pk": entry.pk, "old": 1, "new": 2, "path": "0/000", "size": 1},
         "account/tokens/": {"pk": token.pk},
         "administration/accounts/": {"pk": leader.user_id, "appointment": leader.pk},
         "administration/compartments/": {"pk": Compartment.objects.order_by("pk")[0].pk},

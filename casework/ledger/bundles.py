@@ -9,16 +9,17 @@ from casework.core import crypto
 from casework.ledger import merkle, tree, verify
 from casework.ledger.models import Disclosure, Entry
 from casework.ledger.notes import proof_text
-from casework.ledger.tiles import Tiles
+from casework.ledger.tiles import tiles_for
 
 
 def proofs_under(checkpoint: tree.Published, entries: Iterable[Entry]) -> dict[int, str]:
     """Return entry number → C2SP tlog-proof under the checkpoint; entries that it does not cover yet are left out."""
-    tiles = Tiles(tree.load_tile)
+    size = checkpoint.size
+    places = {pk: index for pk, index in tree.places(entry.pk for entry in entries).items() if index < size}
+    tiles = tree.tiles_with(one for index in places.values() for one in tiles_for(index, size))
     return {
-        pk: proof_text(index, merkle.inclusion_proof(index, checkpoint.size, tiles.node), checkpoint.note)
-        for pk, index in tree.places(entry.pk for entry in entries).items()
-        if index < checkpoint.size
+        pk: proof_text(index, merkle.inclusion_proof(index, size, tiles.node), checkpoint.note)
+        for pk, index in places.items()
     }
 
 

@@ -3,10 +3,8 @@
 import logging
 import select
 import signal
-import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -15,15 +13,13 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from casework.ledger import tree
-from casework.ledger.checks import count_entries
-from casework.ledger.checks_tree import whole_log
+from casework.ledger.chores import Chores
 from casework.ledger.publication import DiffersError, write_log
 from casework.ledger.signer import LedgerSigner, RefusedError
 from casework.ledger.waiting import CHANNEL, PROCESS_LOCK
 
 #: Seconds between two looks at the queue, unless somebody who waits for a proof asks sooner (NOTIFY).
 TICK = 0.2
-CHECK_EVERY = timedelta(days=1)
 RETRY = 5.0
 
 log = logging.getLogger(__name__)
@@ -62,16 +58,6 @@ def alarm(kind: str, what: str) -> None:
         tree.note_check(kind, now, now, tree.head().size, [what])
 
 
-def check_all() -> list[str]:
-    """Check the whole log now and keep the outcome."""
-    begun = timezone.now()
-    faults = list(whole_log())
-    tree.note_check("verify", begun, timezone.now(), count_entries(), faults)
-    for fault in faults:
-        log.error("verify: %s", fault)
-    return faults
-
-
 class Integrator:
     """Runs until it is told to end."""
 
@@ -81,9 +67,9 @@ class Integrator:
         self.ending = False
         self._say = say
         self._written = 0
+        self._kept = ""
         self._refused = True  # until the first signature says otherwise
-        self._checker: threading.Thread | None = None
-        self._checked_at = 0.0
+        self.chores = Chores(say)
 
     def handle_signals(self) -> None:
         """End politely at Ctrl-C and SIGTERM."""
@@ -101,6 +87,7 @@ class Integrator:
                 if not self._alone():
                     self._sleep(RETRY)
                     continue
+                self.chores.start()
                 while not self.ending:
                     self.turn()
                     self._wait()
@@ -108,8 +95,7 @@ class Integrator:
                 self._say(f"账本：{RETRY:.0f} 秒后再试 / trying again: {error}")
                 connection.close()
                 self._sleep(RETRY)
-        if self._checker is not None:
-            self._checker.join(timeout=5.0)
+        self.chores.end()
         connection.close()
 
     def once(self) -> bool:
@@ -121,7 +107,7 @@ class Integrator:
         return True
 
     def turn(self) -> None:
-        """Do what is due: the queue, the signature, the files, the daily check."""
+        """Do what is due: the queue, the signature, the files."""
         try:
             drain(self.signer)
         except RefusedError as error:
@@ -130,7 +116,6 @@ class Integrator:
         else:
             self._clear()
         self._files()
-        self._daily()
 
     def _clear(self) -> None:
         """Note that signing works again after a refusal, also one of an earlier run."""
@@ -145,30 +130,12 @@ class Integrator:
     def _files(self) -> None:
         """Write what was signed out at once: a restore never goes below what these files hold."""
         newest = tree.newest()
-        if newest is not None and newest.size != self._written:
+        if newest is not None and newest.note != self._kept:
             try:
                 write_log(self.folder, newest, self._written)
-                self._written = newest.size
+                self._written, self._kept = newest.size, newest.note
             except DiffersError as error:
                 alarm("sign", str(error))
-
-    def _daily(self) -> None:
-        if self._checker is not None and self._checker.is_alive():
-            return
-        if self._checker is None or time.monotonic() - self._checked_at > CHECK_EVERY.total_seconds():
-            self._checked_at = time.monotonic()
-            self._checker = threading.Thread(target=self._check, name="ledger-check", daemon=True)
-            self._checker.start()
-
-    def _check(self) -> None:
-        try:
-            last = tree.last_check("verify")
-            if last is None or timezone.now() - last.ended_at > CHECK_EVERY:
-                check_all()
-        except DatabaseError as error:
-            self._say(f"账本：核验没有做完 / the check did not finish: {error}")
-        finally:
-            connection.close()
 
     def _alone(self) -> bool:
         """Become the one integrator of this database, for as long as the connection lasts."""

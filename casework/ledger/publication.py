@@ -6,11 +6,11 @@ from pathlib import Path
 
 from django.db import connection
 
-from casework.ledger import merkle, tree
+from casework.ledger import tree
 from casework.ledger.merkle import HASH_BYTES
 from casework.ledger.models import Entry
 from casework.ledger.notes import proof_text
-from casework.ledger.tiles import WIDTH, Tiles, bundle, tile_path, tiles_of, width_of
+from casework.ledger.tiles import WIDTH, bundle, tile_path, tiles_of, width_of
 
 
 class DiffersError(Exception):
@@ -38,12 +38,14 @@ def published_tile(level: int | None, n: int, width: int, size: int) -> bytes | 
 
 
 def proof_of_entry(entry: Entry) -> str | None:
-    """Return the C2SP tlog-proof of an entry under the newest checkpoint; None while it waits."""
-    index, checkpoint = tree.places([entry.pk]).get(entry.pk), tree.newest()
-    if index is None or checkpoint is None or index >= checkpoint.size:
+    """Return the C2SP tlog-proof of an entry under the newest checkpoint, witnessed where possible; None while it waits."""
+    index = tree.places([entry.pk]).get(entry.pk)
+    # One that others have cosigned says more than the newest.
+    fitting = [one for one in (tree.witnessed(), tree.newest()) if one and index is not None and index < one.size]
+    if index is None or not fitting:
         return None
-    hashes = merkle.inclusion_proof(index, checkpoint.size, Tiles(tree.load_tile).node)
-    return proof_text(index, hashes, checkpoint.note)
+    checkpoint = fitting[0]
+    return proof_text(index, tree.inclusion_proof(index, checkpoint.size), checkpoint.note)
 
 
 def write_log(folder: Path, checkpoint: tree.Published, since: int = 0) -> int:

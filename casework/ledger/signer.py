@@ -70,14 +70,14 @@ def signing_secret() -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
-        _write_for_good(draft, secrets.token_urlsafe(48))
+        write_for_good(draft, secrets.token_urlsafe(48))
         with suppress(FileExistsError):  # another process of this instance was first
             os.link(draft, path)
         draft.unlink()
     return path.read_text(encoding="utf-8").strip()
 
 
-def _write_for_good(path: Path, text: str) -> None:
+def write_for_good(path: Path, text: str) -> None:
     """Write a private file and wait until the disk has it."""
     handle = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -121,6 +121,29 @@ class LedgerSigner:
         self._keep(state)
         self._publish(state, now.root, signer.verifier)
         return state.note
+
+    def rotate(self, secret: str) -> str:
+        """Sign the grown tree with the present key and with the new one, publish both, and return the new vkey.
+
+        The checkpoint with both signatures is where one key hands over to the other; from then on a signer with the
+        new secret continues.
+
+        Raises:
+            RefusedError: as ``sign``; or the tree has not grown, so that nothing could be signed.
+        """
+        state = self._state()
+        signer, successor = Signer(state.origin, self._secret), Signer(state.origin, secret)
+        now = tree.head()
+        self._same_past(state, now, tree.newest(), signer.verifier)
+        if now.size == state.frontier.size or signer.verifier == successor.verifier:
+            raise RefusedError("不能换钥匙：没有新的条目，或者是同一把钥匙 / nothing new to sign, or the same key")
+        self._extend(state, now)
+        text = Checkpoint(state.origin, now.size, now.root).text()
+        state.note = signer.sign(text) + successor.sign(text).removeprefix(f"{text}\n")
+        self._keep(state)
+        self._publish(state, now.root, successor.verifier)
+        self._secret = secret
+        return str(successor.verifier)
 
     def trust(self, note: str) -> Checkpoint:
         """Take a checkpoint from paper or an export as the last one signed, after a lost state file.
@@ -214,7 +237,7 @@ class LedgerSigner:
         """Write the state to disk for good before anything is released."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self.path.with_suffix(".new")
-        _write_for_good(draft, state.text())
+        write_for_good(draft, state.text())
         draft.replace(self.path)
         with suppress(OSError):  # some file systems cannot sync a folder
             folder = os.open(self.path.parent, os.O_RDONLY)

@@ -4,7 +4,7 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from casework.ledger.merkle import HASH_BYTES, fold
+from casework.ledger.merkle import HASH_BYTES, fold, fold_tile
 
 WIDTH = 256
 HEIGHT = 8
@@ -39,6 +39,15 @@ def parse_path(text: str) -> tuple[int | None, int, int] | None:
     if width > WIDTH or (level or 0) > 63 or tile_path(found["level"], n, width) != text:
         return None
     return level, n, width
+
+
+def tiles_for(index: int, size: int) -> set[tuple[int, int]]:
+    """Return (level, number) of the tiles that the proof of a leaf in a tree of ``size`` reads: its own way up and the right edge."""
+    needed, level = set(), 0
+    while size >> (HEIGHT * level):
+        needed |= {(level, index >> (HEIGHT * (level + 1))), (level, ((size >> (HEIGHT * level)) - 1) // WIDTH)}
+        level += 1
+    return needed
 
 
 def split(data: bytes) -> list[bytes]:
@@ -115,7 +124,7 @@ class Tiles:
             end = (inside + (1 << rest)) * HASH_BYTES
             if len(data) < end:
                 raise LookupError(f"tile {tile_level}/{n} ends before {inside + (1 << rest)} hashes")
-            found = self._nodes[level, index] = fold(split(data[inside * HASH_BYTES : end]))
+            found = self._nodes[level, index] = fold_tile(data[inside * HASH_BYTES : end])
         return found
 
 

@@ -5,7 +5,7 @@ integrator, takes the queue in batches and appends leaves and tiles; so writers 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from casework.ledger import merkle
-from casework.ledger.tiles import Tiles, extend
+from casework.ledger.tiles import Tiles, extend, tiles_for
 
 #: Entries that get their place in one transaction.
 BATCH = 4_096
@@ -31,12 +31,19 @@ class Head:
 
 @dataclass(frozen=True)
 class Published:
-    """A checkpoint as it was published."""
+    """A checkpoint as it was published: the log's own signed note, and the lines of the witnesses that cosigned it."""
 
     size: int
     root: bytes
-    note: str
+    own_note: str
     published_at: datetime
+    cosignatures: str = ""
+    witnesses: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """The note with all signatures."""
+        return self.own_note + self.cosignatures
 
 
 @dataclass
@@ -65,9 +72,36 @@ def load_tile(level: int, n: int) -> bytes:
     return bytes(row[0]) if row else b""
 
 
+def tiles_with(wanted: Iterable[tuple[int, int]]) -> Tiles:
+    """Return the tree with these tiles (level, number) at hand, read in one query; others are read when needed."""
+    found = Tiles(load_tile)
+    pairs = sorted(set(wanted))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select level, n, data from ledger.tile join unnest(%s::smallint[], %s::bigint[]) as w (l, m)"
+            " on level = l and n = m",
+            [[level for level, _n in pairs], [n for _level, n in pairs]],
+        )
+        for level, n, data in cursor.fetchall():
+            found.put(level, n, bytes(data))
+    return found
+
+
+def inclusion_proof(index: int, size: int) -> list[bytes]:
+    """Return the proof of a leaf in the tree of the first ``size`` leaves, in one query."""
+    return merkle.inclusion_proof(index, size, tiles_with(tiles_for(index, size)).node)
+
+
 def newest() -> Published | None:
     """Return the newest published checkpoint."""
     return _published("order by size desc limit 1")
+
+
+def witnessed() -> Published | None:
+    """Return the newest checkpoint that at least one witness cosigned."""
+    return _published(
+        "where exists (select from ledger.cosignature c where c.size = checkpoint.size) order by size desc limit 1"
+    )
 
 
 def checkpoint_at(size: int) -> Published | None:
@@ -75,11 +109,32 @@ def checkpoint_at(size: int) -> Published | None:
     return _published("where size = %s", size)
 
 
+_CHECKPOINT = (
+    "select size, root, note, published_at, array(select name || ' ' || line from ledger.cosignature c"
+    " where c.size = checkpoint.size order by name) from ledger.checkpoint "
+)
+
+
 def _published(condition: str, *values: Any) -> Published | None:
     with connection.cursor() as cursor:
-        cursor.execute(f"select size, root, note, published_at from ledger.checkpoint {condition}", values)  # noqa: S608
+        cursor.execute(_CHECKPOINT + condition, values)
         row = cursor.fetchone()
-    return Published(row[0], bytes(row[1]), row[2], row[3]) if row else None
+    if row is None:
+        return None
+    lines = [one.partition(" ") for one in row[4]]
+    names = tuple(name for name, _space, _line in lines)
+    return Published(row[0], bytes(row[1]), row[2], row[3], "".join(line for _name, _space, line in lines), names)
+
+
+def latest_checkpoints(count: int = 5_000) -> Iterator[Published]:
+    """Yield the newest checkpoints, newest first: an answer carried by hand may be to an older one."""
+    with connection.cursor() as cursor:
+        cursor.execute("select size from ledger.checkpoint order by size desc limit %s", [count])
+        sizes = [size for (size,) in cursor.fetchall()]
+    for size in sizes:
+        found = checkpoint_at(size)
+        if found is not None:
+            yield found
 
 
 def vkeys() -> list[str]:

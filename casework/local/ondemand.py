@@ -22,7 +22,7 @@ AS_OWNER = frozenset({
     "flush", "dbshell", "inspectdb", "backup", "restore", "remove_stale_contenttypes",
 })  # fmt: skip
 # What the ledger's own process does: order entries, sign, publish.
-AS_LEDGER = frozenset({"integrate", "trust", "witness", "cosign", "timestamp"})
+AS_LEDGER = frozenset({"integrate", "trust", "witness", "timestamp"})
 
 
 def needs_services(arguments: Sequence[str]) -> bool:
@@ -40,8 +40,8 @@ def services_for(argv: Sequence[str]) -> Iterator[None]:
     command = arguments[0] if arguments else ""
     if command in AS_OWNER or command in {"makemigrations", "squashmigrations"}:
         os.environ["CASEWORK_DB_ROLE"] = "owner"
-    if command == "ledger" and arguments[1:2] and arguments[1] in AS_LEDGER:
-        os.environ["CASEWORK_DB_ROLE"] = "ledger"
+    if command == "ledger" and arguments[1:2] and arguments[1] in {*AS_LEDGER, "rotate"}:
+        os.environ["CASEWORK_DB_ROLE"] = "owner" if arguments[1] == "rotate" else "ledger"
     if command == "makemigrations":
         # It compares models with files; without a database it merely cannot look at the applied ones.
         warnings.filterwarnings("ignore", message="Got an error checking a consistent migration history")

@@ -18,7 +18,8 @@ from redis import RedisError
 from casework.core import heartbeat
 from casework.ledger import selectors as ledger
 
-LEDGER_LAG_SECONDS = 60.0
+# An entry that waits longer than this for its place in the log is an alarm (docs/decisions/0003).
+LEDGER_LAG_SECONDS = 10.0
 _FAILURES = (DatabaseError, RedisError, PoolTimeout, OSError)
 
 

@@ -23,6 +23,8 @@ from casework.ledger.models import Entry
 from casework.ledger.publication import proof_of_entry, published_tile
 from casework.ledger.selectors import may_read
 from casework.ledger.tiles import Tiles, parse_path
+from casework.ledger.timestamps import stamped
+from casework.ledger.witnessing import policy_text
 
 OCTETS = "application/octet-stream"
 TEXT = "text/plain; charset=utf-8"
@@ -76,6 +78,30 @@ def checkpoint(_request: HttpRequest, _user: User) -> HttpResponse:
 def vkey(_request: HttpRequest, _user: User) -> HttpResponse:
     """The keys that have signed this log, one a line, the present one last."""
     return HttpResponse("".join(f"{one}\n" for one in tree.vkeys()), content_type=TEXT)
+
+
+@_officials
+def policy(_request: HttpRequest, _user: User) -> HttpResponse:
+    """The key of this log, its witnesses, and how many must have cosigned (C2SP tlog-policy)."""
+    return HttpResponse(policy_text(), content_type=TEXT, headers={"Cache-Control": "no-cache"})
+
+
+@_officials
+def timestamp(_request: HttpRequest, _user: User, size: int) -> HttpResponse:
+    """The RFC 3161 response over the log's own note of the checkpoint of that size."""
+    found = stamped(size)
+    if found is None:
+        raise Http404
+    return _fixed(found[2], "application/timestamp-reply")
+
+
+@_officials
+def own_note(_request: HttpRequest, _user: User, size: int) -> HttpResponse:
+    """The checkpoint of that size with the log's own signature alone: what a timestamp is over."""
+    found = tree.checkpoint_at(size)
+    if found is None:
+        raise Http404
+    return _fixed(found.own_note.encode(), TEXT)
 
 
 @_officials

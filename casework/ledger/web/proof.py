@@ -9,7 +9,7 @@ from casework.ledger import merkle, tree, verify
 from casework.ledger.checks import entry_fault
 from casework.ledger.models import Entry
 from casework.ledger.notes import BadNote, Checkpoint, Verifier, read_checkpoint
-from casework.ledger.tiles import Tiles
+from casework.ledger.tiles import Tiles, tiles_for
 from casework.web.components import Proof
 from casework.web.formats import cn_datetime
 
@@ -33,7 +33,9 @@ def proofs_of(entries: Iterable[Entry]) -> dict[int, Proof]:
     }
     numbers = [row.pk for row in rows]
     places, waiting, head = tree.places(numbers), tree.waits(numbers), signed_head()
-    tiles = Tiles(tree.load_tile)
+    seen = tree.witnessed()
+    size = head[0].size if head else 0
+    tiles = tree.tiles_with(one for index in places.values() if index < size for one in tiles_for(index, size))
     found = {}
     for row in rows:
         fault = _fault(row, before.get((row.stream, row.stream_seq - 1), ""))
@@ -41,7 +43,7 @@ def proofs_of(entries: Iterable[Entry]) -> dict[int, Proof]:
         if fault:
             found[row.pk] = _proof(row, "failed", fault_words(fault))
         elif index is not None and head is not None and index < head[0].size:
-            found[row.pk] = _included(row, index, head, tiles)
+            found[row.pk] = _included(row, index, head, tiles, seen)
         elif index is None and row.pk not in waiting:
             found[row.pk] = _proof(row, "failed", _("条目不在树中，也不在等候的队列中。"))
         else:
@@ -65,7 +67,9 @@ def _fault(row: Entry, before: str) -> str:
     return entry_fault(columns, row.stream_seq - 1 if before else 0, before)
 
 
-def _included(row: Entry, index: int, head: tuple[Checkpoint, tree.Published], tiles: Tiles) -> Proof:
+def _included(
+    row: Entry, index: int, head: tuple[Checkpoint, tree.Published], tiles: Tiles, seen: tree.Published | None
+) -> Proof:
     checkpoint, published = head
     try:
         path = merkle.inclusion_proof(index, checkpoint.size, tiles.node)
@@ -75,7 +79,10 @@ def _included(row: Entry, index: int, head: tuple[Checkpoint, tree.Published], t
     if not verify.inclusion_holds(leaf, index, checkpoint.size, path, checkpoint.root):
         return _proof(row, "failed", _("推不出已签名检查点的根：条目或者树被改动过。"))
     words = _("%(n)s 条，%(at)s 签名") % {"n": f"{checkpoint.size:,}", "at": cn_datetime(published.published_at)}
-    return _proof(row, "verified", _("条目在已签名的检查点内，证明已算过一遍。"), words)
+    witness = _("没有外部见证")
+    if seen is not None and index < seen.size:
+        witness = _("%(names)s 见证到 %(n)s 条") % {"names": "、".join(seen.witnesses), "n": f"{seen.size:,}"}
+    return _proof(row, "verified", _("条目在已签名的检查点内，证明已算过一遍。"), words, witness)
 
 
 def _pending(row: Entry, seconds: float) -> Proof:
@@ -85,12 +92,12 @@ def _pending(row: Entry, seconds: float) -> Proof:
     return _proof(row, "pending", words)
 
 
-def _proof(row: Entry, state: str, note: str, checkpoint: str = "") -> Proof:
+def _proof(row: Entry, state: str, note: str, checkpoint: str = "", witness: str = "") -> Proof:
     return Proof(
         state=state,
         number=row.pk,
         checkpoint=checkpoint,
-        witness=_("没有外部见证") if checkpoint else "",
+        witness=witness,
         url=reverse("ledger:entry", args=[row.pk]),
         note=note,
     )
