@@ -1,8 +1,9 @@
 """Reads: the calendar, the facts of a deadline for people, lists."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
@@ -167,12 +168,8 @@ def due_within(today: date, days: int) -> DeadlineQuerySet:
 
 def inputs(deadline: Deadline) -> tuple[Rule, Facts]:
     """Return what the due date is computed from: the rule that the clock began with, facts, stops, extensions."""
-    kept = deadline.facts
-    return Rule.restore(deadline.rule), Facts(
-        start=deadline.start_on,
-        start_at=datetime.fromisoformat(kept["start_at"]) if kept.get("start_at") else None,
-        named_on=date.fromisoformat(kept["named_on"]) if kept.get("named_on") else None,
-        amount=kept.get("amount"),
+    return Rule.restore(deadline.rule), replace(
+        plain_facts(deadline.start_on, deadline.facts),
         stops=tuple(
             Stop(row.from_on, row.to_on, row.reason, row.approver, row.document)
             for row in sorted(deadline.suspensions.all(), key=lambda one: (one.from_on, one.pk))
@@ -181,6 +178,16 @@ def inputs(deadline: Deadline) -> tuple[Rule, Facts]:
             More(row.amount, row.unit, row.reason, row.approver, row.document)
             for row in sorted(deadline.extensions.all(), key=lambda one: one.pk)
         ),
+    )
+
+
+def plain_facts(start_on: date, kept: Mapping[str, Any]) -> Facts:
+    """Return the facts that a clock keeps, without stops and extensions."""
+    return Facts(
+        start=start_on,
+        start_at=datetime.fromisoformat(kept["start_at"]) if kept.get("start_at") else None,
+        named_on=date.fromisoformat(kept["named_on"]) if kept.get("named_on") else None,
+        amount=kept.get("amount"),
     )
 
 

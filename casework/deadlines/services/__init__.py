@@ -1,8 +1,9 @@
 """Writes on clocks and on the holiday table."""
 
-from casework.deadlines.services.calendar import HolidayRow, apply_holiday_rows, recompute
+from casework.deadlines.services.calendar import HolidayRow, apply_holiday_rows
 from casework.deadlines.services.changes import extend_deadline, resume_deadline, suspend_deadline
 from casework.deadlines.services.lifecycle import Opening, cancel_deadline, meet_deadline, open_deadline, open_deadlines
+from casework.deadlines.services.recount import recompute
 
 __all__ = [
     "HolidayRow",
