@@ -15,8 +15,9 @@ _SCHEMA = (
     "*/migrations/*.py",
     "casework/*/migrations/*.py",
     "casework/core/roles.py",
-    "casework/deadlines/**/*.py",
-    "casework/deadlines/**/*.yaml",
+    "casework/deadlines/apps.py",
+    "casework/deadlines/services/calendar.py",
+    "casework/deadlines/data/holidays.yaml",
     "requirements/*.lock",
 )
 

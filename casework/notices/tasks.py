@@ -1,8 +1,12 @@
-"""Thin wrappers for Celery: no ids needed, safe to run twice, at any time, in any number of processes."""
+"""Thin wrappers for Celery: no ids needed, safe to run twice, at any time, in any number of processes.
+
+The moment is the database's: a worker whose own clock runs ahead owes nothing early.
+"""
 
 from typing import Any
 
 from celery import shared_task
+from django.utils import timezone
 
 from casework.core import clock
 from casework.notices.services.reminders import owe_reminders
@@ -12,10 +16,11 @@ from casework.notices.services.sending import send_due
 @shared_task(name="deadlines.scan")
 def scan(**_: Any) -> int:
     """Owe the reminders that are due."""
-    return owe_reminders(clock.today(), clock.now())
+    at = clock.shared_now()
+    return owe_reminders(timezone.localdate(at), at)
 
 
 @shared_task(name="notices.send")
 def send(**_: Any) -> int:
     """Send what is owed outside the system."""
-    return send_due(clock.now())
+    return send_due(clock.shared_now())

@@ -9,8 +9,9 @@ from casework.core.calendar import Kind
 from casework.core.errors import Invalid, NotAllowed
 from casework.deadlines.models import Deadline, Holiday
 from casework.deadlines.selectors import current_calendar
-from casework.deadlines.services.calendar import HolidayRow, apply_holiday_rows, recompute, seed_holidays, seed_rows
+from casework.deadlines.services.calendar import HolidayRow, apply_holiday_rows, seed_holidays, seed_rows
 from casework.deadlines.services.lifecycle import meet_deadline
+from casework.deadlines.services.recount import recompute
 from casework.ledger.models import Entry
 from tests.build import a_user, moment
 from tests.build_deadlines import a_deadline

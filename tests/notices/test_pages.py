@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def signed_in(user: Any) -> Client:
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")
     return client
 
 

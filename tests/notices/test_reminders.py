@@ -98,7 +98,7 @@ def test_scanning_twice_owes_once() -> None:
 def test_an_empty_scan_is_one_statement(django_assert_num_queries: Any) -> None:
     a_stage(holder=a_user())
 
-    with django_assert_num_queries(3):  # savepoint, look, release
+    with django_assert_num_queries(1):
         assert scan("2021-09-20") == 0
 
 
@@ -110,8 +110,27 @@ def test_many_reminders_cost_few_statements(django_assert_max_num_queries: Any) 
     ]
     open_deadlines(openings, batch_ref="stage:2", actor=None, at=moment("2021-09-07 09:00"))
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(30):
         assert scan("2021-10-12") == 300
+
+
+def test_a_batch_longer_than_an_entry_of_the_ledger_is_owed_whole() -> None:
+    holder = a_user()
+    openings = [
+        Opening(f"selfinspection:{n}", "S02", date(2021, 9, 7), named_on=date(2021, 10, 15), holder=holder)
+        for n in range(900)
+    ]
+    for start in range(0, 900, 300):
+        at = moment("2021-09-07 09:00")
+        open_deadlines(openings[start : start + 300], batch_ref=f"stage:{start}", actor=None, at=at)
+
+    assert scan("2021-10-12") == 900
+
+    entries = [one.payload["data"] for one in Entry.objects.of("notices:0")]
+    assert len(entries) > 1
+    assert {one["of"] for one in entries} == {900}
+    told = [row["id"] for one in entries for row in one["notices"]]
+    assert sorted(told) == sorted(str(pk) for pk in Notice.objects.values_list("pk", flat=True))
 
 
 def test_a_worker_dead_for_a_week_owes_the_latest_once() -> None:

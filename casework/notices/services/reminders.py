@@ -7,6 +7,7 @@ and person.
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -22,7 +23,7 @@ from casework.deadlines.models import Deadline
 from casework.deadlines.recipients import recipients
 from casework.deadlines.rules import CIVIL, day_words
 from casework.deadlines.selectors import current_calendar
-from casework.ledger.record import record
+from casework.ledger.parts import record_parts
 from casework.notices.models import Notice
 from casework.notices.services.owing import Owed, owe_notices
 
@@ -37,6 +38,8 @@ def owe_reminders(today: date, at: datetime, batch: int = BATCH) -> int:
     stands for all. Each batch is one transaction, so a crash loses nothing and repeats nothing.
     """
     owed, calendar = 0, None
+    if not _anything_due(today):
+        return 0
     while True:
         with transaction.atomic():
             rows = list(
@@ -51,10 +54,21 @@ def owe_reminders(today: date, at: datetime, batch: int = BATCH) -> int:
             owed += _owe_batch(rows, calendar, today, at)
 
 
+def _anything_due(today: date) -> bool:
+    """Look once into a small index: almost every scan finds nothing and should cost nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from deadlines_deadline where next_on is not null and next_on <= %s)", [today]
+        )
+        (found,) = cursor.fetchone()
+    return bool(found)
+
+
 def _owe_batch(rows: Sequence[Deadline], calendar: Calendar, today: date, at: datetime) -> int:
     due: list[tuple[Deadline, Rung]] = []
+    plan = cache(lambda kind, unit, start_on, due_on: schedule(ladder(kind, unit), start_on, due_on, calendar))
     for row in rows:
-        planned = schedule(ladder(row.kind, row.unit), row.start_on, row.due_on, calendar)
+        planned = plan(row.kind, row.unit, row.start_on, row.due_on)
         rung = reached(planned, today)
         if rung is not None:
             due.append((row, rung))
@@ -70,16 +84,8 @@ def _owe_batch(rows: Sequence[Deadline], calendar: Calendar, today: date, at: da
     new = owe_notices(notices, at=at)
     _save_next(rows)
     if new:
-        record(
-            "notices.owed",
-            ref="notices:0",
-            actor=None,
-            at=at,
-            data={
-                "count": new,
-                "notices": [{"key": one.key, "id": str(Notice.id_of(one.key)), "to": one.to_id} for one in notices],
-            },
-        )
+        told = [{"key": one.key, "id": str(Notice.id_of(one.key)), "to": one.to_id} for one in notices]
+        record_parts("notices.owed", "notices", told, ref="notices:0", actor=None, at=at)
     return new
 
 
@@ -108,7 +114,9 @@ def _may_know(
         )
     )
     recused = set(
-        Recusal.objects.filter(user__in=users, compartment__in=compartments).values_list("user_id", "compartment_id")
+        Recusal.objects.standing()
+        .filter(user__in=users, compartment__in=compartments)
+        .values_list("user_id", "compartment_id")
     )
     return {
         (user, compartment)
