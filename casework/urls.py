@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
 import cases.api
+import casework.access.api
 import casework.deadlines.api
 import casework.figures.api
 import casework.imports.api
@@ -15,6 +16,7 @@ import evidence.api
 import units.api
 
 _API = (
+    casework.access.api,
     casework.deadlines.api,
     casework.notices.api,
     casework.ledger.api,
@@ -31,7 +33,7 @@ for module in _API:
         router.register(prefix, viewset, basename)
 
 urlpatterns = [
-    path("api/v1/", include(router.urls)),
+    path("api/v1/", include([*evidence.api.paths, *router.urls])),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
     path("", include("casework.web.urls")),

@@ -66,6 +66,21 @@ def no_discrepancy(item: Item) -> list[Missing]:
     return [Missing(_("账实不符还没有查清：%(kind)s") % {"kind": row.get_kind_display()}) for row in rows]
 
 
+def confirmed(item: Item) -> list[Missing]:
+    """What one officer wrote down for two counts once the other has said so himself (监察法第四十四条)."""
+    rows = item.chain.filter(second__is_active=True, whole=None, confirmation=None).select_related("second")
+    missing = [
+        Missing(
+            _("%(act)s（%(number)s 第 %(seq)s 环）还没有经%(name)s本人确认")
+            % {"act": row.get_act_display(), "number": item.number, "seq": row.seq, "name": row.second.name}
+        )
+        for row in rows
+    ]
+    for part in item.parts.all():
+        missing += confirmed(part)
+    return missing
+
+
 def parts_settled(item: Item) -> list[Missing]:
     """A whole leaves with its parts; parts that are elsewhere or do not fit keep it."""
     missing = []
@@ -122,6 +137,7 @@ def outside(item: Item) -> list[Missing]:
 
 
 _DISPOSABLE: Final = (no_open_offer, no_discrepancy, parts_settled, no_hold, no_check_out)
+_DECIDABLE: Final = (*_DISPOSABLE, confirmed)
 _ART_158: Final = "监察法实施条例第一百五十八条"
 _ART_159: Final = "监察法实施条例第一百五十九条"
 _ART_161: Final = "监察法实施条例第一百六十一条"
@@ -187,7 +203,7 @@ STEPS: Final[dict[Act, Step]] = {
         Step(Act.VERIFIED, _t("盘点核对"), HELD, None, "evidence.hand_over", "checklist", page="verify"),
         Step(
             Act.DISPOSAL_APPROVED, _t("批准处置"), _of(S.DEPOSITED), S.DISPOSAL_APPROVED, "evidence.approve", "gavel",
-            by_holder=False, article="监察法实施条例第一百六十四条", gates=_DISPOSABLE,
+            by_holder=False, article="监察法实施条例第一百六十四条", gates=_DECIDABLE,
         ),
         Step(
             Act.RETURNED, _t("退还"), _of(S.DISPOSAL_APPROVED), S.RETURNED, "evidence.dispose", "arrow-back-up",

@@ -9,12 +9,14 @@ from casework.accounts.models import User
 from evidence.enums import Kind
 from evidence.models import Collection, Item
 from evidence.rules import DeviceFacts
+from evidence.selectors.desk import acts_to_confirm
 from evidence.services import (
     Checked,
     accept_item,
     add_part,
     approve_check_out,
     check_out_item,
+    confirm_acts,
     offer_item,
     open_collection,
     request_check_out,
@@ -104,9 +106,16 @@ def checked(item: Item) -> Checked:
 def a_stored_item(cast: Cast, *, at: datetime = START, parts: int = 0) -> Item:
     """Return a sealed item in the custodian's store."""
     item = a_sealed_item(cast, at=at, parts=parts)
+    confirm_all(cast.second_officer, at=at)
     at += timedelta(hours=1)
     offer_item(item, cast.custodian, actor=cast.officer, at=at)
     return accept_item(item, actor=cast.custodian, at=at, checked=checked(item), place="B 库 04-12")
+
+
+def confirm_all(*users: User, at: datetime) -> None:
+    """Let everybody confirm what he did as the second officer."""
+    for user in users:
+        confirm_acts(list(acts_to_confirm(user)), actor=user, at=at)
 
 
 @dataclass(frozen=True)

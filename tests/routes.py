@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -144,16 +145,23 @@ def objects() -> dict[str, dict[str, Any]]:
         "portal/rectifications/": {"pk": duty.pk},
         "evidence/": {"pk": item.pk, "file_pk": NOBODY, "page": "seal"},
         "evidence:file": {"pk": file.item_id, "file_pk": file.pk},
+        "evidence:preview": {"pk": file.item_id, "file_pk": file.pk},
+        "evidence:preview-page": {"pk": file.item_id, "file_pk": file.pk, "number": 1},
+        "evidence/bundles/": {"pk": NOBODY},
+        "evidence/stock/": {"pk": NOBODY},
+        "api:item-uploads": {"pk": item.pk},
+        "api:upload": {"key": UUID(int=NOBODY)},
+        "api:capture-photo": {"key": UUID(int=NOBODY), "photo": UUID(int=NOBODY)},
         "evidence/check-outs/": {"pk": request.pk},
         "evidence/disposals/": {"pk": NOBODY},
         "evidence/discrepancies/": {"pk": NOBODY},
         "evidence/takings/": {"pk": item.collection_id},
         "cases/": {
             "pk": case.pk, "name": "start", "part": "plan", "suspect_pk": suspect.pk,
-            "fact_pk": case.facts.order_by("pk")[0].pk, "interview_pk": interview.pk,
+            "fact_pk": case.facts.order_by("pk")[0].pk, "interview_pk": interview.pk, "row_pk": NOBODY,
         },
-        "inspections/": {"pk": site.team.inspection_id},
-        "inspections/sites/": {"pk": site.pk, "interview_pk": site_talk.pk},
+        "inspections/": {"pk": site.team.inspection_id, "number": 1},
+        "inspections/sites/": {"pk": site.pk, "interview_pk": site_talk.pk, "row_pk": NOBODY},
         "penalties/": {"pk": penalty.pk, "name": "deliberate", "suspect_pk": suspect.pk, "case_pk": case.pk},
         "cases:penalty-document": {"pk": cases.Penalty.objects.filter(suspect__case=closed).order_by("pk")[0].pk},
         "penalties/appeals/": {"pk": NOBODY},

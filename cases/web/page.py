@@ -3,13 +3,16 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from cases.enums import OPEN_TO_INVESTIGATION, CaseState, Side, Verdict
-from cases.models import Case, Interview
+from cases.enums import OPEN_TO_INVESTIGATION, CaseState, LinkKind, Side, Verdict
+from cases.models import Case, CaseLink, Interview, PaperRemark
 from cases.proof import matrix
 from cases.selectors.cases import next_deadlines, next_step, officers_of, steps_for
+from cases.services.relations import DIVISIBLE
 from cases.workflow import BY_NAME, LINE
 from casework.access.policy import can
 from casework.accounts.models import User
@@ -87,6 +90,7 @@ def case_page(case: Case, user: User, *, today: date, now: datetime) -> dict[str
         "known_to": case.compartment.grants.filter(until__isnull=True).count(),
         "recent": [(row, BY_NAME[row.step]) for row in history[:6]],
         "last_return": history.filter(step="return_paper").first() if case.returned else None,
+        "may_bundle": can(user, "evidence.bundle", case),
         "item_count": Item.objects.visible_to(user).filter(compartment=case.compartment_id).count(),
         "record_count": records.count(),
         "entry_count": trail(f"case:{case.pk}").count(),
@@ -95,8 +99,64 @@ def case_page(case: Case, user: User, *, today: date, now: datetime) -> dict[str
         "may_hear": can(user, "case.write_hearing", case),
         "may_staff": can(user, "case.staff", case),
         "may_draft": can(user, "penalty.draft", case),
+        "may_split": case.state in DIVISIBLE and len(suspects) > 1 and can(user, "case.split", case),
+        "may_correct": can(user, "case.correct", case),
+        "may_settle": can(user, "case.amend", case) or can(user, "case.write_hearing", case),
+        "remarks": remarks_of(case),
+        "links": links_of(case, user),
+        "measure_count": case.measures.count(),
+        "task_count": case.tasks.filter(done_at__isnull=True).count(),
     }
 
 
+#: Part of the draft → what it is called and the part of the page or the text where it is put right.
+_PARTS = {
+    "title": (gettext_lazy("案由"), "title"),
+    "grounds": (gettext_lazy("主要问题"), "grounds"),
+    "plan": (gettext_lazy("审查调查方案"), "plan"),
+    "report": (gettext_lazy("审查调查报告"), "report"),
+    "hearing_report": (gettext_lazy("审理报告"), "hearing_report"),
+    "suspects": (gettext_lazy("被审查调查人"), ""),
+    "facts": (gettext_lazy("事实与证据"), ""),
+    "penalties": (gettext_lazy("处分建议"), ""),
+}
+
+
+def remarks_of(case: Case) -> list[tuple[PaperRemark, Any, str]]:
+    """Return the leader's remarks that are not settled, each with its part and where the part is put right."""
+    rows = case.remarks.filter(settled_at__isnull=True).select_related("by").order_by("pk")
+    found = []
+    for row in rows:
+        label, text = _PARTS[row.part]
+        found.append((row, label, reverse("cases:write", args=[case.pk, text]) if text else f"#{_ANCHOR[row.part]}"))
+    return found
+
+
+_ANCHOR = {"suspects": "suspects", "facts": "matrix", "penalties": "suspects"}
+
+
+def links_of(case: Case, user: User) -> list[tuple[CaseLink, Case | None, str]]:
+    """Return the cases joined with this one or taken out of it; one that the reader may not know of has no name."""
+    rows = CaseLink.objects.filter(Q(case=case) | Q(other=case)).order_by("at", "pk")
+    pks = {pk for row in rows for pk in (row.case_id, row.other_id)}
+    known = {one.pk: one for one in Case.objects.visible_to(user).filter(pk__in=pks)}
+    words = {
+        (LinkKind.MERGED, True): _("本案并入"),
+        (LinkKind.MERGED, False): _("并入本案"),
+        (LinkKind.SPLIT, True): _("从本案分出"),
+        (LinkKind.SPLIT, False): _("本案由此分出"),
+    }
+    found = []
+    for row in rows:
+        away = row.case_id == case.pk
+        other = known.get(row.other_id if away else row.case_id)
+        if other is not None:
+            found.append((row, other, words[LinkKind(row.kind), away]))
+    return found
+
+
 def _step_url(case: Case, name: str) -> str:
+    own = BY_NAME[name].page
+    if own:
+        return reverse(own, args=[case.pk])
     return reverse("cases:step", args=[case.pk, name])

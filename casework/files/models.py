@@ -17,6 +17,8 @@ class Blob(models.Model):
     media_type = models.CharField(max_length=100)
     stored_at = models.DateTimeField()
     stored_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    scanned = models.BooleanField(default=False)
+    malware = models.CharField(max_length=100, blank=True)  # what the scanner called it; evidence all the same
     checked_at = models.DateTimeField(null=True, blank=True)
     intact = models.BooleanField(default=True)
 

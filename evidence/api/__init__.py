@@ -1,6 +1,10 @@
 """REST API of evidence."""
 
+from django.urls import path
+
+from evidence.api.captures import CapturePhotoView, CapturesView
 from evidence.api.decisions import CheckOutViewSet, DiscrepancyViewSet, DisposalViewSet
+from evidence.api.uploads import ItemUploads, UploadView
 from evidence.api.views import CollectionViewSet, ItemViewSet
 
 routes = [
@@ -9,4 +13,11 @@ routes = [
     ("check-outs", CheckOutViewSet, "check-out"),
     ("disposals", DisposalViewSet, "disposal"),
     ("discrepancies", DiscrepancyViewSet, "discrepancy"),
+]
+#: Addresses that are no lists of rows: files in pieces, and what comes from devices at the scene.
+paths = [
+    path("items/<int:pk>/uploads/", ItemUploads.as_view(), name="item-uploads"),
+    path("uploads/<uuid:key>/", UploadView.as_view(), name="upload"),
+    path("captures/", CapturesView.as_view(), name="captures"),
+    path("captures/<uuid:key>/photos/<uuid:photo>/", CapturePhotoView.as_view(), name="capture-photo"),
 ]

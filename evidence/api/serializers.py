@@ -69,11 +69,12 @@ class CustodySerializer(serializers.ModelSerializer[Custody]):
     seal = serializers.CharField(source="seal.number", default=None, allow_null=True)
     actor_name = serializers.CharField(source="actor.name")
     second_name = serializers.CharField(source="second.name", default=None, allow_null=True)
+    confirmed: Any = serializers.BooleanField(source="confirmation.agreed", default=None, allow_null=True)
 
     class Meta:
         model = Custody
         fields = (
-            "seq", "act", "at", "state", "actor", "actor_name", "second", "second_name", "giver", "receiver", "place",
+            "seq", "act", "at", "state", "actor", "actor_name", "second", "second_name", "confirmed", "giver", "receiver", "place",
             "seal", "document", "note", "whole", "entry_id",
         )  # fmt: skip
         read_only_fields = fields
@@ -338,6 +339,12 @@ class DisposeInput(serializers.Serializer[Any]):
 
 class ArchiveInput(serializers.Serializer[Any]):
     document = serializers.CharField(max_length=120)
+
+
+class ConfirmInput(serializers.Serializer[Any]):
+    link = serializers.IntegerField(min_value=1)
+    agreed = serializers.BooleanField(default=True)
+    note = serializers.CharField(max_length=200, default="", allow_blank=True)
 
 
 class LossInput(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -15,6 +16,7 @@ from casework.access.models import Compartment, compartments_of
 from casework.access.policy import get_visible
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
 from casework.core import clock
+from casework.core.errors import Invalid
 from casework.files.responses import download
 from evidence import services
 from evidence.api import serializers as s
@@ -296,6 +298,19 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
     def archive(self, request: Request, pk: str = "") -> Response:
         """Close the file of an item that has left."""
         return self._act(request, s.ArchiveInput, lambda item, g: services.archive_item(item, **g, **self._by()))
+
+    @extend_schema(request=s.ConfirmInput, responses=s.ItemSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str = "") -> Response:
+        """Say as the second officer of a link that it was so, or what was otherwise."""
+
+        def do(item: Item, given: dict[str, Any]) -> None:
+            link = item.chain.filter(seq=given.pop("link")).first()
+            if link is None:
+                raise Invalid(_("交接链没有这一环。"), details={"link": _("须是交接链的序号")})
+            services.confirm_act(link, **given, **self._by())
+
+        return self._act(request, s.ConfirmInput, do)
 
     @extend_schema(request=s.LossInput, responses=s.ItemSerializer)
     @action(detail=True, methods=["post"])

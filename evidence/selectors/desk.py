@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from casework.accounts.models import User
 from evidence.enums import CheckOutState, OfferState
-from evidence.models import CheckOut, Discrepancy, Disposal, Item, Offer
+from evidence.models import CheckOut, Custody, Discrepancy, Disposal, Item, Offer
 
 _ITEM = ("item", "item__collection", "item__holder", "item__keeper")
 
@@ -64,6 +64,12 @@ def discrepancies_open(user: User) -> QuerySet[Any]:
     """Return what does not fit and is not settled, of what the reader may know."""
     rows = Discrepancy.objects.visible_to(user).filter(resolved_at=None)
     return rows.select_related(*_ITEM, "opened_by").order_by("opened_at", "pk")
+
+
+def acts_to_confirm(user: User) -> QuerySet[Any]:
+    """Return the links that the reader took part in as the second officer and has not confirmed, oldest first."""
+    rows = Custody.objects.filter(second=user, whole=None, confirmation=None)
+    return rows.select_related("item", "item__collection", "actor", "seal").order_by("at", "pk")
 
 
 def items_in_hand(user: User) -> QuerySet[Any]:

@@ -1,6 +1,7 @@
 """Writes on evidence."""
 
 from evidence.services.collections import add_part, close_collection, open_collection, take_item
+from evidence.services.confirmations import confirm_act, confirm_acts
 from evidence.services.discrepancies import open_discrepancy, resolve_discrepancy
 from evidence.services.disposal import (
     approve_disposal,
@@ -15,7 +16,7 @@ from evidence.services.disposal import (
     report_loss,
 )
 from evidence.services.examination import detach_part, examine_item, rejoin_part
-from evidence.services.files import add_file, note_download, note_view
+from evidence.services.files import add_file, note_download, note_preview, note_view
 from evidence.services.handover import Checked, accept_item, offer_item, refuse_item, store_item, withdraw_offer
 from evidence.services.sealing import reseal_item, seal_item, unseal_item
 from evidence.services.storage import (
@@ -40,6 +41,8 @@ __all__ = [
     "carry_out_disposal",
     "check_out_item",
     "close_collection",
+    "confirm_act",
+    "confirm_acts",
     "decline_check_out",
     "decline_disposal",
     "detach_part",
@@ -49,6 +52,7 @@ __all__ = [
     "link_evidence",
     "mark_unrelated",
     "note_download",
+    "note_preview",
     "note_view",
     "offer_item",
     "open_collection",

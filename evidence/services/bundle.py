@@ -88,11 +88,13 @@ def make_bundle(
     actor: User | None,
     at: datetime,
     redacted: bool = False,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Path:
     """Write the bundle of the items and their parts into an empty folder and return it.
 
     Each item gets a ledger entry first, so that the bundle itself tells of its making. ``redacted`` leaves out the
-    disclosed personal values; every proof stays valid. ``actor`` is None for the command line.
+    disclosed personal values; every proof stays valid. ``actor`` is None for the command line. ``progress`` is told the
+    bytes copied and the bytes to copy.
     """
     if folder.exists() and any(folder.iterdir()):
         raise Invalid(_("不能写入“%(folder)s”：文件夹不是空的。可以换一个文件夹。") % {"folder": folder})
@@ -101,7 +103,7 @@ def make_bundle(
         raise Invalid(_("没有可以装进取证包的证物。可以先登记证物。"))
     for item in rows:
         if actor is not None:
-            require(actor, "evidence.download", item)
+            require(actor, "evidence.bundle", item)
     with transaction.atomic():
         made = [
             record(
@@ -116,7 +118,13 @@ def make_bundle(
     # The bundle carries the proofs of all its entries, of those about its own making too.
     wait_signed([entry.pk for entry in made], seconds=SIGNED_SECONDS, integrate=actor is None)
     (folder / "data").mkdir(parents=True)
-    copied = [_copy(file, folder) for item in rows for file in item.files.select_related("blob", "item")]
+    files = list(ItemFile.objects.filter(item__in=rows).select_related("blob", "item").order_by("item__number", "pk"))
+    copied, done, total = [], 0, sum(file.blob.size for file in files)
+    for file in files:
+        copied.append(_copy(file, folder))
+        done += file.blob.size
+        if progress is not None:
+            progress(done, total)
     streams = _streams(rows)
     entries = write_ledger_part(folder, streams, redacted=redacted)
     _write_metadata(folder, title, rows, copied)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused
+from casework.files.models import Blob
 from casework.files.services.blobs import store_blob
 from casework.ledger.record import record
 from evidence.models import Item, ItemFile
@@ -42,6 +43,15 @@ def add_file(
             details={"derived_from": _("不属于这件证物")},
         )
     blob = store_blob(chunks, actor=actor, at=at)
+    return attach_blob(item, blob, name=name, derived_from=derived_from, note=note, actor=actor, at=at)
+
+
+def attach_blob(
+    item: Item, blob: Blob, *, name: str, actor: User, at: datetime, derived_from: ItemFile | None, note: str
+) -> ItemFile:
+    """Make stored bytes a file of the item."""
+    require(actor, "evidence.upload", item)
+    clean = file_name(name)
     with transaction.atomic():
         row = lock_item(item)
         if (known := ItemFile.objects.filter(item=row, blob=blob).first()) is not None:
@@ -98,5 +108,25 @@ def note_download(file: ItemFile, *, actor: User, at: datetime) -> ItemFile:
             at=at,
             personal={"name": file.name},
             data={"number": file.item.number, "file": file.pk, "sha256": file.blob.sha256},
+        )
+    return file
+
+
+def note_preview(file: ItemFile, *, actor: User, at: datetime, page: int = 0) -> ItemFile:
+    """Write down that the person looks into the file; committed before anything of it is sent."""
+    require(actor, "evidence.download", file.item)
+    with transaction.atomic():
+        record(
+            "item.previewed",
+            ref=f"item:{file.item_id}",
+            actor=actor,
+            at=at,
+            data={
+                "number": file.item.number,
+                "file": file.pk,
+                "sha256": file.blob.sha256,
+                **({"page": page} if page else {}),
+            },
+            personal={"name": file.name},
         )
     return file

@@ -1,14 +1,16 @@
 """The chain of an item as it is drawn: offer and answer are one link, what does not fit stands before where it was seen."""
 
-import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from django.db.models import Max
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
 from casework.ledger.models import Entry
+from casework.ledger.web.proof import proofs_of
 from casework.web.components import CustodyLink
 from casework.web.templatetags.cw import sep
 from evidence.custody_workflow import STEPS
@@ -18,25 +20,59 @@ from evidence.models import Custody, Discrepancy, Item
 _ANSWERS = (Act.ACCEPTED, Act.CHECKED_OUT, Act.CHECKED_IN)
 
 
-def entry_state(entry: Entry | None) -> str:
-    """Return ``verified`` when the entry's bytes still have the hash they were recorded with, else ``failed``."""
-    if entry is None:
-        return "failed"
-    digest = hashlib.sha256(b"\x00" + bytes(entry.header)).digest()
-    return "verified" if digest == bytes(entry.leaf_hash) else "failed"
+#: Links shown at once; a thing that was handed on a thousand times opens as fast as a new one.
+SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The links that are shown, oldest first, and how many lie before them."""
+
+    links: list[CustodyLink]
+    total: int
+    earlier: int  # links before the first one shown
+    before: int  # the number to ask for to see them
+
+    @property
+    def newest(self) -> bool:
+        """Whether the last link shown is where the item is now."""
+        return bool(self.links) and self.links[-1].here
+
+
+def chain_of(item: Item, before: int | None = None, shown: int = SHOWN) -> Chain:
+    """Return the links in front of link ``before``, by default the newest, each with the proof of its ledger entry."""
+    everything = Custody.objects.filter(item=item)
+    total = everything.aggregate(last=Max("seq"))["last"] or 0
+    until = min(before, total + 1) if before else total + 1
+    # One more in front, so that an offer and its answer, or an acceptance and its shelf, are not torn apart.
+    rows = list(
+        everything.filter(seq__lt=until, seq__gte=until - shown - 2)
+        .select_related("actor", "second", "giver", "receiver", "seal", "whole__item", "confirmation")
+        .order_by("seq")
+    )
+    first = rows[2] if until - shown - 2 >= 1 and len(rows) > shown else None
+    start = rows.index(first) if first else 0
+    if start and rows[start].act in (*_ANSWERS, Act.STORED):
+        start -= 1
+    if start and _same_act(rows[start - 1], rows[start]):
+        start -= 1
+    return Chain(
+        _links(item, rows, start, total), total, start and rows[start].seq - 1, rows[start].seq if start else 0
+    )
 
 
 def chain_links(item: Item) -> list[CustodyLink]:
-    """Return the links for the picture, oldest first, each with the state of its ledger entry."""
-    rows = list(
-        Custody.objects.filter(item=item)
-        .select_related("actor", "second", "giver", "receiver", "seal", "whole__item")
-        .order_by("seq")
-    )
-    entries = Entry.objects.in_bulk([row.entry_id for row in rows])
+    """Return all links, for print."""
+    return chain_of(item, shown=1_000_000).links
+
+
+def _links(item: Item, rows: Sequence[Custody], start: int, total: int) -> list[CustodyLink]:
+    proofs = proofs_of(Entry.objects.filter(pk__in=[row.entry_id for row in rows[start:]]))
     breaks = _breaks(item)
     links = []
     for number, row in enumerate(rows):
+        if number < start:
+            continue
         following = rows[number + 1] if number + 1 < len(rows) else None
         if row.act == Act.OFFERED and following is not None and following.act in _ANSWERS:
             continue  # the answer tells both halves
@@ -44,6 +80,7 @@ def chain_links(item: Item) -> list[CustodyLink]:
             continue  # accepted and put on the shelf at once
         before = rows[number - 1] if number else None
         merged = row.act == Act.STORED and before is not None and _same_act(before, row)
+        proof = proofs.get(row.entry_id)
         links.append(
             CustodyLink(
                 at=row.at,
@@ -51,8 +88,8 @@ def chain_links(item: Item) -> list[CustodyLink]:
                 people=_people(before if merged and before else row),
                 place=_place(row),
                 icon=STEPS[Act(row.act)].icon,
-                proof=entry_state(entries.get(row.entry_id)),
-                here=number == len(rows) - 1,
+                proof=proof.state if proof else "failed",
+                here=row.seq == total,
                 broken=breaks.get(row.seq, "") or (breaks.get(before.seq, "") if merged and before else ""),
             )
         )
@@ -115,12 +152,25 @@ def _names(actor: User, second: User | None) -> str:
 
 
 def _place(row: Custody) -> str:
-    return "；".join(filter(None, (row.place, row.note)))
+    return "；".join(filter(None, (row.place, row.note, _confirmed(row))))
 
 
-def unbroken(links: Sequence[CustodyLink]) -> str:
+def _confirmed(row: Custody) -> str:
+    """Return what the second officer said himself; "" where the act was not for two or went with the whole."""
+    if row.second is None or row.whole_id is not None:
+        return ""
+    said = getattr(row, "confirmation", None)
+    if said is None:
+        return _("待%(name)s本人确认") % {"name": row.second.name}
+    if said.agreed:
+        return _("%(name)s已确认") % {"name": row.second.name}
+    return _("%(name)s提出不属实：%(note)s") % {"name": row.second.name, "note": said.note}
+
+
+def unbroken(item: Item, chain: Chain) -> str:
     """Return the sentence beside the title: how many links, and whether anything breaks them."""
-    broken = sum(1 for link in links if link.broken)
+    broken = Discrepancy.objects.filter(item=item).values("seq").distinct().count()
+    links = len(chain.links) if not chain.earlier and chain.newest else chain.total
     if broken:
-        return _("%(n)s 环，%(broken)s 处不符") % {"n": len(links), "broken": broken}
-    return _("%(n)s 环，无断点") % {"n": len(links)}
+        return _("%(n)s 环，%(broken)s 处不符") % {"n": links, "broken": broken}
+    return _("%(n)s 环，无断点") % {"n": links}

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
 
-from casework.access.policy import get_visible, require
+from casework.access.policy import can, get_visible, require
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.formats import cn_date
@@ -40,7 +40,10 @@ def custody(request: HttpRequest) -> HttpResponse:
         request,
         "evidence/custody.html",
         {
+            "may_keep": can(user, "evidence.keep"),
+            "may_capture": can(user, "evidence.collect"),
             "to_confirm": desk.offers_to_confirm(user),
+            "confirmable": desk.acts_to_confirm(user).count(),
             "to_hand_out": desk.check_outs_to_hand_out(user),
             "to_dispose": desk.disposals_to_carry_out(user),
             "overdue": desk.check_outs_overdue(user, today),

@@ -1,23 +1,21 @@
 """The page of an item, the forms of its acts, its files."""
 
-import tempfile
-import zipfile
-from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from casework.access.policy import can, get_visible, require
+from casework.access.policy import can, get_visible
 from casework.core import clock
 from casework.core.errors import CaseworkError, Stale
 from casework.files.responses import download
 from casework.ledger.models import Entry
+from casework.ledger.web.proof import proofs_of
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
 from evidence.enums import DeviceKind, DiscrepancyKind
@@ -25,15 +23,15 @@ from evidence.models import Item, ItemFile
 from evidence.panels import panels_for
 from evidence.rules import DeviceFacts
 from evidence.selectors.acts import acts_for
+from evidence.selectors.desk import acts_to_confirm
 from evidence.selectors.items import knows_content, parts_away, seal_facts, siblings_tree
 from evidence.services import add_file, add_part, note_download, note_view
-from evidence.services.bundle import make_bundle
-from evidence.web.chain import chain_links, entry_state, unbroken
+from evidence.web.chain import chain_of, unbroken
 from evidence.web.forms import FORMS, OF_CONTENT
 from evidence.web.people import PersonField, colleagues, reader
 
 SEAL_KINDS = (DiscrepancyKind.SEAL_NUMBER, DiscrepancyKind.SEAL_BROKEN)
-READS = ("item.viewed", "item.downloaded", "item.bundled")
+READS = ("item.viewed", "item.previewed", "item.downloaded", "item.bundled", "item.bundle_fetched")
 
 
 def _item(request: HttpRequest, pk: int) -> Item:
@@ -42,17 +40,23 @@ def _item(request: HttpRequest, pk: int) -> Item:
     return found
 
 
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 9 else None
+
+
 def _reads(item: Item) -> Any:
     return Entry.objects.filter(ref=f"item:{item.pk}", kind__in=READS).order_by("-id")
 
 
 def _read_rows(entries: Any) -> list[dict[str, Any]]:
+    entries = list(entries)
+    proofs = proofs_of(entries)
     return [
         {
             "at": entry.at,
             "who": "、".join(actor["name"] for actor in entry.payload["actors"]),
             "kind": entry.kind,
-            "state": entry_state(entry),
+            "state": proofs[entry.pk].state,
         }
         for entry in entries
     ]
@@ -65,7 +69,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     row = _item(request, pk)
     note_view(row, actor=user, at=clock.now())
     content = knows_content(row, user)
-    links = chain_links(row)
+    chain = chain_of(row, _number(request.GET.get("before")))
     acts = acts_for(row, user)
     newest = Entry.objects.filter(ref=f"item:{row.pk}").exclude(kind__in=READS).order_by("-id").first()
     reads = _reads(row)
@@ -74,8 +78,8 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "item": row,
         "content": content,
         "tree": siblings_tree(row, user),
-        "links": links,
-        "links_said": unbroken(links),
+        "chain": chain,
+        "links_said": unbroken(row, chain),
         "seal": seal_facts(row),
         "away": parts_away(row),
         "parts": row.parts.count(),
@@ -84,7 +88,9 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "first": next((act for act in acts if act.next and not act.missing), None),
         "acts": acts,
         "newest": newest,
-        "newest_state": entry_state(newest) if newest else "",
+        "proof": proofs_of([newest])[newest.pk] if newest else None,
+        "confirmable": acts_to_confirm(user).filter(item=row).count(),
+        "has_sheet": chain.total > 1,
         "leaf": bytes(newest.leaf_hash).hex() if newest else "",
         "device": getattr(row, "device", None),
         "check_out": row.check_outs.filter(state__in=["requested", "approved", "out"]).first(),
@@ -231,7 +237,14 @@ def new_file(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             toast(request, _("已上传“%(name)s”。") % {"name": file.name})
             return redirect("evidence:item", pk=row.pk)
-    context = {"item": row, "form": form, "verb": _("上传文件"), "multipart": True, "fields": list(form)}
+    context = {
+        "item": row,
+        "form": form,
+        "verb": _("上传文件"),
+        "multipart": True,
+        "uploads": reverse("item-uploads", args=[row.pk]),
+        "fields": list(form),
+    }
     return render(request, "evidence/act.html", context, status=409 if request.method == "POST" else 200)
 
 
@@ -245,23 +258,3 @@ def file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
         return HttpResponse(headers={"Content-Length": str(found.blob.size)})
     note_download(found, actor=user, at=clock.now())
     return download(found.blob, found.name)
-
-
-@require_POST
-def bundle(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Hand out the item's bundle as one file."""
-    user = reader(request)
-    row = _item(request, pk)
-    if not knows_content(row, user):
-        raise Http404
-    require(user, "evidence.bundle", row)
-    packed = tempfile.TemporaryFile()  # noqa: SIM115  (closed by the response, once it has been sent)
-    with tempfile.TemporaryDirectory(prefix="bundle-") as room:
-        folder = make_bundle(
-            [row], Path(room) / row.number, title=f"{row.number} {row.title}", actor=user, at=clock.now()
-        )
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(folder.rglob("*")):
-                archive.write(path, path.relative_to(room))
-    packed.seek(0)
-    return FileResponse(packed, as_attachment=True, filename=f"{row.number}.zip", content_type="application/zip")

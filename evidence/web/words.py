@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from casework.web.vocabulary import register_status
-from evidence.enums import CheckOutState, State
+from evidence.enums import CheckOutState, JobState, State, StockResult
 
 for _value, _word, _colour, _icon in (
     (State.IDENTIFIED, _("已发现"), "amber", "eye"),
@@ -30,3 +30,21 @@ for _check_out_state, _said, _tone, _sign in (
     (CheckOutState.BACK, _("已归还"), "green", "circle-check"),
 ):
     register_status("check_out", _check_out_state, _said, _tone, _sign)
+
+for _job_state, _job_said, _job_tone, _job_sign in (
+    (JobState.QUEUED, _("排队中"), "", "hourglass"),
+    (JobState.RUNNING, _("正在制作"), "blue", "progress"),
+    (JobState.DONE, _("已做好"), "green", "circle-check"),
+    (JobState.FAILED, _("没有做成"), "red", "alert-octagon"),
+    (JobState.EXPIRED, _("已清除"), "", "ban"),
+):
+    register_status("bundle", _job_state, _job_said, _job_tone, _job_sign)
+
+for _counted, _counted_said, _counted_tone, _counted_sign in (
+    (StockResult.WAITING, _("未清点"), "", "circle-dashed"),
+    (StockResult.PRESENT, _("相符"), "green", "circle-check"),
+    (StockResult.DIFFERS, _("有不符"), "red", "package-off"),
+    (StockResult.MISSING, _("实物不在"), "red", "package-off"),
+    (StockResult.EXTRA, _("账外"), "amber", "help-circle"),
+):
+    register_status("stock", _counted, _counted_said, _counted_tone, _counted_sign)

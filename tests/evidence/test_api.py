@@ -71,6 +71,16 @@ def test_the_way_of_an_item(cast: Cast) -> None:
     assert (back.data["state"], back.data["place"]) == ("deposited", "B 库 04-12")
     assert act(cast.officer, item, "propose", outcome="returned", document="1 号", reason="无关").status_code == 200
     disposal = item.disposals.get()
+    too_early = api(cast.approver).post(f"/api/v1/disposals/{disposal.pk}/approve/", {}, format="json")
+    assert too_early.status_code == 409
+    assert act(cast.officer, item, "confirm", link=1).status_code == 409
+    assert act(cast.second_officer, item, "confirm", link=99).status_code == 400
+    for link in item.chain.filter(second=cast.second_officer).values_list("seq", flat=True):
+        assert act(cast.second_officer, item, "confirm", link=link).status_code == 200
+    assert act(cast.officer, item, "hold", reason="另案需要").status_code == 200
+    assert act(cast.approver, item, "lift", reason="另案已结").status_code == 200
+    assert act(cast.approver, item, "lift", reason="另案已结").status_code == 409
+    assert act(cast.officer, item, "unrelated", reason="单位的打印机").status_code == 200
     assert api(cast.approver).post(f"/api/v1/disposals/{disposal.pk}/approve/", {}, format="json").status_code == 200
     detail = api(cast.custodian).get(f"/api/v1/items/{item.pk}/")
     assert detail.data["actions"][0]["act"] == "dispose"

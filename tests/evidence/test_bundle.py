@@ -15,13 +15,15 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from casework.core import clock
 from casework.core.errors import Invalid, Refused
 from casework.files import storage
 from casework.ledger import verify
 from casework.ledger.models import Entry
-from evidence.models import Item
+from evidence.models import BundleJob, Item
 from evidence.services import add_file
 from evidence.services.bundle import make_bundle, subject_of
+from evidence.services.bundle_jobs import path_of, request_bundle, run_bundle, sweep_bundles
 from tests.build_evidence import START, a_stored_item, an_item
 from tests.cast import Cast
 
@@ -194,18 +196,58 @@ def test_the_command(item: Item, tmp_path: Path) -> None:
     assert subject_of(f"item:{item.pk}").items == [item]
 
 
-def test_from_the_page(item: Item, cast: Cast, tmp_path: Path) -> None:
+def signed_in(user: object) -> Client:
     client = Client()
-    client.force_login(cast.officer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")  # type: ignore[arg-type]
+    return client
 
-    response = client.post(reverse("evidence:bundle", args=[item.pk]))
 
-    assert response.headers["Content-Disposition"].startswith("attachment")
-    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as packed:  # type: ignore[attr-defined]
+def test_in_the_background(item: Item, cast: Cast, tmp_path: Path) -> None:
+    client = signed_in(cast.officer)
+    ask = f"{reverse('evidence:new-bundle')}?ref=item:{item.pk}"
+
+    asked = client.post(ask, {"redacted": "on"})
+    job = BundleJob.objects.get()
+    assert asked.headers["Location"] == reverse("evidence:bundle-job", args=[job.pk])
+    assert client.post(ask, {"redacted": "on"}).headers["Location"] == asked.headers["Location"]
+    assert "every 2s" in client.get(asked.headers["Location"]).content.decode()
+    early = client.get(reverse("evidence:bundle-file", args=[job.pk]))
+    assert early.status_code == 409
+    run_bundle(job.pk, at=LATER)
+    assert run_bundle(job.pk, at=LATER) is None
+    job.refresh_from_db()
+    assert (job.state, job.done, job.redacted) == ("done", job.total, True)
+
+    got = client.get(reverse("evidence:bundle-file", args=[job.pk]))
+    content = b"".join(got.streaming_content)  # type: ignore[attr-defined]
+    assert hashlib.sha256(content).hexdigest() == job.sha256
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
         packed.extractall(tmp_path)
-    assert run(tmp_path / item.number)[0] == 0
-    client.force_login(cast.custodian, backend="allauth.account.auth_backends.AuthenticationBackend")
-    assert client.post(reverse("evidence:bundle", args=[item.pk])).status_code == 404
+    assert run(next(tmp_path.iterdir()))[0] == 0
+    fetched = Entry.objects.get(kind="item.bundle_fetched")
+    assert (fetched.actor_id, fetched.payload["data"]["sha256"]) == (cast.officer.pk, job.sha256)
+
+    for user in (cast.custodian, cast.outsider, cast.unit_leader):
+        assert signed_in(user).get(ask).status_code in (403, 404)
+        assert signed_in(user).post(ask).status_code in (403, 404)
+        assert signed_in(user).get(reverse("evidence:bundle-file", args=[job.pk])).status_code == 404
+    assert signed_in(cast.auditor).post(ask).status_code == 403
+    assert signed_in(cast.second_officer).get(asked.headers["Location"]).status_code == 404
+    sweep_bundles(at=clock.now() + timedelta(days=40000))
+    job.refresh_from_db()
+    assert (job.state, path_of(job).exists()) == ("expired", False)
+
+
+def test_rights_count_when_it_is_made(item: Item, cast: Cast) -> None:
+    job = request_bundle(f"item:{item.pk}", redacted=False, actor=cast.officer, at=LATER)
+    cast.officer.is_active = False
+    cast.officer.save()
+
+    done = run_bundle(job.pk, at=LATER)
+
+    assert done is not None
+    assert done.state == "failed"
+    assert not path_of(job).exists()
 
 
 def test_a_neighbour_stays_out(item: Item, cast: Cast, tmp_path: Path) -> None:

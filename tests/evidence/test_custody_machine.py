@@ -36,7 +36,7 @@ from evidence.services import (
     withdraw_offer,
 )
 from tests.build import a_user
-from tests.build_evidence import START, a_seal_number, an_item
+from tests.build_evidence import START, a_seal_number, an_item, confirm_all
 from tests.cast import make_cast
 
 
@@ -165,6 +165,7 @@ class CustodyMachine(RuleBasedStateMachine):
         keepers = (self.people[2], self.people[3])
 
         def whole(at: Any) -> None:
+            confirm_all(*self.people, at=at)
             row = propose_disposal(item, outcome, document="1 号", reason="已结案", actor=self.people[who], at=at)
             approve_disposal(row, actor=self.cast.approver, at=at)
             carry_out_disposal(item, receipt="1", officers=keepers, actor=item.holder or keepers[0], at=at)

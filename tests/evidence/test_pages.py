@@ -19,7 +19,7 @@ from tests.cast import Cast
 
 def client_of(user: object) -> Client:
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")  # type: ignore[arg-type]
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")  # type: ignore[arg-type]
     return client
 
 

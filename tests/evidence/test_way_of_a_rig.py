@@ -22,7 +22,7 @@ from evidence.services import (
     unseal_item,
 )
 from tests.build import a_user
-from tests.build_evidence import START, a_seal_number, a_stored_item, an_item, an_item_outside, checked
+from tests.build_evidence import START, a_seal_number, a_stored_item, an_item, an_item_outside, checked, confirm_all
 from tests.cast import Cast
 
 
@@ -45,6 +45,7 @@ def test_a_rig_goes_all_the_way(cast: Cast) -> None:
     item = accept_item(item, actor=cast.custodian, at=at, checked=checked(item))
     assert (item.state, item.holder, item.place) == (State.DEPOSITED, cast.custodian, "B 库 04-12")
 
+    confirm_all(cast.second_officer, at=at)
     second = a_user("保管员乙", *cast.custodian.roles)
     proposal = propose_disposal(
         item, Outcome.CONFISCATED, document="处理意见 1 号", reason="违纪所得", actor=cast.officer, at=at

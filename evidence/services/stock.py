@@ -1,0 +1,138 @@
+"""Taking stock: begin with what should be there, count what is, close with what is missing and what is too much."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from casework.access.policy import require
+from casework.accounts.models import User
+from casework.core.errors import Invalid, Refused
+from casework.ledger.record import record
+from evidence.enums import ENDED, DiscrepancyKind, State, StockResult
+from evidence.models import Item, StockLine, StockTake
+from evidence.rules import seal_number
+from evidence.services.chain import lock_item
+from evidence.services.discrepancies import note_discrepancy
+from evidence.services.storage import verify_item
+
+
+def begin_stock_take(*, place: str, actor: User, at: datetime, note: str = "") -> StockTake:
+    """Begin over the shelves whose place begins with ``place`` ("" for all): what the keeper has on them is expected."""
+    require(actor, "evidence.keep")
+    held = Item.objects.filter(holder=actor, state__in=[State.DEPOSITED, State.EXAMINED])
+    expected = held.filter(Q(parent=None) | Q(apart=True), place__startswith=place.strip()).order_by("place", "number")
+    with transaction.atomic():
+        items = list(expected)
+        if not items:
+            raise Refused(_("不能开始盘点：这个范围里没有由您保管的在库证物。可以换一个范围。"))
+        try:
+            with transaction.atomic():
+                take = StockTake.objects.create(keeper=actor, place=place.strip(), began_at=at, note=note)
+        except IntegrityError as error:
+            raise Refused(_("不能开始盘点：您有一次盘点还没有结束。可以先结束那一次。"), code="stock_open") from error
+        StockLine.objects.bulk_create(StockLine(stock_take=take, item=item) for item in items)
+        record(
+            "stock.began",
+            ref=f"user:{actor.pk}",
+            actor=actor,
+            at=at,
+            data={"stock_take": take.pk, "place": take.place, "expected": len(items)},
+        )
+    return take
+
+
+def count_item(take: StockTake, text: str, *, actor: User, at: datetime, seal: str = "", place: str = "") -> StockLine:
+    """Count what a label, a seal or a serial names. What is not expected here is noted as too much, never lost."""
+    require(actor, "evidence.keep")
+    text = text.strip()
+    if not text:
+        raise Invalid(_("没有填写号码。可以扫标签，或照标签填写。"), details={"number": _("须填写")})
+    with transaction.atomic():
+        row = _open(take, actor)
+        number = seal_number(text)
+        named = Q(item__number__iexact=number) | Q(item__seals__number=number) | Q(item__device__serial__iexact=text)
+        line = row.lines.filter(named).order_by("pk").first()
+        if line is None or line.item is None:
+            return _extra(row, text, actor=actor, at=at)
+        if line.result == StockResult.EXTRA:
+            return line
+        before = line.item.discrepancies.filter(resolved_at=None).count()
+        verify_item(line.item, seal=seal, place=place, actor=actor, at=at)
+        found = line.item.discrepancies.filter(resolved_at=None).count() > before
+        line.result = StockResult.DIFFERS if found else StockResult.PRESENT
+        line.scanned, line.found, line.at = text[:120], " ".join(filter(None, (seal_number(seal), place)))[:200], at
+        line.save(update_fields=["result", "scanned", "found", "at"])
+    return line
+
+
+def _extra(take: StockTake, text: str, *, actor: User, at: datetime) -> StockLine:
+    """Something that the books put elsewhere, or do not know. The keeper learns no more of it than he may know."""
+    number = seal_number(text)
+    known = Item.objects.visible_to(actor).filter(
+        Q(number__iexact=number) | Q(seals__number=number) | Q(device__serial__iexact=text)
+    )
+    item = known.order_by("pk").first()
+    if item is not None and (there := take.lines.filter(item=item).first()) is not None:
+        return there
+    if item is None and (alike := take.lines.filter(item=None, scanned=text[:120]).first()) is not None:
+        return alike
+    line = StockLine.objects.create(
+        stock_take=take,
+        item=item,
+        scanned=text[:120],
+        result=StockResult.EXTRA,
+        found=str(item.get_state_display()) if item else "",
+        at=at,
+    )
+    if item is not None and item.state not in ENDED:
+        locked = lock_item(item)
+        note_discrepancy(
+            locked,
+            DiscrepancyKind.CONDITION,
+            actor=actor,
+            at=at,
+            expected=" ".join(filter(None, (str(locked.get_state_display()), locked.place)))[:200],
+            found=_("盘点时在库中发现"),
+        )
+    return line
+
+
+def close_stock_take(take: StockTake, *, actor: User, at: datetime, note: str = "") -> StockTake:
+    """Close the session: what was not found is missing, and each missing item is a discrepancy."""
+    require(actor, "evidence.keep")
+    with transaction.atomic():
+        row = _open(take, actor)
+        for line in row.lines.filter(result=StockResult.WAITING).select_related("item").order_by("item_id"):
+            if line.item is None:
+                continue
+            moved = line.item.holder_id != actor.pk
+            if not moved:
+                verify_item(line.item, present=False, note=_("盘点时实物不在"), actor=actor, at=at)
+            line.result, line.at = StockResult.MISSING, at
+            line.found = _("盘点期间已移交他人") if moved else ""
+            line.save(update_fields=["result", "at", "found"])
+        row.ended_at, row.note = at, note or row.note
+        row.bump("ended_at", "note")
+        record(
+            "stock.closed",
+            ref=f"user:{actor.pk}",
+            actor=actor,
+            at=at,
+            data={
+                "stock_take": row.pk,
+                "place": row.place,
+                **{result.value: row.lines.filter(result=result).count() for result in StockResult},
+            },
+        )
+    return row
+
+
+def _open(take: StockTake, actor: User) -> StockTake:
+    row = StockTake.locked(take.pk)
+    if row.keeper_id != actor.pk:
+        raise Refused(_("不能清点：这次盘点是%(name)s的。可以自己开始一次。") % {"name": row.keeper.name})
+    if row.ended_at is not None:
+        raise Refused(_("不能清点：盘点已经结束。可以另开一次。"))
+    return row

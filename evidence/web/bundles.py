@@ -1,0 +1,106 @@
+"""Asking for a bundle, watching it being made, fetching it."""
+
+import logging
+
+from django import forms
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.http import require_http_methods, require_safe
+from kombu.exceptions import OperationalError
+
+from casework.access.policy import get_visible, require
+from casework.core import clock
+from casework.core.errors import CaseworkError
+from casework.ledger.refs import resolve
+from casework.web.forms import add_refusal
+from evidence import tasks
+from evidence.models import BundleJob
+from evidence.services.bundle_jobs import fetch_bundle, name_of, request_bundle
+from evidence.web.people import reader
+from units.web.guards import officials_only
+
+logger = logging.getLogger(__name__)
+
+
+class BundleForm(forms.Form):
+    """Whole, or without the personal values."""
+
+    redacted = forms.BooleanField(
+        label=_l("不含可以依法删除的个人信息"),
+        required=False,
+        help_text=_l("持有人、见证人、说明等原文不装入，证明照样成立；报告和图谱不受影响"),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@officials_only
+def new(request: HttpRequest) -> HttpResponse:
+    """Ask for the bundle of an item or a case (``?ref=item:42``)."""
+    user = reader(request)
+    ref = request.GET.get("ref", "")
+    known = resolve(ref, user)
+    if known is None or not known.trail:
+        raise Http404
+    require(user, "evidence.bundle")
+    form = BundleForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            job = request_bundle(ref, redacted=form.cleaned_data["redacted"], actor=user, at=clock.now())
+        except CaseworkError as error:
+            add_refusal(form, error)
+        else:
+            transaction.on_commit(lambda: wake(job))
+            return redirect("evidence:bundle-job", pk=job.pk)
+    context = {
+        "form": form,
+        "known": known,
+        "jobs": BundleJob.objects.visible_to(user).filter(ref=ref).order_by("-pk")[:5],
+    }
+    return render(request, "evidence/bundle_new.html", context, status=409 if request.method == "POST" else 200)
+
+
+def wake(job: BundleJob) -> None:
+    """Tell a worker of the job; when none can be told, the next sweep finds it."""
+    try:
+        tasks.make.delay(job.pk)
+    except OperationalError:
+        logger.warning("bundle %s waits for the sweep: the broker cannot be reached", job.pk)
+
+
+@require_safe
+@officials_only
+def jobs(request: HttpRequest) -> HttpResponse:
+    """The reader's own bundles."""
+    rows = BundleJob.objects.visible_to(reader(request)).order_by("-pk")[:100]
+    return render(request, "evidence/bundles.html", {"jobs": rows})
+
+
+@require_safe
+def job(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a bundle is; renews itself while it is being made."""
+    user = reader(request)
+    row = get_visible(BundleJob.objects, user, pk=pk)
+    context = {
+        "job": row,
+        "known": resolve(row.ref, user),
+        "busy": row.state in ("queued", "running"),
+        "percent": row.done * 100 // row.total if row.total else 0,
+    }
+    part = bool(getattr(request, "htmx", False))
+    return render(request, "evidence/_bundle_job.html" if part else "evidence/bundle_job.html", context)
+
+
+@require_safe
+def fetch(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Hand out the finished archive; the ledger knows of it before the first byte leaves."""
+    user = reader(request)
+    row = get_visible(BundleJob.objects, user, pk=pk)
+    if request.method == "HEAD":
+        return HttpResponse(headers={"Content-Length": str(row.size)})
+    path = fetch_bundle(row, actor=user, at=clock.now())
+    response = FileResponse(path.open("rb"), as_attachment=True, filename=name_of(row), content_type="application/zip")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,61 @@
+"""What the reader did as the second of two officers, for him to confirm or contradict himself."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.http import require_http_methods
+
+from casework.access.policy import require
+from casework.core import clock
+from casework.core.errors import CaseworkError
+from casework.web.forms import add_refusal
+from casework.web.toast import toast
+from evidence.selectors.desk import acts_to_confirm
+from evidence.services import confirm_acts
+from evidence.web.people import reader
+from units.web.guards import officials_only
+
+SHOWN = 200
+
+
+class ConfirmForm(forms.Form):
+    """Which links, and, for an objection, what was otherwise."""
+
+    links: Any = forms.ModelMultipleChoiceField(queryset=None, label=_l("事项"))
+    note = forms.CharField(label=_l("哪里不属实"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, rows: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["links"].queryset = rows  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@officials_only
+def confirmations(request: HttpRequest) -> HttpResponse:
+    """Confirm, or contradict, what another wrote down for both."""
+    user = reader(request)
+    require(user, "evidence.confirm")
+    rows = acts_to_confirm(user)
+    form = ConfirmForm(request.POST or None, rows=rows)
+    if request.method == "POST" and form.is_valid():
+        chosen, at = list(form.cleaned_data["links"]), clock.now()
+        try:
+            if "object" in request.POST:
+                confirm_acts(chosen, agreed=False, note=form.cleaned_data["note"], actor=user, at=at)
+                said = _("已登记 %(n)s 环不属实，并登记账实不符。")
+            else:
+                confirm_acts(chosen, actor=user, at=at)
+                said = _("已确认 %(n)s 环。")
+        except CaseworkError as error:
+            add_refusal(form, error)
+        else:
+            toast(request, said % {"n": len(chosen)})
+            return redirect("evidence:confirmations")
+    only = request.GET.get("item", "")
+    shown = rows.filter(item_id=int(only)) if only.isdecimal() and len(only) < 12 else rows
+    context = {"form": form, "rows": shown[:SHOWN], "count": shown.count()}
+    return render(request, "evidence/confirmations.html", context, status=409 if request.method == "POST" else 200)

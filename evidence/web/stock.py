@@ -1,0 +1,123 @@
+"""Taking stock on a screen or a phone: scan, count, close."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.http import require_http_methods, require_POST
+
+from casework.access.policy import can, get_visible, require
+from casework.accounts.enums import Role
+from casework.core import clock
+from casework.core.errors import CaseworkError
+from casework.web.forms import add_refusal
+from casework.web.toast import toast
+from evidence.enums import StockResult
+from evidence.models import StockTake
+from evidence.services.stock import begin_stock_take, close_stock_take, count_item
+from evidence.web.people import reader
+from units.web.guards import officials_only
+
+
+class BeginForm(forms.Form):
+    """Which shelves."""
+
+    place = forms.CharField(
+        label=_l("范围"), required=False, max_length=120, help_text=_l("存放位置的开头，例如 B 库；不填为全部")
+    )
+
+
+class CountForm(forms.Form):
+    """What was read off one thing."""
+
+    number = forms.CharField(label=_l("编号"), max_length=120, help_text=_l("证物编号、封条号码或设备序列号"))
+    seal = forms.CharField(label=_l("封条上的号码"), required=False, max_length=40)
+    place = forms.CharField(label=_l("实际位置"), required=False, max_length=120, help_text=_l("与账上相同的不填"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@officials_only
+def sessions(request: HttpRequest) -> HttpResponse:
+    """The stock-takes so far, and beginning one."""
+    user = reader(request)
+    if not user.has_role(Role.AUDITOR) or request.method == "POST":
+        require(user, "evidence.keep")
+    form = BeginForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            take = begin_stock_take(place=form.cleaned_data["place"], actor=user, at=clock.now())
+        except CaseworkError as error:
+            add_refusal(form, error)
+        else:
+            return redirect("evidence:stock-take", pk=take.pk)
+    rows: Any = StockTake.objects.visible_to(user).select_related("keeper")
+    counts = {result.value: Count("lines", filter=Q(lines__result=result)) for result in StockResult}
+    context = {
+        "form": form,
+        "may_begin": can(user, "evidence.keep"),
+        "takes": rows.annotate(**counts).order_by("-began_at", "-pk")[:100],
+        "open": rows.filter(keeper=user, ended_at=None).first(),
+    }
+    return render(request, "evidence/stock.html", context, status=409 if request.method == "POST" else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def session(request: HttpRequest, pk: int) -> HttpResponse:
+    """One session: count by scanning, see what is still to be found."""
+    user = reader(request)
+    take = get_visible(StockTake.objects.select_related("keeper"), user, pk=pk)
+    form = CountForm(request.POST or None)
+    if request.method == "POST":
+        require(user, "evidence.keep")
+    if request.method == "POST" and form.is_valid():
+        try:
+            line = count_item(
+                take,
+                form.cleaned_data["number"],
+                seal=form.cleaned_data["seal"],
+                place=form.cleaned_data["place"],
+                actor=user,
+                at=clock.now(),
+            )
+        except CaseworkError as error:
+            add_refusal(form, error)
+        else:
+            said = line.item.number if line.item else line.scanned
+            toast(request, _("%(number)s：%(result)s。") % {"number": said, "result": line.get_result_display()})
+            return redirect("evidence:stock-take", pk=take.pk)
+    lines = list(take.lines.select_related("item").order_by("item__place", "item__number", "pk"))
+    groups = [
+        (result, StockResult(result).label, [line for line in lines if line.result == result])
+        for result in (
+            StockResult.MISSING,
+            StockResult.EXTRA,
+            StockResult.DIFFERS,
+            StockResult.WAITING,
+            StockResult.PRESENT,
+        )
+    ]
+    context = {
+        "take": take,
+        "form": form,
+        "mine": take.keeper_id == user.pk and take.ended_at is None,
+        "groups": [group for group in groups if group[2]],
+        "counted": sum(1 for line in lines if line.result in (StockResult.PRESENT, StockResult.DIFFERS)),
+        "expected": sum(1 for line in lines if line.result != StockResult.EXTRA),
+    }
+    return render(request, "evidence/stock_take.html", context, status=409 if request.method == "POST" else 200)
+
+
+@require_POST
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close the session."""
+    user = reader(request)
+    take = get_visible(StockTake.objects, user, pk=pk)
+    require(user, "evidence.keep")
+    row = close_stock_take(take, actor=user, at=clock.now())
+    missing = row.lines.filter(result=StockResult.MISSING).count()
+    toast(request, _("盘点已结束，实物不在 %(n)s 件。") % {"n": missing})
+    return redirect("evidence:stock-take", pk=row.pk)

@@ -1,0 +1,173 @@
+"""Looking into files: pictures drawn anew, pages as pictures, text as text; nothing of a file ever runs in our pages."""
+
+import io
+import struct
+import zlib
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from casework.access.enums import Secrecy
+from casework.access.models import Compartment
+from casework.files import previews
+from casework.files.models import Blob
+from casework.ledger.models import Entry
+from evidence.models import Item, ItemFile
+from evidence.services import add_file
+from tests.build_evidence import START, a_stored_item
+from tests.cast import Cast
+
+LATER = START + timedelta(hours=3)
+SCRIPT = b"<script>alert(1)</script>"
+
+
+def photo(kind: str = "JPEG", size: tuple[int, int] = (300, 200)) -> bytes:
+    out = io.BytesIO()
+    picture = Image.new("RGB", size, (200, 10, 10))
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCamera"
+    picture.save(out, kind, **({"exif": exif} if kind == "JPEG" else {}))
+    return out.getvalue()
+
+
+def bomb() -> bytes:
+    """A PNG of a few bytes that claims to be 60,000 × 60,000."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]>>endobj\ntrailer<</Root 1 0 R>>\n"
+)
+
+
+def workbook() -> bytes:
+    book = openpyxl.Workbook()
+    book.active.append(["地址", "=cmd|' /C calc'!A0"])  # type: ignore[union-attr]
+    book.active.append(["10.0.0.1", 3])  # type: ignore[union-attr]
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("a.jpg", photo(), "image"),
+        ("a.exe", photo("PNG"), "image"),  # the bytes decide, not the name
+        ("a.pdf", PDF, "pdf"),
+        ("a.csv", "时间,地址\n9:00,10.0.0.1\n".encode("gb18030"), "table"),
+        ("a.xlsx", workbook(), "table"),
+        ("a.log", "矿池登录 pool login\n".encode(), "text"),
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'>" + SCRIPT + b"</svg>", "text"),
+        ("a.html", b"<html>" + SCRIPT, "text"),
+        ("a.jpg", b"\xff\xd8\xff\xe0 not a photo \0", ""),
+        ("a.png", bomb(), ""),
+        ("a.exe", b"MZ\x90\0\x03\0", ""),
+        ("a.zip", b"PK\x03\x04" + b"\0" * 40, ""),
+        ("a.pdf", b"%PDF-1.4 broken", ""),
+    ],
+)
+def test_what_can_be_shown(tmp_path: Path, name: str, content: bytes, kind: str) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(content)
+
+    assert previews.look_into(path, name).kind == kind
+
+
+@pytest.mark.parametrize("content", [photo(), photo("PNG"), PDF])
+def test_a_picture_is_drawn_anew_and_marked(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(content)
+
+    plain, marked = previews.picture(path, 0, ""), previews.picture(path, 0, "officer1 2021-12-16")
+
+    assert plain.startswith(b"\x89PNG")
+    assert b"SecretCamera" not in plain
+    assert plain != marked
+    path.write_bytes(b"neither")
+    with pytest.raises(LookupError):
+        previews.picture(path, 0, "")
+
+
+@pytest.fixture
+def item(cast: Cast) -> Item:
+    return a_stored_item(cast)
+
+
+def client_of(user: object) -> Client:
+    client = Client()
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")  # type: ignore[arg-type]
+    return client
+
+
+def added(cast: Cast, item: Item, name: str, content: bytes) -> ItemFile:
+    return add_file(item, [content], name=name, actor=cast.officer, at=LATER)
+
+
+def test_every_look_is_written_down_first(cast: Cast, item: Item) -> None:
+    file = added(cast, item, "现场.jpg", photo())
+    client = client_of(cast.approver)
+
+    page = client.get(reverse("evidence:preview", args=[item.pk, file.pk]))
+    picture = client.get(reverse("evidence:preview-page", args=[item.pk, file.pk, 1]))
+
+    assert page.status_code == picture.status_code == 200
+    assert (picture.headers["Content-Type"], picture.headers["X-Content-Type-Options"]) == ("image/png", "nosniff")
+    looks = Entry.objects.filter(kind="item.previewed")
+    assert {(entry.actor_id, entry.payload["data"]["sha256"]) for entry in looks} == {
+        (cast.approver.pk, file.blob.sha256)
+    }
+    assert looks.count() == 2
+    assert client.get(reverse("evidence:preview-page", args=[item.pk, file.pk, 2])).status_code == 404
+    for user in (cast.custodian, cast.outsider, cast.unit_leader, cast.system_admin):
+        for name, args in (("preview", [item.pk, file.pk]), ("preview-page", [item.pk, file.pk, 1])):
+            assert client_of(user).get(reverse(f"evidence:{name}", args=args)).status_code in (403, 404)
+    assert looks.count() == 2
+
+
+def test_the_mark_follows_the_level(cast: Cast, item: Item) -> None:
+    file = added(cast, item, "现场.png", photo("PNG"))
+    url = reverse("evidence:preview-page", args=[item.pk, file.pk, 1])
+    circle = Compartment.objects.get(pk=item.compartment_id)
+
+    pictures = {}
+    for level in (Secrecy.INTERNAL, Secrecy.WORK_SECRET):
+        Compartment.objects.filter(pk=circle.pk).update(secrecy=level)
+        pictures[level] = client_of(cast.officer).get(url).content
+
+    assert pictures[Secrecy.INTERNAL] != pictures[Secrecy.WORK_SECRET]
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.svg", "a.csv", "a.txt"])
+def test_nothing_of_a_file_becomes_part_of_the_page(cast: Cast, item: Item, name: str) -> None:
+    file = added(cast, item, name, b"a," + SCRIPT + b"\n1,2\n")
+
+    page = client_of(cast.officer).get(reverse("evidence:preview", args=[item.pk, file.pk])).content
+    taken = client_of(cast.officer).get(reverse("evidence:file", args=[item.pk, file.pk]))
+
+    assert SCRIPT not in page
+    assert b"&lt;script&gt;alert(1)" in page
+    assert taken.headers["Content-Type"] == "application/octet-stream"
+    assert taken.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_malware_is_kept_and_not_shown(cast: Cast, item: Item) -> None:
+    file = added(cast, item, "miner.png", photo("PNG"))
+    Blob.objects.filter(pk=file.blob_id).update(malware="Unix.Miner", scanned=True)
+    client = client_of(cast.officer)
+
+    assert "Unix.Miner" in client.get(reverse("evidence:preview", args=[item.pk, file.pk])).content.decode()
+    assert client.get(reverse("evidence:preview-page", args=[item.pk, file.pk, 1])).status_code == 404
+    assert client.get(reverse("evidence:file", args=[item.pk, file.pk])).status_code == 200
