@@ -5,6 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RunState(models.TextChoices):
+    READING = "reading", _("正在读取")
+    UNMAPPED = "unmapped", _("待指定列")
+    FAILED = "failed", _("未能读取")
     PREVIEWED = "previewed", _("已预览")
     APPLIED = "applied", _("已导入")
     UNDONE = "undone", _("已撤销")

@@ -57,6 +57,10 @@ class ImportRun(Versioned):
     read_at = models.DateTimeField(_("读取时间"))
     applied_at = models.DateTimeField(_("导入时间"), null=True, blank=True)
     applied_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    #: While a large file is read by a worker: rows read so far, and when the worker was last heard of (database time).
+    done = models.PositiveIntegerField(_("已读行数"), default=0)
+    moved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    message = models.CharField(_("未能读取的原因"), max_length=500, blank=True, default="")
     undone_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
     undone_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -85,6 +89,25 @@ class ImportRun(Versioned):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class ColumnMapping(models.Model):
+    """How somebody assigned the columns of a source whose headers nobody knew; the same headers need no second hand."""
+
+    kind = models.CharField(_("种类"), max_length=40)
+    layout = models.CharField(max_length=64)  # digest of the headers in their order
+    source = models.CharField(_("来源"), max_length=120, blank=True)
+    texts = models.JSONField(_("表头"), default=list)
+    columns = models.JSONField(_("列"), default=dict)  # place in the row → name of the column
+    saved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("列的对应")
+        constraints = [models.UniqueConstraint(fields=["kind", "layout"], name="column_mapping_once")]
+
+    def __str__(self) -> str:
+        return self.source or self.layout[:12]
 
 
 class ImportRow(models.Model):

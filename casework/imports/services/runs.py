@@ -29,6 +29,7 @@ def read_file(
     name: str = "",
     sampled_at: datetime | None = None,
     compartment: Compartment | None = None,
+    by_hand: bool = False,
 ) -> ImportRun:
     """Read the file and store what each of its rows would do; nothing else is written yet.
 
@@ -36,6 +37,7 @@ def read_file(
     ``actor``       None for the system itself (the command line).
     ``sampled_at``  when a monitoring list was taken; by default the latest moment in it.
     ``compartment`` who may know of a monitoring list.
+    ``by_hand``     a file whose header is not understood waits for ``map_columns`` instead of being refused.
     Raises ``Unusable`` when nothing of the file can be used.
     """
     if isinstance(source, bytes):
@@ -50,6 +52,7 @@ def read_file(
                 name=name or kind,
                 sampled_at=sampled_at,
                 compartment=compartment,
+                by_hand=by_hand,
             )
     found = kind_named(kind)
     if actor is not None:
@@ -66,22 +69,38 @@ def read_file(
             read_by=actor,
             read_at=at,
         )
-        stage(run, source, found, Context(at, sampled_at, at.astimezone(UTC).isoformat()[:19]))
-        _classify(run, found, at)
-        record(
-            "import.read",
-            ref=f"import:{run.pk}",
-            actor=actor,
-            at=at,
-            data={"kind": kind, "file": run.file_name, "sha256": sha256, "rows": run.rows, "refused": run.refused},
-        )
+        mapped = stage(run, source, found, context_of(run, at), by_hand=by_hand)
+        note_read(run, found, mapped=mapped, actor=actor, at=at)
     return run
 
 
-def _classify(run: ImportRun, kind: Kind, at: datetime) -> None:
+def context_of(run: ImportRun, at: datetime) -> Context:
+    """Return what the rows of the run are judged by besides their cells."""
+    return Context(at, run.sampled_at, at.astimezone(UTC).isoformat()[:19])
+
+
+def note_read(run: ImportRun, kind: Kind, *, mapped: bool, actor: User | None, at: datetime) -> None:
+    """Judge the rows that were read, or leave them for somebody to assign the columns, and record it."""
+    if mapped:
+        run.state = RunState.PREVIEWED
+        classify(run, kind, at)
+    else:
+        run.state, run.refused = RunState.UNMAPPED, run.rows
+        run.bump("state", "rows", "refused", "header")
+    record(
+        "import.read",
+        ref=f"import:{run.pk}",
+        actor=actor,
+        at=at,
+        data={"kind": run.kind, "file": run.file_name, "sha256": run.sha256, "rows": run.rows, "refused": run.refused},
+    )
+
+
+def classify(run: ImportRun, kind: Kind, at: datetime) -> None:
+    """Judge every row of the run by the register as it is, and count."""
     run.figures = kind.classify(run, at=at)
     _count(run)
-    run.bump("rows", *_COUNTS, "header", "figures", "sampled_at")
+    run.bump("state", "rows", *_COUNTS, "header", "figures", "sampled_at")
 
 
 _COUNTS = ("created", "updated", "unchanged", "conflicting", "refused")
@@ -120,7 +139,7 @@ def apply_run(run: ImportRun, *, actor: User | None, at: datetime, fresh: bool =
             )
         seen = {name: getattr(row, name) for name in _COUNTS}
         if not fresh:
-            _classify(row, kind, at)
+            classify(row, kind, at)
         changed = {name: getattr(row, name) for name in _COUNTS} != seen
         if not changed:
             _write(row, kind, actor, at)
@@ -177,13 +196,13 @@ def undo_run(run: ImportRun, *, actor: User | None, at: datetime, reason: str = 
 
 
 def discard_run(run: ImportRun, *, actor: User, at: datetime) -> ImportRun:
-    """Lay a preview aside without writing anything; a second time changes nothing."""
+    """Lay a file aside without writing anything, also while it is being read; a second time changes nothing."""
     require(actor, kind_named(run.kind).act, run)
     with transaction.atomic():
         row = ImportRun.locked(run.pk)
         if row.state == RunState.DISCARDED:
             return row
-        if row.state != RunState.PREVIEWED:
+        if row.state not in {RunState.PREVIEWED, RunState.UNMAPPED, RunState.READING, RunState.FAILED}:
             raise Refused(_("不能放弃：因为这次导入%(state)s。") % {"state": row.get_state_display()}, code="ended")
         row.state = RunState.DISCARDED
         row.bump("state")

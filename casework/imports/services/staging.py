@@ -4,8 +4,10 @@ A list says the same things over and over (one sensor, a few pools, the same add
 is read, checked and encoded once and remembered; a row is then put together from pieces that are ready for COPY.
 """
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from json.encoder import encode_basestring
@@ -15,11 +17,11 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from casework.imports.cells import as_written, seal
+from casework.imports.cells import as_written, seal, unseal
 from casework.imports.enums import Outcome
-from casework.imports.models import ImportRun
+from casework.imports.models import ColumnMapping, ImportRow, ImportRun
 from casework.imports.registry import Column, Context, Kind, Verdict, header_key
-from casework.imports.rules import BadCell
+from casework.imports.rules import BadCell, fold
 from casework.imports.tables import Line, Sheet, Unusable, open_sheets, peek
 
 #: The header stands among the first rows: titles and notes above it are skipped.
@@ -29,6 +31,8 @@ _BATCH = 2000
 _REMEMBERED = 5_000
 #: So many characters are handed to the database at a time.
 _CHUNK = 128 * 1024
+#: What looks like an identity number is kept encrypted whatever column it stands in.
+_PERSONAL = re.compile(r"\d{17}[\dXx]", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Header:
     texts: list[str]
     columns: dict[int, Column]
     unknown: list[str]
+    source: str = ""  # whose columns were assigned by hand
 
 
 class Piece(NamedTuple):
@@ -93,7 +98,7 @@ class CellReader:
 
 def _read_unknown(written: str) -> Piece:
     text = as_written(written.replace("\x00", ""))
-    return Piece(_quoted(text), "", None, "")
+    return Piece(_quoted(seal(text) if _PERSONAL.fullmatch(fold(text)) else text), "", None, "")
 
 
 def _quoted(text: str) -> str:
@@ -105,32 +110,118 @@ def _encoded(value: Any) -> str:
     return _quoted(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False).replace("\\", "\\\\")
 
 
-def stage(run: ImportRun, path: Path, kind: Kind, context: Context, mapping: dict[str, str] | None = None) -> None:
+class NoHeader(Unusable):
+    """No row among the first names the columns that are required; somebody may assign them by hand."""
+
+
+def stage(run: ImportRun, path: Path, kind: Kind, context: Context, *, by_hand: bool = False) -> bool:
     """Read the file into rows of the run; raise ``Unusable`` when nothing of it can be used.
 
-    ``mapping``  header → column name, as somebody assigned them by hand; "" leaves a column out.
+    ``by_hand``  where the header is not understood, keep the rows all the same and return False: the columns are then
+    assigned with ``mapping.map_columns``.
     """
+    count = 0
+    for count in stage_parts(run, path, kind, context, by_hand=by_hand):  # noqa: B007  the last counts
+        pass
+    run.rows = count
+    return bool(run.header["columns"])
+
+
+def stage_parts(
+    run: ImportRun, path: Path, kind: Kind, context: Context, *, by_hand: bool = False, part: int = 0
+) -> Generator[int, None, None]:
+    """Stage some rows at a time (``part``; 0: all at once) and yield how many are there; the header is set first."""
+    try:
+        with open_sheets(path) as sheets:
+            header, lines = find_header(sheets, kind)
+            run.header = header_facts(header)
+            rows = _rows(lines, header, kind, context)
+            yield from _in_parts(run.pk, rows, part)
+            return
+    except NoHeader:
+        if not by_hand:
+            raise
     with open_sheets(path) as sheets:
-        header, lines = find_header(sheets, kind, mapping or {})
-        run.header = {
-            "line": header.line,
-            "sheet": header.sheet,
-            "texts": header.texts,
-            "columns": {str(at): column.name for at, column in header.columns.items()},
-            "unknown": header.unknown,
-        }
-        run.rows = _copy(run.pk, _rows(lines, header, kind, context))
-    if run.rows == 0:
+        header, lines = _guess_header(sheets)
+        run.header = header_facts(header)
+        yield from _in_parts(run.pk, _unmapped_rows(lines), part)
+
+
+def _in_parts(run: int, rows: Iterator[str], part: int) -> Iterator[int]:
+    count = 0
+    while more := _copy(run, islice(rows, part) if part else rows):
+        count += more
+        yield count
+        if not part:
+            return
+    if count == 0:
         raise Unusable(_("不能导入：表头下面没有数据行。可以核对选的是不是这个文件、这张工作表。"))
 
 
-def find_header(sheets: Iterator[Sheet], kind: Kind, mapping: dict[str, str]) -> tuple[Header, Iterator[Line]]:
+def header_facts(header: Header) -> dict[str, Any]:
+    """Return the header as a run keeps it."""
+    return {
+        "line": header.line,
+        "sheet": header.sheet,
+        "texts": header.texts,
+        "columns": {str(at): column.name for at, column in header.columns.items()},
+        "unknown": header.unknown,
+        **({"source": header.source} if header.source else {}),
+    }
+
+
+def layout_of(texts: Iterable[str]) -> str:
+    """Return by what the headers of a source are known again: their words in their order."""
+    return hashlib.sha256("\n".join(header_key(text) for text in texts).encode()).hexdigest()
+
+
+def restage(run: ImportRun, kind: Kind, context: Context, columns: dict[int, Column], source: str) -> None:
+    """Read the rows that the run kept once more, with other columns; memory stays flat."""
+    texts: list[str] = run.header["texts"]
+    unknown = [text for at, text in enumerate(texts) if text and at not in columns]
+    header = Header(run.header["line"], run.header["sheet"], texts, columns, unknown, source)
+    last, rows = -1, ImportRow.objects.filter(run=run)
+    while True:
+        batch = list(rows.filter(line__gt=last).order_by("line").values_list("line", "cells", "message")[:_BATCH])
+        if not batch:
+            break
+        rows.filter(line__range=(batch[0][0], batch[-1][0]))._raw_delete(rows.db)
+        lines = (
+            Line(line, [unseal(cell) for cell in cells], "" if cells else message) for line, cells, message in batch
+        )
+        _copy(run.pk, _rows(lines, header, kind, context))
+        last = batch[-1][0]
+    run.header = header_facts(header)
+
+
+def _guess_header(sheets: Iterator[Sheet]) -> tuple[Header, Iterator[Line]]:
+    """Return the first of the fullest rows at the top of the first sheet as header, with no column known."""
+    for sheet in sheets:
+        top, lines = peek(sheet.lines, HEADER_WITHIN)
+        if not top:
+            continue
+        line = max(top, key=lambda one: sum(1 for cell in one.cells if cell.strip()))
+        texts = [text.strip() for text in line.cells]
+        return Header(line.number, sheet.name, texts, {}, [text for text in texts if text]), _after(lines, line.number)
+    raise Unusable(_("不能导入：文件里没有表格。可以核对选的是不是这个文件。"))
+
+
+def _unmapped_rows(lines: Iterable[Line]) -> Iterator[str]:
+    reader, why = CellReader(None), _plain(_("还没有指定各列是什么"))
+    for number, cells, unreadable in lines:
+        kept = ",".join(reader.read(text).kept for text in cells)
+        yield f"{number}\t[{kept}]\t\\N\t{_REFUSED}\t{_plain(unreadable) or why}\n"
+
+
+def find_header(sheets: Iterator[Sheet], kind: Kind) -> tuple[Header, Iterator[Line]]:
     """Return the header among the first rows of the first sheet that has one, and the rows below it."""
+    by_hand = {one.layout: one for one in ColumnMapping.objects.filter(kind=kind.name)}
     best: tuple[int, list[str], str] = (-1, [column.label for column in kind.columns if column.required], "")
     for sheet in sheets:
         top, lines = peek(sheet.lines, HEADER_WITHIN + 1)
         for line, below in zip(top[:HEADER_WITHIN], [*top[1:], None], strict=False):
-            header = _as_header(_over_two_rows(line, below, kind, mapping), sheet.name, kind, mapping)
+            whole = _over_two_rows(line, below, kind)
+            header = _as_header(whole, sheet.name, kind, by_hand.get(layout_of(whole.cells)) if by_hand else None)
             missing = [
                 column.label
                 for column in kind.columns
@@ -143,19 +234,19 @@ def find_header(sheets: Iterator[Sheet], kind: Kind, mapping: dict[str, str]) ->
                 best = (len(header.columns), missing, "、".join(cell for cell in header.texts if cell)[:200])
     count, missing, seen = best
     if count <= 0:
-        raise Unusable(
+        raise NoHeader(
             _("不能导入：前 %(rows)d 行里没有“%(kind)s”的表头。必填的列是：%(columns)s。可以核对导入种类，或补上表头。")
             % {"rows": HEADER_WITHIN, "kind": kind.label, "columns": "、".join(str(word) for word in missing)},
             details={"missing": [str(word) for word in missing]},
         )
-    raise Unusable(
+    raise NoHeader(
         _("不能导入：表头里缺少必填的列：%(columns)s。现有的列是：%(seen)s。可以补上这些列，或核对导入种类。")
         % {"columns": "、".join(str(word) for word in missing), "seen": seen},
         details={"missing": [str(word) for word in missing]},
     )
 
 
-def _over_two_rows(line: Line, below: Line | None, kind: Kind, mapping: dict[str, str]) -> Line:
+def _over_two_rows(line: Line, below: Line | None, kind: Kind) -> Line:
     """Return the header with merged cells resolved: where the row below names columns, those names hold.
 
     “远端” over “远端主机” and “远端端口”, beside “监测时间” over both rows. A row of data never consists of column names.
@@ -163,7 +254,7 @@ def _over_two_rows(line: Line, below: Line | None, kind: Kind, mapping: dict[str
     if below is None or not any(cell.strip() for cell in line.cells):
         return line
     named = [(at, cell) for at, cell in enumerate(below.cells) if cell.strip()]
-    known = {word for column in kind.columns for word in column.headers} | {key for key, name in mapping.items() if name}
+    known = {word for column in kind.columns for word in column.headers}
     if not named or any(header_key(cell) not in known for _at, cell in named):
         return line
     width = max(len(line.cells), len(below.cells))
@@ -173,19 +264,20 @@ def _over_two_rows(line: Line, below: Line | None, kind: Kind, mapping: dict[str
     return Line(below.number, cells, line.fault)
 
 
-def _as_header(line: Line, sheet: str, kind: Kind, mapping: dict[str, str]) -> Header:
+def _as_header(line: Line, sheet: str, kind: Kind, by_hand: ColumnMapping | None) -> Header:
     by_word = {word: column for column in kind.columns for word in column.headers}
     by_name = {column.name: column for column in kind.columns}
     columns: dict[int, Column] = {}
     unknown: list[str] = []
     for at, text in enumerate(line.cells):
-        key = header_key(text)
-        column = by_name.get(mapping[key]) if key in mapping else by_word.get(key)
+        name = by_hand.columns.get(str(at), "") if by_hand else ""
+        column = by_name.get(name) if by_hand else by_word.get(header_key(text))
         if column is not None:
             columns[at] = column
         elif text.strip():
             unknown.append(text.strip())
-    return Header(line.number, sheet, [text.strip() for text in line.cells], columns, unknown)
+    texts = [text.strip() for text in line.cells]
+    return Header(line.number, sheet, texts, columns, unknown, by_hand.source if by_hand else "")
 
 
 def _refuse_doubles(header: Header) -> None:

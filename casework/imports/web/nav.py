@@ -15,6 +15,9 @@ for _value, _word, _colour, _icon in (
 ):
     register_status("import_row", _value, _word, _colour, _icon)
 for _value, _word, _colour, _icon in (
+    ("reading", _("正在读取"), "blue", "progress"),
+    ("unmapped", _("待指定列"), "amber", "git-compare"),
+    ("failed", _("未能读取"), "red", "alert-circle"),
     ("previewed", _("待导入"), "amber", "eye"),
     ("applied", _("已导入"), "green", "circle-check"),
     ("undone", _("已撤销"), "", "arrow-back-up"),

@@ -1,8 +1,10 @@
 """Pages of imports: history, upload, preview row by row, apply, undo."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,22 +12,27 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from kombu.exceptions import OperationalError
 
 from casework.access.policy import can, get_visible
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.imports import tasks
 from casework.imports.cells import masked
 from casework.imports.enums import Outcome, RunState
 from casework.imports.models import ImportRow, ImportRun
-from casework.imports.registry import kind_named, kinds
+from casework.imports.registry import Kind, kind_named, kinds
 from casework.imports.selectors import write_refused
 from casework.imports.services import apply_run, discard_run, read_file, undo_run
+from casework.imports.services.reading import AT_ONCE, receive_file
 from casework.imports.web.forms import UploadForm, kinds_for
 from casework.web.forms import add_refusal
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
+
+logger = logging.getLogger(__name__)
 
 RUNS = ListPage(
     title=gettext_lazy("导入"),
@@ -99,6 +106,18 @@ def new(request: HttpRequest) -> HttpResponse:
 def _read(request: HttpRequest, form: UploadForm) -> ImportRun:
     data: dict[str, Any] = form.cleaned_data
     file = data["file"]
+    if file.size > AT_ONCE:
+        run = receive_file(
+            file.chunks(),
+            data["kind"],
+            actor=reader(request),
+            at=clock.now(),
+            name=file.name,
+            sampled_at=data.get("sampled_at"),
+            compartment=data.get("compartment"),
+        )
+        transaction.on_commit(lambda: wake(run))
+        return run
     kept = getattr(file, "temporary_file_path", None)
     return read_file(
         Path(kept()) if kept else file.read(),
@@ -108,7 +127,16 @@ def _read(request: HttpRequest, form: UploadForm) -> ImportRun:
         name=file.name,
         sampled_at=data.get("sampled_at"),
         compartment=data.get("compartment"),
+        by_hand=True,
     )
+
+
+def wake(run: ImportRun) -> None:
+    """Tell a worker of the file; when none can be told, the next scan finds it."""
+    try:
+        tasks.read.delay(run.pk)
+    except OperationalError:
+        logger.warning("import %s waits for the scan: the broker cannot be reached", run.pk)
 
 
 def _changes(row: ImportRow) -> Any:
@@ -174,6 +202,12 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
     user = reader(request)
     found: ImportRun = get_visible(ImportRun.objects.select_related("read_by", "applied_by", "undone_by"), user, pk=pk)
     kind = kind_named(found.kind)
+    if found.state in {RunState.READING, RunState.FAILED}:
+        return _progress(request, found, kind)
+    if getattr(request, "htmx", False) and request.headers.get("HX-Target") == "reading":
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    if found.state == RunState.UNMAPPED and can(user, kind.act, found):
+        return redirect("imports:columns", pk)
     writes = found.created + found.updated + found.conflicting
     return render_list(
         request,
@@ -192,6 +226,13 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
         },
         "imports/run.html",
     )
+
+
+def _progress(request: HttpRequest, found: ImportRun, kind: Kind) -> HttpResponse:
+    """How far a large file has been read; renews itself."""
+    context = {"run": found, "kind": kind, "may": can(reader(request), kind.act, found)}
+    part = bool(getattr(request, "htmx", False))
+    return render(request, "imports/_reading.html" if part else "imports/reading.html", context)
 
 
 def _act(request: HttpRequest, pk: int, do: Any, said: str, **more: Any) -> HttpResponse:

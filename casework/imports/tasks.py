@@ -1,0 +1,24 @@
+"""Reading of large files: safe to run twice, at any time, in any number of processes."""
+
+from celery import shared_task
+
+from casework.core import clock
+from casework.imports.models import ImportRun
+from casework.imports.services.reading import go_on_reading, lost_readings
+
+
+@shared_task(name="imports.read")
+def read(run: int) -> None:
+    """Read the file of a run."""
+    found = ImportRun._base_manager.filter(pk=run).first()
+    if found is not None:
+        go_on_reading(found, at=clock.now())
+
+
+@shared_task(name="imports.take_up")
+def take_up() -> int:
+    """Take up the files whose worker was lost; returns how many."""
+    lost = lost_readings()
+    for one in lost:
+        go_on_reading(one, at=clock.now())
+    return len(lost)
