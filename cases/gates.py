@@ -10,12 +10,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.enums import CaseKind, InterviewKind, PageMark, Side, Verdict
+from cases.approval import chain_of, valid_signatures
+from cases.enums import ApprovalLevel, CaseKind, InterviewKind, MeasureState, PageMark, Side, Verdict
 from cases.models import Case, CaseMember, Interview, InterviewPage, PaperReading, Suspect
 from cases.papers import content_of, digest_of
 from cases.proof import matrix
 from casework.access.models import Recusal
 from casework.accounts.models import User
+from casework.core import clock
 from casework.core.errors import Missing
 from evidence.models import Discrepancy
 
@@ -233,6 +235,60 @@ def _paper_read(case: Case, user: User) -> list[Missing]:
     return [Missing(text, reverse("cases:paper", args=[case.pk]), _("去读"))]
 
 
+def _signed_before(step: str) -> Find:
+    """Every level before the deciding one has signed the present draft; a later edit made a signature void."""
+
+    def find(case: Case, _user: User) -> list[Missing]:
+        chain = chain_of(case, clock.today())
+        if len(chain.levels) < 2:
+            return []
+        digest = digest_of(content_of(case))
+        valid = {row.level for row in valid_signatures(case, step, digest)}
+        void = {
+            row.level: row
+            for row in case.signatures.filter(step=step).exclude(paper__digest=digest).select_related("user", "paper")
+        }
+        found = []
+        for level in chain.levels[:-1]:
+            if level in valid:
+                continue
+            text = _("%(level)s没有签批") % {"level": ApprovalLevel(level).label}
+            if level in void:
+                text = _("%(level)s签的是第 %(n)d 稿，其后内容有改动，签名已失效") % {
+                    "level": ApprovalLevel(level).label,
+                    "n": void[level].paper.number,
+                }
+            found.append(Missing(text, reverse("cases:paper", args=[case.pk]), _("看签批")))
+        return found
+
+    return find
+
+
+def _remarks_settled(case: Case, _user: User) -> list[Missing]:
+    return [
+        Missing(_("退回意见没有处理：%(text)s") % {"text": row.text[:40]}, _case(case, f"remark-{row.pk}"), _("去处理"))
+        for row in case.remarks.filter(settled_at__isnull=True).order_by("pk")
+    ]
+
+
+def _tasks_done(case: Case, _user: User) -> list[Missing]:
+    return [
+        Missing(_("任务没有完成：%(title)s") % {"title": row.title}, reverse("cases:work", args=[case.pk]), _("去办"))
+        for row in case.tasks.filter(done_at__isnull=True).order_by("due_on", "pk")
+    ]
+
+
+def _measures_ended(case: Case, _user: User) -> list[Missing]:
+    return [
+        Missing(
+            _("%(measure)s还在执行") % {"measure": row},
+            reverse("cases:measures", args=[case.pk]),
+            _("去解除"),
+        )
+        for row in case.measures.filter(state=MeasureState.IN_FORCE).order_by("number")
+    ]
+
+
 def _crime_suspected(case: Case, _user: User) -> list[Missing]:
     if case.kind == CaseKind.CRIME:
         return []
@@ -274,6 +330,12 @@ hearing_report_written = Gate(
 )
 not_returned = Gate("not_returned", "", _not_returned)
 paper_read = Gate("paper_read", gettext_lazy("您读过的就是这一稿"), _paper_read)
+signed_for_filing = Gate("signed_for_filing", gettext_lazy("各级已签批"), _signed_before("approve_filing"))
+signed_for_transfer = Gate("signed_for_transfer", gettext_lazy("各级已签批"), _signed_before("transfer"))
+signed_for_deliberation = Gate("signed_for_deliberation", gettext_lazy("各级已签批"), _signed_before("to_deliberation"))
+remarks_settled = Gate("remarks_settled", gettext_lazy("退回意见都已处理"), _remarks_settled)
+tasks_done = Gate("tasks_done", gettext_lazy("案内任务都已完成"), _tasks_done)
+measures_ended = Gate("measures_ended", gettext_lazy("没有还在执行的措施"), _measures_ended)
 crime_suspected = Gate("crime_suspected", gettext_lazy("涉嫌职务犯罪"), _crime_suspected)
 has_statutory_clock = Gate("has_statutory_clock", "", _has_statutory_clock)
 returned_at_most_twice = Gate("returned_at_most_twice", "", _returned_at_most_twice)

@@ -1,5 +1,6 @@
 """Who may do what in cases and inspections; the steps of the workflow come from its own table."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from cases.models import Case, CaseMember, Inspection, Site, TeamMember
 from cases.workflow import STEPS, Who
 from casework.access.models import compartments_of
 from casework.access.policy import Check, register_act
-from casework.accounts.enums import Role
+from casework.accounts.enums import COMMISSION, Role
 from casework.accounts.models import User
 
 _OFFICERS = (Role.CASE_OFFICER, Role.HEARING_OFFICER, Role.APPROVER)
@@ -85,6 +86,57 @@ def _staffing(user: User, case: Case | None) -> str:
     return _member(Side.INVESTIGATE, Side.DECIDE)(user, case)
 
 
+def _decides(user: User, case: Case | None) -> str:
+    if case is None:
+        return ""
+    if on_side(user, case, Side.DECIDE):
+        return ""
+    if on_side(user, case, Side.INVESTIGATE, Side.HEAR):
+        return _("不能审批：因为您起草、调查或者审理过本案。依据监督执纪工作规则第十一条。可以由其他领导审批。")
+    return _member(Side.DECIDE)(user, case)
+
+
+def _corrects(user: User, case: Case | None) -> str:
+    if case is None:
+        return ""
+    if case.state not in OVER:
+        return _("不能更正：因为案件%(state)s，还没有结案。可以直接修改文稿。") % {"state": case.get_state_display()}
+    return _member(Side.DECIDE)(user, case)
+
+
+def _measures(user: User, case: Case | None) -> str:
+    """Measures are taken while the case is open, the extension awaited included."""
+    if case is None:
+        return ""
+    if case.state not in OPEN_TO_INVESTIGATION and case.state not in {
+        CaseState.EXTENSION_PENDING,
+        CaseState.PROSECUTED,
+    }:
+        return _("不能办理措施：因为案件%(state)s。可以在退回补充调查后办理。") % {"state": case.get_state_display()}
+    return _member(Side.INVESTIGATE)(user, case)
+
+
+def _works(user: User, case: Case | None) -> str:
+    if case is None:
+        return ""
+    if case.state in OVER:
+        return _("不能修改：因为案件%(state)s。") % {"state": case.get_state_display()}
+    return _belongs(user, case)
+
+
+def _belongs(user: User, case: Case | None) -> str:
+    """Whoever works on the case on any side; meddling is put on record even when the case is over."""
+    if case is None or on_side(user, case, *Side):
+        return ""
+    return _("不能办理：因为您不是本案的办案人员。可以由本案人员办理。")
+
+
+def _helps(user: User, site: Site | None) -> str:
+    if site is None:
+        return ""
+    return _team(user, site) and _leads(user, site.team.inspection)
+
+
 def _reads(user: User, case: Case | None) -> str:
     if case is None or case.state in AWAITS_DECISION:
         return ""
@@ -94,13 +146,29 @@ def _reads(user: User, case: Case | None) -> str:
 def _register() -> None:
     for step in STEPS:
         register_act(f"case.{step.name}", roles=(step.who.role,), label=step.label, check=_step_check(step.who))
-    rows: tuple[tuple[str, tuple[Role, ...], Any, Check | None], ...] = (
+    rows: tuple[tuple[str, Iterable[Role], Any, Check | None], ...] = (
         ("case.file", (Role.CASE_OFFICER,), gettext_lazy("报请立案"), None),
         ("case.amend", (Role.CASE_OFFICER,), gettext_lazy("修改案件"), _open_work),
         ("case.investigate", (Role.CASE_OFFICER,), gettext_lazy("补充事实与证据"), _open_work),
         ("case.write_hearing", (Role.HEARING_OFFICER,), gettext_lazy("写审理报告"), _hearing_report),
         ("case.staff", (Role.CASE_OFFICER, Role.APPROVER), gettext_lazy("变更办案人员"), _staffing),
         ("case.recuse", (Role.APPROVER,), gettext_lazy("决定回避"), _member(Side.DECIDE)),
+        ("case.sign", (Role.APPROVER,), gettext_lazy("签批"), _decides),
+        ("case.correct", (Role.APPROVER,), gettext_lazy("结案后更正"), _corrects),
+        ("case.propose_measure", (Role.CASE_OFFICER,), gettext_lazy("报请措施"), _measures),
+        ("case.carry_out", (Role.CASE_OFFICER,), gettext_lazy("执行措施"), _measures),
+        ("case.decide_measure", (Role.APPROVER,), gettext_lazy("审批措施"), _decides),
+        ("case.note", _OFFICERS, gettext_lazy("记事和安排任务"), _works),
+        ("case.log_intervention", _OFFICERS, gettext_lazy("登记干预"), _belongs),
+        ("case.split", (Role.APPROVER,), gettext_lazy("分案"), _decides),
+        ("case.lift_recusal", (Role.APPROVER,), gettext_lazy("解除回避"), _member(Side.DECIDE)),
+        ("case.break_glass", (Role.APPROVER,), gettext_lazy("应急调阅"), None),
+        ("tie.declare", COMMISSION, gettext_lazy("申报回避关系"), None),
+        ("tie.register", (Role.SECURITY_ADMIN, Role.APPROVER), gettext_lazy("登记他人的回避关系"), None),
+        ("approval.read", (Role.APPROVER, Role.SECURITY_ADMIN, Role.AUDITOR), gettext_lazy("查看签批层级"), None),
+        ("approval.set", (Role.SECURITY_ADMIN,), gettext_lazy("设定签批层级"), None),
+        ("approval.delegate", (Role.APPROVER,), gettext_lazy("委托代行签批"), None),
+        ("case_type.publish", (Role.APPROVER,), gettext_lazy("发布案件类型"), None),
         ("case.read_paper", (*_OFFICERS, Role.AUDITOR), gettext_lazy("阅读呈批稿"), _reads),
         (
             "inspection.plan",

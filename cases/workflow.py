@@ -64,6 +64,8 @@ class Step:
     needs_document: Text = ""  # what the document is that must be named
     document: Text = ""  # the official document it makes
     basis: Text = ""
+    signed: bool = False  # levels before the deciding one sign the draft first
+    page: str = ""  # taken on a page of its own, which asks for more than a reason
     when_returned: bool | None = None  # only while the paper was sent back (True), or only while it was not (False)
 
     def leads_to(self, state: str) -> str:
@@ -88,7 +90,8 @@ S = CaseState
 STEPS: Final = (
     Step(
         "approve_filing", _("批准立案"), (S.FILING_PENDING,), S.FILED, DECIDERS,
-        title=_("审批立案"), gates=(g.two_officers, g.suspects_named, *_PAPER), level="head", decides=True,
+        title=_("审批立案"), gates=(g.two_officers, g.suspects_named, g.signed_for_filing, *_PAPER), level="head", decides=True,
+        signed=True,
         clocks=(Clock("meet", "C01"), Clock("start", "C02", _PARTY), Clock("start", "C03", _DUTY)),
         needs_document=_("同级党委主要负责人批准文号"), document=_("立案决定书"),
         basis=_("监督执纪工作规则第三十八条"),
@@ -148,8 +151,8 @@ STEPS: Final = (
     ),
     Step(
         "transfer", _("批准移送审理"), (S.REPORT_PENDING,), S.TRANSFERRED_TO_HEARING, DECIDERS,
-        title=_("审批调查报告"), gates=(g.report_written, *_PROOF, g.hearers_named, *_PAPER),
-        level="head", decides=True, document=_("移送审理函"), basis=_("监察法实施条例第二百二十条"),
+        title=_("审批调查报告"), gates=(g.report_written, *_PROOF, g.hearers_named, g.signed_for_transfer, *_PAPER),
+        level="head", decides=True, signed=True, document=_("移送审理函"), basis=_("监察法实施条例第二百二十条"),
     ),
     Step(
         "withdraw", _("撤销案件"), (S.REPORT_PENDING,), S.WITHDRAWN, DECIDERS,
@@ -192,7 +195,8 @@ STEPS: Final = (
     ),
     Step(
         "to_deliberation", _("提请审议"), (S.HEARING_REPORT_PENDING,), S.DELIBERATION, DECIDERS,
-        title=_("审批审理报告"), gates=(g.hearing_report_written, *_PAPER), level="head", decides=True,
+        title=_("审批审理报告"), gates=(g.hearing_report_written, g.signed_for_deliberation, *_PAPER),
+        level="head", decides=True, signed=True,
         clocks=(Clock("meet", "H01"),), basis=_("监察法实施条例第二百二十七条第一款"),
     ),
     Step(
@@ -229,7 +233,7 @@ STEPS: Final = (
     ),
     Step(
         "close", _("结案"), (S.DECIDED,), S.CLOSED, HEARERS,
-        title=_("执行完毕后结案"), gates=(g.executions_done, g.discrepancies_settled),
+        title=_("执行完毕后结案"), gates=(g.executions_done, g.discrepancies_settled, g.measures_ended, g.tasks_done),
         document=_("结案报告"), basis=_("监察法实施条例第二百三十三条"),
     ),
     Step(
@@ -252,6 +256,18 @@ STEPS: Final = (
         title=_("整理归档"), document=_("案卷目录"), basis=_("监察法实施条例第二百二十条第三款"),
     ),
     Step(
+        "reopen", _("重新启动"), (S.CLOSED, S.ARCHIVED), S.INVESTIGATING, DECIDERS,
+        level="head", back=True, needs_reason=True, needs_document=_("重新启动批准文号"),
+        clocks=(Clock("start", "C02", _PARTY), Clock("start", "C03", _DUTY)),
+        document=_("重新启动审查调查决定"), basis=_("本机关办案规定"),
+    ),
+    Step(
+        "merge_into", _("并入他案"), (S.FILED, S.PLAN_APPROVED, S.INVESTIGATING), S.CLOSED, DECIDERS,
+        level="head", back=True, needs_reason=True, page="cases:merge",
+        clocks=(Clock("cancel", "C02"), Clock("cancel", "C03")),
+        document=_("并案决定"), basis=_("本机关办案规定"),
+    ),
+    Step(
         "return_paper", _("退回"),
         (S.FILING_PENDING, S.FILED, S.EXTENSION_PENDING, S.REPORT_PENDING, S.HEARING_REPORT_PENDING), None, DECIDERS,
         gates=(g.paper_read,), level="head", decides=True, back=True, needs_reason=True, when_returned=False,
@@ -259,11 +275,11 @@ STEPS: Final = (
     Step(
         "resubmit", _("改好，再送审"),
         (S.FILING_PENDING, S.FILED, S.EXTENSION_PENDING, S.REPORT_PENDING), None, INVESTIGATORS,
-        title=_("按退回意见修改"), when_returned=True,
+        title=_("按退回意见修改"), gates=(g.remarks_settled,), when_returned=True,
     ),
     Step(
         "resubmit_hearing", _("改好，再送审"), (S.HEARING_REPORT_PENDING,), None, HEARERS,
-        title=_("按退回意见修改"), when_returned=True,
+        title=_("按退回意见修改"), gates=(g.remarks_settled,), when_returned=True,
     ),
 )  # fmt: skip
 BY_NAME: Final = {step.name: step for step in STEPS}

@@ -5,11 +5,12 @@ from typing import Any
 
 from cases.enums import CaseKind, Duty, MeetingOutcome, Stance
 from cases.models import Case, Fact, Inspection, Interview, Suspect
-from cases.services.cases import advance, amend_case, file_case, read_paper
+from cases.services.cases import advance, amend_case, file_case
 from cases.services.facts import cite_item, state_fact
 from cases.services.inspections import MemberPlan, SitePlan, TeamPlan, plan_inspection
 from cases.services.interviews import take_interview
 from cases.services.members import add_member
+from cases.services.papers import read_paper
 from cases.services.suspects import add_suspect, show_facts
 from casework.accounts.enums import Role
 from casework.accounts.models import User

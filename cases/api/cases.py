@@ -14,8 +14,9 @@ from cases.enums import CaseKind, CaseState, Duty
 from cases.models import Case
 from cases.proof import matrix
 from cases.selectors.cases import officers_of, paper_view, steps_for, with_due
-from cases.services.cases import advance, amend_case, file_case, read_paper
+from cases.services.cases import advance, amend_case, file_case
 from cases.services.members import add_member, recuse_member, remove_member
+from cases.services.papers import read_paper
 from cases.workflow import readiness
 from casework.accounts.models import User
 from casework.accounts.requests import reader

@@ -47,7 +47,7 @@ class RankRule(models.Model):
 
 
 class Seat(models.Model):
-    """A leader signs on a level from a day to a day; whoever holds no seat signs on the level of deputies."""
+    """A leader signs on a level from a day to a day; whoever holds no seat signs on any: a small house has one."""
 
     user = models.ForeignKey(User, models.PROTECT, related_name="approval_seats")
     level = models.CharField(_("层级"), max_length=10, choices=ApprovalLevel.choices)
@@ -196,6 +196,11 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} {self.field}"
+
+    @property
+    def field_words(self) -> str:
+        """What the text is called."""
+        return str(getattr(Case._meta.get_field(self.field), "verbose_name", self.field))
 
 
 class CaseLink(models.Model):

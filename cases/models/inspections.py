@@ -20,15 +20,20 @@ from units.models import Campaign, Lead, Region, Unit
 
 
 class InspectionKnown(NeedToKnow):
-    """Known to its leaders and to each team's members, who see their own team of it and nothing of the others."""
+    """Known to its leaders and to each team's members, who see their own team of it and nothing of the others.
+
+    From its release (T0) on, the circle of its campaign knows of it too.
+    """
 
     def visible_to(self, user: User) -> Self:
         """Return the inspections of which the user is a leader or a team member; auditors see all."""
         known = super().visible_to(user)
         if not user.is_authenticated or not user.is_commission or user.has_role(Role.AUDITOR):
             return known
+        mine = compartments_of(user)
         teams = InspectionTeam.objects.visible_to(user).values("inspection")
-        return self.filter(Q(compartment__in=compartments_of(user)) | Q(pk__in=teams))
+        released = Q(released_at__isnull=False, campaign__compartment__in=mine)
+        return self.filter(Q(compartment__in=mine) | Q(pk__in=teams) | released)
 
 
 class Inspection(Versioned):
@@ -117,7 +122,16 @@ class TeamMember(models.Model):
 
 
 class SiteKnown(NeedToKnow):
-    """Sites lie in their team's compartment."""
+    """Sites lie in their team's compartment; from the release of the inspection on, its campaign's circle knows them."""
+
+    def visible_to(self, user: User) -> Self:
+        """Return the sites of the user's teams, and those of released inspections of his campaigns."""
+        known = super().visible_to(user)
+        if not user.is_authenticated or not user.is_commission or user.has_role(Role.AUDITOR):
+            return known
+        mine = compartments_of(user)
+        released = Q(team__inspection__released_at__isnull=False, team__inspection__campaign__compartment__in=mine)
+        return self.filter(Q(compartment__in=mine) | released)
 
 
 class Site(Versioned):

@@ -6,10 +6,11 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from cases.enums import SiteState
-from cases.models import Inspection, InspectionTeam, Site, SiteAddress, TeamMember
+from cases.models import HelpCall, Inspection, InspectionTeam, Site, SiteAddress, TeamMember
 from casework.access.models import compartments_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
+from evidence.models import Item
 
 
 def leads(inspection: Inspection, user: User) -> bool:
@@ -54,3 +55,36 @@ def counted(inspections: QuerySet[Any], user: User) -> QuerySet[Any]:
         reported_count=Count("teams__sites", filter=known & Q(teams__sites__state=SiteState.REPORTED), distinct=True),
     )
     return found
+
+
+def board_of(inspection: Inspection, user: User, day: date) -> dict[str, Any]:
+    """Return the board of the day as this reader may see it: teams with their sites, findings, calls for help."""
+    teams = list(teams_seen(inspection, user))
+    sites = [site for team in teams for site in team.sites.all()]
+    calls = (
+        HelpCall.objects.visible_to(user)
+        .filter(site__team__inspection=inspection)
+        .select_related("site__unit", "site__team", "by", "answered_by")
+    )
+    items = Item.objects.visible_to(user).filter(
+        collection__in=[site.collection_id for site in sites if site.collection_id]
+    )
+    today = [site for site in sites if site.visit_on == day]
+    return {
+        "inspection": inspection,
+        "board": [
+            {
+                "team": team,
+                "sites": list(team.sites.all()),
+                "reported": sum(1 for site in team.sites.all() if site.state == SiteState.REPORTED),
+            }
+            for team in teams
+        ],
+        "open_calls": list(calls.filter(answered_at__isnull=True).order_by("at", "pk")),
+        "answered": list(calls.filter(answered_at__isnull=False).order_by("-answered_at", "-pk")[:5]),
+        "item_count": items.count(),
+        "today_count": len(today),
+        "arrived": sum(1 for site in sites if site.state != SiteState.PLANNED),
+        "reported": sum(1 for site in sites if site.state == SiteState.REPORTED),
+        "site_count": len(sites),
+    }

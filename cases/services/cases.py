@@ -1,6 +1,6 @@
 """Filing a case, moving it along its workflow, and what is decided on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.enums import SIDE_OF, CaseKind, CaseState, Duty, Side
-from cases.models import Case, CaseMember, Paper, PaperReading, StepTaken
-from cases.papers import content_of, digest_of
+from cases.models import Case, CaseMember, CaseType, Paper, StepTaken
 from cases.selectors.cases import people_on, ref_of
+from cases.services.integrity import shut_out_tied, ties_of_case
 from cases.services.members import duty_by_role
+from cases.services.papers import check_level, locked_draft, put_remarks, settle_part
+from cases.services.work import set_usual_tasks
 from cases.workflow import BY_NAME, Clock, Step, awaits, readiness
 from casework.access.enums import CompartmentKind
 from casework.access.policy import require
@@ -49,6 +51,7 @@ def file_case(
     at: datetime,
     grounds: str = "",
     reason: str = "",
+    case_type: CaseType | None = None,
 ) -> Case:
     """Propose a case for filing (报请立案): number, compartment, members, first clock; the lead goes along.
 
@@ -64,6 +67,7 @@ def file_case(
             number=next_number(SERIES, timezone.localdate(at).year),
             title=title.strip(),
             kind=CaseKind(kind),
+            type=case_type,
             compartment=compartment,
             lead=lead,
             unit=unit or (lead.unit if lead else None),
@@ -78,6 +82,8 @@ def file_case(
             CaseMember(case=case, user=user, duty=duty, side=SIDE_OF[duty], from_on=day)
             for user, duty in _duties(actor, members).items()
         )
+        _check_untied(case, actor, at)
+        shut_out_tied(case, at=at)
         if lead is not None:
             mark_filed(lead, source_ref=ref_of(case), actor=actor, at=at)
         record(
@@ -101,6 +107,15 @@ def file_case(
         )  # fmt: skip
         _owe_next(case, at=at)
     return case
+
+
+def _check_untied(case: Case, actor: User, at: datetime) -> None:
+    if any(user.pk == actor.pk for user, _words in ties_of_case(case, at)):
+        raise Refused(
+            _("不能报请立案：因为您申报过应当回避的关系。依据监察法第六十七条。可以由其他承办人办理。"),
+            code="tied",
+            article=_("监察法第六十七条"),
+        )
 
 
 def _check_lead(lead: Lead) -> None:
@@ -138,12 +153,16 @@ def advance(
     document: str = "",
     digest: str = "",
     expected_version: int | None = None,
+    remarks: Mapping[str, str] | None = None,
+    merging: bool = False,
 ) -> Case:
     """Take one step of the workflow; returns the case in its new state, or refuses and changes nothing.
 
     ``document``  number of the document that the step must name (``Step.needs_document``).
     ``digest``    of the draft the decision was made on; refused as stale when the content has changed since.
     ``expected_version``  of the page or request; refused as stale when somebody else was first.
+    ``remarks``  part of the draft → what is wrong with it, for a paper that is returned.
+    ``merging``  set by the act that joins two cases: that step is taken nowhere else.
     Raises NotAllowed, Refused, Invalid, NotReady with all that is missing, or Stale.
     """
     row = _step(step)
@@ -152,6 +171,8 @@ def advance(
         _check_begins(case, row, expected_version)
         require(actor, f"case.{row.name}", case)
         _check_words(row, reason, document)
+        if row.page and not merging:
+            raise Invalid(_("不能在这里%(step)s：要先选并入哪一件案件。可以打开并案页面。") % {"step": row.label})
         paper = _paper_decided_on(case, row, digest, actor, at) if row.decides else None
         ready = readiness(case, row, actor)
         if ready.missing:
@@ -159,6 +180,10 @@ def advance(
                 _("不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。") % {"step": row.label, "n": len(ready.missing)},
                 ready.missing,
             )
+        if paper is not None and row.signed:
+            check_level(case, row, row.level, paper.digest, actor, at)
+        if paper is not None and remarks:
+            put_remarks(case, paper, remarks, actor=actor, at=at)
         before = case.state
         _move(case, row, at)
         taken = StepTaken.objects.create(
@@ -190,6 +215,8 @@ def advance(
         )
         for clock in row.clocks:
             _apply_clock(case, clock, row, document=document, reason=reason, actor=actor, at=at)
+        if row.name == "approve_filing":
+            set_usual_tasks(case, holder=_holder(case), actor=actor, at=at)
         _owe_next(case, at=at, taken=taken)
     return case
 
@@ -233,7 +260,7 @@ def _check_words(step: Step, reason: str, document: str) -> None:
 
 def _paper_decided_on(case: Case, step: Step, digest: str, actor: User, at: datetime) -> Paper:
     """Return the present draft; a decision taken on another one is refused."""
-    paper = _draft(case, at)
+    paper = locked_draft(case, at)
     if digest and digest != paper.digest:
         raise Stale(
             _("不能%(step)s：因为内容已变，请重新阅读。您的意见仍在页面上。") % {"step": step.label},
@@ -256,6 +283,9 @@ def _move(case: Case, step: Step, at: datetime) -> None:
     if step.to in days:
         setattr(case, days[step.to], day)
         fields.append(days[step.to])
+    if step.name == "reopen":
+        case.closed_on = None  # the first closing stays among the steps taken
+        fields.append("closed_on")
     case.bump(*fields)
 
 
@@ -358,41 +388,6 @@ def amend_case(
             setattr(case, field, text)
         case.updated_at = at
         case.bump(*changed, "updated_at")
+        settle_part(case, set(changed), actor=actor, at=at)
         record("case.amended", ref=ref_of(case), actor=actor, at=at, data=data, reason=reason)
     return case
-
-
-def draft_of(case: Case, *, at: datetime) -> Paper:
-    """Return the present draft of the case, kept under the next number when its content is new."""
-    with transaction.atomic():
-        return _draft(Case.locked(case.pk), at)
-
-
-def _draft(case: Case, at: datetime) -> Paper:
-    content = content_of(case)
-    digest = digest_of(content)
-    found: Paper | None = Paper.objects.filter(case=case, digest=digest).first()
-    if found is not None:
-        return found
-    last = Paper.objects.filter(case=case).order_by("-number").first()
-    made: Paper = Paper.objects.create(
-        case=case, number=(last.number if last else 0) + 1, digest=digest, content=content, at=at
-    )
-    return made
-
-
-def read_paper(case: Case, *, actor: User, at: datetime) -> Paper:
-    """Note that the actor has the present draft before him, once per draft; a decision needs exactly this."""
-    require(actor, "case.read_paper", case)
-    with transaction.atomic():
-        paper = _draft(Case.locked(case.pk), at)
-        _reading, new = PaperReading.objects.get_or_create(paper=paper, user=actor, defaults={"at": at})
-        if new:
-            record(
-                "case.paper_read",
-                ref=ref_of(case),
-                actor=actor,
-                at=at,
-                data={"paper": paper.number, "digest": paper.digest},
-            )
-    return paper

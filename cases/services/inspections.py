@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from cases.enums import InspectionState, SiteNature, SiteState, TeamDuty
 from cases.models import Inspection, InspectionTeam, Site, SiteAddress, SiteConfirmation, TeamMember
+from cases.services.integrity import tied_name
 from casework.access.enums import CompartmentKind
 from casework.access.policy import require
 from casework.access.services.compartments import let_in, let_out, open_compartment
@@ -166,6 +167,9 @@ def _check_plan(from_on: date, to_on: date, teams: Sequence[TeamPlan], cover_nam
     for number, team in enumerate(teams, start=1):
         if len(team.members) < 2:
             wrong["teams"] = _("第 %(n)d 组不足两人。依据监察法第四十四条") % {"n": number}
+        tied = tied_name([one.user for one in team.members if one.user], [site.unit for site in team.sites])
+        if tied:
+            wrong["teams"] = _("%(name)s不能编入：申报过应当回避的关系。依据监察法第六十七条") % {"name": tied}
         for member in team.members:
             if member.user is not None and not member.user.is_commission and not member.user.has_role("liaison"):
                 wrong["teams"] = _("%(name)s不能编入：没有办案或者检查的职责") % {"name": member.name}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from cases.enums import OVER, SIDE_OF, Duty, Side
 from cases.models import Case, CaseMember
 from cases.selectors.cases import people_on, ref_of
+from cases.services.integrity import refuse_tied
 from casework.access.models import Recusal
 from casework.access.policy import require
 from casework.access.services.compartments import let_in, let_out, recuse
@@ -48,6 +49,7 @@ def add_member(
         case = Case.locked(case.pk)
         require(actor, "case.staff", case)
         _check_joins(case, user, side)
+        refuse_tied(case, user, at)
         present: CaseMember | None = case.members.filter(user=user, until__isnull=True).first()
         if present is not None:
             return present

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from cases.enums import CaseState, MeetingOutcome, Side
 from cases.models import Case, CaseMember, FactsShown, StandingChange, Suspect
+from cases.services.integrity import shut_out_tied
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused, Stale
@@ -59,6 +60,7 @@ def add_suspect(
             added_at=at,
             **values,
         )
+        shut_out_tied(case, at=at)
         _touch(case, at)
         record(
             "suspect.added",
@@ -136,6 +138,7 @@ def change_standing(
         for field, value in changed.items():
             setattr(row, field, value)
         row.bump(*changed)
+        shut_out_tied(case, at=at)
         _touch(case, at)
         record(
             "suspect.standing_changed",

@@ -1,9 +1,8 @@
 """Pages of cases: the list, filing, one case with its next step, decisions, people who work on it."""
 
-import re
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,26 +11,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases.enums import CaseKind, CaseState, Duty, Side
+from cases.enums import CaseKind, CaseState, Side
 from cases.models import Case, CaseMember
-from cases.papers import flat
-from cases.proof import matrix
+from cases.policy import on_side
 from cases.selectors.cases import (
     decisions_for,
     next_deadlines,
     officers_of,
-    paper_view,
     recused_of,
-    steps_for,
     with_due,
 )
-from cases.services.cases import advance, amend_case, read_paper
+from cases.services.cases import advance, amend_case
 from cases.services.filing import file_with_suspects
 from cases.services.members import add_member, recuse_member, remove_member
 from cases.web.forms import FileCaseForm, LeaveForm, MemberForm, StepForm, TextForm
 from cases.web.page import case_page
 from cases.workflow import BY_NAME, Step, readiness
 from casework.access.policy import can, get_visible, require, why_not
+from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
@@ -120,7 +117,16 @@ DECISIONS = ListPage(
 def listing(request: HttpRequest) -> HttpResponseBase:
     """The cases that the reader may know of, the nearest deadline first."""
     user = reader(request)
-    return render_list(request, PAGE, {"may_file": can(user, "case.file")}, "cases/list.html")
+    return render_list(
+        request,
+        PAGE,
+        {
+            "may_file": can(user, "case.file"),
+            "may_emergency": can(user, "case.break_glass"),
+            "may_publish": can(user, "case_type.publish"),
+        },
+        "cases/list.html",
+    )
 
 
 @require_safe
@@ -164,6 +170,8 @@ def _file(form: FileCaseForm, data: dict[str, Any], user: User) -> Case:
         unit=data["unit"],
         kind=data["kind"],
         grounds=data["grounds"],
+        case_type=data["type"],
+        carry=data["carry"],
         members=[data["partner"], data["decider"]],
         people=form.people(),
         standing_on=form.day(),
@@ -188,6 +196,8 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     row = BY_NAME.get(name)
     if row is None:
         raise Http404
+    if row.page and request.method != "POST":
+        return redirect(row.page, pk=case.pk)
     if row.decides and request.method != "POST":
         return redirect("cases:paper", pk=case.pk)
     if request.method == "POST":
@@ -219,89 +229,6 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 def _why_not(user: User, case: Case, row: Step) -> str:
     return why_not(user, f"case.{row.name}", case)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def paper(request: HttpRequest, pk: int) -> HttpResponse:
-    """The draft before a leader: what changed since last read, what is decided on, opinion, and the decision."""
-    user = reader(request)
-    case = _case(request, pk)
-    require(user, "case.read_paper", case)
-    view = paper_view(case, user)
-    steps = [row for row in steps_for(case, user) if row.decides]
-    chosen = BY_NAME.get(request.POST.get("step", "")) if request.method == "POST" else None
-    form = _decision_form(request, case, steps, view.digest)
-    if request.method == "POST" and chosen in steps and chosen is not None and form.is_valid():
-        data = form.cleaned_data
-        try:
-            advance(
-                case,
-                chosen,
-                actor=user,
-                at=clock.now(),
-                reason=data["reason"],
-                document=data.get("document", "") if chosen.needs_document else "",
-                digest=data["digest"],
-                expected_version=data["version"],
-            )
-        except CaseworkError as error:
-            add_refusal(form, error)
-            case.refresh_from_db()
-            view = paper_view(case, user)
-            # The reader sees the new draft now and may decide on it; what was typed stays.
-            typed = request.POST.copy()
-            typed["digest"], typed["version"] = view.digest, str(case.version)
-            form.data = typed
-        else:
-            toast(request, _("%(number)s：%(step)s已办。") % {"number": case.number, "step": chosen.label})
-            return redirect("cases:decisions")
-    read_paper(case, actor=user, at=clock.now())
-    forward = next((row for row in steps if not row.back), None)
-    ready = readiness(case, forward, user) if forward else None
-    context = {
-        "case": case,
-        "view": view,
-        "lines": [(place_words(name), text) for name, text in flat(view.content).items() if text and _own_line(name)],
-        "changed": [(place_words(place), before, after) for place, before, after in view.changed],
-        "suspects": case.suspects.select_related("unit").prefetch_related("facts_shown").order_by("pk"),
-        "steps": sorted(steps, key=lambda row: (not row.back, row.name != "return_paper")),
-        "forward": forward,
-        "ready": ready,
-        "form": form,
-        "earlier": case.steps_taken.filter(paper__isnull=False).select_related("actor", "paper").order_by("-at", "-pk"),
-        "matrix": matrix(case),
-        "officers": officers_of(case),
-        "queue": decisions_for(user).count(),
-        "chip": _chip(case),
-    }
-    return render(request, "cases/paper.html", context, status=409 if form.errors else 200)
-
-
-def _own_line(place: str) -> bool:
-    """People and facts have tables of their own on the page."""
-    return place.partition(" · ")[0] not in {"被审查调查人", "事实"}
-
-
-def place_words(place: str) -> str:
-    """Return where in the draft a line stands, without the numbers that keep two people of one name apart."""
-    return re.sub(r"（\d+）", "", place)
-
-
-def _decision_form(request: HttpRequest, case: Case, steps: list[Step], digest: str) -> StepForm:
-    asks = next((row for row in steps if row.needs_document), next((row for row in steps if not row.back), None))
-    chosen = BY_NAME.get(request.POST.get("step", ""), asks)
-    initial = {"version": case.version, "digest": digest}
-    return StepForm(
-        asks or BY_NAME["return_paper"],
-        request.POST if request.method == "POST" else None,
-        initial=initial,
-        asked=chosen == asks,
-    )
-
-
-def _chip(case: Case) -> Any:
-    found = next_deadlines([case]).get(case.pk)
-    return chip(deadline_facts(found, clock.today()), clock.now()) if found else None
 
 
 _PARTS = {
@@ -367,16 +294,24 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
         "people": officers_of(case),
         "past": case.members.filter(until__isnull=False).select_related("user").order_by("-until", "-pk"),
         "recused": recused_of(case),
-        "grants": case.compartment.grants.filter(until__isnull=True)
+        "grants": case.compartment.grants.filter(Q(until__isnull=True) | Q(until_at__gt=clock.now()))
         .select_related("user__organisation")
         .order_by("pk"),
         "form": form,
         "leave": leave,
         "may_staff": can(user, "case.staff", case),
         "may_recuse": can(user, "case.recuse", case),
-        "lead_duty": Duty.LEAD,
+        "may_lift": can(user, "case.lift_recusal", case),
+        "may_log": can(user, "case.log_intervention", case),
+        "interventions": _interventions(case, user),
     }
     return render(request, "cases/members.html", context, status=409 if form.errors or leave.errors else 200)
+
+
+def _interventions(case: Case, user: User) -> QuerySet[Any]:
+    """The leaders of the case and auditors read all of it, everybody else what he put on record himself."""
+    rows = case.interventions.select_related("reported_by").order_by("-at", "-pk")
+    return rows if user.has_role(Role.AUDITOR) or on_side(user, case, Side.DECIDE) else rows.filter(reported_by=user)
 
 
 def _change_members(request: HttpRequest, case: Case, act: str, form: MemberForm, leave: LeaveForm) -> str:
@@ -414,5 +349,10 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
     """Every step the case took, with who, when, on which draft, and the opinion."""
     case = _case(request, pk)
     steps = case.steps_taken.select_related("actor", "paper").order_by("-at", "-pk")
-    context = {"case": case, "steps": [(row, BY_NAME[row.step]) for row in steps]}
+    context = {
+        "case": case,
+        "steps": [(row, BY_NAME[row.step]) for row in steps],
+        "signatures": case.signatures.select_related("user", "for_user", "paper").order_by("-at", "-pk"),
+        "corrections": case.corrections.select_related("by").order_by("-at", "-pk"),
+    }
     return render(request, "cases/history.html", context)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.enums import CaseKind, Duty, InterviewKind, MeetingOutcome, PageMark, Stance
-from cases.models import Case, Site, Suspect
+from cases.models import Case, CaseType, Site, Suspect
 from cases.workflow import Step
 from casework.accounts.enums import Role
 from casework.accounts.models import Appointment, User
@@ -83,6 +83,20 @@ class FileCaseForm(forms.Form):
     lead = forms.ModelChoiceField(
         Lead.objects.none(), label=gettext_lazy("来源线索"), required=False, widget=forms.Select(attrs=CHOOSE)
     )
+    carry = forms.MultipleChoiceField(
+        label=gettext_lazy("线索中随案的内容"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[
+            ("answers", gettext_lazy("已答的疑问，列为待证事实")),
+            ("sightings", gettext_lazy("监测情况，列入时间线")),
+            ("clocks", gettext_lazy("线索的期限，列入时间线")),
+        ],
+        initial=["answers", "sightings", "clocks"],
+    )
+    type = forms.ModelChoiceField(
+        CaseType.objects.none(), label=gettext_lazy("案件类型"), required=False, empty_label=gettext_lazy("不选")
+    )
     title = forms.CharField(label=gettext_lazy("案由"), max_length=200)
     unit = forms.ModelChoiceField(
         Unit.objects.none(), label=gettext_lazy("单位"), required=False, widget=forms.Select(attrs=CHOOSE)
@@ -104,6 +118,8 @@ class FileCaseForm(forms.Form):
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["lead"].queryset = Lead.objects.visible_to(user).order_by("-received_on", "-pk")  # type: ignore[attr-defined]
+        newest = CaseType.objects.order_by("code", "-number").distinct("code").values("pk")
+        self.fields["type"].queryset = CaseType.objects.filter(pk__in=newest).order_by("name")  # type: ignore[attr-defined]
         self.fields["unit"].queryset = Unit.objects.order_by("name")  # type: ignore[attr-defined]
         self.fields["partner"].queryset = people_with(Role.CASE_OFFICER).exclude(pk=user.pk)  # type: ignore[attr-defined]
         self.fields["decider"].queryset = people_with(Role.APPROVER).exclude(pk=user.pk)  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cases.enums import InspectionState, SiteNature, SiteState
 from cases.models import Inspection, Site
-from cases.selectors.inspections import counted, leads, my_sites, sites_seen, teams_seen
+from cases.selectors.inspections import board_of, counted, leads, my_sites, sites_seen, teams_seen
 from cases.services.inspections import (
     COVER_NAME,
     MemberPlan,
@@ -25,9 +25,11 @@ from cases.services.inspections import (
     plan_inspection,
     record_findings,
 )
+from cases.services.operation import note_targets_read
 from cases.services.photos import take_photo
 from cases.web.inspection_forms import FindingsForm, PlanForm, TeamForm
 from casework.access.policy import can, get_visible, require
+from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
@@ -142,12 +144,20 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             toast(request, _("检查 %(number)s 已结束。") % {"number": inspection.number})
             return redirect("cases:inspection", pk=inspection.pk)
     teams = list(teams_seen(inspection, user))
+    seen = sum(len(team.sites.all()) for team in teams)
+    note_targets_read(inspection, what="page", sites=seen, actor=user, at=clock.now())
     sites = [site for team in teams for site in team.sites.all()]
     context = {
         "inspection": inspection,
         "teams": teams,
         "sites": sites,
         "is_leader": leads(inspection, user),
+        "sees_all": leads(inspection, user) or user.has_role(Role.AUDITOR),
+        "may_release": inspection.state != InspectionState.PLANNED
+        and inspection.released_at is None
+        and can(user, "inspection.lead", inspection),
+        "agencies": sorted({member.agency for team in teams for member in team.members.all() if member.agency}),
+        **(board_of(inspection, user, clock.today()) if leads(inspection, user) else {}),
         "may_close": inspection.state != InspectionState.CLOSED and can(user, "inspection.close", inspection),
         "natures": [(nature, sum(1 for site in sites if site.nature == nature)) for nature in SiteNature],
         "address_count": sum(len(site.addresses.all()) for site in sites),
@@ -194,6 +204,7 @@ def site(request: HttpRequest, pk: int) -> HttpResponse:
     """One site in the field: checklist, addresses, what was found, evidence, both signatures."""
     user = reader(request)
     row = _site(request, pk)
+    note_targets_read(row.team.inspection, what="site", sites=1, team=row.team, actor=user, at=clock.now())
     if request.method == "POST":
         require(user, "site.visit", row)
     form = FindingsForm(row, request.POST if request.method == "POST" else None, initial=_initial(row))
@@ -233,6 +244,9 @@ def _site_page(request: HttpRequest, row: Site, form: FindingsForm, refusal: str
         and can(user, "site.confirm", row),
         "items": list(row.collection.items.order_by("pk")) if row.collection else [],
         "records": row.interviews.order_by("-began_at"),
+        "calls": row.help_calls.select_related("by", "answered_by").order_by("-at", "-pk"),
+        "site_helpers": row.helpers.order_by("meet_at", "pk"),
+        "may_lead": can(user, "inspection.lead", row.team.inspection),
     }  # fmt: skip
     return render(request, "cases/site.html", context, status=409 if form.errors or refusal else 200)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -114,9 +115,22 @@ def suspect(request: HttpRequest, pk: int, suspect_pk: int) -> HttpResponse:
         "may_write": may_write,
         "changes": [(row, getattr(Suspect._meta.get_field(row.field), "verbose_name", row.field)) for row in changes],
         "meetings": person.facts_shown.select_related("officer", "second_officer").order_by("-at"),
+        "elsewhere": same_person(person, user),
         "records": person.interviews.select_related("officer", "second_officer").order_by("-began_at"),
     }
     return render(request, "cases/suspect.html", context, status=409 if form.errors else 200)
+
+
+def same_person(person: Suspect, user: User) -> Any:
+    """Return this person in other cases that the reader may know of: the same row of the register, or the same number.
+
+    A name alone says nothing, so namesakes in the same unit are listed as such by the page.
+    """
+    rows = Suspect.objects.visible_to(user).exclude(case=person.case_id).select_related("case", "unit")
+    same = Q(name=person.name, unit=person.unit_id) if person.unit_id else Q(pk__in=[])
+    if person.person_id:
+        same |= Q(person=person.person_id)
+    return rows.filter(same).order_by("-case__proposed_at", "-pk")
 
 
 def _initial(value: Any) -> Any:

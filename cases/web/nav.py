@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from cases.enums import CaseState, InspectionState, PageMark, SiteNature, SiteState, Verdict
-from cases.models import Inspection
+from cases.enums import CaseState, InspectionState, MeasureState, PageMark, SiteNature, SiteState, Verdict
+from cases.models import Inspection, SiteHelper
 from cases.selectors.cases import decisions_for, waiting_for
 from cases.selectors.inspections import my_sites
 from casework.accounts.enums import Role
@@ -78,6 +78,21 @@ for _nature, (_colour, _icon) in {
     register_status("nature", _nature.value, _nature.label, _colour, _icon)
 
 
+for _measure, (_colour, _icon) in {
+    MeasureState.PROPOSED: ("amber", "hourglass"),
+    MeasureState.REFUSED: ("", "ban"),
+    MeasureState.APPROVED: ("blue", "signature"),
+    MeasureState.IN_FORCE: _WORKS,
+    MeasureState.ENDED: ("green", "circle-check"),
+    MeasureState.LAPSED: ("", "ban"),
+}.items():
+    register_status("measure", _measure.value, _measure.label, _colour, _icon)
+
+
+def _helps(user: User) -> QuerySet[Any]:
+    return SiteHelper.objects.filter(user=user, tell_from__lte=clock.now())
+
+
 def _inspections(user: User) -> QuerySet[Any]:
     return Inspection.objects.visible_to(user)
 
@@ -97,3 +112,11 @@ register(
     CAMPAIGN, _("现场检查"), "map-pin", "cases:inspections", known=_inspections, waiting=_sites_today, order=40,
     tab=3, short=_("现场"),
 )  # fmt: skip
+register(
+    CASES, _("回避申报"), "shield", "cases:ties", roles=(Role.CASE_OFFICER, Role.HEARING_OFFICER, Role.APPROVER, Role.INSPECTOR),
+    order=80,
+)  # fmt: skip
+register(
+    CASES, _("签批层级"), "users", "cases:approval", roles=(Role.APPROVER, Role.SECURITY_ADMIN), order=85,
+)  # fmt: skip
+register(CAMPAIGN, _("协助事项"), "map-pin", "cases:assist", known=_helps, order=45)

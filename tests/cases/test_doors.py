@@ -22,7 +22,7 @@ BEGINNINGS = {"cases:file", "cases:inspection-plan"}
 
 def _client(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")
     return client
 
 

@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 
 from cases.models import Case, Site, SiteConfirmation, StepTaken
-from cases.services.cases import advance, file_case, read_paper
+from cases.services.cases import advance, file_case
 from cases.services.inspections import arrive_at_site, confirm_site, record_findings
 from cases.services.members import add_member
+from cases.services.papers import read_paper
 from casework.accounts.enums import Role
 from casework.core.errors import CaseworkError
 from casework.ledger.models import Entry

@@ -7,10 +7,11 @@ import pytest
 
 from cases.enums import CaseKind, Duty
 from cases.models import Case, Paper, StandingChange, StepTaken
-from cases.services.cases import advance, amend_case, file_case, read_paper
+from cases.services.cases import advance, amend_case, file_case
 from cases.services.facts import amend_fact, state_fact
 from cases.services.filing import file_with_suspects
 from cases.services.members import add_member
+from cases.services.papers import read_paper
 from cases.services.suspects import add_suspect, change_standing, show_facts
 from casework.access.models import Grant
 from casework.core.errors import Invalid, NotAllowed, NotReady, Refused, Stale

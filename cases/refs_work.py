@@ -1,0 +1,57 @@
+"""References and words of signatures, measures, tasks, integrity and the secrecy of inspections."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import CaseTask, Measure
+from casework.accounts.models import User
+from casework.ledger.refs import Resolved, register_ref
+from casework.ledger.words import register_words
+
+
+def _measure(pk: int, user: User) -> Resolved | None:
+    row = Measure.objects.visible_to(user).filter(pk=pk).first()
+    return Resolved(str(row), reverse("cases:measures", args=[row.case_id])) if row else None
+
+
+def _task(pk: int, user: User) -> Resolved | None:
+    row = CaseTask.objects.visible_to(user).filter(pk=pk).first()
+    return Resolved(row.title, reverse("cases:work", args=[row.case_id])) if row else None
+
+
+register_ref("measure", _measure)
+register_ref("casetask", _task)
+register_words(
+    {
+        "case.signed": _("签批"),
+        "case.signature_voided": _("内容改动，签名失效"),
+        "case.remark_settled": _("处理退回意见"),
+        "case.merged": _("并案"),
+        "case.split": _("分案"),
+        "case.corrected": _("结案后更正"),
+        "case.noted": _("记事"),
+        "case.moment_set": _("标注关键时点"),
+        "case.moment_changed": _("变更关键时点"),
+        "case.intervention_logged": _("登记干预"),
+        "case_type.published": _("发布案件类型"),
+        "task.set": _("安排任务"),
+        "task.done": _("完成任务"),
+        "tie.declared": _("申报回避关系"),
+        "tie.ended": _("回避关系终止"),
+        "measure.proposed": _("报请措施"),
+        "measure.approved": _("批准措施"),
+        "measure.refused": _("不批准措施"),
+        "measure.begun": _("执行措施"),
+        "measure.family_told": _("通知单位和家属"),
+        "measure.ended": _("解除措施"),
+        "approval.rank_set": _("设定签批层级"),
+        "approval.seat_set": _("设定签批职责"),
+        "approval.delegated": _("委托代行签批"),
+        "approval.delegation_revoked": _("收回代行委托"),
+        "inspection.released": _("公开检查"),
+        "inspection.targets_read": _("查看目标清单"),
+        "inspection.helper_named": _("指定现场协助人员"),
+        "site.help_called": _("现场求助"),
+        "site.help_answered": _("回应求助"),
+    }
+)
