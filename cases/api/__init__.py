@@ -1,11 +1,12 @@
 """REST API of cases and inspections; the routes are read by ``casework.urls``."""
 
-from importlib.util import find_spec
 from typing import Any
 
+from cases.api.appeals import AppealViewSet
 from cases.api.cases import CaseViewSet
 from cases.api.inspections import InspectionViewSet, SiteViewSet
 from cases.api.investigation import FactViewSet, SuspectViewSet
+from cases.api.penalties import routes as penalty_routes
 from cases.api.records import InterviewViewSet
 
 routes: list[tuple[str, Any, str]] = [
@@ -15,8 +16,6 @@ routes: list[tuple[str, Any, str]] = [
     ("interviews", InterviewViewSet, "interview"),
     ("inspections", InspectionViewSet, "inspection"),
     ("inspection-sites", SiteViewSet, "inspection-site"),
+    *penalty_routes,
+    ("appeals", AppealViewSet, "appeal"),
 ]
-if find_spec("cases.api.penalties") is not None:
-    from cases.api.penalties import routes as penalty_routes
-
-    routes += penalty_routes
