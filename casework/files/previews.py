@@ -109,15 +109,17 @@ def _table(text: str, delimiter: str) -> list[list[str]]:
     return [[cell[:CELL] for cell in row[:COLUMNS]] for row in rows if row]
 
 
-def picture(path: Path, page: int, mark: str) -> bytes:
+def picture(path: Path, page: int, mark: str, width: int = WIDTH) -> bytes:
     """Return the picture, or a page of the PDF, drawn anew as PNG without anything the file carried along.
 
     ``mark`` is written across it (Latin letters and digits); "" leaves it out. Raises ``LookupError`` when there is none.
     """
     with path.open("rb") as stream:
         is_pdf = stream.read(5) == b"%PDF-"
+    if page and not is_pdf:
+        raise LookupError(page)
     try:
-        drawn = _page(path, page) if is_pdf else _image(path)
+        drawn = _page(path, page) if is_pdf else _image(path, width)
     except (OSError, ValueError, pypdfium2.PdfiumError, Image.DecompressionBombError) as error:
         raise LookupError(str(path)) from error
     if mark:
@@ -142,13 +144,13 @@ def _page(path: Path, page: int) -> Image.Image:
         document.close()
 
 
-def _image(path: Path) -> Image.Image:
+def _image(path: Path, width: int) -> Image.Image:
     with Image.open(path, formats=sorted(IMAGES)) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise LookupError(str(path))
-        opened.draft("RGB", (WIDTH, WIDTH))
+        opened.draft("RGB", (width, width))
         drawn = ImageOps.exif_transpose(opened).convert("RGB")
-    drawn.thumbnail((WIDTH, 4 * WIDTH))
+    drawn.thumbnail((width, 4 * width))
     return drawn
 
 

@@ -161,6 +161,7 @@ def test_nothing_of_a_file_becomes_part_of_the_page(cast: Cast, item: Item, name
     assert b"&lt;script&gt;alert(1)" in page
     assert taken.headers["Content-Type"] == "application/octet-stream"
     assert taken.headers["Content-Disposition"].startswith("attachment")
+    taken.close()
 
 
 def test_malware_is_kept_and_not_shown(cast: Cast, item: Item) -> None:
@@ -170,4 +171,6 @@ def test_malware_is_kept_and_not_shown(cast: Cast, item: Item) -> None:
 
     assert "Unix.Miner" in client.get(reverse("evidence:preview", args=[item.pk, file.pk])).content.decode()
     assert client.get(reverse("evidence:preview-page", args=[item.pk, file.pk, 1])).status_code == 404
-    assert client.get(reverse("evidence:file", args=[item.pk, file.pk])).status_code == 200
+    taken = client.get(reverse("evidence:file", args=[item.pk, file.pk]))
+    assert taken.status_code == 200
+    taken.close()

@@ -1,0 +1,337 @@
+"""Evidence: a large file from the client to its sealed place, reading it, bundles, long chains, four pairs of hands."""
+
+import base64
+import hashlib
+import http.client
+import os
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, connections, transaction
+from django.test import Client
+
+from benchmarks.database import fresh
+from casework.access.models import Compartment, Grant
+from casework.access.services.people import issue_token
+from casework.accounts.enums import OrganisationKind, Role
+from casework.accounts.models import Appointment, Organisation, Token, User
+from casework.core import clock
+from casework.core.errors import CaseworkError
+from casework.files.services.blobs import read_digests
+from casework.ledger import verify
+from casework.ledger.record import record
+from evidence.enums import Act, Kind, OfferState, State
+from evidence.models import Custody, Item, Offer
+from evidence.services import offer_item, open_collection, take_item, withdraw_offer
+
+MIB = 1 << 20
+PIECE = 16 * MIB
+LARGE, SMALL = 512, 64
+LINKS = 5_000
+HANDOVERS = 300
+
+
+def run(scale: float) -> None:
+    """Measure each part."""
+    with fresh("evidence"), tempfile.TemporaryDirectory(prefix="cw-bench-files-") as folder:
+        people = _people()
+        item = _item(people)
+        _uploads(people[0], item, Path(folder), scale)
+        _reading(Path(folder), scale)
+        _long_chain(people, max(200, round(LINKS * min(scale, 1.0))))
+        _hands(people, max(20, round(HANDOVERS * min(scale, 1.0))))
+
+
+def _people() -> list[User]:
+    house = Organisation.objects.create(name="纪委", kind=OrganisationKind.COMMISSION)
+    found = []
+    roles = (Role.CASE_OFFICER, Role.CASE_OFFICER, *(Role.CUSTODIAN,) * 4)
+    for number, role in enumerate(roles):
+        user = User.objects.create(username=f"u{number}", name=f"人员{number}", organisation=house)
+        Appointment.objects.create(user=user, role=role, from_on=clock.today() - timedelta(days=400))
+        found.append(user)
+    return found
+
+
+def _item(people: list[User]) -> Item:
+    at = clock.now() - timedelta(days=300)
+    circle = Compartment.objects.create(kind="case", name="案件", created_at=at)
+    for user in people[:2]:
+        Grant.objects.create(compartment=circle, user=user, from_on=at.date())
+    two = (people[0], people[1])
+    collection = open_collection(
+        compartment=circle, place="机房", officers=two, holder_name="某某", witness_name="某某", recording_ref="L1",
+        actor=people[0], at=at,
+    )  # fmt: skip
+    return take_item(collection, kind=Kind.ELECTRONIC, title="硬盘", officers=two, actor=people[0], at=at)
+
+
+# Uploading ----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _server(storage: Path) -> Iterator[tuple[int, int]]:
+    """Have one real server process on the database; gives its port and its process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "CASEWORK_STORAGE": f"file://{storage}",
+        "CASEWORK_BENCH_DATABASE": connection.settings_dict["NAME"],
+    }
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws",
+        "--workers", "1", "--blocking-threads", "4", "benchmarks.evidence_server:application",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        for _turn in range(300):
+            with socket.socket() as line:
+                if line.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            if process.poll() is not None:
+                raise RuntimeError((process.stderr.read() if process.stderr else b"").decode()[-2000:])
+            time.sleep(0.1)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _family(pid: int) -> list[int]:
+    """Return the process and those it started."""
+    found = [pid]
+    for path in Path(f"/proc/{pid}/task").iterdir():
+        children = (path / "children").read_text().split()
+        for child in children:
+            found += _family(int(child))
+    return found
+
+
+def _peak(pid: int) -> float:
+    """Return the largest resident memory of any of the server's processes so far, in MiB."""
+    peaks = []
+    for one in _family(pid):
+        status = Path(f"/proc/{one}/status").read_text()
+        peaks += [int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")]
+    return max(peaks)
+
+
+def _written(pid: int) -> int:
+    """Return the bytes that the server's processes wrote so far, sockets and pipes included."""
+    total = 0
+    for one in _family(pid):
+        for line in Path(f"/proc/{one}/io").read_text().splitlines():
+            if line.startswith("wchar"):
+                total += int(line.split()[1])
+    return total
+
+
+def _file(folder: Path, mib: int) -> Path:
+    path = folder / f"{mib}.img"
+    source = random.Random(mib)
+    with path.open("wb") as out:
+        for _turn in range(mib):
+            out.write(source.randbytes(MIB))
+    return path
+
+
+def _send(port: int, token: str, item: Item, path: Path) -> float:
+    """Send the file in pieces and wait until it is sealed; return the seconds."""
+    size = path.stat().st_size
+    base = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0"}
+    begun = time.perf_counter()
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    name = base64.b64encode(path.name.encode()).decode()
+    line.request(
+        "POST", f"/api/v1/items/{item.pk}/uploads/",
+        headers={**base, "Upload-Length": str(size), "Upload-Metadata": f"filename {name}", "Content-Length": "0"},
+    )  # fmt: skip
+    answer = line.getresponse()
+    said = answer.read()
+    if answer.status != 201:
+        raise RuntimeError(f"{answer.status} {said[:300]!r}")
+    where = (answer.getheader("Location") or "").split("/", 3)[3]
+    with path.open("rb") as stream:
+        offset = 0
+        while piece := stream.read(PIECE):
+            line.request(
+                "PATCH", f"/{where}", body=piece,
+                headers={**base, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"},
+            )  # fmt: skip
+            answer = line.getresponse()
+            said = answer.read()
+            if answer.status != 204:
+                raise RuntimeError(f"{answer.status} {said[:300]!r}")
+            offset += len(piece)
+    while True:
+        line.request("GET", f"/{where}", headers=base)
+        state = line.getresponse().read()
+        if b'"state":"done"' in state.replace(b" ", b""):
+            return time.perf_counter() - begun
+        if b"failed" in state:
+            raise RuntimeError(state.decode())
+        time.sleep(0.05)
+
+
+def _openssl(path: Path) -> float:
+    begun = time.perf_counter()
+    subprocess.run(["openssl", "dgst", "-sm3", str(path)], check=True, capture_output=True)
+    return time.perf_counter() - begun
+
+
+def _uploads(officer: User, item: Item, folder: Path, scale: float) -> None:
+    at = clock.now()
+    secret = issue_token(officer, "bench", scope=Token.Scope.WRITE, expires_at=at + timedelta(days=1), at=at)
+    storage = folder / "storage"
+    small, large = _file(folder, SMALL), _file(folder, max(SMALL, round(LARGE * scale)))
+    with _server(storage) as (port, pid):
+        _send(port, secret, item, _file(folder, 1))  # everything loaded
+        idle = _peak(pid)
+        _send(port, secret, item, small)
+        before, wrote = _peak(pid), _written(pid)
+        ours = _send(port, secret, item, large)
+        after, wrote = _peak(pid), _written(pid) - wrote
+    theirs = [_openssl(large) for _turn in range(3)]
+    size = large.stat().st_size
+    print(
+        f"  upload and seal of {size // MIB} MiB in pieces: {ours:.1f} s, openssl sm3 {min(theirs):.1f}…{max(theirs):.1f} s:"
+        f" {ours / statistics.median(theirs):.2f} × (bar 2.0)"
+    )
+    print(
+        f"  server's memory: {idle:.0f} MiB loaded, {before:.0f} MiB after {SMALL} MiB, {after:.0f} MiB after"
+        f" {size // MIB} MiB: {after - before:.0f} more (bars 96 in all and 16 more)"
+    )
+    print(f"  bytes written ÷ file size: {wrote / size:.3f} (bar 1.02)")
+    shutil.rmtree(storage, ignore_errors=True)
+
+
+def _reading(folder: Path, scale: float) -> None:
+    path = _file(folder, max(SMALL, round(LARGE * scale)))
+
+    def alone() -> float:
+        begun = time.perf_counter()
+        digest = hashlib.new("sm3")
+        with path.open("rb", buffering=0) as stream:
+            while chunk := stream.read(MIB):
+                digest.update(chunk)
+        return time.perf_counter() - begun
+
+    def both() -> float:
+        begun = time.perf_counter()
+        read_digests(path)
+        return time.perf_counter() - begun
+
+    rounds = [(both(), alone()) for _turn in range(3)]
+    ratios = sorted(ours / theirs for ours, theirs in rounds)
+    print(f"  SHA-256 and SM3 in one read ÷ SM3 alone: {ratios[1]:.2f} × ({ratios[0]:.2f}…{ratios[2]:.2f}; bar 1.25)")
+    _bag(folder, path)
+
+
+def _bag(folder: Path, path: Path) -> None:
+    """Validate a bag of the file with the verifier of the bundles; against hashing it with the same two digests."""
+    bag = folder / "bag"
+    (bag / "data").mkdir(parents=True)
+    os.link(path, bag / "data" / "disk.img")
+    found = read_digests(path)
+    (bag / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
+    (bag / "manifest-sha256.txt").write_text(f"{found.sha256}  data/disk.img\n")
+    (bag / "manifest-sm3.txt").write_text(f"{found.sm3}  data/disk.img\n")
+
+    def raw() -> float:
+        begun = time.perf_counter()
+        digests = [hashlib.sha256(), hashlib.new("sm3")]
+        with path.open("rb") as stream:
+            while chunk := stream.read(MIB):
+                for one in digests:
+                    one.update(chunk)
+        return time.perf_counter() - begun
+
+    def whole() -> float:
+        begun = time.perf_counter()
+        done = subprocess.run([sys.executable, str(verify.__file__), str(bag)], check=False, capture_output=True)
+        if done.returncode:
+            raise RuntimeError(done.stdout.decode())
+        return time.perf_counter() - begun
+
+    rounds = [(whole(), raw()) for _turn in range(3)]
+    ratios = sorted(ours / theirs for ours, theirs in rounds)
+    print(f"  validating a bag ÷ raw hashing: {ratios[1]:.2f} × ({ratios[0]:.2f}…{ratios[2]:.2f}; bar 1.25)")
+
+
+# Custody ------------------------------------------------------------------------------------------------------------
+
+
+def _long_chain(people: list[User], links: int) -> None:
+    item = _item(people)
+    officer, at = people[0], clock.now() - timedelta(days=200)
+    with transaction.atomic():
+        entries = [
+            record("item.verified", ref=f"item:{item.pk}", actor=officer, at=at, data={"number": item.number}).pk
+            for _turn in range(links)
+        ]
+        Custody.objects.bulk_create(
+            Custody(
+                item=item, seq=number, act=Act.VERIFIED, at=at, state=State.COLLECTED, actor=officer, entry_id=entry
+            )
+            for number, entry in enumerate(entries, 2)
+        )
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(officer, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    times = []
+    for _turn in range(11):
+        begun = time.perf_counter()
+        answer = client.get(f"/evidence/{item.pk}/")
+        times.append((time.perf_counter() - begun) * 1000)
+        if answer.status_code != 200:
+            raise RuntimeError(answer.status_code)
+    print(f"  page of an item with {links + 1:,} links: {statistics.median(times[1:]):.0f} ms (bar 200)")
+
+
+def _hands(people: list[User], turns: int) -> None:
+    item = _item(people)
+    officer, keepers = people[0], people[2:6]
+    wrong, at = 0, clock.now() - timedelta(days=100)
+    barrier = threading.Barrier(len(keepers))
+    outcomes: list[list[bool]] = [[] for _ in keepers]
+
+    def hand(place: int, keeper: User) -> None:
+        for turn in range(turns):
+            barrier.wait()
+            try:
+                offer_item(item, keeper, actor=officer, at=at + timedelta(seconds=turn))
+                outcomes[place].append(True)
+            except CaseworkError:
+                outcomes[place].append(False)
+            barrier.wait()
+            if place == 0:
+                withdraw_offer(item, actor=officer, at=at + timedelta(seconds=turn))
+        connections.close_all()
+
+    threads = [threading.Thread(target=hand, args=pair) for pair in enumerate(keepers)]
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wrong = sum(sum(results) != 1 for results in zip(*outcomes, strict=True))
+    left = Offer.objects.filter(item=item, state=OfferState.OPEN).count()
+    print(
+        f"  four hand-overs of one item at once, {turns} times: exactly one each time but {wrong},"
+        f" open at the end {left}, {time.perf_counter() - begun:.0f} s"
+    )
+    if wrong or left:
+        raise RuntimeError("an item was handed to more or fewer than one")
