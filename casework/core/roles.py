@@ -21,6 +21,7 @@ APPEND_ONLY_TABLES: tuple[str, ...] = (
     "evidence_loghour",
     "evidence_clockoffset",
     "cases_paper",
+    "figures_summary",
     "cases_paperreading",
     "cases_steptaken",
     "cases_standingchange",

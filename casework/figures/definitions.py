@@ -17,6 +17,7 @@ from units.enums import MatchState
 from units.enums_campaign import DeviceKind, Handled, Involvement, Outcome, StageCode
 from units.models import (
     CampaignUnit,
+    Finding,
     ListedAddress,
     ReportedCurrency,
     ReportedPerson,
@@ -114,6 +115,12 @@ def _upstream(scope: Scope) -> QuerySet[CampaignUnit]:
     """Makers checked in the campaign's own sub-campaign (code with the suffix), with a conclusion."""
     rows = scope.seen(CampaignUnit.objects.all()).filter(campaign__code=f"{scope.campaign.code}{UPSTREAM}")
     return rows.filter(outcome_at__date__lte=scope.as_of).order_by("unit__name", "pk")
+
+
+def _upstream_findings(scope: Scope) -> QuerySet[Finding]:
+    """What was found about each of those makers."""
+    rows = scope.seen(Finding.objects.all()).filter(campaign_unit__in=_upstream(scope).values("pk"))
+    return rows.filter(found_at__date__lte=scope.as_of).order_by("campaign_unit__unit__name", "pk")
 
 
 def _only(rows: "QuerySet[Any]", name: str) -> list[Any]:
@@ -365,6 +372,16 @@ DEFINITIONS: tuple[Definition, ...] = (
         _("家"),
         _("核查结论"),
         _upstream,
+    ),
+    Definition(
+        "upstream_makers.outcome",
+        _("上游矿机企业的结论"),
+        _("各企业核查结论中不重复的说法"),
+        "",
+        _("核查结论"),
+        _upstream_findings,
+        lambda _s, rows: "、".join(dict.fromkeys(_only(rows, "summary"))),
+        _upstream_findings,
     ),
     Definition(
         "tariffs.count",

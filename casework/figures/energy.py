@@ -4,15 +4,18 @@ The factors of 2021 are the popular all-coal ones: 0.404 kgce and 0.997 kg CO2 p
 A grid average would give about half the carbon, so the version is part of the figure.
 """
 
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from casework.core.errors import Invalid
 from casework.figures.definition import Definition, Rows, Scope
-from casework.figures.models import EnergyFactors
+from casework.figures.models import EnergyFactors, Tariff
 
 DAYS_A_YEAR = 365
 
@@ -41,6 +44,62 @@ def _coal(scope: Scope, rows: "QuerySet[Any]") -> int:
 
 def _carbon(scope: Scope, rows: "QuerySet[Any]") -> int:
     return _round(_kwh(scope, rows) * DAYS_A_YEAR * factors_of(scope).kgco2_per_kwh / 1000, "1000")
+
+
+def kw_of(kwh: Decimal, hours: Decimal, machines: int = 1) -> Decimal:
+    """Return the average power of each machine in kW, to two places."""
+    return (kwh / hours / machines).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def in_band(kw: Decimal, factors: EnergyFactors) -> bool | None:
+    """Tell whether the power of one rig is plausible by these factors; None where they name no band.
+
+    The band of 2021 rests on three published cases: 190 rigs × 1,000 h = 90,000 kWh and 540 rigs × 1,300 h =
+    370,000 kWh, about half a kilowatt each, and 148,500 kWh a day over 4,699 addresses, 1.32 kW each.
+    """
+    if factors.kw_low is None or factors.kw_high is None:
+        return None
+    return factors.kw_low <= kw <= factors.kw_high
+
+
+def _kw(scope: Scope, _rows: "QuerySet[Any]") -> Decimal:
+    return kw_of(factors_of(scope).kwh_per_address_day, Decimal(24))
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What some days cost more: the surcharge in force, the kWh that fall on them, the yuan."""
+
+    from_on: date
+    until: date
+    kwh: Decimal
+    tariff: Tariff | None
+
+    @property
+    def yuan(self) -> Decimal:
+        """The surcharge for these days, in yuan to two places."""
+        rate = self.tariff.surcharge if self.tariff else Decimal(0)
+        return (self.kwh * rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def surcharge(province: str, from_on: date, until: date, kwh: Decimal) -> list[Charge]:
+    """Return what the electricity of these days costs more, by the tariff in force on each day (domain facts, part e).
+
+    The kWh are spread evenly over the days, both included; before the first notice of the province nothing is added.
+    """
+    if until < from_on:
+        raise Invalid(gettext("截止日早于开始日，改成以后的日期。"), details={"until": gettext("改成开始日以后的日期")})
+    if kwh < 0:
+        raise Invalid(gettext("电量不能是负数。"), details={"kwh": gettext("填写 0 以上的数")})
+    starts = list(Tariff.objects.filter(province=province, from_on__lte=until).order_by("from_on"))
+    edges = sorted({from_on, *(row.from_on for row in starts if row.from_on > from_on)})
+    per_day = kwh / ((until - from_on).days + 1)
+    charges = []
+    for number, first in enumerate(edges):
+        last = edges[number + 1] - timedelta(days=1) if number + 1 < len(edges) else until
+        held = [row for row in starts if row.from_on <= first]
+        charges.append(Charge(first, last, per_day * ((last - first).days + 1), held[-1] if held else None))
+    return charges
 
 
 def definitions(listed: Rows) -> tuple[Definition, ...]:
@@ -82,5 +141,14 @@ def definitions(listed: Rows) -> tuple[Definition, ...]:
             source,
             listed,
             _carbon,
+        ),
+        Definition(
+            "energy.kw_per_address",
+            _("每个地址的功率"),
+            _("每个地址每天用电 ÷ 24 小时"),
+            "kW",
+            source,
+            listed,
+            _kw,
         ),
     )

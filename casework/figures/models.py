@@ -1,5 +1,7 @@
 """What others published beside our own counts, the factors that convert, and the reasons people state."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -40,11 +42,16 @@ class Claim(models.Model):
 
 
 class Explanation(models.Model):
-    """Why two figures differ, or a sum does not add up; until somebody states it, no summary is published."""
+    """Why two figures differ, or a sum does not add up; until somebody states it, no summary is published.
+
+    It holds for the numbers it was stated for (``figures``): when one of them changes, a new reason is asked for.
+    """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="explanations")
     key = models.CharField(_("矛盾"), max_length=120)
     reason = models.TextField(_("说明"))
+    figures = models.JSONField(_("所说明的数"), default=dict)
+    digest = models.CharField(max_length=64, blank=True, default="", editable=False)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -53,7 +60,7 @@ class Explanation(models.Model):
     class Meta:
         verbose_name = _("差异说明")
         constraints = [
-            models.UniqueConstraint(fields=["campaign", "key"], name="explanation_once"),
+            models.UniqueConstraint(fields=["campaign", "key", "digest"], name="explanation_once"),
             models.CheckConstraint(condition=~Q(reason=""), name="explanation_has_reason"),
         ]
 
@@ -69,11 +76,21 @@ class EnergyFactors(models.Model):
     kwh_per_address_day = models.DecimalField(_("每个地址每天用电 kWh"), max_digits=10, decimal_places=4)
     kgce_per_kwh = models.DecimalField(_("标准煤 kgce/kWh"), max_digits=8, decimal_places=4)
     kgco2_per_kwh = models.DecimalField(_("二氧化碳 kg/kWh"), max_digits=8, decimal_places=4)
+    #: Between these a rig's power is plausible; outside, the reading is looked at again.
+    kw_low = models.DecimalField(_("单机功率下限 kW"), max_digits=6, decimal_places=3, null=True, blank=True)
+    kw_high = models.DecimalField(_("单机功率上限 kW"), max_digits=6, decimal_places=3, null=True, blank=True)
     source = models.CharField(_("来源"), max_length=300)
     valid_from = models.DateField(_("起用"))
 
     class Meta:
         verbose_name = _("能耗因子")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kw_low__isnull=True, kw_high__isnull=True)
+                | Q(kw_low__gt=0, kw_high__gt=models.F("kw_low")),
+                name="energy_band_order",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -115,3 +132,24 @@ class PublishedCase(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Summary(models.Model):
+    """A summary as it was published: every figure with its definition and source, and the reasons stated; never changed."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="summaries")
+    number = models.PositiveIntegerField(_("期"))
+    as_of = models.DateField(_("截至"))
+    content: Any = models.JSONField(_("内容"))
+    digest = models.CharField(_("摘要"), max_length=64)
+    published_at = models.DateTimeField(_("发布时间"))
+    published_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("发布人"))
+
+    objects = OfCampaign.as_manager()
+
+    class Meta:
+        verbose_name = _("数据汇总")
+        constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="summary_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} {self.number}"

@@ -1,7 +1,8 @@
 """Computing a campaign's figures, and what in them does not fit."""
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -28,14 +29,24 @@ class Figure:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Figures that differ, or a sum that does not add up; ``reason`` is empty until somebody states one."""
+    """Figures that differ, or a sum that does not add up, until somebody states why."""
 
     key: str
     text: str
     figures: Mapping[str, Value]
     url: str
-    reason: str = ""
     rows: tuple[str, ...] = ()
+    explanation: Explanation | None = None
+
+    @property
+    def reason(self) -> str:
+        """The reason that somebody stated for these very numbers, "" while nobody has."""
+        return self.explanation.reason if self.explanation else ""
+
+    @property
+    def digest(self) -> str:
+        """What an explanation is bound to: the key and the numbers."""
+        return digest_of(self.key, self.figures)
 
 
 def definitions_for(scope: Scope) -> list[Definition]:
@@ -93,12 +104,27 @@ def _claims(scope: Scope) -> "QuerySet[Claim]":
 
 def contradictions(scope: Scope, figures: Mapping[str, Figure]) -> list[Contradiction]:
     """Return what does not fit: claims beside our own figures, and units that no outcome explains."""
-    reasons = dict(Explanation.objects.filter(campaign=scope.campaign).values_list("key", "reason"))
+    stated = {
+        (row.key, row.digest): row
+        for row in Explanation.objects.filter(campaign=scope.campaign).select_related("by").order_by("pk")
+    }
     found = [*_unexplained_units(scope, figures), *_differing_claims(scope, figures)]
-    return [
-        Contradiction(item.key, item.text, item.figures, item.url, reasons.get(item.key, ""), item.rows)
-        for item in found
-    ]
+    return [replace(item, explanation=stated.get((item.key, item.digest))) for item in found]
+
+
+def digest_of(key: str, figures: Mapping[str, Value]) -> str:
+    """Return the digest of the numbers that an explanation is stated for."""
+    told = "|".join([key, *(f"{name}={value}" for name, value in sorted(figures.items()))])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def beside(scope: Scope, figures: Mapping[str, Figure]) -> dict[str, list[Figure]]:
+    """Return for each of our figures the published counts of the same definition, to stand side by side."""
+    found: dict[str, list[Figure]] = {}
+    for claim in _claims(scope).exclude(beside=""):
+        if claim.key in figures:
+            found.setdefault(claim.beside, []).append(figures[claim.key])
+    return found
 
 
 def _unexplained_units(scope: Scope, figures: Mapping[str, Figure]) -> list[Contradiction]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -56,7 +57,7 @@ LIABILITIES = ListPage(
     filters=(
         Filter("state", gettext_lazy("状态"), "state", LiabilityState.choices),
         Filter("kind", gettext_lazy("情形"), "kind", RelapseKind.choices),
-        Filter("reopened", gettext_lazy("已重启整改"), "rectification__isnull", [("False", gettext_lazy("是")), ("True", gettext_lazy("否"))]),
+        Filter("reopened", gettext_lazy("已重启整改"), lambda value: Q(rectification__isnull=value == "0"), kind="bool"),
         Filter("noted", gettext_lazy("发现日期"), "noted_at", kind="date", facet=False),
     ),
     search=("unit__name__icontains", "lead__number__icontains", "addresses__ip"),
@@ -128,9 +129,7 @@ def _page(
         "may_talk": undecided and can(user, "liability.talk", row),
         "may_decide": undecided and row.state == LiabilityState.TALKED and can(user, "liability.decide", row),
         "waits_for_talk": row.state == LiabilityState.OPEN and can(user, "liability.decide", row),
-        "may_reopen": can_reopen(row)
-        and row.report is not None
-        and can(user, "rectification.order", row.report),
+        "may_reopen": can_reopen(row) and row.report is not None and can(user, "rectification.order", row.report),
         "talk_form": made.get("talk")
         or TalkForm(initial={"talked_on": row.talked_on or clock.today(), "statement": row.statement}),
         "decide_form": made.get("decide") or DecideForm(),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from casework.access.policy import get_visible
+from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.web.formats import cn_datetime
@@ -18,7 +19,7 @@ from casework.web.templatetags.cw import status
 from casework.web.vocabulary import register_status
 from units.enums import AddressStatus, MatchState
 from units.models import MonitorList
-from units.selectors.list_changes import CLEARED, changes_of
+from units.selectors.list_changes import CLEARED, changes_of, where_to
 from units.services.reading import note_list_export
 from units.web.guards import commission_only
 
@@ -69,3 +70,25 @@ def addresses(request: HttpRequest, pk: int) -> HttpResponseBase:
         queryset=lambda user: changes_of(found, user),
     )
     return render_list(request, page, {"list": found}, "units/listed_addresses.html")
+
+
+#: What became of an address: words, and the conditions of the sightings it opens.
+_PLACES = {
+    "lead": (gettext_lazy("已归并成线索"), "match=matched&public=1"),
+    "handed": (gettext_lazy("已移送"), "match=matched&public=0"),
+    "asked": (gettext_lazy("正在查询"), "match=unmatched"),
+    "registered": (gettext_lazy("备案之内"), "explained=1"),
+    "waiting": (gettext_lazy("待归并"), "match=matched&public=1"),
+    "other": (gettext_lazy("其他单位，待移送"), "match=matched&public=0"),
+    "ambiguous": (gettext_lazy("归属有争议"), "match=ambiguous"),
+    "unmatched": (gettext_lazy("归属不明，待查询"), "match=unmatched"),
+}
+
+
+def places_of(monitor_list: MonitorList, user: User) -> list[dict[str, Any]]:
+    """Return where the addresses of the list went, as rows that add up to all of them, each with its list."""
+    base = f"{reverse('units:sightings')}?list={monitor_list.pk}"
+    return [
+        {"key": key, "label": _PLACES[key][0], "count": count, "url": f"{base}&{_PLACES[key][1]}"}
+        for key, count in where_to(monitor_list)
+    ]

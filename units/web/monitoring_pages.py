@@ -19,11 +19,13 @@ from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from units.enums import AddressStatus, MatchState
-from units.models import Campaign, ListedAddress, MonitorList, Sighting
+from units.models import Campaign, LiabilityItem, ListedAddress, MonitorList, Sighting
+from units.selectors.list_changes import change_counts
 from units.services.leads import raise_leads
 from units.services.matching import count_states, match_sightings
 from units.services.reading import note_list_export
 from units.web.guards import commission_only
+from units.web.list_changes import places_of
 
 
 def _prepare_lists(_request: HttpRequest, rows: list[Any]) -> None:
@@ -179,12 +181,16 @@ def monitor_list(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "list": found,
             "states": count_states([found.pk]),
-            "cleared": found.import_run.figures.get("delta", {}).get("cleared", 0),
+            "cleared": change_counts(found, user)["cleared"],
             "waiting_units": waiting.values("unit").distinct().count(),
             "waiting_addresses": waiting.values("ip").distinct().count(),
             "campaigns": Campaign.objects.visible_to(user).order_by("-pk"),
             "may_raise": can(user, "leads.raise", found),
             "may_match": can(user, "sightings.match", found),
+            "places": places_of(found, user),
+            "may_ask": can(user, "lookup.send", found),
+            "may_pass_on": can(user, "handover.send", found),
+            "relapses": LiabilityItem.objects.visible_to(user).filter(monitor_list=found).count(),
         },
     )
 
@@ -197,7 +203,8 @@ def raise_from(request: HttpRequest, pk: int) -> HttpResponse:
     found: MonitorList = get_visible(MonitorList.objects, user, pk=pk)
     chosen = request.POST.get("campaign", "")
     campaign = get_visible(Campaign.objects, user, pk=int(chosen)) if chosen.isdigit() else None
-    leads = raise_leads(found, campaign=campaign, actor=user, at=clock.now())
+    reopen = request.POST.get("reopen") == "1"
+    leads = raise_leads(found, campaign=campaign, actor=user, at=clock.now(), reopen=reopen)
     toast(request, _("已归并成 %(n)d 条线索。") % {"n": len(leads)})
     return redirect("units:lead-table")
 

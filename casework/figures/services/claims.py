@@ -11,6 +11,7 @@ from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid
 from casework.figures.models import Claim, EnergyFactors, Explanation, PublishedCase, Tariff
+from casework.figures.selectors import Contradiction
 from casework.ledger.record import record
 from units.models import Campaign
 
@@ -53,14 +54,26 @@ def enter_claim(
     return claim
 
 
-def explain(campaign: Campaign, key: str, reason: str, *, actor: User, at: datetime) -> Explanation:
-    """State why figures differ; from then on the difference no longer blocks a summary. Stated once, for good."""
+def explain(item: Contradiction, campaign: Campaign, reason: str, *, actor: User, at: datetime) -> Explanation:
+    """State why these figures differ; from then on the difference no longer blocks a summary.
+
+    Stated once for these numbers: when one of them changes, the reason no longer covers it and a new one is asked for.
+    """
+    key, digest = item.key, item.digest
     require(actor, "figure.explain", campaign)
     if not reason.strip():
         raise Invalid(_("不能保存：没有写明理由。可以写清差异从何而来、依据哪份材料。"))
     with transaction.atomic():
         row, created = Explanation.objects.get_or_create(
-            campaign=campaign, key=key, defaults={"reason": reason.strip(), "by": actor, "at": at}
+            campaign=campaign,
+            key=key,
+            digest=digest,
+            defaults={
+                "reason": reason.strip(),
+                "figures": {name: str(value) for name, value in item.figures.items()},
+                "by": actor,
+                "at": at,
+            },
         )
         if not created:
             raise Invalid(_("不能保存：%(name)s 已经说明过。可以查看原来的说明。") % {"name": row.by.name})
@@ -69,7 +82,7 @@ def explain(campaign: Campaign, key: str, reason: str, *, actor: User, at: datet
             ref=f"campaign:{campaign.pk}",
             actor=actor,
             at=at,
-            data={"key": key},
+            data={"key": key, "figures": {name: str(value) for name, value in item.figures.items()}},
             reason=reason.strip(),
         )
     return row
@@ -84,6 +97,8 @@ def enter_factors(
     kgco2_per_kwh: Decimal,
     source: str,
     valid_from: date,
+    kw_low: Decimal | None = None,
+    kw_high: Decimal | None = None,
     actor: User,
     at: datetime,
 ) -> EnergyFactors:
@@ -97,6 +112,8 @@ def enter_factors(
                 "kwh_per_address_day": kwh_per_address_day,
                 "kgce_per_kwh": kgce_per_kwh,
                 "kgco2_per_kwh": kgco2_per_kwh,
+                "kw_low": kw_low,
+                "kw_high": kw_high,
                 "source": source,
                 "valid_from": valid_from,
             },

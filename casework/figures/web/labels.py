@@ -23,6 +23,7 @@ _WAYS: dict[str, tuple[str, str]] = {
     "reportedcurrency": ("selfinspection", "inspection_id"),
     "reportedperson": ("selfinspection", "inspection_id"),
     "campaignunit": ("unit", "unit_id"),
+    "finding": ("finding", "pk"),
     "penalty": ("penalty", "pk"),
     "item": ("item", "pk"),
     "suspect": ("suspect", "pk"),

@@ -8,5 +8,8 @@ app_name = "figures"
 urlpatterns = [
     path("campaigns/<slug:code>/figures/", views.figures, name="list"),
     path("campaigns/<slug:code>/figures/explain/", views.explain_difference, name="explain"),
+    path("campaigns/<slug:code>/figures/publish/", views.publish, name="publish"),
+    path("campaigns/<slug:code>/figures/energy/", views.energy_page, name="energy"),
+    path("campaigns/<slug:code>/figures/summaries/<int:number>/", views.summary, name="summary"),
     path("campaigns/<slug:code>/figures/<str:key>/", views.rows, name="rows"),
 ]

@@ -47,6 +47,8 @@ def enter(campaign: Campaign, crew: Crew) -> None:
         kgco2_per_kwh=Decimal("0.997"),
         source="中国纪检监察报 2021-12 通报的 148,500 kWh/天、60 吨/天、5.4 万吨/年反推",
         valid_from=date(2021, 7, 1),
+        kw_low=Decimal("0.4"),
+        kw_high=Decimal("1.5"),
         actor=actor,
         at=AT,
     )

@@ -22,6 +22,7 @@ from casework.imports.services import apply_run, read_file
 from casework.scenarios.zhejiang_2021 import files, leads, outside, reports
 from casework.scenarios.zhejiang_2021.cases import play_cases
 from casework.scenarios.zhejiang_2021.inspection import play_inspection
+from casework.scenarios.zhejiang_2021.later_lists import letters_of_july
 from casework.scenarios.zhejiang_2021.people import ACCOUNTS, Crew, hire, hire_leader
 from casework.scenarios.zhejiang_2021.places import Place, public_units
 from casework.scenarios.zhejiang_2021.present import play_present
@@ -167,6 +168,7 @@ def _monitor(campaign: Campaign, crew: Crew) -> None:
         at=_at(2021, 7, 22, 10),
         basis="2021年7月抽样监测清单",
     )
+    letters_of_july(campaign, crew)
 
 
 def _write_accounts(crew: Crew, password: str) -> None:

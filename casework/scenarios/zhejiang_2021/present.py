@@ -1,33 +1,24 @@
 """What is under way on the day of the demo: the last stage, routine monitoring, and acts that wait for somebody."""
 
-import csv
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
-
-from django.conf import settings
 
 from cases.ladder import MeasureSpec
 from cases.models import Case, Suspect
 from cases.services import penalties, penalty_steps
-from casework.access.enums import CompartmentKind
-from casework.access.services.compartments import open_compartment
-from casework.imports.services import apply_run, read_file
-from casework.scenarios.zhejiang_2021 import files
+from casework.scenarios.zhejiang_2021.later_lists import play_later_lists
 from casework.scenarios.zhejiang_2021.people import Crew
 from casework.scenarios.zhejiang_2021.places import Place
 from casework.scenarios.zhejiang_2021.reports import fill_in, sheets
 from evidence.models import Item
 from evidence.services import handover, storage
 from units.enums_campaign import Outcome
-from units.models import Campaign, MonitorList, SelfInspection, Stage, Unit
+from units.models import Campaign, SelfInspection, Stage, Unit
 from units.services import reviews, self_inspections
 from units.services.campaigns import StageSpec, add_units, open_campaign, record_finding, set_outcome
 from units.services.issuing import issue_self_inspections
-from units.services.leads import raise_leads
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-ROUTINE_SEEN = 26
 UPSTREAM_SUFFIX = "-upstream"
 
 
@@ -38,7 +29,7 @@ def _at(month: int, day: int, hour: int = 9, minute: int = 0) -> datetime:
 def play_present(campaign: Campaign, places: list[Place], crew: Crew) -> None:
     """Leave work for everybody."""
     _last_stage(campaign, places, crew)
-    _routine_monitoring(places, crew)
+    play_later_lists(places, crew)
     _upstream_makers(campaign, crew)
     _hand_overs(crew)
     _penalty_to_decide(crew)
@@ -81,47 +72,6 @@ def _last_stage(campaign: Campaign, places: list[Place], crew: Crew) -> None:
                     )
 
 
-def _routine_monitoring(places: list[Place], crew: Crew) -> None:
-    """The list of November, in a compartment of its own: leads that wait for an opinion."""
-    office = crew["campaign1"]
-    compartment = open_compartment(
-        CompartmentKind.MONITORING,
-        "2021年第四季度常态监测",
-        members=[crew[name] for name in ("officer1", "officer2", "intake1", "approver1")],
-        actor=office,
-        at=_at(11, 24),
-    )
-    path = settings.CASEWORK_HOME / "demo" / "import" / "sightings-2021-11.csv"
-    _write_list(path, places)
-    run = read_file(
-        path, "sightings", actor=office, at=_at(11, 24, 10), sampled_at=_at(11, 22, 18), compartment=compartment
-    )
-    apply_run(run, actor=office, at=_at(11, 24, 10))
-    raise_leads(
-        MonitorList.objects.get(import_run=run),
-        compartment=compartment,
-        handler=crew["officer1"],
-        actor=office,
-        at=_at(11, 24, 11),
-    )
-
-
-def _write_list(path: Path, places: list[Place]) -> None:
-    """Write the November list: some addresses of July again, some new ones of the same units."""
-    rows: list[tuple[object, ...]] = [
-        ("监测时间", "IP地址", "端口", "远端主机", "远端端口", "协议", "币种", "监测点", "来源")
-    ]
-    for number, place in enumerate(places[40 : 40 + ROUTINE_SEEN]):
-        address = place.seen[0] if number % 3 == 0 else place.network[150 + number]
-        at = _at(11, 18, 1) + timedelta(hours=3 * number)
-        rows.append(
-            (at.isoformat(), address, 51_000 + number, "xmr.pool.example", 5555, "stratum", "XMR", files.SENSOR,
-             f"CNCERT-ZJ-2021-11-{number + 1:05d}")
-        )  # fmt: skip
-    with path.open("w", encoding="utf-8-sig", newline="") as stream:
-        csv.writer(stream).writerows(rows)
-
-
 def _upstream_makers(campaign: Campaign, crew: Crew) -> None:
     """The four makers of rigs, checked in a campaign of their own: none goes on making or selling."""
     office = crew["campaign1"]
@@ -138,7 +88,7 @@ def _upstream_makers(campaign: Campaign, crew: Crew) -> None:
         record_finding(
             member,
             kind=Outcome.CLEARED,
-            summary="已约谈企业负责人，企业书面承诺并经核查不再进行矿机生产销售。",
+            summary="不再进行矿机生产销售",
             source_ref=f"campaign:{upstream.pk}",
             actor=office,
             at=_at(12, 3),
