@@ -31,15 +31,16 @@ stop: setup ## end the running demo, or what is left of a killed one
 	@$(RUN) manage.py stop
 
 .PHONY: test
-# Real processes, the played campaign and the browser need the machine for themselves; the rest runs in two processes.
-ALONE := tests/local tests/scenarios tests/browser tests/test_routes.py
+# The played campaign and real processes need more of the machine: they run after the mass, and the real processes and
+# the browser one after another (the group "processes" in tests/conftest.py).
+PLAYED := tests/local tests/scenarios tests/browser tests/test_routes.py
 
 test: setup-dev ## the whole test suite, on embedded services; TESTS=… runs a part
 ifdef TESTS
 	@$(RUN) -m pytest $(TESTS)
 else
-	@$(RUN) -m pytest -q -n 2 tests $(addprefix --ignore=,$(ALONE))
-	@$(RUN) -m pytest -q $(wildcard $(ALONE))
+	@$(RUN) -m pytest -q -n 2 tests $(addprefix --ignore=,$(PLAYED))
+	@$(RUN) -m pytest -q -n 2 --dist loadgroup $(wildcard $(PLAYED))
 endif
 
 .PHONY: check static-checks

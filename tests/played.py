@@ -1,9 +1,11 @@
-"""The Zhejiang campaign, played once a run into a database of its own.
+"""The Zhejiang campaign, played into a database of its own.
 
-It takes about a minute, so scenario, route and browser tests share it. The played database is a copy of the pristine
+It takes about a minute, so scenario, route and browser tests share it, and so do the processes of one run: the first
+plays, the others copy. It is kept while no line of the product changes. The played database is a copy of the pristine
 test database; tests that commit elsewhere never touch it, and each test here is rolled back.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +16,15 @@ import pytest
 from django.db import connection
 
 from casework.accounts.models import User
-from casework.local.pytest_database import _as_owner
+from casework.local import paths
+from casework.local.locks import held
+from casework.local.pytest_database import _as_owner, owner_connection
 
 #: The morning on which the tests walk through the demo.
 MORNING = "2021-12-16 09:30"
+#: What the played campaign depends on.
+_PRODUCT = ("casework", "units", "evidence", "cases")
+_SOURCES = frozenset({".py", ".yaml", ".json", ".csv", ".txt"})
 
 
 @dataclass(frozen=True)
@@ -64,19 +71,47 @@ def copy_of(template: str, name: str) -> Iterator[str]:
         _as_owner(f'drop database if exists "{name}" with (force)')
 
 
-@pytest.fixture(scope="session")
-def played_campaign(django_db_setup: None, django_db_blocker: Any) -> Iterator[Played]:
-    """Play the campaign, once a run."""
-    from django.conf import settings
+def _product_digest() -> str:
+    digest = hashlib.sha256()
+    for folder in _PRODUCT:
+        for path in sorted((paths.CHECKOUT / folder).rglob("*")):
+            if path.suffix in _SOURCES:
+                digest.update(path.relative_to(paths.CHECKOUT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _kept_campaign(pristine: str, django_db_blocker: Any) -> str:
+    """Return the name of the database that holds the campaign; play it when this product never did here."""
     from django.test import override_settings
 
     from casework.scenarios.zhejiang_2021.play import play
 
-    test_database = connection.settings_dict["NAME"]
-    with copy_of(f"{test_database}_pristine", f"{test_database}_played") as database:
-        with django_db_blocker.unblock(), connected_to(database), override_settings(CASEWORK_NOW=MORNING):
+    kept = f"casework_played_{_product_digest()}"
+    with owner_connection("postgres") as owner:
+        known = [
+            name for (name,) in owner.execute("select datname from pg_database where datname ^@ 'casework_played_'")
+        ]
+    if kept in known:
+        return kept
+    for old in known:
+        _as_owner(f'drop database "{old}" with (force)')
+    with copy_of(pristine, f"{kept}_half") as half:
+        with django_db_blocker.unblock(), connected_to(half), override_settings(CASEWORK_NOW=MORNING):
             play(lambda _text: None)
-        rows = json.loads((settings.CASEWORK_HOME / "demo-accounts.json").read_text(encoding="utf-8"))
+        _as_owner(f'create database "{kept}" template "{half}"')
+    return kept
+
+
+@pytest.fixture(scope="session")
+def played_campaign(django_db_setup: None, django_db_blocker: Any) -> Iterator[Played]:
+    """A copy of the played campaign for this run."""
+    from django.conf import settings
+
+    test_database = connection.settings_dict["NAME"]
+    with held(paths.run_dir(settings.CASEWORK_HOME) / "played.lock"):
+        kept = _kept_campaign(f"{test_database}_pristine", django_db_blocker)
+    rows = json.loads((settings.CASEWORK_HOME / "demo-accounts.json").read_text(encoding="utf-8"))
+    with copy_of(kept, f"{test_database}_played") as database:
         yield Played(database, {row["username"]: row for row in rows})
 
 

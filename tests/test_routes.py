@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from django.db import transaction
@@ -41,6 +42,8 @@ CAST = {
     "audit_admin": "auditadmin1",
 }
 Row = tuple[str, str]  # route, method
+#: The table is walked in parts, so that two processes can share it.
+PARTS = 6
 
 
 @pytest.fixture
@@ -49,9 +52,7 @@ def clients(played: Played) -> dict[str, Client]:
     for name, username in CAST.items():
         found[name] = Client(raise_request_exception=False)
         if username:
-            found[name].force_login(
-                played.user(username), backend="allauth.account.auth_backends.AuthenticationBackend"
-            )
+            found[name].force_login(played.user(username), backend="casework.accounts.backends.AccountBackend")
     return found
 
 
@@ -128,11 +129,13 @@ def test_every_method_of_the_api_is_in_the_table() -> None:
 
 
 @pytest.mark.slow
-def test_every_address_answers_each_member_of_the_cast_as_the_table_says(clients: dict[str, Client]) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_address_answers_each_member_of_the_cast_as_the_table_says(clients: dict[str, Client], part: int) -> None:
     if os.environ.get("CASEWORK_WRITE_ROUTES"):
-        _write(clients)
+        if part == 0:
+            _write(clients)
         return
-    expected = written()
+    expected = {row: line for row, line in written().items() if crc32(row[0].encode()) % PARTS == part}
 
     found = walk(clients, expected)
 

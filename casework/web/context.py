@@ -17,12 +17,12 @@ THEMES: Final = ("light", "dark")
 MARKS: Final[dict[str, Text]] = {"internal": _("内部"), "work_secret": _("内部 · 工作秘密")}
 
 
-_unread: list[Rows] = []
+_bell: dict[str, Rows] = {}
 
 
 def register_unread(rows: Rows) -> None:
     """Let the app of notices, which stands above, say which a reader has not signed for."""
-    _unread[:] = [rows]
+    _bell["unread"] = rows
 
 
 class Shell:
@@ -42,7 +42,7 @@ class Shell:
 
     @cached_property
     def _counts(self) -> dict[str, int]:
-        return counts(self.user, **{"unread": rows for rows in _unread}) if self.user else {}
+        return counts(self.user, **_bell) if self.user else {}
 
     @cached_property
     def tabs(self) -> list[Place]:

@@ -21,7 +21,7 @@ def count_together(wanted: Mapping[str, Sequence[QuerySet[Any]]]) -> dict[str, i
             except EmptyResultSet:
                 continue
             keys.append(key)
-            selects.append(f"(select count(*) from ({sql}) as waiting)")
+            selects.append(f"(select count(*) from ({sql}) as waiting)")  # noqa: S608 (Django's own statement)
             params += values
     if selects:
         with connection.cursor() as cursor:
