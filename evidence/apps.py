@@ -7,4 +7,4 @@ class EvidenceConfig(AppConfig):
 
     def ready(self) -> None:
         from evidence import log_policy, log_tasks, policy, refs  # noqa: F401  (they register themselves)
-        from evidence.web import found, nav, words  # noqa: F401
+        from evidence.web import found, log_status, logs, nav, words  # noqa: F401

@@ -92,6 +92,7 @@ ACTIONS = {
     "account_check": _lazy("核对账号"),
     "credential": _lazy("凭据"),
     "heartbeat": _lazy("心跳"),
+    "logind_started": _lazy("会话管理启动"),
     "machine_started": _lazy("开机"),
     "machine_stopping": _lazy("关机"),
     "machine_crashed": _lazy("非正常关机"),

@@ -2,10 +2,23 @@
 
 from django.urls import path
 
-from evidence.web import bundles, capture, confirmations, custody, items, lists, previews, stock, takings
+from evidence.web import (
+    bundles,
+    capture,
+    confirmations,
+    custody,
+    items,
+    lists,
+    log_urls,
+    previews,
+    received,
+    stock,
+    takings,
+)
 
 app_name = "evidence"
 urlpatterns = [
+    *log_urls.urlpatterns,
     path("evidence/", lists.items, name="items"),
     path("evidence/scan/", custody.scan, name="scan"),
     path("evidence/custody/", custody.custody, name="custody"),
@@ -28,6 +41,7 @@ urlpatterns = [
     path("evidence/takings/new/", takings.new, name="new-collection"),
     path("evidence/takings/<int:pk>/", takings.collection, name="collection"),
     path("evidence/takings/<int:pk>/items/new/", takings.new_item, name="new-item"),
+    path("evidence/takings/<int:pk>/bundles/new/", received.receive, name="receive-bundle"),
     path("evidence/takings/<int:pk>/close/", takings.close, name="close-collection"),
     path("evidence/takings/<int:pk>/list/", takings.seizure_list, name="seizure-list"),
     path("evidence/takings/<int:pk>/labels/", takings.labels, name="labels"),

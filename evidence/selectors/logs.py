@@ -1,0 +1,323 @@
+"""The timeline: which readings count, how many events stand where, and the bytes behind an event."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Max, Min, Q, QuerySet, Sum
+
+from casework.accounts.models import User
+from casework.files import storage
+from evidence.log_enums import Lane, RunState, Verdict
+from evidence.models import Item
+from evidence.models.logs import ClockOffset, LogEvent, LogFinding, LogHour, LogRun
+from evidence.parsing.archives import members
+from evidence.parsing.source import Broken, Source, decoded, file_source
+
+#: Bars of a lane.
+BARS: Final = 96
+#: Up to so many events in a window they are counted one by one; beyond, by the hour.
+COUNTED: Final = 400_000
+PAGE: Final = 50
+#: Lines that a search of the raw text shows, and bytes that it reads.
+HITS: Final = 200
+CONTEXT: Final = 2_000
+
+
+def current_runs(user: User, items: QuerySet[Item] | None = None) -> list[LogRun]:
+    """Return the newest finished reading of every file that the reader may know of."""
+    rows = LogRun.objects.visible_to(user).filter(state=RunState.DONE)
+    if items is not None:
+        rows = rows.filter(file__item__in=items)
+    rows = rows.select_related("file__item", "file__blob").order_by("file_id", "-serial").distinct("file_id")
+    return list(rows)
+
+
+def offsets_of(runs: list[LogRun]) -> dict[int, ClockOffset]:
+    """Return the clock offset that holds for each run: the newest one stated."""
+    rows = ClockOffset.objects.filter(run__in=runs).order_by("run_id", "-pk").distinct("run_id")
+    return {row.run_id: row for row in rows}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the reader wants to see."""
+
+    since: datetime
+    until: datetime
+    lanes: tuple[str, ...] = ()
+    words: str = ""
+    user_name: str = ""
+    address: str = ""
+    action: str = ""
+    marked: bool = False
+
+
+@dataclass
+class Bar:
+    """A stretch of time in a lane, and how many events it holds."""
+
+    since: datetime
+    until: datetime
+    events: int
+    marked: int
+
+
+@dataclass
+class LaneBars:
+    """A lane as it is drawn."""
+
+    lane: Lane
+    bars: list[Bar] = field(default_factory=list)
+    events: int = 0
+
+
+def span_of(runs: list[LogRun]) -> tuple[datetime, datetime] | None:
+    """Return first and last moment of the readings; clocks that stood at their beginning do not stretch the picture."""
+    hours = LogHour.objects.filter(run__in=runs, hour__gte=datetime(1990, 1, 1, tzinfo=UTC))
+    found = hours.aggregate(first=Min("hour"), last=Max("hour"))
+    if found["first"] is None:
+        return None
+    return found["first"], found["last"] + timedelta(hours=1)
+
+
+def shift_of(offset: ClockOffset | None) -> timedelta:
+    """Return what is taken from a source's time to have the true time."""
+    return timedelta(milliseconds=offset.offset_ms) if offset else timedelta(0)
+
+
+def _by_shift(runs: list[LogRun], offsets: dict[int, ClockOffset]) -> dict[timedelta, list[int]]:
+    groups: dict[timedelta, list[int]] = {}
+    for run in runs:
+        groups.setdefault(shift_of(offsets.get(run.pk)), []).append(run.pk)
+    return groups
+
+
+def lanes_of(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) -> list[LaneBars]:
+    """Count the events of the window, lane by lane and bar by bar, in the database."""
+    step = (asked.until - asked.since) / BARS
+    found: dict[str, list[list[int]]] = {lane: [[0, 0] for _ in range(BARS)] for lane in Lane.values}
+    filtered = bool(asked.words or asked.user_name or asked.address or asked.action or asked.marked)
+    for shift, keys in _by_shift(runs, offsets).items():
+        since, until = asked.since + shift, asked.until + shift
+        total = LogHour.objects.filter(run__in=keys, hour__gte=since - timedelta(hours=1), hour__lt=until)
+        many = (total.aggregate(all=Sum("events"))["all"] or 0) > COUNTED
+        if not filtered and (many or step >= timedelta(hours=1)):
+            rows = _by_hour(keys, since, until, step)
+        else:
+            rows = _one_by_one(_matching(keys, asked, shift), since, step)
+        for lane, number, events, marked in rows:
+            if 0 <= number < BARS and lane in found:
+                found[lane][number][0] += events
+                found[lane][number][1] += marked
+    out: list[LaneBars] = []
+    for lane in Lane:
+        bars = [
+            Bar(asked.since + step * number, asked.since + step * (number + 1), events, marked)
+            for number, (events, marked) in enumerate(found[lane])
+            if events
+        ]
+        out.append(LaneBars(lane, bars, sum(bar.events for bar in bars)))
+    return out
+
+
+def _by_hour(keys: list[int], since: datetime, until: datetime, step: timedelta) -> list[tuple[str, int, int, int]]:
+    rows = LogHour.objects.filter(run__in=keys, hour__gte=since - timedelta(minutes=59), hour__lt=until)
+    counted: dict[tuple[str, int], list[int]] = {}
+    for lane, hour, events, marked in rows.values_list("lane", "hour").annotate(n=Sum("events"), m=Sum("marked")):
+        number = max(0, int((hour - since) / step))
+        both = counted.setdefault((lane, number), [0, 0])
+        both[0] += events
+        both[1] += marked
+    return [(lane, number, events, marked) for (lane, number), (events, marked) in counted.items()]
+
+
+def _one_by_one(rows: QuerySet[Any], since: datetime, step: timedelta) -> list[tuple[str, int, int, int]]:
+    inner, given = rows.order_by().values("lane", "ts", "rule_labels").query.sql_with_params()
+    statement = (
+        f"SELECT lane, floor(extract(epoch FROM ts - %s) / %s)::int AS bar, count(*), count(*) FILTER (WHERE rule_labels <> '{{}}')"  # noqa: S608 (the inner query is the ORM's own)
+        f" FROM ({inner}) AS w GROUP BY 1, 2"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [since, max(step.total_seconds(), 0.000_001), *given])
+        found: list[tuple[str, int, int, int]] = cursor.fetchall()
+    return found
+
+
+def _matching(keys: list[int], asked: Asked, shift: timedelta) -> QuerySet[Any]:
+    rows = LogEvent.objects.filter(run__in=keys, ts__gte=asked.since + shift, ts__lt=asked.until + shift)
+    if asked.lanes:
+        rows = rows.filter(lane__in=asked.lanes)
+    if asked.user_name:
+        name = asked.user_name
+        rows = rows.filter(Q(user_name=name) | Q(user_target_name=name) | Q(user_effective_name=name))
+    if asked.address:
+        rows = rows.filter(Q(source_ip=asked.address) | Q(destination=asked.address))
+    if asked.action:
+        rows = rows.filter(event_action=asked.action)
+    if asked.marked:
+        rows = rows.filter(Q(marks__starred=True) | ~Q(rule_labels=[])).distinct()
+    if asked.words:
+        words = asked.words
+        rows = rows.filter(
+            Q(process_command_line__icontains=words)
+            | Q(user_name__icontains=words)
+            | Q(destination__icontains=words)
+            | Q(source_ip__startswith=words)
+            | Q(event_action__icontains=words)
+        )
+    return rows
+
+
+def events_of(
+    runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset], after: tuple[datetime, int] | None = None
+) -> tuple[list[Any], bool]:
+    """Return a page of the window's events in true order of time, and whether there are more."""
+    found: list[Any] = []
+    for shift, keys in _by_shift(runs, offsets).items():
+        rows = _matching(keys, asked, shift)
+        if after is not None:
+            moment, key = after
+            rows = rows.filter(Q(ts__gt=moment + shift) | Q(ts=moment + shift, pk__gt=key))
+        page = (
+            rows.select_related("run__file", "item").prefetch_related("marks__author").order_by("ts", "id")[: PAGE + 1]
+        )
+        for event in page:
+            event.true_at = event.ts - shift
+            event.offset = offsets.get(event.run_id)
+            found.append(event)
+    found.sort(key=lambda event: (event.true_at, event.pk))
+    return found[:PAGE], len(found) > PAGE
+
+
+def findings_in(runs: list[LogRun], asked: Asked) -> list[LogFinding]:
+    """Return the stretches of the window in which something is missing, gravest first."""
+    rows = LogFinding.objects.filter(run__in=runs, gap=True, before_at__lt=asked.until, after_at__gte=asked.since)
+    order = {Verdict.PROVED: 0, Verdict.CONTRADICTED: 1, Verdict.UNKNOWN: 2, Verdict.EXPLAINED: 3, Verdict.HINT: 4}
+    found = list(rows.select_related("run__file")[:200])
+    return sorted(found, key=lambda one: (order.get(Verdict(one.verdict), 9), one.before_at or asked.since))
+
+
+def _source(run: LogRun, member: int) -> Source | None:
+    source = file_source(storage.path_of(run.file.blob.sha256))
+    source.name = run.file.name
+    for number, one in enumerate(members(source)):
+        if number == member:
+            return one
+    return None
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """Bytes of a source around an event: text before, the event's own, text after."""
+
+    start: int
+    before: str
+    own: str
+    after: str
+    hexed: tuple[tuple[str, str, str], ...]
+
+
+def bytes_of(run: LogRun, member: int, offset: int, length: int) -> Bytes | None:
+    """Return the bytes from which an event was read, with what stands around them; None where the file is gone."""
+    try:
+        source = _source(run, member)
+        if source is None:
+            return None
+        start = max(0, offset - CONTEXT)
+        with source.open() as stream:
+            if stream.seekable():
+                stream.seek(start)
+            else:
+                left = start
+                while left:
+                    skipped = len(stream.read(min(left, 1 << 20)))
+                    if not skipped:
+                        return None
+                    left -= skipped
+            data = _full(stream, offset - start + min(length, 64_000) + CONTEXT)
+    except (OSError, EOFError, Broken):
+        return None
+    own = data[offset - start : offset - start + length]
+    before, after = data[: offset - start], data[offset - start + length :]
+    if start:
+        before = before.partition(b"\n")[2]
+    after = after[: after.rfind(b"\n") + 1]
+    return Bytes(start, _said(before), _said(own), _said(after), _hexed(own[:512], offset))
+
+
+def _full(stream: Any, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _said(data: bytes) -> str:
+    text = decoded(data.decode("latin-1"))
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "·", text)
+
+
+def _hexed(data: bytes, offset: int) -> tuple[tuple[str, str, str], ...]:
+    rows = []
+    for at in range(0, len(data), 16):
+        part = data[at : at + 16]
+        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
+        rows.append((f"{offset + at:08x}", part.hex(" "), shown))
+    return tuple(rows)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A line of a file that holds what was looked for."""
+
+    member: str
+    offset: int
+    text: str
+
+
+def search_raw(run: LogRun, words: str) -> Iterator[Hit]:
+    """Yield the first lines that hold the words, whatever the readers made of them. Capital letters do not matter."""
+    source = file_source(storage.path_of(run.file.blob.sha256))
+    source.name = run.file.name
+    pattern = re.compile(
+        b"|".join({re.escape(words.encode(codec, "ignore")) for codec in ("utf-8", "gb18030")} - {b""}), re.IGNORECASE
+    )
+    left = HITS
+    for member in members(source):
+        try:
+            for hit in _hits(member, pattern):
+                yield hit
+                left -= 1
+                if not left:
+                    return
+        except (OSError, EOFError, Broken):
+            continue
+
+
+def _hits(source: Source, pattern: re.Pattern[bytes]) -> Iterator[Hit]:
+    base, tail = 0, b""
+    with source.open() as stream:
+        while True:
+            data = stream.read(4 << 20)
+            text = tail + data
+            if not text:
+                return
+            cut = text.rfind(b"\n") + 1 if data else len(text)
+            if not cut:
+                cut = len(text) if len(text) > 8 << 20 else 0
+            told = -1
+            for found in pattern.finditer(text, 0, cut):
+                begin = text.rfind(b"\n", 0, found.start()) + 1
+                if begin == told:
+                    continue
+                told = begin
+                end = text.find(b"\n", found.end())
+                yield Hit(source.name, base + begin, _said(text[begin : end if end >= 0 else None][:600]))
+            base, tail = base + cut, text[cut:]
+            if not data:
+                return
