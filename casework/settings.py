@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "casework.ledger.middleware.ProofMiddleware",
     "casework.web.middleware.ErrorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -209,7 +210,10 @@ CELERY_BEAT_SCHEDULE = {
     "penalties-expire": {"task": "penalties.expire", "schedule": 3600.0, "options": {"expires": 3000}},
     "campaigns-take-up": {"task": "campaigns.take_up", "schedule": 60.0, "options": {"expires": 55}},
     "imports-take-up": {"task": "imports.take_up", "schedule": 60.0, "options": {"expires": 55}},
+    "evidence-recheck": {"task": "evidence.recheck", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
     "evidence-sweep": {"task": "evidence.sweep", "schedule": 60.0, "options": {"expires": 55}},
+    # Every hour for five minutes at most: reading files again must not stand in the way of work.
+    "files-scrub": {"task": "files.scrub", "schedule": 3600.0, "options": {"expires": 3000}},
     "worker-heartbeat": {"task": "core.heartbeat", "schedule": 10.0, "options": {"expires": 9}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(CASEWORK_HOME / "run" / "celerybeat-schedule")
@@ -349,6 +353,9 @@ EMAIL_HOST_USER = env_str("CASEWORK_SMTP_USER")
 EMAIL_HOST_PASSWORD = env_str("CASEWORK_SMTP_PASSWORD")
 EMAIL_USE_TLS = env_bool("CASEWORK_SMTP_TLS")
 DEFAULT_FROM_EMAIL = env_str("CASEWORK_MAIL_FROM", "casework@localhost")
+EMAIL_TIMEOUT = 10  # a lease of letters must not run out while one server is waited for
+# Robots and other systems that are told, as JSON (casework/notices/channels/hooks.py); secrets come by the _FILE form.
+CASEWORK_WEBHOOKS = env_str("CASEWORK_WEBHOOKS")
 CASEWORK_BASE_URL = env_str("CASEWORK_BASE_URL", f"http://localhost:{CASEWORK_PORT}")
 
 LOGGING = {

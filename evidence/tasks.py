@@ -5,6 +5,7 @@ from celery import shared_task
 from casework.core import clock
 from casework.files.services.uploads import sweep_uploads
 from evidence.services.bundle_jobs import run_bundle, sweep_bundles
+from evidence.services.files import recheck_files
 from evidence.services.uploads import finish_upload, unfinished
 
 
@@ -29,3 +30,9 @@ def sweep() -> None:
         finish_upload(pk, at=at)
     for pk in sweep_bundles(at=at):
         run_bundle(pk, at=at)
+
+
+@shared_task(name="evidence.recheck", time_limit=6 * 3600)
+def reread() -> int:
+    """Read stored files again; returns how many are not what they were."""
+    return len(recheck_files(at=clock.now()))

@@ -220,7 +220,7 @@ class Discrepancy(models.Model):
     note = models.CharField(_("说明"), max_length=500, blank=True)
     seq = models.PositiveIntegerField()  # the link of the chain at which it was seen
     opened_at = models.DateTimeField()
-    opened_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    opened_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # None: the nightly reading
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     resolution = models.CharField(_("查明的情况"), max_length=500, blank=True)
@@ -238,7 +238,7 @@ class Discrepancy(models.Model):
                 name="discrepancy_resolved_how",
             ),
             models.CheckConstraint(
-                condition=Q(resolved_by__isnull=True) | ~Q(resolved_by=F("opened_by")),
+                condition=Q(resolved_by__isnull=True) | Q(opened_by__isnull=True) | ~Q(resolved_by=F("opened_by")),
                 name="discrepancy_resolved_by_other",
             ),
         ]

@@ -31,7 +31,7 @@ def open_discrepancy(
 
 
 def note_discrepancy(
-    item: Item, kind: DiscrepancyKind, *, actor: User, at: datetime, expected: str, found: str, note: str = ""
+    item: Item, kind: DiscrepancyKind, *, actor: User | None, at: datetime, expected: str, found: str, note: str = ""
 ) -> Discrepancy:
     """Write the discrepancy inside the caller's transaction; the item is locked."""
     if item.state in ENDED:

@@ -165,7 +165,7 @@ def discrepancy(request: HttpRequest, pk: int) -> HttpResponse:
         (_("类别"), row.get_kind_display()),
         (_("应为"), row.expected),
         (_("实为"), row.found),
-        (_("登记人"), row.opened_by.name),
+        (_("登记人"), row.opened_by.name if row.opened_by else _("定期复核")),
         (_("说明"), row.note),
     ]
     context = {"item": row.item, "form": form, "facts": facts, "yes": _("登记查清"), "no": ""}

@@ -19,7 +19,7 @@ from casework.ledger.web.proof import proofs_of
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
 from evidence.enums import DeviceKind, DiscrepancyKind
-from evidence.models import Item, ItemFile
+from evidence.models import Item, ItemFile, ReceivedBundle
 from evidence.panels import panels_for
 from evidence.rules import DeviceFacts
 from evidence.selectors.acts import acts_for
@@ -102,6 +102,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     if content:
         context |= {
             "trail_url": reverse("ledger:trail", args=[f"item:{row.pk}"]),
+            "received": ReceivedBundle.objects.filter(item=row).select_related("received_by").first(),
             "files": row.files.select_related("blob", "derived_from"),
             "reads": _read_rows(reads[:4]),
             "reads_count": reads.count(),
