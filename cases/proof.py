@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from cases.enums import Stance, Verdict
 from cases.models import Case, Exhibit, Fact
+
+#: Columns up to which the page draws a cell for each item.
+WIDE: Final = 16
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,16 @@ class Row:
     verdict: Verdict
     sources: int
 
+    @property
+    def supporting(self) -> int:
+        """How many items speak for the fact."""
+        return sum(1 for cell in self.cells if cell.stance == Stance.FOR)
+
+    @property
+    def opposing(self) -> int:
+        """How many items speak against it."""
+        return sum(1 for cell in self.cells if cell.stance == Stance.AGAINST)
+
 
 @dataclass(frozen=True)
 class Matrix:
@@ -49,6 +63,11 @@ class Matrix:
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def wide(self) -> bool:
+        """Whether there are more columns than anybody reads across: the page counts them instead."""
+        return len(self.columns) > WIDE
 
 
 def verdict_of(fact: Fact, supporting: Iterable[str], opposing: int) -> Verdict:

@@ -1,5 +1,6 @@
 """Unannounced inspections over HTTP: for whoever knows of none, there are none."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ from cases.services.inspections import (
     plan_inspection,
     record_findings,
 )
+from cases.services.operation import note_targets_read
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, create_once, etag, expected_version
@@ -167,8 +169,11 @@ class InspectionViewSet(mixins.ListModelMixin, VisibleViewSet):
 
     @extend_schema(responses=InspectionSerializer)
     def retrieve(self, request: Request, pk: str | None = None) -> Response:
-        """Return one inspection as the caller knows it."""
-        return self._answer(self.get_object())
+        """Return one inspection as the caller knows it; who looked is on record before the answer leaves."""
+        found: Inspection = self.get_object()
+        seen = sum(len(team.sites.all()) for team in teams_seen(found, reader(request)))
+        note_targets_read(found, what="api", sites=seen, actor=reader(request), at=clock.now())
+        return self._answer(found)
 
     @extend_schema(request=NewInspectionSerializer, responses={201: InspectionSerializer})
     def create(self, request: Request) -> Response:
@@ -210,6 +215,19 @@ class SiteViewSet(mixins.ListModelMixin, VisibleViewSet):
     def rows(self) -> Any:
         return sites_seen(reader(self.request)).order_by("pk")
 
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page of sites; who looked is on record before the answer leaves."""
+        answer: Response = super().list(request, *args, **kwargs)
+        self._note([row["id"] for row in answer.data["results"]])
+        return answer
+
+    def _note(self, pks: Sequence[int]) -> None:
+        counts: dict[Inspection, int] = {}
+        for site in Site.objects.filter(pk__in=pks).select_related("team__inspection"):
+            counts[site.team.inspection] = counts.get(site.team.inspection, 0) + 1
+        for inspection, sites in counts.items():
+            note_targets_read(inspection, what="api", sites=sites, actor=reader(self.request), at=clock.now())
+
     def _answer(self, site: Site) -> Response:
         site = sites_seen(reader(self.request)).get(pk=site.pk)
         return Response(SiteSerializer(site).data, headers=etag(site))
@@ -217,7 +235,9 @@ class SiteViewSet(mixins.ListModelMixin, VisibleViewSet):
     @extend_schema(responses=SiteSerializer)
     def retrieve(self, request: Request, pk: str | None = None) -> Response:
         """Return one site."""
-        return self._answer(self.get_object())
+        found = self.get_object()
+        self._note([found.pk])
+        return self._answer(found)
 
     @extend_schema(request=None, responses=SiteSerializer)
     @action(detail=True, methods=["post"])

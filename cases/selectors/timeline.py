@@ -52,6 +52,7 @@ class Band:
     stops: tuple[tuple[date, date | None], ...]
     live: bool
     url: str
+    ended: date | None = None
 
 
 def _day(day: date, hour: int = 0) -> datetime:
@@ -158,7 +159,7 @@ def bands_of(case: Case, user: User) -> list[Band]:
         Band(
             row.title, row.start_on, row.due_on,
             tuple((stop.from_on, stop.to_on) for stop in row.suspensions.all()),
-            row.state in {State.OPEN, State.STOPPED}, reverse("deadlines:detail", args=[row.pk]),
+            row.state in {State.OPEN, State.STOPPED}, reverse("deadlines:detail", args=[row.pk]), row.met_on,
         )
         for row in rows
     ]  # fmt: skip
@@ -186,7 +187,7 @@ def window(events: list[Event], *, lanes: set[str], first: date | None, last: da
     return Window(chosen[:MOST], [event for event in events if event.pinned], max(len(chosen) - MOST, 0), len(chosen))
 
 
-LEFT, RIGHT, ROW, TOP = 84.0, 984.0, 36, 30
+LEFT, RIGHT, ROW, TOP = 116.0, 984.0, 36, 30
 
 
 def picture(shown: Window, bands: list[Band], today: date) -> dict[str, Any] | None:
@@ -208,9 +209,9 @@ def picture(shown: Window, bands: list[Band], today: date) -> dict[str, Any] | N
             offset = float((moment - first).days)
         return round(LEFT + (RIGHT - LEFT) * min(max(offset / span, 0.0), 1.0), 1)
 
-    lanes = []
-    for place, lane in enumerate(Lane):
-        y = TOP + place * ROW
+    lanes: list[dict[str, Any]] = []
+    for lane in Lane:
+        y = TOP + len(lanes) * ROW
         marks = [
             {
                 "x": x(event.at), "width": max(round(x(event.until) - x(event.at), 1), 3.0) if event.until else 0,
@@ -220,15 +221,16 @@ def picture(shown: Window, bands: list[Band], today: date) -> dict[str, Any] | N
             for event in reversed(shown.events)
             if event.lane == lane
         ]  # fmt: skip
-        lanes.append({"label": lane.label, "y": y, "middle": y + ROW / 2, "text": y + ROW / 2 + 4, "marks": marks})
-    rows = _band_rows(bands, x, today, TOP + len(Lane) * ROW)
+        if marks or lane != Lane.DEADLINES:
+            lanes.append({"label": lane.label, "y": y, "middle": y + ROW / 2, "text": y + ROW / 2 + 4, "marks": marks})
+    rows = _band_rows(bands, x, today, TOP + len(lanes) * ROW)
     return {
         "lanes": lanes,
         "bands": rows,
-        "height": TOP + len(Lane) * ROW + len(rows) * 22 + 24,
+        "height": TOP + len(lanes) * ROW + len(rows) * 22 + 24,
         "today": x(today),
         "months": _months(first, last, x),
-        "bottom": TOP + len(Lane) * ROW + len(rows) * 22,
+        "bottom": TOP + len(lanes) * ROW + len(rows) * 22,
     }
 
 
@@ -241,12 +243,12 @@ _COLOURS: Final = {
 def _band_rows(bands: list[Band], x: Any, today: date, top: int) -> list[dict[str, Any]]:
     rows = []
     for place, band in enumerate(bands):
-        start, due, now = x(band.start), x(band.due), x(min(max(today, band.start), band.due))
+        until = today if band.live else band.ended or band.due
+        start, due, now = x(band.start), x(band.due), x(min(max(until, band.start), band.due))
         rows.append(
             {
                 "y": top + place * 22 + 4, "text": top + place * 22 + 15, "title": band.title, "start": start,
-                "passed": round((now if band.live else due) - start, 1), "now": now,
-                "left": round(due - now, 1) if band.live else 0, "due": due,
+                "passed": round(now - start, 1), "now": now, "left": round(due - now, 1), "due": due,
                 "stops": [(x(a), max(round(x(b or today) - x(a), 1), 2.0)) for a, b in band.stops],
             }
         )  # fmt: skip

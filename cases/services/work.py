@@ -168,7 +168,7 @@ def publish_case_type(
         raise Invalid(_("任务的天数不对。"), details={"tasks": _("天数填 1 至 366")})
     rows = [{"title": words, "days": days} for words, days in usual]
     with transaction.atomic():
-        last = CaseType.objects.select_for_update().filter(code=code).order_by("-number").first()
+        last = CaseType.objects.filter(code=code).order_by("-number").first()
         row = CaseType.objects.create(
             code=code, number=(last.number if last else 0) + 1, name=name.strip(), kind=CaseKind(kind), tasks=rows,
             published_by=actor, published_at=at,

@@ -46,7 +46,8 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": [(event, labels[event.lane]) for event in shown.events],
         "picture": picture(shown, bands, clock.today()),
         "bands": bands,
-        "lanes": [(lane.value, lane.label, lane.value in lanes) for lane in Lane],
+        "lanes": [_lane(request, lane, lanes) for lane in Lane],
+        "filtered": bool(lanes or first or last),
         "first": request.GET.get("from", ""),
         "last": request.GET.get("to", ""),
         "form": form,
@@ -54,6 +55,14 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
         "earlier_than": shown.events[-1].at if shown.earlier and shown.events else None,
     }
     return render(request, "cases/timeline.html", context, status=409 if form.errors else 200)
+
+
+def _lane(request: HttpRequest, lane: Lane, chosen: set[str]) -> dict[str, Any]:
+    """One lane as a switch: its address has it on when it is off, and off when it is on."""
+    wanted = sorted(chosen ^ {lane.value})
+    query = request.GET.copy()
+    query.setlist("lane", wanted)
+    return {"value": lane.value, "label": lane.label, "on": lane.value in chosen, "url": f"?{query.urlencode()}"}
 
 
 def _day(request: HttpRequest, name: str) -> Any:

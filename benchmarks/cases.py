@@ -1,0 +1,248 @@
+"""Cases at size: the list for an officer and an auditor, one big case, an approver's queue; against the raw SQL."""
+
+import math
+import statistics
+import time
+from datetime import date
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks.database import fresh, owner_does
+from cases.models import Case, Exhibit, Fact
+from casework.accounts.enums import OrganisationKind, Role
+from casework.accounts.models import Appointment, Organisation, User
+from casework.core import clock
+from evidence.models import Collection, Item
+from units.models import Region, Unit
+
+#: Rows in full, and for the comparison of flatness.
+MANY, FEW = 100_000, 10_000
+#: Of so many cases the officer belongs to one in twenty.
+SHARE = 20
+ROUNDS = 15
+#: Pairs of requests for something hidden and something absent.
+PAIRS = 350
+
+_CASES = """
+with made as (
+    insert into access_compartment (public_id, kind, name, secrecy, created_at)
+    select 'b' || g, 'case', '案件' || g, 'work_secret', now() from generate_series(1, %(rows)s) g
+    returning id, substring(public_id from 2)::int as g
+)
+insert into cases_case (number, title, kind, compartment_id, state, returned, unit_id, grounds, plan, report,
+    hearing_report, drafted_by_id, proposed_at, filed_on, state_since, updated_at, version)
+select '浙纪立〔2021〕' || g || '号', '第' || g || '件利用公共资源“挖矿”案', 'both', id, 'investigating', false,
+    %(unit)s, '', '', '', '', %(user)s, now() - g * interval '1 minute', date '2021-09-18', now(), now(), 1
+from made
+"""
+_RAW = """
+select c.id, c.title, c.number, c.state, u.name from cases_case c left join units_unit u on u.id = c.unit_id
+where c.compartment_id in (select g.compartment_id from access_grant g where g.user_id = %s
+    and (g.until is null or g.until >= current_date) and g.from_on <= current_date)
+order by (select d.due_on from deadlines_deadline d where d.ref = 'case:' || c.id and d.state = 'open'
+    order by d.due_on, d.id limit 1), c.id limit 51
+"""
+
+
+def run(scale: float) -> None:
+    """Print the figures at two sizes, the page of one big case and the approver's queue."""
+    middle: dict[tuple[str, int], float] = {}
+    for rows in (int(FEW * scale), int(MANY * scale)):
+        with fresh(f"cases{rows}"):
+            readers = _fill(rows)
+            raw = _raw(readers["officer_user"])
+            for name in ("officer", "auditor"):
+                times, queries = _pages(readers[name], "/cases/")
+                middle[name, rows] = statistics.median(times)
+                print(
+                    f"  list        {name:<8} {rows:>9,} rows  p50 {1000 * statistics.median(times):6.1f} ms"
+                    f"  p95 {1000 * sorted(times)[int(len(times) * 0.95) - 1]:6.1f} ms  {queries} queries",
+                    flush=True,
+                )
+            print(f"  list        officer ÷ raw SQL ({1000 * raw:.1f} ms): {middle['officer', rows] / raw:.2f}")
+            ratio = middle["officer", rows] / middle["auditor", rows]
+            print(f"  list        officer ÷ auditor at {rows:,}: {ratio:.2f}", flush=True)
+            if rows == int(MANY * scale):
+                _one_case(readers["officer"], readers["officer_user"])
+                _pairs(readers["second"])
+                _queue(readers["approver"], readers["approver_user"])
+    few, many = (middle["officer", rows] for rows in (int(FEW * scale), int(MANY * scale)))
+    print(f"  list        officer {int(MANY * scale):,} ÷ {int(FEW * scale):,}: {many / few:.2f}", flush=True)
+
+
+def _pages(client: Client, path: str, rounds: int = ROUNDS) -> tuple[list[float], int]:
+    client.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(path)
+    if answer.status_code != 200:
+        raise SystemExit(f"{path}: status {answer.status_code}")
+    times = []
+    for _round in range(rounds):
+        start = time.perf_counter()
+        client.get(path)
+        times.append(time.perf_counter() - start)
+    return times, len(captured)
+
+
+def _raw(user: User) -> float:
+    times = []
+    with connection.cursor() as cursor:
+        for _round in range(ROUNDS + 1):
+            start = time.perf_counter()
+            cursor.execute(_RAW, [user.pk])
+            cursor.fetchall()
+            times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
+
+
+def _fill(rows: int) -> dict[str, Any]:
+    office = Organisation.objects.create(code="O1", name="省纪委监委", kind=OrganisationKind.COMMISSION)
+    users = {
+        name: _user(name, role, office)
+        for name, role in (
+            ("officer", Role.CASE_OFFICER),
+            ("auditor", Role.AUDITOR),
+            ("approver", Role.APPROVER),
+            ("second", Role.CASE_OFFICER),
+        )
+    }
+    region = Region.objects.create(code="330604", name="上虞区")
+    unit = Unit.objects.create(code="B00001", name="某中心", name_key="mouzhongxin", kind="school", region=region)
+    with connection.cursor() as cursor:
+        cursor.execute(_CASES, {"rows": rows, "unit": unit.pk, "user": users["officer"].pk})
+        cursor.execute(
+            "insert into access_grant (compartment_id, user_id, from_on, reason, emergency)"
+            " select id, %s, date '2020-01-01', '', false from access_compartment where id %% %s = 0",
+            [users["officer"].pk, SHARE],
+        )
+        cursor.execute(
+            "insert into cases_casemember (case_id, user_id, duty, side, from_on, reason)"
+            " select c.id, %s, 'lead', 'investigate', date '2020-01-01', '' from cases_case c"
+            " where c.compartment_id %% %s = 0",
+            [users["officer"].pk, SHARE],
+        )
+        cursor.execute(
+            "insert into deadlines_deadline (ref, kind, rule_version, unit, title, start_on, due_on, first_due_on,"
+            " provisional, state, holder_id, compartment_id, rule, facts, explanation, opened_at, version)"
+            " select 'case:' || c.id, 'C02', 1, 'month', '党纪案件调查', c.filed_on, c.filed_on + 90 + (c.id %% 90)::int,"
+            " c.filed_on + 90, false, 'open', %s, c.compartment_id, '{}', '{}', '[]', now(), 1 from cases_case c",
+            [users["officer"].pk],
+        )
+    owner_does("vacuum analyze")
+    clients = {name: _client(user) for name, user in users.items()}
+    return {**clients, **{f"{name}_user": user for name, user in users.items()}}
+
+
+def _one_case(client: Client, user: User) -> None:
+    """A case with 5,000 events, 500 exhibits and 200 tasks: its page and its timeline."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select c.id, c.compartment_id from cases_case c join access_grant g using (compartment_id)"
+            " where g.user_id = %s order by c.id limit 1",
+            [user.pk],
+        )
+        case, compartment = cursor.fetchone()
+        cursor.execute(
+            "insert into cases_keymoment (case_id, lane, title, at, precision, source, pinned, by_id, made_at, version)"
+            " select %s, (array['monitoring','field','evidence','conduct'])[1 + g %% 4], '事项' || g,"
+            " timestamptz '2021-03-01' + g * interval '1 hour', 'exact', '台账', false, %s, now(), 1"
+            " from generate_series(1, 5000) g",
+            [case, user.pk],
+        )
+        cursor.execute(
+            "insert into cases_casetask (case_id, title, holder_id, due_on, made_by_id, made_at, result, version)"
+            " select %s, '任务' || g, %s, date '2021-12-31', %s, now(), '', 1 from generate_series(1, 200) g",
+            [case, user.pk, user.pk],
+        )
+    row = Case.objects.get(pk=case)
+    collection = Collection.objects.create(
+        number="B1", year=2021, serial=1, compartment_id=compartment, place="机房", began_at=clock.now(),
+        created_at=clock.now(), created_by=user,
+    )  # fmt: skip
+    items = Item.objects.bulk_create(
+        Item(
+            number=f"B1-{n:03}", kind="document", title=f"材料 {n}", compartment_id=compartment, collection=collection,
+            state="deposited", created_at=clock.now(), updated_at=clock.now(),
+        )
+        for n in range(500)
+    )  # fmt: skip
+    facts = Fact.objects.bulk_create(Fact(case=row, number=n, statement=f"待证事实 {n}") for n in range(1, 21))
+    Exhibit.objects.bulk_create(
+        Exhibit(case=row, item=item, fact=facts[n % 20], stance="for", label=f"材料{n}", by=user, at=clock.now())
+        for n, item in enumerate(items)
+    )
+    for name, part in (("page", ""), ("timeline", "timeline/"), ("tasks", "work/")):
+        path = f"/cases/{case}/{part}"
+        times, queries = _pages(client, path)
+        size = len(client.get(path).content)
+        print(
+            f"  one case    {name:<9} p50 {1000 * statistics.median(times):6.1f} ms  {size / 1024:6.1f} KB  {queries} queries",
+            flush=True,
+        )
+
+
+def _pairs(client: Client) -> None:
+    """Alternating pairs: a case that the reader may not know of against one that never was (Mann-Whitney, |z| < 4)."""
+    with connection.cursor() as cursor:
+        cursor.execute("select id from cases_case where compartment_id %% %s <> 0 order by id desc limit 1", [SHARE])
+        (hidden,) = cursor.fetchone()
+    times: dict[str, list[float]] = {"hidden": [], "absent": []}
+    for turn in range(2 * PAIRS):
+        for name, pk in (("hidden", hidden), ("absent", hidden + 10_000_000)):
+            start = time.perf_counter()
+            answer = client.get(f"/api/v1/cases/{pk}/")
+            if turn >= PAIRS // 4:
+                times[name].append(time.perf_counter() - start)
+            if answer.status_code != 404:
+                raise SystemExit(f"{name}: status {answer.status_code}")
+    ratio = statistics.median(times["hidden"]) / statistics.median(times["absent"])
+    print(
+        f"  secrecy     hidden ÷ absent {ratio:.3f}, |z| {abs(_rank_z(times['hidden'], times['absent'])):.2f}",
+        flush=True,
+    )
+
+
+def _rank_z(first: list[float], second: list[float]) -> float:
+    """Return the z of the rank sum of the first sample."""
+    ranked = sorted([(value, 0) for value in first] + [(value, 1) for value in second])
+    total = sum(rank for rank, (_value, which) in enumerate(ranked, start=1) if which == 0)
+    n, m = len(first), len(second)
+    return (total - n * (n + m + 1) / 2) / math.sqrt(n * m * (n + m + 1) / 12)
+
+
+def _queue(client: Client, user: User) -> None:
+    """Five hundred papers that wait for one leader."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "create temporary table chosen as select id, compartment_id from cases_case order by id desc limit 500"
+        )
+        cursor.execute(
+            "insert into access_grant (compartment_id, user_id, from_on, reason, emergency)"
+            " select compartment_id, %s, date '2020-01-01', '', false from chosen",
+            [user.pk],
+        )
+        cursor.execute(
+            "insert into cases_casemember (case_id, user_id, duty, side, from_on, reason)"
+            " select id, %s, 'decider', 'decide', date '2020-01-01', '' from chosen",
+            [user.pk],
+        )
+        cursor.execute("update cases_case set state = 'report_pending' where id in (select id from chosen)")
+    times, queries = _pages(client, "/cases/decisions/")
+    print(f"  queue       500 decisions p50 {1000 * statistics.median(times):6.1f} ms  {queries} queries", flush=True)
+
+
+def _user(name: str, role: Role, office: Organisation) -> User:
+    user = User(username=name, name=name, organisation=office, email=f"{name}@example.invalid")
+    user.set_unusable_password()
+    user.save()
+    Appointment.objects.create(user=user, role=role, from_on=date(2020, 1, 1))
+    return user
+
+
+def _client(user: User) -> Client:
+    client = Client(headers={"host": "localhost"})
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")
+    return client
