@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from casework.accounts.models import User
+from casework.deadlines.followers import register_follower
 from casework.deadlines.recipients import register_recipients
 from casework.ledger.refs import Resolved, Resolver, register_ref
 from units.models import (
@@ -19,6 +20,8 @@ from units.models import (
     UnitPaper,
 )
 from units.selectors.recipients import told_of_delay
+from units.services.due_dates import follow_rectification, follow_reports
+from units.services.papers_due import follow_papers
 
 
 def _by(model: Any, url: Callable[[Any], str], *related: str) -> Resolver:
@@ -78,3 +81,7 @@ def register() -> None:
     register_ref("template", _template)
     register_recipients("S01", told_of_delay)
     register_recipients("S02", told_of_delay)
+    register_follower("selfinspection", "S02", follow_reports)
+    register_follower("rectification", "S02", follow_rectification)
+    register_follower("unitpaper", "S01", follow_papers)
+    register_follower("unitpaper", "S02", follow_papers)

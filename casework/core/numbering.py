@@ -20,6 +20,17 @@ def next_serial(series: str, year: int) -> int:
     return row.last
 
 
+def take_serials(series: str, year: int, count: int) -> int:
+    """Take the next ``count`` serials of the series at once and return the first; see ``next_serial``."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("take_serials needs the transaction of the act that uses the numbers")
+    NumberSeries.objects.bulk_create([NumberSeries(series=series, year=year)], ignore_conflicts=True)
+    row = NumberSeries.objects.select_for_update().get(series=series, year=year)
+    row.last += count
+    row.save(update_fields=["last"])
+    return row.last - count + 1
+
+
 def next_number(series: str, year: int) -> str:
     """Return the next number in the usual form, e.g. ``浙纪立〔2021〕17号``."""
     return f"{series}〔{year}〕{next_serial(series, year)}号"

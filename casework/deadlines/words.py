@@ -14,7 +14,9 @@ register_words(
         "deadline.suspended": _("暂停计时"),
         "deadline.resumed": _("恢复计时"),
         "deadline.extended": _("延长期限"),
+        "deadline.handed_over": _("移交期限"),
         "deadlines.recomputed": _("重新推算到期日"),
         "holidays.changed": _("更新放假安排"),
+        "holiday.removed": _("删除放假安排"),
     }
 )

@@ -10,4 +10,10 @@ class NoticesConfig(AppConfig):
         from casework.web.context import register_unread
 
         register_unread(unread)
-        from casework.notices import words  # registers the words of its entries
+        from casework.notices import policy, words  # they register acts and words
+        from casework.notices.channels.hooks import hooks
+        from casework.notices.refs import register
+        from casework.notices.web import nav  # registers its pages in the side bar
+
+        register()
+        hooks()  # a wrong setting is told at the start

@@ -3,7 +3,8 @@
 from django.db.models import Prefetch, QuerySet
 
 from casework.accounts.models import User
-from casework.notices.models import Delivery, DeliveryState, Notice, NoticeQuerySet
+from casework.notices.calendar_feed import digest_of
+from casework.notices.models import CalendarFeed, Delivery, DeliveryState, Notice, NoticeQuerySet
 
 
 def unread(user: User) -> NoticeQuerySet:
@@ -30,3 +31,14 @@ def told_of(ref: str) -> NoticeQuerySet:
 def given_up() -> QuerySet[Delivery]:
     """Return the deliveries that failed for good, for the administrators: no titles, only where they failed."""
     return Delivery.objects.filter(state=DeliveryState.FAILED).order_by("id")
+
+
+def feed_in_force(user: User) -> CalendarFeed | None:
+    """Return the user's calendar address that works, or None; its token is not kept."""
+    return CalendarFeed.objects.filter(user=user, revoked_at=None).first()
+
+
+def feed_owner(token: str) -> User | None:
+    """Return whose calendar the token opens, or None when it is stopped, unknown, or the account is closed."""
+    found = CalendarFeed.objects.select_related("user").filter(digest=digest_of(token), revoked_at=None).first()
+    return found.user if found is not None and found.user.is_active else None

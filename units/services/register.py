@@ -13,9 +13,19 @@ from casework.access.policy import require
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Missing, NotReady, Refused
+from casework.deadlines.models import Deadline
+from casework.deadlines.services.changes import hand_over_deadlines
 from casework.ledger.record import record
 from units.enums import ClaimState, UnitState
-from units.models import AddressBlock, AddressConflict, Unit, UnitLeader, UnitName
+from units.models import (
+    AddressBlock,
+    AddressConflict,
+    Rectification,
+    SelfInspection,
+    Unit,
+    UnitLeader,
+    UnitName,
+)
 from units.rules.names import name_key
 
 
@@ -58,6 +68,7 @@ def link_leader(unit: Unit, user: User, *, actor: User, at: datetime, reason: st
             data={"user": user.pk, "leader": leader.name, "post": leader.post},
             reason=reason,
         )
+        _hand_over_clocks(row, leader, actor, at, reason)
     return leader
 
 
@@ -114,7 +125,20 @@ def change_leader(
             },
             reason=reason,
         )
+        if day <= timezone.localdate(at):
+            _hand_over_clocks(row, leader, actor, at, reason)
     return leader
+
+
+def _hand_over_clocks(unit: Unit, leader: UnitLeader, actor: User, at: datetime, reason: str) -> None:
+    """The clocks that run on the unit's own duties go to whoever leads it now."""
+    refs = [
+        f"selfinspection:{pk}" for pk in SelfInspection._base_manager.filter(unit=unit).values_list("pk", flat=True)
+    ]
+    duties = Rectification._base_manager.filter(campaign_unit__unit=unit).values_list("pk", flat=True)
+    refs += [f"rectification:{pk}" for pk in duties]
+    running = Deadline.objects.filter(ref__in=refs)
+    hand_over_deadlines(running, leader.user, actor=actor, at=at, reason=reason)
 
 
 def rename_unit(

@@ -114,3 +114,18 @@ def _refuse_contradictions(rows: Iterable[HolidayRow]) -> None:
                 _("%(day)s 既写了放假又写了上班，只保留一行。") % {"day": row.on.isoformat()},
                 details={"date": row.on.isoformat()},
             )
+
+
+def remove_holiday(on: date, *, actor: User, at: datetime, reason: str) -> int:
+    """Take a day out of the table that no notice names; every running clock is computed anew. Returns how many moved."""
+    require(actor, "holidays.change")
+    if not reason.strip():
+        raise Invalid(_("删除放假安排要写明原因。"), details={"reason": _("写明为什么删除")})
+    with transaction.atomic():
+        row = Holiday.objects.select_for_update().filter(date=on).first()
+        if row is None:
+            return 0
+        data = {"on": on, "kind": row.kind, "name": row.name, "source": row.source}
+        row.delete()
+        record("holiday.removed", ref="holidays:0", actor=actor, at=at, data=data, reason=reason)
+        return recompute(actor=actor, at=at)

@@ -3,18 +3,19 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused, Stale
-from casework.deadlines.enums import State, Unit
+from casework.deadlines.enums import LIVE, State, Unit
+from casework.deadlines.followers import tell_followers
 from casework.deadlines.models import Deadline
-from casework.deadlines.moved import tell_moved
 from casework.deadlines.rules import Rule, Step, day_words, due, span
 from casework.deadlines.selectors import current_calendar, inputs
-from casework.deadlines.services.lifecycle import DUE_FIELDS, apply_due, rule_of
+from casework.deadlines.services.lifecycle import DUE_FIELDS, apply_due, reminder_day, rule_of
 from casework.ledger.record import record
 
 
@@ -166,6 +167,32 @@ def extend_deadline(
     return row
 
 
+def hand_over_deadlines(
+    deadlines: QuerySet[Deadline], holder: User | None, *, actor: User, at: datetime, reason: str = ""
+) -> int:
+    """Give live clocks to another holder, who is told of the rung reached; return how many changed hands.
+
+    The act above that causes it (another leader, another officer) is guarded there.
+    """
+    with transaction.atomic():
+        rows = list(deadlines.select_for_update(of=("self",)).filter(state__in=LIVE).order_by("pk"))
+        rows = [row for row in rows if row.holder_id != (holder.pk if holder else None)]
+        calendar, today = current_calendar(), timezone.localdate(at)
+        for row in rows:
+            before, row.holder = row.holder_id, holder
+            row.next_on = reminder_day(row, calendar, today) if row.state == State.OPEN else None
+            row.bump("holder", "next_on")
+            record(
+                "deadline.handed_over",
+                ref=f"deadline:{row.pk}",
+                actor=actor,
+                at=at,
+                data={"of": row.ref, "rule": row.kind, "from": before or 0, "to": holder.pk if holder else 0},
+                reason=reason,
+            )
+    return len(rows)
+
+
 def _locked(deadline: Deadline, version: int | None) -> Deadline:
     """Return the row locked, if it still is the ``version`` that the reader's form was drawn from (None: any)."""
     row = Deadline.locked(deadline.pk)
@@ -179,10 +206,11 @@ def _recount(row: Deadline, today: date, *also: str) -> None:
     calendar = current_calendar()
     found, facts = inputs(row)
     before = row.due_on
+    before = row.due_on
     apply_due(row, due(found, facts, calendar), calendar, today)
     row.bump(*DUE_FIELDS, *also)
     if row.due_on != before:
-        tell_moved({row.ref: row.due_on})
+        tell_followers({(row.ref, row.kind): row.due_on})
 
 
 def _need_papers(reason: str, approver: str) -> None:

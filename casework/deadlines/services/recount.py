@@ -14,9 +14,9 @@ from django.utils import timezone
 from casework.accounts.models import User
 from casework.core.calendar import Calendar
 from casework.deadlines.enums import LIVE, State
+from casework.deadlines.followers import tell_followers
 from casework.deadlines.ladder import ladder, pending_on, schedule
 from casework.deadlines.models import Deadline, Extension, Suspension
-from casework.deadlines.moved import tell_moved
 from casework.deadlines.rules import Due, Rule, due
 from casework.deadlines.selectors import current_calendar, inputs, plain_facts
 from casework.ledger.parts import record_parts
@@ -46,7 +46,7 @@ join unnest(%s::int[], %s::date[], %s::timestamptz[], %s::date[], %s::bool[], %s
 where d.id = given.id
   and (d.due_on, d.due_at, d.first_due_on, d.provisional, d.explanation, d.next_on)
       is distinct from (new.due_on, new.due_at, new.first_due_on, new.provisional, new.explanation, new.next_on)
-returning d.id, d.ref, old.due_on, new.due_on
+returning d.id, d.ref, d.kind, old.due_on, new.due_on
 """
 
 
@@ -69,8 +69,8 @@ def recompute(*, actor: User | None, at: datetime, calendar: Calendar | None = N
         moved: list[dict[str, Any]] = []
         for part in _parts(itertools.chain(_alike(calendar, today), _singles(calendar, today))):
             moved += _write(part)
+        tell_followers({(one["of"], one.pop("kind")): one["due_on"] for one in moved})
         moved.sort(key=lambda one: one["deadline"])
-        tell_moved({one["of"]: one["due_on"] for one in moved})
         record_parts("deadlines.recomputed", "moved", moved, ref="holidays:0", actor=actor, at=at)
     return len(moved)
 
@@ -143,7 +143,7 @@ def _write(part: list[_Result]) -> list[dict[str, Any]]:
             ],
         )
         return [
-            {"deadline": pk, "of": ref, "due_before": before, "due_on": after}
-            for pk, ref, before, after in cursor.fetchall()
+            {"deadline": pk, "of": ref, "kind": kind, "due_before": before, "due_on": after}
+            for pk, ref, kind, before, after in cursor.fetchall()
             if before != after
         ]

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from casework.deadlines.enums import Unit
-from casework.deadlines.models import Deadline
+from casework.deadlines.models import Deadline, Holiday
 from casework.deadlines.rules import Rule, span
 from casework.web.forms import DayField
 
@@ -59,3 +59,19 @@ class ResumeForm(forms.Form):
 
     def __init__(self, _deadline: Deadline, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+
+
+class HolidayForm(forms.Form):
+    """One day of a notice."""
+
+    on = DayField(label=_("日期"))
+    kind = forms.ChoiceField(label=_("类别"), choices=Holiday.Kinds.choices, widget=forms.RadioSelect)
+    name = forms.CharField(label=_("名称"), max_length=40, required=False, help_text=_("例如 国庆节"))
+    source = forms.CharField(label=_("依据"), max_length=300, help_text=_("放假通知的文号，例如 国办发明电〔2025〕7号"))
+
+
+class HolidayRemovalForm(forms.Form):
+    """Why a day is taken out."""
+
+    on = DayField(label=_("日期"))
+    reason = forms.CharField(label=_("原因"), max_length=300, widget=forms.Textarea)

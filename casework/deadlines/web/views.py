@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from casework.access.policy import get_visible
+from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
@@ -93,6 +94,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "line": line(found, facts, opened=True),
             "days": days,
             "acts": acts_for(user, found),
+            "commission": user.is_commission or user.has_role(Role.AUDITOR),
             "thing": resolve(found.ref, user) if found.ref.partition(":")[0] != "deadline" else None,
         },
     )

@@ -25,6 +25,7 @@ from casework.deadlines.rules import CIVIL, day_words
 from casework.deadlines.selectors import current_calendar
 from casework.ledger.parts import record_parts
 from casework.notices.models import Notice
+from casework.notices.services.letters import draw_up
 from casework.notices.services.owing import Owed, owe_notices
 
 KIND = "deadline.reminder"
@@ -82,6 +83,7 @@ def _owe_batch(rows: Sequence[Deadline], calendar: Calendar, today: date, at: da
         if (user_id, row.compartment_id) in may_know
     ]
     new = owe_notices(notices, at=at)
+    draw_up(due, today=today, at=at, calendar=calendar)
     _save_next(rows)
     if new:
         told = [{"key": one.key, "id": str(Notice.id_of(one.key)), "to": one.to_id} for one in notices]
@@ -139,7 +141,7 @@ def _save_next(rows: Sequence[Deadline]) -> None:
 def _reminder(row: Deadline, rung: Rung, user_id: int, today: date, calendar: Calendar) -> Owed:
     body = f"到期日：{day_words(row.due_on)}{'（暂定）' if row.provisional else ''}。"
     if rung.document:
-        body += f"按规定应当制发{rung.document}。"
+        body += f"{rung.document}已生成，待签发。"
     return Owed(
         key=f"deadline:{row.pk}:{row.due_on}:{rung.name}:{user_id}",
         to_id=user_id,

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from casework.notices.channels import SendError, email
-from casework.notices.models import Delivery, DeliveryState
+from casework.notices.channels import SendError, email, webhook
+from casework.notices.channels.hooks import hooks
+from casework.notices.models import Channel, Delivery, DeliveryState
 from casework.notices.services.reminders import unwanted
 
 logger = logging.getLogger(__name__)
@@ -30,12 +31,27 @@ def lease_due(n: int, at: datetime) -> list[Delivery]:
             .select_related("notice", "notice__recipient")
             .order_by("next_try_at", "id")[:n]
         )
+        rows += _rest_of_digests(rows, due)
         Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
             state=DeliveryState.LEASED, claimed_until=at + LEASE, attempts=F("attempts") + 1
         )
         for row in rows:
             row.state, row.claimed_until, row.attempts = DeliveryState.LEASED, at + LEASE, row.attempts + 1
     return rows
+
+
+def _rest_of_digests(rows: Sequence[Delivery], due: Q) -> list[Delivery]:
+    """Return what belongs to the same letters: a letter goes out whole, so that a repeat is the same letter."""
+    digests = {row.digest for row in rows if row.digest}
+    if not digests:
+        return []
+    return list(
+        Delivery.objects.select_for_update(of=("self",))
+        .filter(due, digest__in=digests)
+        .exclude(pk__in=[row.pk for row in rows])
+        .select_related("notice", "notice__recipient")
+        .order_by("id")
+    )
 
 
 def settle(delivery: Delivery, *, at: datetime, error: str = "", dropped: bool = False) -> bool:
@@ -55,26 +71,42 @@ def settle(delivery: Delivery, *, at: datetime, error: str = "", dropped: bool =
     return held.update(**values) == 1
 
 
-def send_due(at: datetime, n: int = 100) -> int:
-    """Send up to ``n`` leased deliveries, each settled by itself, and return how many went out."""
+def send_due(at: datetime, n: int = 20) -> int:
+    """Send up to ``n`` leased deliveries, each letter settled by itself, and return how many deliveries went out.
+
+    ``n`` is small because a lease covers all of them: twenty that time out still end within it.
+    """
     deliveries = lease_due(n, at)
     late = unwanted([one.notice for one in deliveries]) if deliveries else set()
-    return sum(_send_one(one, late, at) for one in deliveries)
+    wanted = []
+    for one in deliveries:
+        if one.notice.key in late or not one.notice.recipient.is_active or _gone(one):
+            settle(one, at=at, dropped=True)
+        else:
+            wanted.append(one)
+    letters: dict[object, list[Delivery]] = {}
+    for one in wanted:
+        letters.setdefault(one.digest or one.pk, []).append(one)
+    return sum(_send_letter(letter, at) for letter in letters.values())
 
 
-def _send_one(delivery: Delivery, late: set[str], at: datetime) -> int:
-    if delivery.notice.key in late or not delivery.notice.recipient.is_active:
-        settle(delivery, at=at, dropped=True)
-        return 0
+def _gone(delivery: Delivery) -> bool:
+    return delivery.channel == Channel.WEBHOOK and delivery.target not in hooks()
+
+
+def _send_letter(letter: Sequence[Delivery], at: datetime) -> int:
+    first = letter[0]
     try:
-        email.send(delivery.notice)
+        if first.channel == Channel.WEBHOOK:
+            webhook.send(first.notice, hooks()[first.target], at)
+        else:
+            email.send([one.notice for one in letter], first.digest)
     except SendError as error:
-        logger.warning(
-            "notice %s by %s, attempt %s: %s", delivery.notice_id, delivery.channel, delivery.attempts, error
-        )
-        settle(delivery, at=at, error=str(error))
+        logger.warning("notice %s by %s, attempt %s: %s", first.notice_id, first.channel, first.attempts, error)
+        for one in letter:
+            settle(one, at=at, error=str(error))
         return 0
-    return int(settle(delivery, at=at))
+    return sum(settle(one, at=at) for one in letter)
 
 
 def retry_failed(deliveries: Sequence[Delivery], *, at: datetime) -> int:

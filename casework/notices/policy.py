@@ -1,0 +1,9 @@
+"""Acts on the papers of the ladder."""
+
+from django.utils.translation import gettext_lazy as _
+
+from casework.access.policy import register_act
+from casework.accounts.enums import Role
+
+register_act("letter.sign", roles=(Role.APPROVER, Role.CAMPAIGN_OFFICER), label=_("签发督办文书"))
+register_act("letter.void", roles=(Role.APPROVER, Role.CAMPAIGN_OFFICER), label=_("作废督办文书"))
