@@ -27,8 +27,9 @@ from casework.imports.models import ImportRun
 from casework.imports.services import apply_run, read_file
 from units.enums import UnitKind
 from units.models import AddressBlock, MonitorList, Region, Sighting, Unit
+from units.selectors.holders import HOLDERS
 from units.services.imports_sightings import default_compartment
-from units.services.matching import HOLDERS, match_sightings
+from units.services.matching import match_sightings
 
 SIGHTINGS, BLOCKS, UNITS = 10_000, 5_000, 500
 #: So many rows of the list are enough to know the rate of a way that takes them one by one.

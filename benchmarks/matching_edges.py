@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
 
 from units.models import AddressBlock, Unit
-from units.services.matching import HOLDERS, STATE
+from units.selectors.holders import HOLDERS, STATE
 
 CLAIMS, POINTS = 900, 36_000
 DAY = date(2021, 7, 1)

@@ -125,7 +125,8 @@ def objects() -> dict[str, dict[str, Any]]:
         "account/tokens/": {"pk": token.pk},
         "administration/accounts/": {"pk": leader.user_id, "appointment": leader.pk},
         "administration/compartments/": {"pk": Compartment.objects.order_by("pk")[0].pk},
-        "units/": {"pk": own.unit_id},
+        "units/": {"pk": own.unit_id, "act": "leader"},
+        "registrations/": {"pk": units.Registration.objects.order_by("pk")[0].pk},
         "people/": {"pk": person.pk},
         "sightings/": {"pk": sighting.pk},
         "sightings/lists/": {"pk": monitor_list.pk},
@@ -155,6 +156,8 @@ def objects() -> dict[str, dict[str, Any]]:
         "evidence/check-outs/": {"pk": request.pk},
         "evidence/disposals/": {"pk": NOBODY},
         "evidence/discrepancies/": {"pk": NOBODY},
+        "evidence/logs/": {"pk": NOBODY},
+        "evidence/log-events/": {"pk": NOBODY},
         "evidence/takings/": {"pk": item.collection_id},
         "cases/": {
             "pk": case.pk, "name": "start", "part": "plan", "suspect_pk": suspect.pk,

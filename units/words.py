@@ -7,6 +7,7 @@ from casework.ledger.words import register_words
 register_words(
     {
         "unit.renamed": _("更名"),
+        "unit.placed": _("变更隶属"),
         "unit.merged": _("并入另一单位"),
         "unit.closed": _("撤销单位"),
         "unit.leader_changed": _("更换负责人"),

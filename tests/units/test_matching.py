@@ -16,7 +16,8 @@ from tests.build import a_compartment, a_user, moment
 from tests.build_units import NOW, a_block, a_list, a_sighting, a_unit
 from units.enums import ClaimState, MatchState
 from units.models import AddressBlock, Candidate, Registration, Sighting, Unit
-from units.services.matching import HOLDERS, match_sightings
+from units.selectors.holders import HOLDERS
+from units.services.matching import match_sightings
 from units.services.register import settle_conflict
 
 pytestmark = pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import Http404
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -13,9 +14,19 @@ from casework.access.policy import get_visible
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, check_version, etag
 from casework.core import clock
+from units.enums import MatchState
 from units.models import AddressBlock, AddressConflict, Person, Registration, Unit
+from units.selectors.holders import who_held
 from units.services.imports_blocks import last_day
-from units.services.register import change_leader, close_unit, current_leader, end_block, rename_unit, settle_conflict
+from units.services.placing import place_unit
+from units.services.register import (
+    change_leader,
+    close_unit,
+    current_leader,
+    end_block,
+    rename_unit,
+    settle_conflict,
+)
 
 
 class UnitSerializer(serializers.ModelSerializer[Unit]):
@@ -59,6 +70,16 @@ class RenameSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, allow_blank=True)
 
 
+class PlaceSerializer(serializers.Serializer[Any]):
+    parent = serializers.CharField(  # type: ignore[assignment]  # a field of that name, not the parent of this one
+        required=False, allow_blank=True, help_text="code; empty for none, absent: as it is"
+    )
+    supervisor = serializers.CharField(required=False, allow_blank=True, help_text="code of the supervising body")
+    from_on = serializers.DateField(required=False)
+    document = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    reason = serializers.CharField(required=False, allow_blank=True)
+
+
 class LeaderSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     post = serializers.CharField(required=False, allow_blank=True, max_length=120)
@@ -91,6 +112,12 @@ class UnitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
         given.is_valid(raise_exception=True)
         return unit, dict(given.validated_data)
 
+    def _above(self, data: dict[str, Any], name: str, present: Unit | None) -> Unit | None:
+        if name not in data:
+            return present
+        code = data.pop(name)
+        return get_visible(Unit.objects, reader(self.request), code=code) if code else None
+
     def _answer(self, pk: int) -> Response:
         unit = self.rows().get(pk=pk)
         return Response(self.get_serializer(unit).data, headers=etag(unit))
@@ -101,6 +128,21 @@ class UnitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
         """更名."""
         unit, data = self._data(request, RenameSerializer)
         rename_unit(unit, actor=reader(request), at=clock.now(), **data)
+        return self._answer(unit.pk)
+
+    @extend_schema(request=PlaceSerializer, responses=UnitSerializer)
+    @action(detail=True, methods=["post"])
+    def place(self, request: Request, pk: str) -> Response:
+        """变更隶属."""
+        unit, data = self._data(request, PlaceSerializer)
+        place_unit(
+            unit,
+            parent=self._above(data, "parent", unit.parent),
+            supervisor=self._above(data, "supervisor", unit.supervisor),
+            actor=reader(request),
+            at=clock.now(),
+            **data,
+        )
         return self._answer(unit.pk)
 
     @extend_schema(request=LeaderSerializer, responses=UnitSerializer)
@@ -217,6 +259,38 @@ class EndSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, allow_blank=True)
 
 
+class HolderQuery(serializers.Serializer[Any]):
+    """An address, a moment, and behind NAT a port."""
+
+    ip = serializers.IPAddressField()
+    at = serializers.DateTimeField(required=False)
+    port = serializers.IntegerField(required=False, min_value=0, max_value=65535)
+
+
+class HolderSerializer(serializers.Serializer[Any]):
+    """A claim that is most specific for the address at the moment; ``valid_to`` is its last valid day."""
+
+    block = serializers.IntegerField()
+    network = serializers.CharField()
+    unit = serializers.CharField(source="code")
+    unit_name = serializers.CharField(source="name")
+    valid_from = serializers.DateField(source="first", allow_null=True)
+    valid_to = serializers.DateField(source="last", allow_null=True)
+    nat_ports = serializers.CharField(source="ports")
+    operator = serializers.CharField()
+    reference = serializers.CharField()
+    registration = serializers.IntegerField(allow_null=True)
+
+
+class HolderAnswer(serializers.Serializer[Any]):
+    """``matched``: one unit; ``ambiguous``: several claims that nobody has settled; ``unmatched``: nobody known."""
+
+    ip = serializers.CharField()
+    at = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=MatchState.choices)
+    holders = HolderSerializer(many=True)
+
+
 class BlockViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
     """Who holds which network; a claim can be ended."""
 
@@ -226,6 +300,19 @@ class BlockViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleView
 
     def rows(self) -> Any:
         return super().rows().select_related("unit")
+
+    @extend_schema(parameters=[HolderQuery], responses=HolderAnswer)
+    @action(detail=False, methods=["get"], pagination_class=None, filterset_class=None)
+    def holder(self, request: Request) -> Response:
+        """Who held an address at a moment: ``?ip=&at=&port=``; without ``at`` now."""
+        if not reader(request).is_commission:
+            raise Http404
+        given = HolderQuery(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        at = given.validated_data.get("at") or clock.now()
+        found = who_held(given.validated_data["ip"], at, given.validated_data.get("port"))
+        body = {"ip": given.validated_data["ip"], "at": at, "state": found.state.value, "holders": found.holders}
+        return Response(HolderAnswer(body).data)
 
     @extend_schema(request=EndSerializer, responses=BlockSerializer)
     @action(detail=True, methods=["post"])

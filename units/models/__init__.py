@@ -48,6 +48,7 @@ from units.models.register import (
     Unit,
     UnitLeader,
     UnitName,
+    UnitPlace,
     units_led_by,
 )
 from units.models.relapse import ChangeSet, LiabilityItem, RelapsedAddress
@@ -99,5 +100,6 @@ __all__ = [
     "UnitLeader",
     "UnitName",
     "UnitPaper",
+    "UnitPlace",
     "units_led_by",
 ]

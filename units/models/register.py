@@ -149,6 +149,29 @@ class UnitName(models.Model):
         return self.name
 
 
+class UnitPlace(models.Model):
+    """Where the unit stood until a day: its superior and the body that supervised it."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="earlier_places")
+    parent = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("上级单位")
+    )
+    supervisor = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("主管单位")
+    )
+    until = models.DateField(_("止"))
+    document = models.CharField(_("依据文号"), max_length=120, blank=True)
+
+    objects = RegisterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("曾隶属")
+        constraints = [models.UniqueConstraint(fields=["unit", "until"], name="unit_place_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.parent or self.supervisor or ''}"
+
+
 class UnitLeader(models.Model):
     """Who answers for the unit, from a day until a day; an open start means since before the records begin."""
 
@@ -345,5 +368,6 @@ __all__ = [
     "Unit",
     "UnitLeader",
     "UnitName",
+    "UnitPlace",
     "units_led_by",
 ]

@@ -17,7 +17,8 @@ from casework.imports.registry import Column, Context, register_kind
 from casework.imports.rules import SHANGHAI, fold, parse_address, parse_moment, parse_port, text_up_to
 from casework.ledger.record import record
 from units.models import Candidate, ListedAddress, MonitorList, Sighting
-from units.services.matching import HOLDERS, REGISTERED, STATE, count_states, keep_candidates
+from units.selectors.holders import HOLDERS, REGISTERED, STATE
+from units.services.matching import count_states, keep_candidates
 
 #: The rows of the file as columns; of rows that say the same the first counts.
 _STAGE = """

@@ -17,7 +17,7 @@ from casework.imports.rules import BadCell, fold, one_of, parse_email, parse_uni
 from casework.imports.selectors import read_rows, rows_with
 from casework.imports.services.staging import store_verdicts
 from units.enums import UnitKind
-from units.models import Region, Unit, UnitLeader, UnitName
+from units.models import Region, Unit, UnitLeader, UnitName, UnitPlace
 from units.rules.names import name_key
 from units.rules.regions import is_region_code, region_name
 from units.services.imports_undo import refuse_if_resting, restore
@@ -142,7 +142,7 @@ class UnitsKind:
         for row in rows_with(run, Outcome.UPDATED):
             _restore(row.target or 0, row.line, row.changes or {}, timezone.localdate(run.applied_at), today)
         created = Unit.objects.filter(pk__in=[row.target for row in rows_with(run, Outcome.CREATED)])
-        refuse_if_resting(created, ignore=("leaders", "children", "supervised", "earlier_names"))
+        refuse_if_resting(created, ignore=("leaders", "children", "supervised", "earlier_names", "earlier_places"))
         UnitLeader.objects.filter(unit__in=created, user__isnull=True).delete()
         created.update(parent=None, supervisor=None)
         try:
@@ -276,6 +276,12 @@ def _update(pk: int, values: dict[str, Any], changes: dict[str, Any], by_code: d
     if "region" in changes:
         unit.region_id = values["region"]
         fields.append("region")
+    if any(name in changes for name in _ABOVE) and (unit.parent or unit.supervisor):
+        UnitPlace.objects.get_or_create(
+            unit=unit,
+            until=today - timedelta(days=1),
+            defaults={"parent": unit.parent, "supervisor": unit.supervisor},
+        )
     for name, field in zip(_ABOVE, ("parent", "supervisor"), strict=True):
         if name in changes:
             setattr(unit, field, by_code[values[name]])
@@ -314,6 +320,10 @@ def _restore(pk: int, line: int, changes: dict[str, Any], applied_on: date, toda
         fields.append("name_key")
         UnitName.objects.filter(unit=unit, until=applied_on - timedelta(days=1), name=unit.name).delete()
     unit.bump(*(field.removesuffix("_id") for field in fields))
+    if any(name in changes for name in _ABOVE):
+        UnitPlace.objects.filter(
+            unit=unit, until=applied_on - timedelta(days=1), parent=unit.parent, supervisor=unit.supervisor
+        ).delete()
     if any(name in changes for name in _LEADER):
         _restore_leader(unit, changes, applied_on, today)
 

@@ -13,35 +13,7 @@ from casework.accounts.models import User
 from casework.ledger.record import record
 from units.enums import MatchState
 from units.models import MonitorList, Sighting
-
-#: For a row ``q`` with ``ip``, ``port`` and ``day``: the most specific standing blocks, and of how many units they are.
-#: ``<> 'withdrawn'`` and not ``= 'standing'``: so the partial index of the exclusion, ten times as slow, cannot be chosen.
-#: A block for some ports is more specific than the whole network; without a port it cannot apply.
-HOLDERS = """
-left join lateral (
-    select count(distinct best.unit_id) as units, min(best.unit_id) as unit_id,
-           array_agg(best.id order by best.id) as blocks
-    from (
-        select b.id, b.unit_id, rank() over (order by masklen(b.network) desc, b.nat_ports is null) as place
-        from units_addressblock b
-        where b.network >>= q.ip and b.state <> 'withdrawn' and b.valid @> q.day
-          and (b.nat_ports is null or b.nat_ports @> q.port)
-    ) best
-    where best.place = 1
-) holder on true
-"""
-#: The registration of the holder that covers the address on that day, if there is one.
-REGISTERED = """
-left join lateral (
-    select g.id
-    from units_registration g
-    where holder.units = 1 and g.unit_id = holder.unit_id and g.from_on <= q.day
-      and (g.until is null or g.until >= q.day) and (g.network is null or g.network >>= q.ip)
-    order by g.network is null, g.id
-    limit 1
-) registered on true
-"""
-STATE = "case holder.units when 0 then 'unmatched' when 1 then 'matched' else 'ambiguous' end"
+from units.selectors.holders import HOLDERS, REGISTERED, STATE
 
 _REMATCH = f"""
 with found as (

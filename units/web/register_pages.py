@@ -199,7 +199,7 @@ CONFLICTS = ListPage(
 @commission_only
 def units(request: HttpRequest) -> HttpResponseBase:
     """The register of units."""
-    return render_list(request, UNITS, template="units/units.html")
+    return render_list(request, UNITS, {"of_units": True}, "units/units.html")
 
 
 @require_safe
@@ -240,6 +240,9 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
             "unit": found,
             "leaders": found.leaders.select_related("user").order_by("-from_on", "-pk"),
             "names": found.earlier_names.order_by("-until"),
+            "places": found.earlier_places.select_related("parent", "supervisor").order_by("-until"),
+            "merged": found.merged_from.order_by("name_key")[:FEW],
+            "may_change": can(user, "register.change"),
             "children": found.children.select_related("region").order_by("name_key")[:FEW],
             "people": Person.objects.visible_to(user).filter(unit=found).order_by("name_key", "pk")[:SHOWN],
             "people_count": found.people.count(),

@@ -2,15 +2,29 @@
 
 from django.urls import path
 
-from units.web import campaign_urls, exchange_urls, leads, monitoring_pages, register_pages, triage
+from units.web import (
+    campaign_urls,
+    exchange_urls,
+    leads,
+    monitoring_pages,
+    register_acts,
+    register_pages,
+    register_tree,
+    triage,
+)
 
 app_name = "units"
 urlpatterns = [
     path("units/", register_pages.units, name="units"),
     path("units/<int:pk>/", register_pages.unit, name="unit"),
+    path("units/tree/", register_tree.tree, name="tree"),
+    path("units/<int:pk>/change/<slug:act>/", register_acts.change, name="unit-change"),
+    path("registrations/", register_tree.registrations, name="registrations"),
+    path("registrations/<int:pk>/", register_tree.registration, name="registration"),
     path("people/", register_pages.people, name="people"),
     path("people/<int:pk>/", register_pages.person, name="person"),
     path("addresses/", register_pages.addresses, name="addresses"),
+    path("addresses/holder/", register_acts.holder, name="holder"),
     path("addresses/conflicts/", register_pages.conflicts, name="conflicts"),
     path("addresses/conflicts/<int:pk>/", register_pages.conflict, name="conflict"),
     path("sightings/", monitoring_pages.sightings, name="sightings"),
