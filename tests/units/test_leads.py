@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.build_units import NOW, a_block, a_lead, a_list, a_sighting, a_unit
 from tests.cast import Cast
 from units.enums import Classification, Disposition, LeadState, QuestionKind, UnitKind
 from units.lead_workflow import MOVES, move_named
-from units.models import Lead, Question, QuestionEvidence, Registration, Sighting
+from units.models import ChangeSet, Lead, Question, QuestionEvidence, Registration, Sighting
 from units.services.change_sets import handle_leads, undo_change_set
 from units.services.dispositions import (
     dispose_lead,
@@ -257,3 +258,59 @@ def test_who_sees_leads_and_sightings(cast: Cast) -> None:
         assert Lead.objects.visible_to(user).filter(pk=lead.pk).exists() == expected, name
         assert Sighting.objects.visible_to(user).filter(pk=row.pk).exists() == expected, name
         assert Question.objects.visible_to(user).exists() == expected, name
+
+
+def test_thousands_of_leads_are_one_change_set_in_a_fixed_number_of_questions(
+    cast: Cast, django_assert_max_num_queries: Any
+) -> None:
+    circle = a_compartment(*cast.members())
+    unit = a_unit()
+    Lead.objects.bulk_create(
+        Lead(number=f"2021-挖TST-{number:04d}", unit=unit, compartment=circle, received_on=date(2021, 8, 2))
+        for number in range(400)
+    )
+    leads = list(Lead.objects.order_by("pk"))
+    bystander = a_lead(a_unit(), circle)
+    with django_assert_max_num_queries(40):
+        name = handle_leads(leads, Disposition.INQUIRY, actor=cast.officer, at=NOW, conditions="状态：分析研判")
+    made = ChangeSet.objects.get(name=name)
+    assert (made.count, made.conditions, made.made_by) == (400, "状态：分析研判", cast.officer)
+    (entry,) = Entry.objects.of(f"changeset:{made.pk}").filter(kind="leads.handled")
+    assert entry.payload["data"]["leads"] == [lead.pk for lead in leads]
+    assert Entry.objects.filter(kind="lead.proposed").count() == 400
+    with django_assert_max_num_queries(60):
+        assert undo_change_set(name, actor=cast.officer, at=LATER) == 400
+    assert Entry.objects.of(f"lead:{leads[7].pk}").last().stream_seq == 2
+    assert undo_change_set(name, actor=cast.officer, at=LATER) == 0
+    bystander.refresh_from_db()
+    assert bystander.version == 1
+    handle_leads(leads[:3], Disposition.SHELVED, actor=cast.officer, at=LATER)
+    with pytest.raises(NotReady) as refusal:
+        handle_leads(leads[:5], Disposition.SHELVED, actor=cast.officer, at=LATER)
+    assert len(refusal.value.missing) == 3
+    assert set(Lead.objects.filter(pk__in=[lead.pk for lead in leads[3:5]]).values_list("state", flat=True)) == {
+        LeadState.UNDER_STUDY
+    }
+
+
+def test_a_passive_lead_ends_only_after_its_unit_has_put_right_with_proof(cast: Cast) -> None:
+    given = {"classification": "passive", "classified_at": NOW, "classified_by": cast.officer}
+    lead = a_lead(a_unit(), a_compartment(*cast.members()), **given)
+    propose_disposition(lead, Disposition.CLOSED, actor=cast.officer, at=NOW)
+    with pytest.raises(NotReady) as refusal:
+        dispose_lead(lead, Disposition.CLOSED, actor=cast.approver, at=NOW)
+    assert [item.text for item in refusal.value.missing] == [
+        "被动“挖矿”的整改还没有附证明", "被动“挖矿”的整改还没有核查销号",
+    ]  # fmt: skip
+    with pytest.raises(NotReady):
+        handle_leads([lead], Disposition.CLOSED, actor=cast.approver, at=NOW)
+
+
+def test_the_refusal_to_classify_names_the_open_questions(cast: Cast) -> None:
+    lead = a_lead(a_unit(), a_compartment(*cast.members()))
+    for kind in ("machine", "nature"):
+        answer = "active" if kind == "nature" else "自购矿机"
+        settle_question(lead.questions.get(kind=kind), answer, source_ref="笔录", actor=cast.officer, at=NOW)
+    with pytest.raises(NotReady) as refusal:
+        classify_lead(lead, Classification.ACTIVE, actor=cast.officer, at=NOW)
+    assert refusal.value.message == "不能定性：因为“几台、多久、多少”还没有认定。可以先逐个认定。"

@@ -1,5 +1,13 @@
 """The register, monitoring, leads and campaigns over the API."""
 
-from units.api import campaigns, leader, leads, monitoring, register, reviews
+from units.api import campaigns, exchange, leader, leads, monitoring, register, reviews
 
-routes = [*register.routes, *monitoring.routes, *leads.routes, *campaigns.routes, *reviews.routes, *leader.routes]
+routes = [
+    *register.routes,
+    *monitoring.routes,
+    *leads.routes,
+    *exchange.routes,
+    *campaigns.routes,
+    *reviews.routes,
+    *leader.routes,
+]

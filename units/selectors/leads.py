@@ -13,7 +13,16 @@ from casework.accounts.models import User
 from casework.deadlines.enums import LIVE
 from casework.deadlines.models import Deadline
 from units.enums import Classification, QuestionKind, Stance
-from units.models import AddressBlock, Lead, LeadAddress, Question, QuestionEvidence, Registration, Sighting
+from units.models import (
+    AddressBlock,
+    Lead,
+    LeadAddress,
+    Question,
+    QuestionEvidence,
+    Registration,
+    SealedDevice,
+    Sighting,
+)
 
 #: How many earlier leads and sightings a page names.
 SHOWN = 5
@@ -132,11 +141,13 @@ class Dealings:
     same_leader: list[Lead]
     registrations: list[Registration]
     blocks: list[AddressBlock]
+    same_person: list[Lead]
+    same_serial: list[SealedDevice]
 
     @property
     def none(self) -> bool:
         """Nothing earlier is known."""
-        return not (self.earlier or self.same_address or self.same_leader)
+        return not (self.earlier or self.same_address or self.same_leader or self.same_person or self.same_serial)
 
 
 def dealings(lead: Lead, user: User, today: date) -> Dealings:
@@ -159,4 +170,41 @@ def dealings(lead: Lead, user: User, today: date) -> Dealings:
             Registration.objects.visible_to(user).filter(unit=lead.unit_id).order_by("-from_on")[:SHOWN]
         ),
         blocks=list(blocks.order_by("network")[:SHOWN]),
+        same_person=_same_person(lead, visible),
+        same_serial=list(
+            SealedDevice.objects.visible_to(user)
+            .filter(serial__in=SealedDevice.objects.filter(inspection__unit=lead.unit_id).values("serial"))
+            .exclude(inspection__unit=lead.unit_id)
+            .select_related("inspection__unit")
+            .order_by("serial", "pk")[:SHOWN]
+        ),
+    )
+
+
+def _same_person(lead: Lead, visible: QuerySet[Lead]) -> list[Lead]:
+    """Return other leads about the same person: the very row, or one with the same identity number elsewhere."""
+    person = lead.person
+    if person is None:
+        return []
+    same = Q(person=person)
+    if person.id_index:
+        same |= Q(person__id_index=person.id_index)
+    return list(visible.filter(same)[:SHOWN])
+
+
+@dataclass(frozen=True)
+class Research:
+    """Sightings of the unit against its registrations: how many they explain, how many lie outside."""
+
+    registered: bool
+    inside: int
+    outside: int
+
+
+def research_of(lead: Lead) -> Research:
+    """Return how what was seen of the unit in the lead's compartment stands to its registrations."""
+    seen = Sighting.objects.filter(unit=lead.unit_id, compartment=lead.compartment_id)
+    found = seen.aggregate(inside=Count("pk", filter=Q(registration__isnull=False)), all=Count("pk"))
+    return Research(
+        Registration.objects.filter(unit=lead.unit_id).exists(), found["inside"], found["all"] - found["inside"]
     )

@@ -17,6 +17,7 @@ from casework.ledger.record import record
 from units.enums import Disposition, LeadState
 from units.lead_workflow import AWAITING_OPINION, Move, move_named
 from units.models import ChangeSet, HandOver, Lead
+from units.selectors.tracks import missing_to_end
 from units.services.dispositions import way_named
 from units.services.leads import OPINION, open_clocks
 
@@ -103,6 +104,9 @@ def _refuse_blocked(
             blocked.append((lead, _("处置意见是您报送的，由另一人审批")))
         elif lead.state == LeadState.OPINION_PENDING and lead.proposal != way.name and not reason.strip():
             blocked.append((lead, _("报送的是%(way)s，改办要写理由") % {"way": lead.get_proposal_display()}))
+    if way.name == Disposition.CLOSED:
+        by_pk = {lead.pk: lead for lead in decided}
+        blocked += [(by_pk[pk], item.text) for pk, items in missing_to_end(list(decided)).items() for item in items[:1]]
     if blocked:
         missing = [
             Missing(f"{lead.number} {lead.unit.name}：{why}", f"/leads/{lead.pk}/", _("去看"))

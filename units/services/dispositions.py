@@ -7,13 +7,14 @@ from django.utils.translation import gettext as _
 
 from casework.access.policy import can, require
 from casework.accounts.models import Organisation, User
-from casework.core.errors import Invalid, Refused
+from casework.core.errors import Invalid, NotReady, Refused
 from casework.deadlines.models import Deadline
 from casework.deadlines.services.lifecycle import meet_deadline
 from casework.ledger.record import record
 from units.enums import Disposition, LeadState
 from units.lead_workflow import AWAITING_OPINION, MOVES, Move, move_named
 from units.models import Lead
+from units.selectors.tracks import missing_to_end
 from units.services.leads import OPINION, need_source, note_lead, reopen_clock
 
 
@@ -108,6 +109,12 @@ def dispose_lead(
                 % {"way": way.label, "proposal": row.get_proposal_display()},
                 details={"reason": _("写明为什么不同于报送的意见")},
             )
+        if way.name == Disposition.CLOSED:
+            lacking = missing_to_end([row]).get(row.pk, [])
+            if lacking:
+                raise NotReady(
+                    _("不能了结：被动“挖矿”的单位先整改、后了结。还差 %(n)d 项。") % {"n": len(lacking)}, lacking
+                )
         if way.name == Disposition.TRANSFERRED and to is None:
             raise Invalid(_("不能移送：没有选移送给哪个单位。可以选定单位后再办。"), details={"to": _("选移送单位")})
         row.previous_state, row.state, row.change_set = row.state, way.target, change_set

@@ -1,5 +1,6 @@
 """The three open questions of a lead and what follows from their answers: what speaks for and against each answer, and who settled it on what."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -99,7 +100,7 @@ def classify_lead(lead: Lead, classification: str, *, actor: User, at: datetime,
         row = Lead.locked(lead.pk)
         missing = missing_for(row, classification)
         if missing:
-            raise NotReady(_("不能定性：因为还有没定的问题。可以先补齐下面各项。"), missing)
+            raise NotReady(_refusal(row, missing), missing)
         if row.classification == classification:
             return row
         before = row.classification
@@ -114,6 +115,15 @@ def classify_lead(lead: Lead, classification: str, *, actor: User, at: datetime,
             reason=reason,
         )
     return row
+
+
+def _refusal(lead: Lead, missing: Sequence[Missing]) -> str:
+    """Return the sentence that names which questions are open; other obstacles are listed below it."""
+    open_ = [question.get_kind_display() for question in lead.questions.order_by("pk") if question.is_open]
+    if not open_:
+        return _("不能定性：还差 %(n)d 项。可以先补齐下面各项。") % {"n": len(missing)}
+    names = "、".join(f"“{name}”" for name in open_)
+    return _("不能定性：因为%(names)s还没有认定。可以先逐个认定。") % {"names": names}
 
 
 def missing_for(lead: Lead, classification: str) -> list[Missing]:

@@ -9,6 +9,7 @@ from units.web import (
     liabilities,
     list_changes,
     lookups,
+    many,
 )
 
 urlpatterns = [
@@ -39,6 +40,7 @@ urlpatterns = [
     path("relapses/<int:pk>/talk/", liabilities.talk, name="liability-talk"),
     path("relapses/<int:pk>/decide/", liabilities.decide, name="liability-decide"),
     path("relapses/<int:pk>/reopen/", liabilities.reopen, name="liability-reopen"),
+    path("leads/many/", many.many, name="leads-many"),
     path("leads/changes/", change_sets.change_sets, name="change-sets"),
     path("leads/changes/<int:pk>/", change_sets.change_set, name="change-set"),
     path("leads/changes/<int:pk>/undo/", change_sets.undo, name="change-set-undo"),

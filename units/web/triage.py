@@ -25,8 +25,9 @@ from casework.web.lists import render_list
 from casework.web.toast import toast
 from units.enums import Classification, Disposition, LeadState, QuestionKind, Stance
 from units.lead_workflow import AWAITING_OPINION, moves_for, ways
-from units.models import Lead, Question, Sighting
-from units.selectors.leads import dealings, question_cards
+from units.models import HandOver, Lead, LiabilityItem, Question, Sighting
+from units.selectors.leads import dealings, question_cards, research_of
+from units.selectors.tracks import passive_track
 from units.services.dispositions import handle_lead, may_decide, move_lead, undo_disposition
 from units.services.leads import assign_lead
 from units.services.questions import add_evidence, classify_lead, missing_for, settle_question
@@ -84,7 +85,11 @@ def _show(request: HttpRequest, chosen: Lead | None, form: HandleForm | None = N
     order = list(query.rows.values_list("pk", flat=True)[:WALKED])
     if chosen is None and order:
         chosen = Lead.objects.get(pk=order[0])
-    context: dict[str, Any] = {"here_query": _query_string(request), "shown": len(order)}
+    context: dict[str, Any] = {
+        "here_query": _query_string(request),
+        "effective_query": query.address(),
+        "shown": len(order),
+    }
     if chosen is not None:
         context |= _detail(request, user, chosen, form)
         if chosen.pk in order:
@@ -130,6 +135,11 @@ def _detail(request: HttpRequest, user: User, chosen: Lead, form: HandleForm | N
         "open_questions": [card for card in cards if card.question.is_open],
         "recent": Sighting.objects.visible_to(user).filter(lead=row).order_by("-observed_at", "-pk")[:RECENT],
         "dealings": dealings(row, user, clock.today()),
+        "relapse": LiabilityItem.objects.visible_to(user).filter(lead=row).select_related("report__stage").first(),
+        "letters": HandOver.objects.visible_to(user).filter(lead=row).select_related("agency").order_by("-pk"),
+        "may_hand_over": can(user, "handover.send", row),
+        "track": passive_track(row, user),
+        "research": research_of(row),
         "ways": open_ways,
         "decides": decides,
         "moves": moves_for(row, user),

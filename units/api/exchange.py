@@ -1,0 +1,381 @@
+"""Letters with other agencies and relapses over the API: each side reads and writes what its pages allow."""
+
+from typing import Any
+
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from casework.access.policy import get_visible
+from casework.accounts.models import Organisation
+from casework.accounts.requests import reader
+from casework.api.base import VisibleViewSet, check_version, create_once, etag
+from casework.core import clock
+from units.enums_exchange import HandOverPurpose
+from units.models import (
+    HandOver,
+    HandOverAddress,
+    Lead,
+    LiabilityItem,
+    LookupAddress,
+    LookupRequest,
+    MonitorList,
+    RelapsedAddress,
+)
+from units.services.hand_overs import (
+    answer_hand_over,
+    bring_lead,
+    close_hand_over,
+    hand_over_lead,
+    receive_hand_over,
+    return_hand_over,
+)
+from units.services.lookups import answer_lookup, close_lookup, receive_lookup, send_lookup
+from units.services.relapse import decide_liability, note_talk
+
+
+class LookupAddressSerializer(serializers.ModelSerializer[LookupAddress]):
+    """An address that is asked about."""
+
+    class Meta:
+        model = LookupAddress
+        fields = ("ip", "port", "first_seen_at", "last_seen_at")
+        read_only_fields = fields
+
+
+class LookupSerializer(serializers.ModelSerializer[LookupRequest]):
+    """A lookup request; its addresses stand in the single view."""
+
+    agency = serializers.CharField(source="agency.code", read_only=True)
+
+    class Meta:
+        model = LookupRequest
+        fields = (
+            "id", "number", "agency", "state", "text", "sent_at", "due_on", "received_at", "answered_at", "answer",
+            "closed_at", "version",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class LookupDetailSerializer(LookupSerializer):
+    """A lookup request with every address asked about."""
+
+    addresses = LookupAddressSerializer(many=True, read_only=True)
+
+    class Meta(LookupSerializer.Meta):
+        fields = (*LookupSerializer.Meta.fields, "addresses")  # type: ignore[assignment]
+
+
+class SendLookupSerializer(serializers.Serializer[Any]):
+    monitor_list = serializers.IntegerField()
+    agency = serializers.CharField(help_text="code of the agency")
+    text = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    days = serializers.IntegerField(required=False, min_value=1, max_value=60)
+    ambiguous = serializers.BooleanField(required=False, default=False)
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=4000)
+
+
+class LookupFilter(filters.FilterSet):  # type: ignore[misc]
+    """``?state=&number=&agency=CODE``"""
+
+    agency = filters.CharFilter(field_name="agency__code")
+
+    class Meta:
+        model = LookupRequest
+        fields = ("state", "number")
+
+
+def _agency(code: str) -> Organisation:
+    found = Organisation.objects.filter(code=code).first()
+    if found is None:
+        raise serializers.ValidationError({"agency": ["没有这个代码的机关"]})
+    return found
+
+
+class LookupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
+    """查询函: those of the reader's compartments, or those sent to the reader's agency."""
+
+    model = LookupRequest
+    serializer_class = LookupSerializer
+    filterset_class = LookupFilter
+
+    def rows(self) -> Any:
+        return super().rows().select_related("agency")
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One request with its addresses."""
+        return self._answer(self.get_object())
+
+    def _answer(self, row: LookupRequest, status: int = 200) -> Response:
+        found = self.rows().prefetch_related("addresses").get(pk=row.pk)
+        return Response(LookupDetailSerializer(found).data, status=status, headers=etag(found))
+
+    @extend_schema(request=SendLookupSerializer, responses={201: LookupDetailSerializer})
+    def create(self, request: Request) -> Response:
+        """发查询函: about every address of the list that is nobody's on record."""
+        given = SendLookupSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        data, user = given.validated_data, reader(request)
+        listed = get_visible(MonitorList.objects, user, pk=data["monitor_list"])
+
+        def make() -> Response:
+            sent = send_lookup(
+                listed, _agency(data["agency"]), text=data.get("text", ""), days=data.get("days"),
+                ambiguous=data["ambiguous"], actor=user, at=clock.now(),
+            )  # fmt: skip
+            return self._answer(sent, 201)
+
+        return create_once(request, make)
+
+    @extend_schema(request=None, responses=LookupDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def receive(self, request: Request, pk: str) -> Response:
+        """签收."""
+        row = self.get_object()
+        check_version(request, row)
+        return self._answer(receive_lookup(row, actor=reader(request), at=clock.now()))
+
+    @extend_schema(request=AnswerSerializer, responses=LookupDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def answer(self, request: Request, pk: str) -> Response:
+        """答复, in words; a table is attached on the page."""
+        row = self.get_object()
+        check_version(request, row)
+        given = AnswerSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        done = answer_lookup(
+            row, text=given.validated_data["text"], file=row.answer_file, file_name=row.answer_name,
+            actor=reader(request), at=clock.now(),
+        )  # fmt: skip
+        return self._answer(done)
+
+    @extend_schema(request=None, responses=LookupDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        """办结: the sightings asked about are matched anew."""
+        row = self.get_object()
+        check_version(request, row)
+        return self._answer(close_lookup(row, actor=reader(request), at=clock.now()))
+
+
+class HandOverAddressSerializer(serializers.ModelSerializer[HandOverAddress]):
+    """An address that was handed over."""
+
+    class Meta:
+        model = HandOverAddress
+        fields = ("ip", "first_seen_at", "last_seen_at", "times")
+        read_only_fields = fields
+
+
+class HandOverSerializer(serializers.ModelSerializer[HandOver]):
+    """A hand-over as both sides read it; the lead is the commission's own."""
+
+    agency = serializers.CharField(source="agency.code", read_only=True)
+
+    class Meta:
+        model = HandOver
+        fields = (
+            "id", "number", "way", "purpose", "agency", "title", "text", "state", "sent_at", "due_on", "received_at",
+            "result", "result_on", "remark", "closed_at", "version",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class HandOverDetailSerializer(HandOverSerializer):
+    """A hand-over with its addresses."""
+
+    addresses = HandOverAddressSerializer(many=True, read_only=True)
+
+    class Meta(HandOverSerializer.Meta):
+        fields = (*HandOverSerializer.Meta.fields, "addresses")  # type: ignore[assignment]
+
+
+class SendHandOverSerializer(serializers.Serializer[Any]):
+    """With a lead it goes out; without one it is brought to the commission."""
+
+    lead = serializers.CharField(required=False, help_text="number of the lead that is handed over")
+    agency = serializers.CharField(required=False, help_text="code of the agency; a liaison's is the own one")
+    purpose = serializers.ChoiceField(required=False, choices=HandOverPurpose.choices)
+    title = serializers.CharField(max_length=200)
+    text = serializers.CharField(max_length=4000)
+
+
+class ReturnSerializer(serializers.Serializer[Any]):
+    remark = serializers.CharField(max_length=1000)
+
+
+class ResultSerializer(serializers.Serializer[Any]):
+    result = serializers.CharField(max_length=4000)
+    result_on = serializers.DateField()
+
+
+class HandOverFilter(filters.FilterSet):  # type: ignore[misc]
+    """``?state=&way=&purpose=&number=&agency=CODE``"""
+
+    agency = filters.CharFilter(field_name="agency__code")
+
+    class Meta:
+        model = HandOver
+        fields = ("state", "way", "purpose", "number")
+
+
+class HandOverViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
+    """移送函: those of the reader's compartments, or those between the commission and the reader's agency."""
+
+    model = HandOver
+    serializer_class = HandOverSerializer
+    filterset_class = HandOverFilter
+
+    def rows(self) -> Any:
+        return super().rows().select_related("agency")
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One hand-over with its addresses."""
+        return self._answer(self.get_object())
+
+    def _answer(self, row: HandOver, status: int = 200) -> Response:
+        found = HandOver.objects.select_related("agency").prefetch_related("addresses").get(pk=row.pk)
+        return Response(HandOverDetailSerializer(found).data, status=status, headers=etag(found))
+
+    @extend_schema(request=SendHandOverSerializer, responses={201: HandOverDetailSerializer})
+    def create(self, request: Request) -> Response:
+        """发移送函, or 移送线索 by a liaison."""
+        given = SendHandOverSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        data, user = given.validated_data, reader(request)
+        lead = get_visible(Lead.objects, user, number=data["lead"]) if data.get("lead") else None
+        agency = _agency(data["agency"]) if data.get("agency") else None
+
+        def make() -> Response:
+            words = {"title": data["title"], "text": data["text"], "actor": user, "at": clock.now()}
+            if lead is None:
+                return self._answer(bring_lead(agency=agency, **words), 201)
+            purpose = data.get("purpose", HandOverPurpose.TRANSFER)
+            return self._answer(hand_over_lead(lead, agency or _agency(""), purpose=purpose, **words), 201)
+
+        return create_once(request, make)
+
+    def _given(self, request: Request, form: type[serializers.Serializer[Any]]) -> tuple[HandOver, dict[str, Any]]:
+        row = self.get_object()
+        check_version(request, row)
+        given = form(data=request.data)
+        given.is_valid(raise_exception=True)
+        return row, dict(given.validated_data)
+
+    @extend_schema(request=None, responses=HandOverDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def receive(self, request: Request, pk: str) -> Response:
+        """签收."""
+        row = self.get_object()
+        check_version(request, row)
+        return self._answer(receive_hand_over(row, actor=reader(request), at=clock.now()))
+
+    @extend_schema(request=ReturnSerializer, responses=HandOverDetailSerializer)
+    @action(detail=True, methods=["post"], url_path="return")
+    def send_back(self, request: Request, pk: str) -> Response:
+        """退回, with the reason."""
+        row, data = self._given(request, ReturnSerializer)
+        return self._answer(return_hand_over(row, actor=reader(request), at=clock.now(), **data))
+
+    @extend_schema(request=ResultSerializer, responses=HandOverDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def answer(self, request: Request, pk: str) -> Response:
+        """反馈办理结果."""
+        row, data = self._given(request, ResultSerializer)
+        return self._answer(answer_hand_over(row, actor=reader(request), at=clock.now(), **data))
+
+    @extend_schema(request=None, responses=HandOverDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        """办结."""
+        row = self.get_object()
+        check_version(request, row)
+        return self._answer(close_hand_over(row, actor=reader(request), at=clock.now()))
+
+
+class RelapsedAddressSerializer(serializers.ModelSerializer[RelapsedAddress]):
+    """An address that is back."""
+
+    class Meta:
+        model = RelapsedAddress
+        fields = ("ip", "before_at", "again_at")
+        read_only_fields = fields
+
+
+class LiabilitySerializer(serializers.ModelSerializer[LiabilityItem]):
+    """A relapse, and whether the unit's leader answers for it."""
+
+    unit = serializers.CharField(source="unit.code", read_only=True)
+    lead = serializers.CharField(source="lead.number", read_only=True)
+    leader = serializers.CharField(source="leader.name", default=None, read_only=True)
+    addresses = RelapsedAddressSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = LiabilityItem
+        fields = (
+            "id", "unit", "leader", "lead", "monitor_list", "kind", "state", "report", "rectification", "noted_at",
+            "talked_on", "statement", "decided_at", "reason", "addresses", "version",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class TalkSerializer(serializers.Serializer[Any]):
+    talked_on = serializers.DateField()
+    statement = serializers.CharField(max_length=4000)
+
+
+class DecideSerializer(serializers.Serializer[Any]):
+    held = serializers.BooleanField()
+    reason = serializers.CharField(max_length=2000)
+
+
+class LiabilityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
+    """死灰复燃: items that the reader may know of."""
+
+    model = LiabilityItem
+    serializer_class = LiabilitySerializer
+    filterset_fields = ("state", "kind")
+
+    def rows(self) -> Any:
+        return super().rows().select_related("unit", "lead", "leader").prefetch_related("addresses")
+
+    def _answer(self, row: LiabilityItem) -> Response:
+        found = self.rows().get(pk=row.pk)
+        return Response(LiabilitySerializer(found).data, headers=etag(found))
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One relapse."""
+        return self._answer(self.get_object())
+
+    @extend_schema(request=TalkSerializer, responses=LiabilitySerializer)
+    @action(detail=True, methods=["post"])
+    def talk(self, request: Request, pk: str) -> Response:
+        """登记约谈."""
+        row = self.get_object()
+        check_version(request, row)
+        given = TalkSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return self._answer(note_talk(row, actor=reader(request), at=clock.now(), **given.validated_data))
+
+    @extend_schema(request=DecideSerializer, responses=LiabilitySerializer)
+    @action(detail=True, methods=["post"])
+    def decide(self, request: Request, pk: str) -> Response:
+        """认定领导责任."""
+        row = self.get_object()
+        check_version(request, row)
+        given = DecideSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return self._answer(decide_liability(row, actor=reader(request), at=clock.now(), **given.validated_data))
+
+
+routes = [
+    ("lookups", LookupViewSet, "lookup"),
+    ("hand-overs", HandOverViewSet, "hand-over"),
+    ("relapses", LiabilityViewSet, "relapse"),
+]
