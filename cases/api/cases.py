@@ -16,7 +16,7 @@ from cases.proof import matrix
 from cases.selectors.cases import officers_of, paper_view, steps_for, with_due
 from cases.services.cases import advance, amend_case, file_case
 from cases.services.members import add_member, recuse_member, remove_member
-from cases.services.papers import read_paper
+from cases.services.papers import read_paper, sign_paper
 from cases.workflow import readiness
 from casework.accounts.models import User
 from casework.accounts.requests import reader
@@ -145,6 +145,14 @@ class StepSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, allow_blank=True)
     document = serializers.CharField(required=False, allow_blank=True)
     digest = serializers.CharField(required=False, allow_blank=True)
+
+
+class SignSerializer(serializers.Serializer[Any]):
+    """A signature on one level before the decision."""
+
+    step = serializers.CharField(help_text="approve_filing, transfer or to_deliberation")
+    digest = serializers.CharField(min_length=64, max_length=64)
+    opinion = serializers.CharField(required=False, allow_blank=True, default="")
 
 
 class TextsSerializer(serializers.Serializer[Any]):
@@ -277,6 +285,19 @@ class CaseViewSet(mixins.ListModelMixin, VisibleViewSet):
             expected_version=expected_version(request),
         )
         return self._detail(moved)
+
+    @extend_schema(request=SignSerializer, responses=CaseDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def sign(self, request: Request, pk: str | None = None) -> Response:
+        """Sign the draft that was read, on the level whose turn it is. Needs its ``digest``."""
+        case = self.get_object()
+        given = SignSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        sign_paper(
+            case, given.validated_data.pop("step"), actor=reader(request), at=clock.now(), **given.validated_data
+        )
+        case.refresh_from_db()
+        return self._detail(case)
 
     @extend_schema(request=None, responses=PaperSerializer)
     @action(detail=True, methods=["post"])
