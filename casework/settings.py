@@ -210,7 +210,11 @@ CELERY_BEAT_SCHEDULE = {
     "penalties-expire": {"task": "penalties.expire", "schedule": 3600.0, "options": {"expires": 3000}},
     "campaigns-take-up": {"task": "campaigns.take_up", "schedule": 60.0, "options": {"expires": 55}},
     "imports-take-up": {"task": "imports.take_up", "schedule": 60.0, "options": {"expires": 55}},
-    "evidence-recheck": {"task": "evidence.recheck", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
+    "evidence-broken-files": {
+        "task": "evidence.report_broken_files",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "evidence-sweep": {"task": "evidence.sweep", "schedule": 60.0, "options": {"expires": 55}},
     # Every hour for five minutes at most: reading files again must not stand in the way of work.
     "files-scrub": {"task": "files.scrub", "schedule": 3600.0, "options": {"expires": 3000}},

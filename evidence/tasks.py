@@ -5,7 +5,7 @@ from celery import shared_task
 from casework.core import clock
 from casework.files.services.uploads import sweep_uploads
 from evidence.services.bundle_jobs import run_bundle, sweep_bundles
-from evidence.services.files import recheck_files
+from evidence.services.files import report_broken_files
 from evidence.services.uploads import finish_upload, unfinished
 
 
@@ -32,7 +32,7 @@ def sweep() -> None:
         run_bundle(pk, at=at)
 
 
-@shared_task(name="evidence.recheck", time_limit=6 * 3600)
-def reread() -> int:
-    """Read stored files again; returns how many are not what they were."""
-    return len(recheck_files(at=clock.now()))
+@shared_task(name="evidence.report_broken_files")
+def report() -> int:
+    """Tell the keepers of files that are not what they were; returns how many."""
+    return len(report_broken_files(at=clock.now()))

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused
 from casework.files.models import Blob
-from casework.files.services.blobs import recheck, store_blob
+from casework.files.services.blobs import store_blob
 from casework.ledger.record import record
 from evidence.enums import ENDED, DiscrepancyKind
 from evidence.models import Item, ItemFile
@@ -135,31 +134,23 @@ def note_preview(file: ItemFile, *, actor: User, at: datetime, page: int = 0) ->
     return file
 
 
-def recheck_files(*, at: datetime, max_bytes: int = 20 * 1024**3, max_files: int = 2_000) -> list[ItemFile]:
-    """Read stored files again, those longest unread first; a file that is not what it was opens a discrepancy.
+def report_broken_files(*, at: datetime) -> list[ItemFile]:
+    """Open a discrepancy for each item whose file the scrub found altered or lost, and return those files.
 
-    Returns the files that do not fit. What a run has no time for is first in the next.
+    An item that has left for good keeps its record; the alarm on the auditor's page names its file all the same.
     """
-    broken, read = [], 0
-    blobs = Blob.objects.filter(pk__in=ItemFile.objects.values("blob_id"))
-    for blob in blobs.order_by(F("checked_at").asc(nulls_first=True), "pk")[:max_files]:
-        if recheck(blob, at=at):
-            read += blob.size
-        else:
-            for file in ItemFile.objects.filter(blob=blob).select_related("item", "blob"):
-                broken.append(file)
-                with transaction.atomic():
-                    item = lock_item(file.item)
-                    if item.state not in ENDED:
-                        note_discrepancy(
-                            item,
-                            DiscrepancyKind.DIGEST,
-                            actor=None,
-                            at=at,
-                            expected=blob.sha256,
-                            found=_("与记录不一致"),
-                            note=file.name,
-                        )
-        if read > max_bytes:
-            break
+    broken = list(ItemFile.objects.filter(blob__intact=False).select_related("item", "blob").order_by("pk"))
+    for file in broken:
+        with transaction.atomic():
+            item = lock_item(file.item)
+            if item.state not in ENDED:
+                note_discrepancy(
+                    item,
+                    DiscrepancyKind.DIGEST,
+                    actor=None,
+                    at=at,
+                    expected=file.blob.sha256,
+                    found=_("与记录不一致"),
+                    note=file.name,
+                )
     return broken

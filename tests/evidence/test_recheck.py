@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from casework.files import storage
+from casework.files.scrub import scrub
 from evidence.models import Discrepancy
 from evidence.services import add_file, resolve_discrepancy
-from evidence.services.files import recheck_files
+from evidence.services.files import report_broken_files
 from tests.build_evidence import START, an_item
 from tests.cast import Cast
 
@@ -43,8 +44,9 @@ def test_exactly_what_changed_is_named(cast: Cast, change: Callable[[Path], obje
     path.chmod(0o600)
     change(path)
 
-    found = recheck_files(at=LATER + timedelta(days=1))
-    again = recheck_files(at=LATER + timedelta(days=2))
+    scrub(begun=LATER + timedelta(days=1))
+    found = report_broken_files(at=LATER + timedelta(days=1))
+    again = report_broken_files(at=LATER + timedelta(days=2))
 
     assert found == again == ([files[1]] if named else [])
     rows = Discrepancy.objects.all()
