@@ -1,23 +1,36 @@
-"""Appending to the ledger, against a bare INSERT of the same bytes."""
+"""The ledger: appending, ordering, proving, verifying, and the page of a thing with a long past."""
 
+import hashlib
 import statistics
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import count as counting
+from pathlib import Path
 
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from benchmarks.database import fresh, owner_does
+from benchmarks.database import as_owner, fresh, owner_does
 from casework.accounts.enums import OrganisationKind, Role
 from casework.accounts.models import Appointment, Organisation, User
 from casework.core import clock
+from casework.ledger import merkle, tree, verify
+from casework.ledger.canonical import encode
+from casework.ledger.checks_tree import whole_log
+from casework.ledger.models import Entry
+from casework.ledger.notes import Verifier
+from casework.ledger.publication import proof_of_entry, write_log
 from casework.ledger.record import record
+from casework.ledger.signer import LedgerSigner
 
-APPENDS, ROUNDS = 1_000, 5
-THREADS = (1, 8)
+APPENDS, ROUNDS = 2_000, 5
+THREADS = (1, 8, 32)
+VERIFIED, PROVEN, TRAIL = 300_000, 1_000_000, 5_000
+INTERVAL = 0.2
 _serial = counting(1)
 # The same transaction around it, the same driver; no index but the key, no digest, no queue.
 _BARE = (
@@ -27,15 +40,24 @@ _BARE = (
 
 
 def run(scale: float) -> None:
-    """Take rounds of both sides in turns for each number of threads, every append in a transaction of its own."""
+    """Measure each part in a database of its own, so that none pays for another's rows."""
     with fresh("ledger"):
         owner_does(*_BARE)
         actor = _somebody()
-        appends = max(80, round(APPENDS * scale))
+        appends = max(320, round(APPENDS * scale))
         print(f"  statements of one append, BEGIN and COMMIT included: {_statements(actor)}; of a bare INSERT: 3")
         for threads in THREADS:
-            each = appends // threads // ROUNDS
+            each = max(1, appends // threads // ROUNDS)
             _tell(threads, each * threads, [_round(threads, each, actor) for _ in range(ROUNDS)])
+        _latency(actor, max(40, round(400 * scale)))
+        _trail(actor, max(200, round(TRAIL * min(scale, 1.0))))
+    with fresh("ledger_verify"), tempfile.TemporaryDirectory(prefix="cw-bench-log-") as folder:
+        _verification(max(3_000, round(VERIFIED * min(scale, 1.0))), Path(folder))
+    with fresh("ledger_proofs"):
+        _proofs(max(3_000, round(PROVEN * min(scale, 1.0))))
+
+
+# Appending ----------------------------------------------------------------------------------------------------------
 
 
 def _round(threads: int, each: int, actor: User) -> tuple[float, float, float]:
@@ -47,6 +69,7 @@ def _round(threads: int, each: int, actor: User) -> tuple[float, float, float]:
 
 
 def _statements(actor: User) -> int:
+    _append(1, actor, [])
     with CaptureQueriesContext(connection) as captured:
         _append(1, actor, [])
     return len(captured)
@@ -68,7 +91,8 @@ def _somebody() -> User:
     user = User(username="bench", name="承办人甲", organisation=office, email="bench@example.invalid")
     user.set_unusable_password()
     user.save()
-    Appointment.objects.create(user=user, role=Role.CASE_OFFICER, from_on=date(2020, 1, 1))
+    for role in (Role.CASE_OFFICER, Role.AUDITOR):
+        Appointment.objects.create(user=user, role=role, from_on=date(2020, 1, 1))
     return user
 
 
@@ -101,14 +125,14 @@ def _clients(threads: int, work: Callable[[int], None]) -> float:
     return seconds
 
 
-def _append(count: int, actor: User, headers: list[bytes]) -> None:
+def _append(count: int, actor: User, headers: list[bytes], ref: str = "") -> None:
     """Record acts on as many objects, as services do: each its own stream, transaction and commit."""
     for _ in range(count):
         now = clock.now()
         with transaction.atomic():
             entry = record(
                 "lead.assigned",
-                ref=f"lead:{next(_serial)}",
+                ref=ref or f"lead:{next(_serial)}",
                 actor=actor,
                 at=now,
                 data={"handler": {"old": None, "new": 17}, "due_on": now.date(), "room": "第三审查调查室"},
@@ -122,3 +146,234 @@ def _insert_bare(headers: Sequence[bytes]) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("insert into bare (header) values (%s) returning id", [header])
             cursor.fetchone()
+
+
+# From the append to its place ---------------------------------------------------------------------------------------
+
+
+class _Integrating:
+    """The integrator's loop, ticking in a thread with the owner's rights."""
+
+    def __init__(self) -> None:
+        self.ending = False
+        self.thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "_Integrating":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ending = True
+        self.thread.join()
+
+    def _run(self) -> None:
+        with _owner_rights():
+            while not self.ending:
+                tree.integrate_batch()
+                time.sleep(INTERVAL)
+            connection.close()
+
+
+class _owner_rights:  # noqa: N801 (reads as a statement)
+    """Let the connection of this thread be the owner's for the length of the block."""
+
+    def __enter__(self) -> None:
+        connection.close()
+        self.kept = dict(connection.settings_dict)
+        with as_owner(connection.settings_dict["NAME"]) as link:
+            user = link.info.user
+        connection.settings_dict = {**connection.settings_dict, "USER": user, "OPTIONS": {}}
+
+    def __exit__(self, *_: object) -> None:
+        connection.close()
+        connection.settings_dict = self.kept
+
+
+def _latency(actor: User, appends: int) -> None:
+    """Tell how long an entry waits for its place while eight write."""
+    with _owner_rights():
+        while tree.integrate_batch().more:
+            pass
+    waits: list[float] = []
+
+    def client(_at: int) -> None:
+        for _ in range(appends // 8):
+            with transaction.atomic():
+                entry = record("thing.moved", ref=f"thing:{next(_serial)}", actor=actor, at=clock.now(), data={"n": 1})
+            start = time.perf_counter()
+            while not tree.places([entry.pk]):
+                time.sleep(0.01)
+            waits.append(time.perf_counter() - start)
+
+    with _Integrating():
+        _clients(8, client)
+    waits.sort()
+    p99 = waits[min(len(waits) - 1, round(len(waits) * 0.99))]
+    print(
+        f"  append → place, 8 writers, interval {INTERVAL * 1000:.0f} ms: p50 {statistics.median(waits) * 1000:.0f} ms,"
+        f" p99 interval {(p99 - INTERVAL) * 1000:+.0f} ms of {len(waits)}",
+        flush=True,
+    )
+
+
+def _trail(actor: User, entries: int) -> None:
+    """Tell how long the trail page of a thing with a long past takes."""
+    with transaction.atomic():
+        _append(entries, actor, [], ref="lead:999999999")
+    with _owner_rights():
+        while tree.integrate_batch().more:
+            pass
+        with tempfile.TemporaryDirectory(prefix="cw-bench-signer-") as folder:
+            LedgerSigner(Path(folder) / "state.json", key="bench").sign()
+    owner_does("analyze ledger.entry")
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(actor, backend="casework.accounts.backends.AccountBackend")
+    address = "/trail/lead:999999999/"
+    times = []
+    for turn in range(11):
+        start = time.perf_counter()
+        response = client.get(address)
+        if response.status_code != 200:
+            raise RuntimeError(f"{address}: {response.status_code}")
+        if turn:
+            times.append(time.perf_counter() - start)
+    print(
+        f"  trail page of {entries:,} entries: median {statistics.median(times) * 1000:.0f} ms of {len(times)}",
+        flush=True,
+    )
+
+
+# Verifying ----------------------------------------------------------------------------------------------------------
+
+
+def _fill(entries: int, streams: int = 5_000, fields: int = 8) -> list[bytes]:
+    """Write so many entries with correct sequences, all at once, and return their bytes."""
+    last: dict[str, tuple[int, str]] = {}
+    headers, rows = [], []
+    at = clock.now() - timedelta(days=30)
+    who = [{"id": 1, "name": "承办人甲", "post": "主任科员", "organisation": "省纪委监委", "roles": ["case_officer"]}]
+    for number in range(entries):
+        stream = f"thing:{number % streams}"
+        seq, prev = last.get(stream, (0, ""))
+        header = encode(
+            {
+                "v": 1, "kind": "thing.moved", "ref": stream, "stream": stream, "seq": seq + 1, "prev": prev,
+                "at": at, "rec_at": at, "by": 1, "actors": who, "data": {"step": number, "place": "第三审查调查室"},
+            }
+        )  # fmt: skip
+        last[stream] = (seq + 1, hashlib.sha256(b"\0" + header).hexdigest())
+        headers.append(header)
+        rows.append((header, stream, seq + 1, "thing.moved", stream, 1, at))
+    statement = "copy ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at) from stdin (format binary)"
+    with (
+        as_owner(connection.settings_dict["NAME"]) as link,
+        link.transaction(),
+        link.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        copy.set_types(["bytea", "text", "int4", "text", "text", "int8", "timestamptz"])
+        for row in rows:
+            copy.write_row(row)
+    return headers
+
+
+def _bare_hashing(headers: Sequence[bytes]) -> float:
+    """Return the seconds of hashing the same leaves and nodes by bare calls."""
+    sha256 = hashlib.sha256
+    start = time.perf_counter()
+    row = [sha256(b"\0" + header).digest() for header in headers]
+    while len(row) > 1:
+        row = [sha256(b"\1" + row[i] + row[i + 1]).digest() for i in range(0, len(row) - 1, 2)]
+    return time.perf_counter() - start
+
+
+def _verification(entries: int, folder: Path) -> None:
+    """Tell how fast queued entries get their place, and how long verifying takes against bare hashing."""
+    headers = _fill(entries)
+    with _owner_rights():
+        start, cpu = time.perf_counter(), time.thread_time()
+        while tree.integrate_batch().more:
+            pass
+        seconds, cpu = time.perf_counter() - start, time.thread_time() - cpu
+        print(
+            f"  integrator: {entries / seconds:,.0f} entries/s, {cpu / entries * 1e6:.1f} µs of its own CPU an entry",
+            flush=True,
+        )
+        LedgerSigner(folder / "state.json", key="bench").sign()
+        newest = tree.newest()
+        if newest is None:
+            raise RuntimeError("nothing was signed")
+        write_log(folder / "log", newest)
+        vkey = tree.vkeys()[-1]
+    ratios, inside = [], []
+    for _turn in range(3):
+        bare = _bare_hashing(headers)
+        start = time.perf_counter()
+        size, problems = verify.check_log(folder / "log", vkey)
+        offline = time.perf_counter() - start
+        if problems or size != entries:
+            raise RuntimeError(f"{size}: {problems[:3]}")
+        ratios.append((offline / bare, offline, bare))
+    for _turn in range(2):
+        bare = _bare_hashing(headers)
+        start = time.perf_counter()
+        faults = [fault for fault in whole_log() if "签名器" not in fault]
+        database = time.perf_counter() - start
+        if faults:
+            raise RuntimeError(faults[:3])
+        inside.append((database / bare, database, bare))
+    for name, found in (("offline", ratios), ("in the database", inside)):
+        ratio, seconds, bare = sorted(found)[len(found) // 2]
+        print(
+            f"  verify {entries:,} entries of {statistics.mean(map(len, headers)):.0f} bytes {name}: {ratio:.2f} × bare"
+            f" hashing ({seconds:.2f} s against {bare:.2f} s; best {min(found)[0]:.2f})",
+            flush=True,
+        )
+
+
+# Proving ------------------------------------------------------------------------------------------------------------
+
+
+def _proofs(entries: int) -> None:
+    """Tell what a proof costs in a large log."""
+    with as_owner(connection.settings_dict["NAME"]) as link:
+        for statement in (
+            "alter table ledger.entry disable trigger entry_enqueue",
+            "insert into ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at) select"
+            ' convert_to(format(\'{"n":%s,"text":"第三审查调查室属本室联系单位"}\', n), \'UTF8\'),'
+            f" 'thing:' || n, 1, 'thing.moved', 'thing:' || n, 1, now() from generate_series(1, {entries}) n",
+            "insert into ledger.queue (entry_id) select id from ledger.entry",
+            "alter table ledger.entry enable always trigger entry_enqueue",
+        ):
+            link.execute(statement)
+    with _owner_rights(), tempfile.TemporaryDirectory(prefix="cw-bench-signer-") as folder:
+        while tree.integrate_batch(16 * tree.BATCH).more:
+            pass
+        LedgerSigner(Path(folder) / "state.json", key="bench").sign()
+    owner_does("analyze ledger.leaf", "analyze ledger.tile")
+    newest = tree.newest()
+    if newest is None:
+        raise RuntimeError("nothing was signed")
+    key = Verifier.parse(tree.vkeys()[-1])
+    made, checked, sizes = [], [], []
+    step = max(1, entries // 211)
+    for row in Entry.objects.filter(pk__in=range(1, entries, step)):
+        start, cpu = time.perf_counter(), time.thread_time()
+        text = proof_of_entry(row)
+        made.append((time.perf_counter() - start, time.thread_time() - cpu))
+        if text is None:
+            raise RuntimeError(f"no proof of {row.pk}")
+        index, path = tree.places([row.pk])[row.pk], tree.inclusion_proof(tree.places([row.pk])[row.pk], newest.size)
+        leaf = merkle.leaf_hash(bytes(row.header))
+        start = time.perf_counter()
+        holds = verify.inclusion_holds(leaf, index, newest.size, path, newest.root)
+        checked.append(time.perf_counter() - start)
+        if not holds or verify.check_proof(text, bytes(row.header), str(key))[0] != index:
+            raise RuntimeError(f"the proof of {row.pk} does not hold")
+        sizes.append(len(text.encode()))
+    wall, cpu = (statistics.median(column) for column in zip(*made, strict=True))
+    print(
+        f"  proof at {newest.size:,} entries: made in {wall * 1000:.2f} ms ({cpu * 1000:.2f} ms of CPU here), checked in"
+        f" {statistics.median(checked) * 1e6:.0f} µs, {max(sizes):,} bytes at most; medians of {len(sizes)}",
+        flush=True,
+    )

@@ -13,6 +13,7 @@ from cases.selectors import penalties as read
 from casework.accounts.models import User
 from casework.core.errors import Missing
 from casework.ledger.refs import Resolved, register_ref
+from casework.ledger.weighty import register_weighty
 from casework.ledger.words import register_words
 
 
@@ -52,6 +53,9 @@ register_gate("penalties_proposed", _proposed)
 register_gate("penalties_decided", _decided)
 register_gate("executions_done", _settled)
 register_paper_part("处分建议", _part)
+register_weighty(
+    "penalty.approved", "penalty.issued", "penalty.announced", "penalty.executed", "penalty.appeal_decided"
+)
 register_words(
     {
         "penalty.drafted": _("拟处分建议"),

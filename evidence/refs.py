@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.models import User
 from casework.ledger.refs import Resolved, register_finder, register_ref
+from casework.ledger.weighty import register_weighty
 from casework.ledger.words import register_words
 from evidence.models import Collection, Item
 from evidence.rules import seal_number
@@ -49,6 +50,10 @@ def find_item(text: str, user: User) -> list[str]:
 register_finder(find_item)
 register_ref("item", resolve_item)
 register_ref("collection", resolve_collection)
+register_weighty(
+    "item.sealed", "item.resealed", "item.unsealed", "item.offered", "item.accepted", "item.refused", "item.returned",
+    "item.confiscated", "item.transferred_with_case",
+)  # fmt: skip
 register_words(
     {
         "collection.opened": _("开始提取证据"),

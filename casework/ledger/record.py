@@ -10,6 +10,7 @@ from django.db import connection
 
 from casework.accounts.models import User
 from casework.core import clock, crypto
+from casework.ledger import weighty
 from casework.ledger.canonical import canonical_text, checked, encode, plain
 from casework.ledger.models import Disclosure, Entry
 
@@ -64,6 +65,7 @@ def record(
         payload["_sd"] = {name: _commit(name, text, salt) for name, text, salt in sealed}
     entry = Entry(stream=stream, kind=kind, ref=ref, actor_id=payload["by"], at=at)
     _append(entry, canonical_text(payload).encode())
+    weighty.note(kind, entry.pk)
     if sealed:
         Disclosure.objects.bulk_create(
             Disclosure(

@@ -17,7 +17,7 @@ from casework.ledger import merkle, tree, verify
 from casework.ledger.tiles import WIDTH, Tiles, width_of
 from casework.ledger.verify import AlteredError, NotALedgerError
 
-CHUNK = 1_000
+ERASED = b'"kind":"disclosure.erased"'
 
 
 class ReplayError(Exception):
@@ -99,6 +99,7 @@ def replay(to: Head) -> int:
             f" / {now.size} entries, {to.size} were published: give the log's files with --log"
         )
     log = LogFolder(to.folder, to.size)
+    erased: list[dict[str, Any]] = []
     try:
         _continues(log, now, to)
         with transaction.atomic(), connection.cursor() as cursor:
@@ -106,13 +107,41 @@ def replay(to: Head) -> int:
             place = now.size
             while place < to.size:
                 rows = log.entries(place)
+                erased += [
+                    body
+                    for entry, _hashed in rows
+                    if ERASED in entry and (body := json.loads(entry))["kind"] == "disclosure.erased"
+                ]
                 tree.append_leaves(cursor, [(_entry(cursor, entry, hashed), hashed) for entry, hashed in rows])
                 place += len(rows)
             if tree.head().root != to.root:
                 raise ReplayError(f"{to.folder}: 条目推不出签过的根 / the entries do not give the signed root")
+            for body in erased:
+                _erase_again(cursor, body)
     except (AlteredError, LookupError, OSError) as error:
         raise ReplayError(f"{to.folder}: {error}") from error
     return to.size - now.size
+
+
+def _erase_again(cursor: Any, body: dict[str, Any]) -> None:
+    """Erase what the copy still holds of values whose erasure the record tells of, on the same approvals."""
+    data = body["data"]
+    cursor.execute(
+        "select entry_id, array_agg(name) from ledger.disclosure where digest = any(%s) group by entry_id",
+        [list(data["digests"].values())],
+    )
+    for entry_id, names in cursor.fetchall():
+        cursor.execute(
+            "insert into ledger.erasure (entry_id, names, basis, reason, asked_by, asked_at)"
+            " values (%s, %s, %s, %s, 0, %s) returning id",
+            [entry_id, names, data["basis"], body.get("reason") or data["basis"], datetime.fromisoformat(body["at"])],
+        )
+        (erasure,) = cursor.fetchone()
+        cursor.execute(
+            "insert into ledger.erasure_approval (erasure_id, user_id, at) select %s, unnest(%s::bigint[]), %s",
+            [erasure, data["approvers"], datetime.fromisoformat(body["at"])],
+        )
+        cursor.execute("select ledger.erase(%s)", [erasure])
 
 
 def _continues(log: LogFolder, now: tree.Head, to: Head) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.files import storage
 from casework.files.services.blobs import store_blob
@@ -20,9 +21,11 @@ from casework.ledger.models import Entry
 from casework.ledger.publication import write_log
 from casework.ledger.record import disclosed
 from casework.ledger.replay import ReplayError, floor_of, head_of, replay
+from casework.ledger.services.erasures import approve_erasure, ask_erasure
 from casework.ledger.signer import LedgerSigner, state_path
 from casework.local.backup import BackupError, check_backup, make_backup
 from casework.local.restore import connect, restore_backup
+from tests.build import a_user
 from tests.ledger.conftest import AT, Fill
 
 STAMP = "20211216"
@@ -56,6 +59,15 @@ def publish() -> None:
     write_log(log_folder(), newest)
 
 
+def erase(entry: Entry) -> None:
+    """Erase the holder's name, as the law may order: three entries."""
+    asked = ask_erasure(
+        entry, ["holder"], basis="第四十七条", actor=a_user("甲", Role.CASE_OFFICER), at=AT, reason="请求"
+    )
+    for name in ("乙", "丙"):
+        approve_erasure(asked, actor=a_user(name, Role.APPROVER), at=AT)
+
+
 def test_a_backup_comes_back_and_what_was_published_since_is_replayed(
     as_owner: Any, signer: LedgerSigner, fill: Fill, name: str, tmp_path: Path
 ) -> None:
@@ -64,7 +76,8 @@ def test_a_backup_comes_back_and_what_was_published_since_is_replayed(
     fill(4, sign=False)  # waiting in the queue while the backup is made
     made = make_backup(tmp_path / "backup", at=AT, tell=quiet)
     drain(signer)
-    fill(40)
+    erase(Entry.objects.order_by("pk")[0])
+    fill(37)
     publish()
     before = tree.newest()
     assert before is not None
@@ -83,7 +96,7 @@ def test_a_backup_comes_back_and_what_was_published_since_is_replayed(
     assert after is not None
     assert (after.size, after.root) == (before.size, before.root)
     assert Entry.objects.count() == 344
-    assert disclosed(Entry.objects.order_by("pk")[0]) == {"holder": "丁某某"}
+    assert disclosed(Entry.objects.order_by("pk")[0]) == {}  # erased since the backup: it stays erased
     assert storage.path_of(blob.sha256).read_bytes() == b"pool login\n"
     fill(3)
     assert list(whole_log()) == []

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from casework.ledger import tree, verify
-from casework.ledger.integrator import check_all
+from casework.ledger.chores import check_all
 from casework.ledger.models import Entry
 from casework.ledger.publication import write_log
 from casework.ledger.web.proof import proof_of

@@ -15,4 +15,12 @@ register(
     order=10,
     key="b",
 )
-register_words({"ledger.exported": _("导出经过")})
+register_words(
+    {
+        "ledger.exported": _("导出经过"),
+        "key.rotated": _("更换签名钥匙"),
+        "disclosure.erasure_asked": _("申请删除个人信息"),
+        "disclosure.erasure_approved": _("批准删除个人信息"),
+        "disclosure.erased": _("依法删除个人信息"),
+    }
+)

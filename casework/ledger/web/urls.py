@@ -2,13 +2,17 @@
 
 from django.urls import path, re_path
 
-from casework.ledger.web import log, views
+from casework.ledger.web import erasures, log, sheet, views
 
 app_name = "ledger"
 urlpatterns = [
     path("trail/", views.home, name="home"),
     path("trail/all/", views.everything, name="all"),
     path("trail/entry/<int:pk>/", views.entry, name="entry"),
+    path("trail/entry/<int:pk>/erasure/", erasures.ask, name="erasure"),
+    path("trail/erasure/<int:pk>/approve/", erasures.approve, name="erasure-approve"),
+    path("trail/sheet/", sheet.sheet, name="sheet"),
+    path("trail/sheet/<int:size>/", sheet.sheet, name="sheet-of"),
     re_path(r"^trail/(?P<ref>[a-z_]{1,40}:[0-9]{1,18})/$", views.trail, name="trail"),
     path("ledger/checkpoint", log.checkpoint, name="checkpoint"),
     path("ledger/vkey", log.vkey, name="vkey"),

@@ -17,7 +17,9 @@ from casework.ledger import refs
 from casework.ledger.models import Entry
 from casework.ledger.record import disclosed
 from casework.ledger.selectors import history, may_read
+from casework.ledger.services.erasures import may_ask
 from casework.ledger.web.changes import actors_of, changes_of, facts_of
+from casework.ledger.web.erasures import ErasureForm, erasures_of
 from casework.ledger.web.lists import EVERYTHING, attach, noun_of, trail_page
 from casework.ledger.web.overview import overview
 from casework.ledger.web.proof import proof_of
@@ -109,6 +111,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         payload = {}
     stream = Entry.objects.filter(stream=row.stream)
     data = payload.get("data") or {}
+    values = disclosed(row) if payload else {}
     return render(
         request,
         "ledger/entry.html",
@@ -122,7 +125,9 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
             "proof": proof_of(row),
             "leaf_hash": bytes(row.leaf_hash).hex(),
             "thing": refs.resolve(row.ref, user),
-            "personal": _personal(payload, disclosed(row) if payload else {}),
+            "personal": _personal(payload, values),
+            "erasures": erasures_of(row, user),
+            "erasure_form": ErasureForm(present=values) if values and may_ask(user) else None,
             "previous": stream.filter(stream_seq=row.stream_seq - 1).first(),
             "following": stream.filter(stream_seq=row.stream_seq + 1).first(),
         },
