@@ -13,7 +13,7 @@ from casework.accounts.models import Appointment, Token
 from casework.deadlines.models import Deadline
 from casework.imports.models import ImportRun
 from casework.ledger.models import Entry
-from casework.notices.models import Notice
+from casework.notices.models import Letter, Notice
 from evidence import models as evidence
 from units import models as units
 
@@ -91,6 +91,7 @@ def objects() -> dict[str, dict[str, Any]]:
     run = ImportRun.objects.filter(kind="sightings").order_by("pk")[0]
     entry = Entry.objects.filter(kind="case.filed").order_by("pk")[0]
     deadline = Deadline.objects.filter(ref=f"lead:{lead.pk}").order_by("pk")[0]
+    letter = Letter.objects.order_by("pk").first()
     notice = Notice.objects.filter(recipient__username="leader1").order_by("pk")[0]
     token = Token.objects.get(owner__username="officer1")
     leader = Appointment.objects.get(user__username="leader1")
@@ -118,8 +119,13 @@ def objects() -> dict[str, dict[str, Any]]:
         "api:penalty-steps": {"pk": penalty.pk, "step": "deliberate"},
         "deadlines/": {"pk": deadline.pk, "key": "extend"},
         "notices/": {"pk": notice.pk},
+        "notices/told/": {"pk": deadline.pk},
+        "letters/": {"pk": letter.pk if letter else NOBODY},
+        "calendar/": {"token": "nothing"},
         "imports/": {"pk": run.pk},
         "trail/entry/": {"pk": entry.pk},
+        "trail/erasure/": {"pk": NOBODY},
+        "trail/sheet/": {"size": 1},
         "trail/(?P<ref>": {"ref": f"item:{item.pk}"},
         "ledger/": {"pk": entry.pk, "old": 1, "new": 2, "path": "0/000", "size": 1},
         "account/tokens/": {"pk": token.pk},
