@@ -99,6 +99,10 @@ def objects() -> dict[str, dict[str, Any]]:
     site_talk = cases.Interview.objects.filter(site=site)[0]
     monitor_list = units.MonitorList.objects.order_by("-pk")[0]
     request = evidence.CheckOut.objects.order_by("pk")[0]
+    lookup = units.LookupRequest.objects.order_by("-pk")[0]
+    hand_over = units.HandOver.objects.filter(way="out").order_by("-pk")[0]
+    relapse = units.LiabilityItem.objects.order_by("-pk")[0]
+    change_set = units.ChangeSet.objects.filter(made_by__username="officer1").order_by("pk")[0]
     api = {
         "deadlines": deadline, "notices": notice, "ledger/entries": entry, "imports": run, "units": own.unit,
         "people": person, "address-blocks": units.AddressBlock.objects.order_by("pk")[0],
@@ -109,7 +113,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "penalty-tasks": cases.Execution.objects.order_by("pk")[0],
         "recoveries": cases.Recovery.objects.filter(case=case)[0],
         "campaign-units": own.campaign_unit, "self-inspections": first, "rectifications": duty,
-        "portal/rectifications": duty,
+        "portal/rectifications": duty, "lookups": lookup, "hand-overs": hand_over, "relapses": relapse,
     }  # fmt: skip
     return {
         "": {"pk": NOBODY, "code": campaign.code, "key": "nothing", "uidb36": "0", "rest": "signup/"},
@@ -137,6 +141,11 @@ def objects() -> dict[str, dict[str, Any]]:
         "sightings/": {"pk": sighting.pk},
         "sightings/lists/": {"pk": monitor_list.pk},
         "leads/": {"pk": lead.pk, "kind": "machine"},
+        "leads/changes/": {"pk": change_set.pk},
+        "lookups/": {"pk": lookup.pk},
+        "hand-overs/": {"pk": hand_over.pk},
+        "relapses/": {"pk": relapse.pk},
+        "figures:summary": {"code": campaign.code, "number": 1},
         "campaigns/": {"code": campaign.code, "pk": own.campaign_unit_id},
         "figures:rows": {"code": campaign.code, "key": "spot_check.units"},
         "campaigns/rectifications/": {"pk": duty.pk},
