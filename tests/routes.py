@@ -147,6 +147,10 @@ def objects() -> dict[str, dict[str, Any]]:
         "relapses/": {"pk": relapse.pk},
         "figures:summary": {"code": campaign.code, "number": 1},
         "campaigns/": {"code": campaign.code, "pk": own.campaign_unit_id},
+        "campaigns/templates/": {"code": "four-stages"},
+        "units:campaign-issue-run": {"code": campaign.code, "pk": NOBODY},
+        "papers/": {"pk": NOBODY},
+        "portal/papers/": {"pk": NOBODY},
         "figures:rows": {"code": campaign.code, "key": "spot_check.units"},
         "campaigns/rectifications/": {"pk": duty.pk},
         "self-inspections/": {

@@ -64,7 +64,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 #: One pass that tells that none of the rules above can match: almost every command is innocent.
 _ANY = re.compile(
-    r"log|tmp|evtx|secure|histor|HIST|strat|donate|nicehash|algo|coin|miner|xmr|t-rex|claymore|c3Ry|N0cm|zdHJ|auditctl|chattr|"
+    r"log|journal|tmp|evtx|secure|histor|HIST|strat|donate|nicehash|algo|coin|miner|xmr|t-rex|claymore|c3Ry|N0cm|zdHJ|auditctl|chattr|"
     r"wevtutil|info-center|date|clock|passwd|usermod|net|trapbuffer|saved-conf|security-pol|w32tm|wildrig|auditpol|auditd",
     re.IGNORECASE,
 )

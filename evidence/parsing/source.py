@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -104,7 +105,7 @@ class Bounded(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         try:
             data: bytes = self.stream.read(size if size >= 0 else self.most)
-        except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, ValueError) as error:
             raise Broken("compressed") from error
         self.given += len(data)
         if self.given > self.most:

@@ -1,0 +1,238 @@
+"""Hostile and broken input: never a crash, never a silent loss, memory flat."""
+
+import bz2
+import gzip
+import io
+import lzma
+import random
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from evidence.parsing import formats
+from evidence.parsing.archives import members
+from evidence.parsing.run import start
+from evidence.parsing.source import LONGEST_LINE, Source, file_source
+from tests.parsing.reading import SAMPLES, lines, needs_samples, read, source_of
+from tests.parsing.test_formats import CASES
+
+LINE = b"Sep  9 10:21:48 rig sshd[7]: Accepted password for huang from 10.3.7.21 port 50022 ssh2\n"
+AUDIT = (
+    b"type=USER_LOGIN msg=audit(1631154000.000:7): pid=1 uid=0 auid=0 ses=1 msg='op=login acct=\"root\" res=success'\n"
+)
+TEXTS: dict[str, bytes] = {
+    "syslog": LINE,
+    "auditd": AUDIT,
+    "journald": b'{"__CURSOR": "s=a;i=1;b=c", "__REALTIME_TIMESTAMP": "1631154000000000", "MESSAGE": "x"}\n',
+    "zeek": b"#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\n1.5\tC\t1.1.1.1\t1\t2.2.2.2\t2\n",
+    "nfdump": b"ts,te,td,sa,da,sp,dp,pr\n2021-09-09 10:00:00,2021-09-09 10:00:01,1.0,1.1.1.1,2.2.2.2,1,2,TCP\n",
+    "dhcpd-leases": b"lease 10.0.0.1 {\n  starts 2 2013/12/10 12:57:04;\n  hardware ethernet 60:a4:4c:b5:6a:dd;\n}\n",
+    "switch-table": b"MAC Address    VLAN/VSI\nb8d6-f6ff-7390 10/-/-    XGE0/0/1   dynamic\n",
+    "nvidia-smi": b"timestamp, name\n2021/09/09 10:21:48.000, RTX 3080\n",
+    "bash-history": b"#1631154108\nls\n",
+    "fish-history": b"- cmd: ls\n  when: 1631154108\n",
+    **{name: data for name, data, _, _ in CASES},
+}
+NAMES = tuple(sorted(set(formats.names()) - {"text"}))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+@pytest.mark.parametrize("name", NAMES)
+def test_any_bytes_are_read_or_named_as_unread(name: str, data: st.DataObject) -> None:
+    """Mutate a good fixture, or give plain noise, to every reader."""
+    good = TEXTS.get(name, b"ElfFile\0" + bytes(120))
+    kind = data.draw(st.sampled_from(["noise", "flip", "cut", "splice", "repeat"]))
+    chance = random.Random(data.draw(st.integers(0, 2**32)))
+    if kind == "noise":
+        given_bytes = data.draw(st.binary(max_size=600))
+    else:
+        body = bytearray(good * chance.randint(1, 3))
+        if kind == "flip":
+            for _ in range(chance.randint(1, 12)):
+                body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+        elif kind == "cut":
+            del body[chance.randrange(len(body)) :]
+        elif kind == "splice":
+            at = chance.randrange(len(body))
+            body[at:at] = data.draw(st.binary(max_size=80))
+        given_bytes = bytes(body)
+
+    events, _, _ = read(given_bytes, name=name)
+
+    for event in events:
+        assert event["raw_offset"] >= 0
+        assert event["raw_offset"] + event["raw_length"] <= len(given_bytes)
+        assert event["event_action"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=2000))
+def test_recognition_takes_any_bytes(data: bytes) -> None:
+    _, said, run = read(data)
+
+    assert said["format"] == run.format.name
+
+
+def test_an_empty_file() -> None:
+    _, said, _ = read(b"")
+
+    assert (said["format"], said["lines"], said["events"]) == ("text", 0, 0)
+
+
+@needs_samples
+@pytest.mark.parametrize("name", ["evtx/new-user-security.evtx", "mining/xmr.suprnova.cc.pcapng", "utmp/utmp"])
+def test_real_records_flipped_and_cut(name: str) -> None:
+    whole = (SAMPLES / name).read_bytes()
+    chance = random.Random(7)
+    for _ in range(25):
+        body = bytearray(whole)
+        for _ in range(chance.randint(1, 40)):
+            body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+        if chance.random() < 0.4:
+            del body[chance.randrange(len(body)) :]
+        read(bytes(body), file=Path(name).name)
+
+
+def test_a_line_without_end_is_counted_and_not_held() -> None:
+    data = LINE + b"A" * (3 * LONGEST_LINE) + b"\n" + LINE
+
+    events, said, run = read(data)
+
+    assert (said["events"], said["lines"], said["unparsed"]) == (2, 3, 1)
+    assert events[1]["raw_offset"] == len(LINE) + 3 * LONGEST_LINE + 1
+    assert any(finding.check == "long_line" for finding in run.findings)
+
+
+def test_memory_stays_flat_over_a_long_line_and_a_long_file() -> None:
+    import tracemalloc
+
+    class Endless(io.RawIOBase):
+        def __init__(self) -> None:
+            self.left = 48 << 20
+
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1) -> bytes:
+            size = min(size, self.left)
+            self.left -= size
+            return b"A" * size
+
+    run = start(Source("log", Endless, None, 0.0), name="syslog")  # type: ignore[arg-type]
+    tracemalloc.start()
+    for _ in run.batches():
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 16 << 20
+    assert run.context.tally.unparsed == 1
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress], ids=["gz", "bz2", "xz"])
+def test_a_bomb_is_stopped_and_said(pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evidence.parsing.source.LIMIT", 4 << 20)
+    data = pack(LINE * 400_000)
+
+    events, said, run = read(data)
+
+    assert any(finding.check == "bomb" for finding in run.findings)
+    assert 0 < said["events"] < 60_000
+    assert events
+
+
+def test_a_damaged_archive_gives_what_it_has() -> None:
+    packed = gzip.compress(b"".join(LINE.replace(b"50022", b"%05d" % number) for number in range(60_000)))
+
+    events, _, run = read(packed[: len(packed) // 2])
+
+    assert any(finding.check == "broken_stream" for finding in run.findings)
+    assert 0 < len(events) < 60_000
+
+
+def a_tar() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for name, data in (
+            ("var/log/auth.log", LINE),
+            ("var/log/auth.log.1", LINE * 2),
+            ("var/log/auth.log.2.gz", gzip.compress(LINE * 3)),
+            ("../../etc/cron.d/x", LINE),
+        ):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+        link = tarfile.TarInfo("var/log/secure")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/shadow"
+        archive.addfile(link)
+    return out.getvalue()
+
+
+def a_zip() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("auth.log", LINE)
+        archive.writestr("inner.tar.gz", a_tar())
+    return out.getvalue()
+
+
+def test_archives_are_walked_without_unpacking(tmp_path: Path) -> None:
+    path = tmp_path / "logs.zip"
+    path.write_bytes(a_zip())
+
+    found = list(members(file_source(path)))
+
+    # Oldest of a rotated set first, so that what continues is read in its order.
+    assert [one.name for one in found] == [
+        "auth.log",
+        "../../etc/cron.d/x",
+        "var/log/auth.log.2.gz",
+        "var/log/auth.log.1",
+        "var/log/auth.log",
+    ]
+    counted = []
+    for one in found:
+        run = start(one)
+        counted.append(sum(len(batch) for batch in run.batches()))
+    assert counted == [1, 1, 3, 2, 1]
+    notes = {code for one in found for code, _ in one.notes}
+    assert notes == {"member_skipped", "unsafe_name"}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32))
+def test_broken_archives_never_fail(seed: int) -> None:
+    chance = random.Random(seed)
+    body = bytearray(chance.choice([ZIP, TAR]))
+    for _ in range(chance.randint(1, 20)):
+        body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+    if chance.random() < 0.3:
+        del body[chance.randrange(len(body)) :]
+
+    for one in members(source_of(bytes(body), "logs")):
+        for _ in start(one).batches():
+            pass
+
+
+ZIP, TAR = a_zip(), a_tar()
+
+
+def test_xml_within_an_event_log_is_never_expanded() -> None:
+    bomb = b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;">]><lolz>&b;</lolz>'
+
+    _, said, _ = read(b"ElfFile\0" + bomb * 50, file="x.evtx")
+
+    assert (said["format"], said["events"], said["unparsed"]) == ("evtx", 0, 1)
+
+
+def test_a_wrong_ending_does_not_deceive() -> None:
+    _, said, _ = read(lines(LINE.decode().strip()), file="holiday.evtx")
+
+    assert said["format"] == "syslog"

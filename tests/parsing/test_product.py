@@ -1,0 +1,249 @@
+"""Readings of logs in the product: runs beside each other, the timeline, who may see and do what."""
+
+import gzip
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from casework.core.errors import CaseworkError
+from casework.ledger.models import Entry
+from evidence.log_enums import RunState, Verdict
+from evidence.models import ItemFile
+from evidence.models.logs import EventMark, LogEvent, LogFinding, LogRun
+from evidence.selectors.logs import Asked, current_runs, events_of, lanes_of, offsets_of, search_raw, span_of
+from evidence.services import add_file
+from evidence.services.logs import mark_event, run_log, set_clock_offset, start_log_run
+from tests.build_evidence import START, an_item
+from tests.cast import Cast
+from tests.parsing.reading import lines
+
+pytestmark = pytest.mark.django_db
+LATER = START + timedelta(hours=2)
+
+
+def client_of(user: object) -> Client:
+    client = Client()
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")  # type: ignore[arg-type]
+    return client
+
+
+def auth_log() -> bytes:
+    """Return a log in which session numbers conserve but once, where three sessions are gone."""
+    out: list[str] = []
+    number = 10
+    for hour in range(30):
+        at = f"Sep {5 + hour // 24:2d} {hour % 24:02d}"
+        out.append(
+            f"{at}:17:01 rig CRON[{900 + hour}]: pam_unix(cron:session): session opened for user root by (uid=0)"
+        )
+        out.append(
+            f"{at}:20:05 rig sshd[{2000 + hour}]: Accepted password for huang from 10.3.0.{hour + 1} port 50022 ssh2"
+        )
+        out.append(
+            f"{at}:20:05 rig sshd[{2000 + hour}]: pam_unix(sshd:session): session opened for user huang by (uid=0)"
+        )
+        number += 2 if hour != 20 else 5
+        out.append(f"{at}:20:06 rig systemd-logind[400]: New session {number} of user huang.")
+    out.append(
+        "Sep  6 06:40:00 rig sudo:    huang : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/bin/rm -f /var/log/auth.log.1"
+    )
+    out.append("not a line of a log")
+    return lines(*out)
+
+
+@pytest.fixture
+def file(cast: Cast) -> ItemFile:
+    item = an_item(cast)
+    bystander = an_item(cast)
+    other = add_file(bystander, [b"other"], name="other.log", actor=cast.officer, at=START)
+    assert other.pk
+    return add_file(item, [auth_log()], name="auth.log", actor=cast.officer, at=START)
+
+
+@pytest.fixture
+def run(file: ItemFile, cast: Cast) -> LogRun:
+    asked = start_log_run(file, actor=cast.officer, at=LATER)
+    done = run_log(asked.pk, at=LATER)
+    assert done is not None
+    return done
+
+
+def test_a_reading_balances_and_keeps_what_has_a_meaning(run: LogRun) -> None:
+    assert (run.state, run.lines, run.unparsed, run.serial) == (RunState.DONE, 122, 1, 1)
+    assert run.lines == run.parsed + run.unparsed
+    assert LogEvent.objects.filter(run=run).count() == run.events_kept == 121
+    assert run.first_at is not None
+    assert run.first_at.year == 2021  # inferred from the day on which the file was taken
+    event = LogEvent.objects.get(run=run, event_action="sudo")
+    assert (event.user_name, event.user_effective_name, event.rule_labels) == ("huang", "root", ["log-clearing"])
+    data = auth_log()[event.raw_offset : event.raw_offset + event.raw_length]
+    assert data.endswith(b"COMMAND=/bin/rm -f /var/log/auth.log.1")
+
+
+def test_what_is_missing_is_kept_with_both_lines(run: LogRun) -> None:
+    (gap,) = LogFinding.objects.filter(run=run, gap=True)
+
+    assert (gap.check_name, gap.verdict, gap.expected, gap.found) == ("logind_sessions", Verdict.PROVED, 5, 2)
+    assert gap.before is not None
+    assert gap.after is not None
+    assert "New session 50 " in gap.before["text"]
+    assert "New session 55 " in gap.after["text"]
+
+
+def test_a_second_reading_stands_beside_the_first(run: LogRun, cast: Cast) -> None:
+    again = start_log_run(run.file, actor=cast.officer, at=LATER, zone="UTC")
+    with pytest.raises(CaseworkError):
+        start_log_run(run.file, actor=cast.officer, at=LATER)
+    assert run_log(again.pk, at=LATER) is not None
+    assert run_log(again.pk, at=LATER) is None  # a task delivered twice
+
+    rows = LogRun.objects.filter(file=run.file).order_by("serial")
+    assert [(row.serial, row.state, row.events_kept) for row in rows] == [(1, "done", 121), (2, "done", 121)]
+    assert [one.pk for one in current_runs(cast.officer)] == [again.pk]
+    first, second = (LogEvent.objects.filter(run=row).earliest("ts", "id") for row in rows)
+    assert second.ts is not None
+    assert first.ts is not None
+    assert second.ts - first.ts == timedelta(hours=8)
+
+
+def test_a_clock_offset_moves_the_timeline_and_not_the_events(run: LogRun, cast: Cast) -> None:
+    with pytest.raises(CaseworkError):
+        set_clock_offset(run, offset_ms=1, error_ms=0, basis=" ", actor=cast.officer, at=LATER)
+    set_clock_offset(
+        run, offset_ms=3_600_000, error_ms=2_000, basis="与机房时间服务器比对", actor=cast.officer, at=LATER
+    )
+    runs, span = [run], span_of([run])
+    assert span is not None
+    asked = Asked(span[0] - timedelta(hours=2), span[1])
+
+    events, _more = events_of(runs, asked, offsets_of(runs))
+
+    assert events[0].ts - events[0].true_at == timedelta(hours=1)
+    assert LogEvent.objects.get(pk=events[0].pk).ts == events[0].ts
+    assert Entry.objects.filter(kind="item.clock_set", ref=f"item:{run.file.item_id}").count() == 1
+
+
+@pytest.mark.parametrize("hours", [48, 3])
+def test_bars_count_every_event_of_the_window(run: LogRun, hours: int) -> None:
+    span = span_of([run])
+    assert span is not None
+    asked = Asked(span[0], span[0] + timedelta(hours=hours))
+
+    bars = lanes_of([run], asked, {})
+
+    expected = LogEvent.objects.filter(run=run, ts__gte=asked.since, ts__lt=asked.until).count()
+    assert sum(lane.events for lane in bars) == expected > 0
+
+
+def test_raw_lines_are_found_whether_understood_or_not(run: LogRun) -> None:
+    (hit,) = search_raw(run, "NOT A LINE")
+
+    assert hit.text == "not a line of a log"
+    assert auth_log()[hit.offset :].startswith(b"not a line")
+    assert list(search_raw(run, "黄某某")) == []
+
+
+def test_an_archive_is_read_member_by_member(cast: Cast) -> None:
+    item = an_item(cast)
+    file = add_file(item, [gzip.compress(auth_log())], name="auth.log.gz", actor=cast.officer, at=START)
+
+    run = run_log(start_log_run(file, actor=cast.officer, at=LATER).pk, at=LATER)
+
+    assert run is not None
+    assert [(member["name"], member["format"], member["lines"]) for member in run.members] == [
+        ("auth.log.gz", "syslog", 122)
+    ]
+    assert list(search_raw(run, "New session 50 "))
+
+
+PAGES = ("timeline", "logs", "run", "raw", "event")
+
+
+def urls(run: LogRun) -> Iterator[tuple[str, str]]:
+    """Yield every page of a reading."""
+    event = LogEvent.objects.filter(run=run, event_action="sudo").get()
+    yield "timeline", reverse("evidence:timeline") + f"?item={run.file.item_id}"
+    yield "logs", reverse("evidence:item-logs", args=[run.file.item_id])
+    yield "run", reverse("evidence:log-run", args=[run.pk])
+    yield "raw", reverse("evidence:log-raw", args=[run.pk]) + "?q=huang"
+    yield "event", reverse("evidence:log-event", args=[event.pk])
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("officer", 200),
+        ("second_officer", 200),
+        ("auditor", 200),
+        ("custodian", 404),
+        ("outsider", 404),
+        ("unit_leader", 404),
+        ("system_admin", 404),
+    ],
+)
+def test_the_pages_are_for_those_of_the_matter_and_the_auditor(run: LogRun, cast: Cast, name: str, status: int) -> None:
+    client = client_of(getattr(cast, name))
+
+    for page, url in urls(run):
+        assert client.get(url).status_code == status, page
+
+
+def test_the_timeline_shows_events_gaps_and_filters(run: LogRun, cast: Cast) -> None:
+    client = client_of(cast.officer)
+    url = reverse("evidence:timeline") + f"?item={run.file.item_id}"
+
+    page = client.get(url).content.decode()
+    assert "已证明缺失" in page
+    assert "缺 3" in page
+    filtered = client.get(url + "&user=huang&lane=command").content.decode()
+    assert "rm -f /var/log/auth.log.1" in filtered
+    assert "Accepted" not in filtered
+    nothing = client.get(url + "&q=nowhere").content.decode()
+    assert "没有符合的事件" in nothing
+    for odd in (
+        "&since=x&until=9999",
+        "&since=2021-09-06T00:00:00&until=2021-09-01T00:00:00",
+        "&after=zzz_1",
+        "&lane=no",
+        "&item=99999999999",
+    ):
+        assert client.get(url.partition("?")[0] + "?" + odd.lstrip("&")).status_code in {200, 404}
+
+
+def test_who_may_write(run: LogRun, cast: Cast) -> None:
+    event = LogEvent.objects.filter(run=run, event_action="sudo").get()
+    mark_url = reverse("evidence:log-event-mark", args=[event.pk])
+    clock_url = reverse("evidence:log-clock", args=[run.pk])
+    logs_url = reverse("evidence:item-logs", args=[run.file.item_id])
+    for url, data in (
+        (mark_url, {"starred": "1"}),
+        (clock_url, {"offset_seconds": "1", "error_seconds": "1", "basis": "x"}),
+        (logs_url, {}),
+    ):
+        assert client_of(cast.auditor).post(url, data).status_code == 403
+        assert client_of(cast.outsider).post(url, data).status_code == 404
+    assert EventMark.objects.count() == 0
+
+    assert client_of(cast.officer).post(mark_url, {"starred": "1", "comment": "删日志"}).status_code == 302
+    mark_event(event, starred=True, comment="再看", actor=cast.second_officer, at=LATER)
+
+    assert set(EventMark.objects.values_list("comment", flat=True)) == {"删日志", "再看"}
+    page = client_of(cast.auditor).get(reverse("evidence:log-event", args=[event.pk])).content.decode()
+    assert "删日志" in page
+    assert 'name="starred"' not in page
+
+
+def test_a_file_that_is_gone_is_said_to_be(
+    run: LogRun, cast: Cast, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    event = LogEvent.objects.filter(run=run).earliest("pk")
+    monkeypatch.setattr("casework.files.storage.path_of", lambda _sha256: tmp_path / "gone")
+
+    page = client_of(cast.officer).get(reverse("evidence:log-event", args=[event.pk]))
+
+    assert page.status_code == 200
+    assert "原文件现在读不出来" in page.content.decode()
