@@ -6,143 +6,309 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('access', '0002_public_ids_and_lifted_recusals'),
-        ('evidence', '0001_initial'),
-        ('files', '0002_uploads_in_pieces'),
+        ("access", "0002_public_ids_and_lifted_recusals"),
+        ("evidence", "0001_initial"),
+        ("files", "0002_uploads_in_pieces"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Capture',
+            name="Capture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(unique=True)),
-                ('digest', models.CharField(max_length=64)),
-                ('checklist', models.JSONField(default=list)),
-                ('notes', models.TextField(blank=True, verbose_name='现场记录')),
-                ('confirmed', models.JSONField(default=list)),
-                ('captured_at', models.DateTimeField(verbose_name='现场时间')),
-                ('received_at', models.DateTimeField(verbose_name='同步时间')),
-                ('collection', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='capture', to='evidence.collection')),
-                ('compartment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.compartment')),
-                ('received_from', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(unique=True)),
+                ("digest", models.CharField(max_length=64)),
+                ("checklist", models.JSONField(default=list)),
+                ("notes", models.TextField(blank=True, verbose_name="现场记录")),
+                ("confirmed", models.JSONField(default=list)),
+                ("captured_at", models.DateTimeField(verbose_name="现场时间")),
+                ("received_at", models.DateTimeField(verbose_name="同步时间")),
+                (
+                    "collection",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="capture", to="evidence.collection"
+                    ),
+                ),
+                (
+                    "compartment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="access.compartment"
+                    ),
+                ),
+                (
+                    "received_from",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '现场采集',
+                "verbose_name": "现场采集",
             },
         ),
         migrations.CreateModel(
-            name='ReceivedBundle',
+            name="ReceivedBundle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('origin', models.CharField(blank=True, max_length=200, verbose_name='账本')),
-                ('tree_size', models.PositiveBigIntegerField(default=0, verbose_name='检查点条数')),
-                ('checkpoint', models.TextField(blank=True)),
-                ('numbers', models.JSONField(default=list)),
-                ('entries', models.PositiveIntegerField(default=0, verbose_name='账本条目')),
-                ('files', models.PositiveIntegerField(default=0, verbose_name='文件')),
-                ('said', models.TextField(blank=True)),
-                ('received_at', models.DateTimeField(verbose_name='接收时间')),
-                ('blob', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob')),
-                ('item', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='received_bundle', to='evidence.item')),
-                ('received_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("origin", models.CharField(blank=True, max_length=200, verbose_name="账本")),
+                ("tree_size", models.PositiveBigIntegerField(default=0, verbose_name="检查点条数")),
+                ("checkpoint", models.TextField(blank=True)),
+                ("numbers", models.JSONField(default=list)),
+                ("entries", models.PositiveIntegerField(default=0, verbose_name="账本条目")),
+                ("files", models.PositiveIntegerField(default=0, verbose_name="文件")),
+                ("said", models.TextField(blank=True)),
+                ("received_at", models.DateTimeField(verbose_name="接收时间")),
+                (
+                    "blob",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"),
+                ),
+                (
+                    "item",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="received_bundle", to="evidence.item"
+                    ),
+                ),
+                (
+                    "received_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '外来取证包',
+                "verbose_name": "外来取证包",
             },
         ),
         migrations.CreateModel(
-            name='StockTake',
+            name="StockTake",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('place', models.CharField(blank=True, max_length=120, verbose_name='范围')),
-                ('began_at', models.DateTimeField(verbose_name='开始')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='结束')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-                ('keeper', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='保管员')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("place", models.CharField(blank=True, max_length=120, verbose_name="范围")),
+                ("began_at", models.DateTimeField(verbose_name="开始")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="结束")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                (
+                    "keeper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="保管员",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '盘点',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('keeper',), name='stock_take_one_at_a_time'), models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('began_at')), _connector='OR'), name='stock_take_order')],
+                "verbose_name": "盘点",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)), fields=("keeper",), name="stock_take_one_at_a_time"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at__isnull", True), ("ended_at__gte", models.F("began_at")), _connector="OR"
+                        ),
+                        name="stock_take_order",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BundleJob',
+            name="BundleJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.CharField(max_length=80)),
-                ('title', models.CharField(max_length=300, verbose_name='对象')),
-                ('redacted', models.BooleanField(default=False, verbose_name='不含个人信息')),
-                ('state', models.CharField(choices=[('queued', '排队中'), ('running', '正在制作'), ('done', '已做好'), ('failed', '没有做成'), ('expired', '已清除')], default='queued', max_length=20, verbose_name='状态')),
-                ('done', models.PositiveBigIntegerField(default=0)),
-                ('total', models.PositiveBigIntegerField(default=0)),
-                ('size', models.PositiveBigIntegerField(default=0)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('error', models.CharField(blank=True, max_length=500, verbose_name='原因')),
-                ('requested_at', models.DateTimeField(verbose_name='申请时间')),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('compartment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.compartment')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='申请人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("ref", models.CharField(max_length=80)),
+                ("title", models.CharField(max_length=300, verbose_name="对象")),
+                ("redacted", models.BooleanField(default=False, verbose_name="不含个人信息")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "排队中"),
+                            ("running", "正在制作"),
+                            ("done", "已做好"),
+                            ("failed", "没有做成"),
+                            ("expired", "已清除"),
+                        ],
+                        default="queued",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("done", models.PositiveBigIntegerField(default=0)),
+                ("total", models.PositiveBigIntegerField(default=0)),
+                ("size", models.PositiveBigIntegerField(default=0)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("error", models.CharField(blank=True, max_length=500, verbose_name="原因")),
+                ("requested_at", models.DateTimeField(verbose_name="申请时间")),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "compartment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="access.compartment"
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="申请人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '取证包',
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'expired'])), name='bundle_job_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), models.Q(models.Q(('sha256', ''), _negated=True), ('finished_at__isnull', False)), _connector='OR'), name='bundle_job_done_has_digest')],
+                "verbose_name": "取证包",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["queued", "running", "done", "failed", "expired"])),
+                        name="bundle_job_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True),
+                            models.Q(models.Q(("sha256", ""), _negated=True), ("finished_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="bundle_job_done_has_digest",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Confirmation',
+            name="Confirmation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agreed', models.BooleanField(verbose_name='属实')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('entry_id', models.BigIntegerField()),
-                ('custody', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='confirmation', to='evidence.custody')),
-                ('officer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='确认人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("agreed", models.BooleanField(verbose_name="属实")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("entry_id", models.BigIntegerField()),
+                (
+                    "custody",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="confirmation", to="evidence.custody"
+                    ),
+                ),
+                (
+                    "officer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="确认人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '本人确认',
-                'constraints': [models.CheckConstraint(condition=models.Q(('agreed', True), models.Q(('note', ''), _negated=True), _connector='OR'), name='confirmation_objection_says_what')],
+                "verbose_name": "本人确认",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("agreed", True), models.Q(("note", ""), _negated=True), _connector="OR"),
+                        name="confirmation_objection_says_what",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CapturedPhoto',
+            name="CapturedPhoto",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(unique=True)),
-                ('order', models.PositiveIntegerField(verbose_name='顺序')),
-                ('sha256', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=255)),
-                ('taken_at', models.DateTimeField(verbose_name='拍摄时间')),
-                ('capture', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='evidence.capture')),
-                ('file', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.itemfile')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(unique=True)),
+                ("order", models.PositiveIntegerField(verbose_name="顺序")),
+                ("sha256", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=255)),
+                ("taken_at", models.DateTimeField(verbose_name="拍摄时间")),
+                (
+                    "capture",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="photos", to="evidence.capture"
+                    ),
+                ),
+                (
+                    "file",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="evidence.itemfile",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="evidence.item"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '现场照片',
-                'ordering': ['capture', 'order'],
-                'constraints': [models.UniqueConstraint(fields=('capture', 'order'), name='captured_photo_order')],
+                "verbose_name": "现场照片",
+                "ordering": ["capture", "order"],
+                "constraints": [models.UniqueConstraint(fields=("capture", "order"), name="captured_photo_order")],
             },
         ),
         migrations.CreateModel(
-            name='StockLine',
+            name="StockLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scanned', models.CharField(blank=True, max_length=120, verbose_name='扫到的号码')),
-                ('result', models.CharField(choices=[('waiting', '还没有清点'), ('present', '账实相符'), ('differs', '在，但有不符'), ('missing', '账上有，实物不在'), ('extra', '实物在，账上不在此处')], default='waiting', max_length=20, verbose_name='结果')),
-                ('found', models.CharField(blank=True, max_length=200, verbose_name='实况')),
-                ('at', models.DateTimeField(blank=True, null=True)),
-                ('item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.item')),
-                ('stock_take', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='evidence.stocktake')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("scanned", models.CharField(blank=True, max_length=120, verbose_name="扫到的号码")),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "还没有清点"),
+                            ("present", "账实相符"),
+                            ("differs", "在，但有不符"),
+                            ("missing", "账上有，实物不在"),
+                            ("extra", "实物在，账上不在此处"),
+                        ],
+                        default="waiting",
+                        max_length=20,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("found", models.CharField(blank=True, max_length=200, verbose_name="实况")),
+                ("at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="evidence.item",
+                    ),
+                ),
+                (
+                    "stock_take",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="evidence.stocktake"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '盘点行',
-                'ordering': ['stock_take', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('result__in', ['waiting', 'present', 'differs', 'missing', 'extra'])), name='stock_line_result_known'), models.UniqueConstraint(fields=('stock_take', 'item'), name='stock_line_item_once'), models.CheckConstraint(condition=models.Q(('item__isnull', False), models.Q(('scanned', ''), _negated=True), _connector='OR'), name='stock_line_of_something'), models.CheckConstraint(condition=models.Q(('result', 'waiting'), ('at__isnull', False), _connector='OR'), name='stock_line_counted_when')],
+                "verbose_name": "盘点行",
+                "ordering": ["stock_take", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("result__in", ["waiting", "present", "differs", "missing", "extra"])),
+                        name="stock_line_result_known",
+                    ),
+                    models.UniqueConstraint(fields=("stock_take", "item"), name="stock_line_item_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("item__isnull", False), models.Q(("scanned", ""), _negated=True), _connector="OR"
+                        ),
+                        name="stock_line_of_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("result", "waiting"), ("at__isnull", False), _connector="OR"),
+                        name="stock_line_counted_when",
+                    ),
+                ],
             },
         ),
     ]

@@ -128,7 +128,7 @@ def make_bundle(
     streams = _streams(rows)
     entries = write_ledger_part(folder, streams, redacted=redacted)
     _write_metadata(folder, title, rows, copied)
-    _write_report(folder, title, rows, copied, entries, at)
+    _write_report(folder, title, rows, copied, entries, at, redacted=redacted)
     _write_bag(folder, title, copied, at)
     return folder
 
@@ -219,19 +219,32 @@ def _write_metadata(folder: Path, title: str, rows: Sequence[Item], copied: Sequ
 
 
 def _write_report(
-    folder: Path, title: str, rows: Sequence[Item], copied: Sequence[Copied], entries: Sequence[Entry], at: datetime
+    folder: Path,
+    title: str,
+    rows: Sequence[Item],
+    copied: Sequence[Copied],
+    entries: Sequence[Entry],
+    at: datetime,
+    *,
+    redacted: bool,
 ) -> None:
     context = {
         "title": title,
         "items": [
             {
                 "item": item,
-                "chain": item.chain.select_related("actor", "second", "giver", "receiver", "seal").order_by("seq"),
+                "taken": item.collection,
+                "officers": item.collection.officers.select_related("user").order_by("pk"),
+                "discrepancies": item.discrepancies.order_by("pk"),
+                "chain": item.chain.select_related(
+                    "actor", "second", "giver", "receiver", "seal", "confirmation"
+                ).order_by("seq"),
                 "files": [one for one in copied if one.file.item_id == item.pk],
                 "seals": item.seals.all(),
             }
             for item in rows
         ],
+        "redacted": redacted,
         "entries": len(entries),
         "at": at,
     }
