@@ -14,9 +14,9 @@ from cases.models import Case, Site, Suspect
 from casework.accounts.models import User
 from casework.search.registry import register_search
 from units.enums_campaign import StageCode
-from units.models import CampaignUnit, Unit
+from units.models import Unit
 from units.panels import Panel, PanelRow, register_panel
-from units.selectors.stage_states import CellState, register_stage_state
+from units.selectors.stage_states import CellState, Listed, register_stage_state
 
 _NATURES = {
     SiteNature.ACTIVE: ("red", "bolt"),
@@ -26,10 +26,9 @@ _NATURES = {
 }
 
 
-def inspected_units(units: Sequence[CampaignUnit], user: User) -> dict[int, CellState]:
+def inspected_units(units: Sequence[Listed], user: User) -> dict[int, CellState]:
     """Return how the inspected units stand, for readers who know of their sites; nobody else learns of any."""
     sites = Site.objects.visible_to(user).filter(
-        unit__in=[one.unit_id for one in units],
         team__inspection__campaign__in={one.campaign_id for one in units},
     )
     by_unit = {site.unit_id: site for site in sites.order_by("pk")}

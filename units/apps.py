@@ -20,7 +20,7 @@ class UnitsConfig(AppConfig):
         from units import (  # acts, words and kinds of lists are registered by being imported
             campaign_refs,
             campaign_words,  # noqa: F401
-            due_days,
+            false_report_panel,  # noqa: F401
             finding,
             policy,  # noqa: F401
             policy_campaign,  # noqa: F401
@@ -43,5 +43,4 @@ class UnitsConfig(AppConfig):
         refs.register()
         finding.register()
         campaign_refs.register()
-        due_days.register()
         post_migrate.connect(_seed, sender=self, dispatch_uid="units.templates")

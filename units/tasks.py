@@ -1,10 +1,15 @@
 """Work of campaigns that takes longer than a page: safe to run twice, at any time, in any number of processes."""
 
+import logging
+
 from celery import shared_task
+from kombu.exceptions import OperationalError
 
 from casework.core import clock
 from units.models import IssueRun
 from units.services.issue_runs import go_on, lost_runs
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="campaigns.issue")
@@ -22,3 +27,11 @@ def take_up() -> int:
     for one in lost:
         issue(one.pk)
     return len(lost)
+
+
+def wake(run: int) -> None:
+    """Tell a worker of the run; when none can be told, the next scan finds it."""
+    try:
+        issue.delay(run)
+    except OperationalError:
+        logger.warning("issue run %s waits for the scan: the broker cannot be reached", run)

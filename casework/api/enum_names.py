@@ -47,6 +47,8 @@ ENUM_NAMES: dict[str, str] = {
     "OfferStateEnum": "evidence.enums.OfferState",
     "OrganisationKindEnum": "casework.accounts.enums.OrganisationKind",
     "ImportsOutcomeEnum": "casework.imports.enums.Outcome",
+    "UnitPaperKindEnum": "units.enums_campaign.PaperKind",
+    "UnitPaperStateEnum": "units.enums_campaign.PaperState",
     "CampaignOutcomeEnum": "units.enums_campaign.Outcome",
     "EvidenceOutcomeEnum": "evidence.enums.Outcome",
     "PageMarkEnum": "cases.enums.PageMark",

@@ -325,8 +325,12 @@ def test_a_signed_report_is_frozen_and_locked(client: Client, cast: Cast, scene:
     assert "自查自纠报告 第 1 次" in text_of(response)
     assert report.sha256[:4] in text_of(response)
     assert not report.late
-    assert locked.status_code == 302
+    assert locked.status_code == 409
+    assert "改一改" in text_of(locked)
+    assert "不能填报" in text_of(locked)
     assert Answer.objects.get(inspection=scene.inspection, code="rooms").value == ZERO["rooms"]
+    # Going through the questions of a locked report saves nothing and refuses nothing.
+    assert client.post(url("question", scene.inspection.pk, "rooms"), {"go": "next"}).status_code == 302
 
 
 def test_a_return_stands_at_its_question_and_the_versions_compare(client: Client, cast: Cast, scene: Scene) -> None:

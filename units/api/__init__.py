@@ -1,6 +1,6 @@
 """The register, monitoring, leads and campaigns over the API."""
 
-from units.api import campaigns, exchange, leader, leads, monitoring, register, reviews
+from units.api import campaigns, exchange, leader, leads, monitoring, papers, register, reviews
 
 routes = [
     *register.routes,
@@ -9,5 +9,6 @@ routes = [
     *exchange.routes,
     *campaigns.routes,
     *reviews.routes,
+    *papers.routes,
     *leader.routes,
 ]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -16,11 +17,15 @@ from casework.api.base import VisibleViewSet, check_version, create_once, etag
 from casework.core import clock
 from casework.core.errors import Invalid
 from units.enums_campaign import Outcome
-from units.models import Campaign, CampaignUnit, Rectification, SelfInspection, Stage, Unit
+from units.models import Campaign, CampaignTemplate, CampaignUnit, Rectification, SelfInspection, Stage, Unit
 from units.selectors.campaigns import contradictions, matrix, outcome_counts
+from units.selectors.templates import newest
+from units.services.campaign_templates import planned_stages
 from units.services.campaigns import StageSpec, add_units, open_campaign, set_outcome
-from units.services.issuing import issue_self_inspections, remind_overdue
+from units.services.issue_runs import AT_ONCE, begin_issue
+from units.services.issuing import issue_self_inspections, ready_members, remind_overdue
 from units.services.rectification import order_rectification
+from units.tasks import wake
 
 
 class StageSerializer(serializers.ModelSerializer[Stage]):
@@ -61,7 +66,9 @@ class CampaignInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200)
     public_name = serializers.CharField(max_length=200, required=False, default="")
     contact = serializers.CharField(max_length=200, required=False, default="")
-    stages = StageInput(many=True)
+    template = serializers.SlugField(required=False, default="")
+    begin = serializers.DateField(required=False, allow_null=True, default=None)
+    stages = StageInput(many=True, required=False, default=list)
 
 
 class UnitsInput(serializers.Serializer[Any]):
@@ -113,12 +120,17 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
 
     @extend_schema(request=CampaignInput, responses={201: CampaignSerializer})
     def create(self, request: Request) -> Response:
-        """Open a campaign with its stages."""
+        """Open a campaign with its stages, or with those of a template from its first day on."""
         given = CampaignInput(data=request.data)
         given.is_valid(raise_exception=True)
         data = dict(given.validated_data)
         stages = [StageSpec(**stage) for stage in data.pop("stages")]
-        code, name = data.pop("code"), data.pop("name")
+        code, name, begin = data.pop("code"), data.pop("name"), data.pop("begin") or clock.today()
+        wanted, version = data.pop("template"), None
+        if wanted:
+            version = newest(get_visible(CampaignTemplate.objects, reader(request), code=wanted).pk)
+            stages = stages or planned_stages(version, begin)
+        data["template"] = version
 
         def make() -> Response:
             made = open_campaign(code, name, stages=stages, actor=reader(request), at=clock.now(), **data)
@@ -161,16 +173,24 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
         )
         return Response({"count": len(added)})
 
-    @extend_schema(request=IssueInput, responses={200: CountAnswer})
+    @extend_schema(request=IssueInput, responses={200: CountAnswer, 202: CountAnswer})
     @action(detail=True, methods=["post"])
     def issue(self, request: Request, code: str) -> Response:
-        """Issue the self-inspection of a stage; a second time reaches only those that have none."""
+        """Issue the self-inspection of a stage; a second time reaches only those that have none.
+
+        Thousands of units are issued to in the background: 202, and ``count`` says to how many.
+        """
         given = IssueInput(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
         chosen = _units(data["units"]) if "units" in data else None
         stage = self._stage(data["stage"])
-        rows = issue_self_inspections(stage, chosen, due_on=data["due_on"], actor=reader(request), at=clock.now())
+        at, user = clock.now(), reader(request)
+        if chosen is None and ready_members(stage, clock.today()).count() > AT_ONCE:
+            run = begin_issue(stage, due_on=data["due_on"], actor=user, at=at)
+            transaction.on_commit(lambda: wake(run.pk))
+            return Response({"count": run.total}, status=status.HTTP_202_ACCEPTED)
+        rows = issue_self_inspections(stage, chosen, due_on=data["due_on"], actor=user, at=at)
         return Response({"count": len(rows)})
 
     @extend_schema(request=StageName, responses={200: CountAnswer})

@@ -1,12 +1,12 @@
 """Reads of campaigns: the matrix unit × stage, the shares of the stages, progress, and sums that do not add up."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Max, Min
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,6 +31,8 @@ __all__ = [
 
 #: Cells with which nothing more is to be done in a stage.
 FINISHED = frozenset({"done", "not_listed", "not_come", "nothing", "withdrawn"})
+#: The most urgent first: the order of the rows that are looked at.
+URGENT = ("late", "returned", "no_leader", "no_address", "rectifying", "issued", "drafting")
 #: The order of groups in shares and filters, with the colour of the bar.
 GROUPS = {
     "done": "green",
@@ -76,17 +78,6 @@ class Matrix:
         """How many units there are."""
         return len(self.rows)
 
-    def narrowed(self, stage_code: str, states: Sequence[str]) -> tuple[Row, ...]:
-        """Return the rows whose cell in the stage has one of the keys, the most urgent first.
-
-        The key ``unfinished`` stands for everything that is not yet done.
-        """
-        place = next((number for number, one in enumerate(self.stages) if one.code == stage_code), None)
-        if place is None or not states:
-            return self.rows
-        rows = [row for row in self.rows if _meets(row.cells[place], states)]
-        return tuple(sorted(rows, key=lambda row: (_rank(row.cells[place]), row.campaign_unit.pk)))
-
 
 def matrix(campaign: Campaign, user: User, today: date) -> Matrix:
     """Return the matrix of a campaign that the reader may see; eight queries, whatever its size."""
@@ -104,17 +95,12 @@ def matrix(campaign: Campaign, user: User, today: date) -> Matrix:
     return Matrix(stages, shares, rows)
 
 
-def _meets(cell: CellState, states: Sequence[str]) -> bool:
-    return cell.key in states or ("unfinished" in states and cell.key not in FINISHED)
-
-
-def _rank(cell: CellState) -> int:
-    order = ("late", "returned", "no_leader", "no_address", "rectifying", "issued", "drafting")
-    return order.index(cell.key) if cell.key in order else len(order)
-
-
 def _share(stage: Stage, cells: dict[int, CellState], today: date) -> StageShare:
-    counted = Counter((cell.key, cell.word) for cell in cells.values())
+    return share_of(stage, Counter((cell.key, cell.word) for cell in cells.values()), today)
+
+
+def share_of(stage: Stage, counted: Mapping[tuple[str, str], int], today: date) -> StageShare:
+    """Return the share of a stage from the number of units by key and word."""
     by_key: dict[str, list[tuple[str, int]]] = {}
     for (key, word), count in counted.items():
         by_key.setdefault(key, []).append((word, count))
@@ -210,22 +196,24 @@ class Progress:
 
 def progress(stage: Stage, as_of: datetime) -> Progress:
     """Return the progress of a stage's reports. First submissions count; returns take nothing away."""
-    rows: list[tuple[datetime, datetime | None, date]] = list(
-        SelfInspection._base_manager.filter(stage=stage, issued_at__lte=as_of)
-        .exclude(state=InspectionState.WITHDRAWN)
-        .values_list(
-            "issued_at", "first_submitted_at", "due_on"
+    rows = SelfInspection._base_manager.filter(stage=stage, issued_at__lte=as_of).exclude(
+        state=InspectionState.WITHDRAWN
+    )
+    whole = rows.aggregate(n=Count("pk"), first=Min("issued_at"), last_due=Max("due_on"))
+    if not whole["n"]:
+        return Progress((), (), 0, None)
+    first = timezone.localdate(whole["first"])
+    submitted = rows.filter(first_submitted_at__lte=as_of).order_by()
+    sent = dict(
+        submitted.values_list(TruncDate("first_submitted_at", tzinfo=timezone.get_default_timezone())).annotate(
+            n=Count("pk")
         )
     )
-    if not rows:
-        return Progress((), (), 0, None)
-    first = timezone.localdate(min(row[0] for row in rows))
-    sent = Counter(timezone.localdate(row[1]) for row in rows if row[1] is not None and row[1] <= as_of)
-    last = min(max([timezone.localdate(as_of), first]), max([*sent, first, *(row[2] for row in rows)]))
+    due_on = rows.order_by().values_list("due_on").annotate(n=Count("pk")).order_by("-n", "due_on").first()
+    last = min(max([timezone.localdate(as_of), first]), max([*sent, first, whole["last_due"]]))
     days = tuple(date.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 1))
     counts, running = [], 0
     for day in days:
-        running += sent[day]
+        running += sent.get(day, 0)
         counts.append(running)
-    due: Counter[Any] = Counter(row[2] for row in rows)
-    return Progress(days, tuple(counts), len(rows), due.most_common(1)[0][0])
+    return Progress(days, tuple(counts), whole["n"], due_on[0] if due_on else None)

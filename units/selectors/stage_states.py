@@ -7,20 +7,36 @@ what they know of belongs to compartments of their own.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Final, Protocol
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
-from casework.deadlines.enums import LIVE
-from casework.deadlines.models import Deadline
 from units.enums import ClaimState
 from units.enums_campaign import OWED, InspectionState, RectificationState, StageCode
 from units.models import AddressBlock, CampaignUnit, Rectification, SelfInspection, Stage, UnitLeader
 from units.questionnaire import questionnaire
 
 S = InspectionState
+#: Up to so many units are named in a query; for more the whole stage is read.
+MANY = 1000
+#: The group of the matrix in which a report stands by its state; late ones stand apart.
+REPORT_KEYS: Final[dict[str, str]] = {
+    S.ISSUED: "issued",
+    S.ACKNOWLEDGED: "drafting",
+    S.DRAFTING: "drafting",
+    S.RETURNED: "returned",
+    S.SUBMITTED: "submitted",
+    S.UNDER_REVIEW: "review",
+    S.SPOT_CHECK: "review",
+    S.VERIFIED: "review",
+    S.RECTIFYING: "rectifying",
+    S.RECTIFIED: "review",
+    S.ACCEPTED: "done",
+    S.CLOSED: "done",
+    S.WITHDRAWN: "withdrawn",
+}
 
 
 @dataclass(frozen=True)
@@ -35,8 +51,30 @@ class CellState:
     url: str = ""
 
 
-#: Given the campaign units (with ``unit``) and the reader, the cell of each, by campaign unit id; absent: 未列入.
-StageStates = Callable[[Sequence[CampaignUnit], User], dict[int, CellState]]
+class Listed(Protocol):
+    """A unit of a campaign, as little of it as a stage needs."""
+
+    @property
+    def pk(self) -> int: ...
+
+    @property
+    def unit_id(self) -> int: ...
+
+    @property
+    def campaign_id(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A unit of a campaign without the rest of its row: ten thousand of them are read to count."""
+
+    pk: int
+    unit_id: int
+    campaign_id: int
+
+
+#: Given units of one campaign and the reader, the cell of each, by campaign unit id; absent: 未列入.
+StageStates = Callable[[Sequence[Listed], User], dict[int, CellState]]
 _registered: dict[str, StageStates] = {}
 
 
@@ -50,17 +88,52 @@ def stage_cells(stage: Stage, units: Sequence[CampaignUnit], user: User, today: 
     given = _registered.get(stage.code)
     if given is not None:
         found = given(units, user)
-        empty = not_come() if stage.starts_on > today else _not_listed()
     elif stage.code == StageCode.PREPARATION:
-        found, empty = _preparation(units, today), CellState("waiting", _("未准备"), "amber", "progress")
+        found = _preparation(units, today)
     elif stage.code == StageCode.INSTITUTION:
-        found, empty = _institution(stage, today), not_come() if stage.starts_on > today else _nothing()
+        found = _institution(units, today)
     elif stage.code == StageCode.KEY_SUPERVISION:
-        found, empty = {}, not_come() if stage.starts_on > today else _not_listed()
+        found = {}
     else:
-        found = _reports(stage, today)
-        empty = not_come() if stage.starts_on > today else CellState("not_issued", _("未下发"))
+        found = _reports(stage, units, today)
+    empty = empty_cell(stage, today)
     return {one.pk: found.get(one.pk, empty) for one in units}
+
+
+def empty_cell(stage: Stage, today: date) -> CellState:
+    """Return the cell of a unit of which the stage knows nothing."""
+    if stage.code == StageCode.PREPARATION and stage.code not in _registered:
+        return CellState("waiting", _("未准备"), "amber", "progress")
+    if stage.starts_on > today:
+        return not_come()
+    if stage.code in _registered or stage.code == StageCode.KEY_SUPERVISION:
+        return _not_listed()
+    return _nothing() if stage.code == StageCode.INSTITUTION else CellState("not_issued", _("未下发"))
+
+
+def registered_cells(stage: Stage, units: QuerySet[CampaignUnit], user: User) -> dict[int, CellState] | None:
+    """Return the cells that an app above knows of, by campaign unit id; None when none answers for the stage."""
+    given = _registered.get(stage.code)
+    if given is None:
+        return None
+    members = units.order_by().values_list("pk", "unit_id", "campaign_id")
+    return given([Member(*one) for one in members], user)
+
+
+def word_of(stage: Stage, key: str, detail: str, today: date) -> str:
+    """Return the word of a cell counted by the database; ``detail`` is the report's state where there is one."""
+    if detail and key != "late":
+        return report_cell(detail, 0, 0, False).word
+    empty = empty_cell(stage, today)
+    if key == empty.key:
+        return empty.word
+    return {
+        "late": _("逾期"),
+        "no_leader": _("缺负责人"),
+        "no_address": _("缺地址"),
+        "rectifying": _("整改中"),
+        "done": _("完成"),
+    }.get(key, key)
 
 
 def not_come() -> CellState:
@@ -101,26 +174,21 @@ def _preparation(units: Sequence[CampaignUnit], today: date) -> dict[int, CellSt
     return cells
 
 
-def _reports(stage: Stage, today: date) -> dict[int, CellState]:
-    due = dict(
-        Deadline.objects.filter(
-            compartment=stage.campaign.compartment_id, ref__startswith="selfinspection:", state__in=LIVE
-        ).values_list("ref", "due_on")
-    )
+def _reports(stage: Stage, units: Sequence[CampaignUnit], today: date) -> dict[int, CellState]:
+    mine = Q(campaign_unit__in=[one.pk for one in units]) if len(units) <= MANY else Q()
     duties = dict(
-        Rectification._base_manager.filter(inspection__stage=stage)
+        Rectification._base_manager.filter(mine, inspection__stage=stage)
         .exclude(state=RectificationState.CLOSED)
         .values_list("inspection_id")
         .annotate(n=Count("pk"))
     )
-    rows = SelfInspection._base_manager.filter(stage=stage).values_list(
+    rows = SelfInspection._base_manager.filter(mine, stage=stage).values_list(
         "pk", "campaign_unit_id", "state", "answered", "due_on", "questionnaire"
     )
-    cells = {}
-    for pk, owner, state, answered, due_on, version in rows:
-        late = due.get(f"selfinspection:{pk}", due_on) < today
-        cells[owner] = report_cell(state, answered, questionnaire(version).total, late, duties.get(pk, 0))
-    return cells
+    return {
+        owner: report_cell(state, answered, questionnaire(version).total, due_on < today, duties.get(pk, 0))
+        for pk, owner, state, answered, due_on, version in rows
+    }
 
 
 def report_cell(state: str, answered: int, total: int, late: bool, duties: int = 0) -> CellState:
@@ -130,26 +198,50 @@ def report_cell(state: str, answered: int, total: int, late: bool, duties: int =
         return CellState("late", _("逾期"), "red", "alert-triangle", share)
     if state == S.RECTIFYING:
         return CellState("rectifying", _("整改中"), "amber", "tool", str(duties))
-    word, key, colour, icon = {
-        S.ISSUED: (_("未签收"), "issued", "", "mail"),
-        S.ACKNOWLEDGED: (_("已签收"), "drafting", "blue", "pencil"),
-        S.DRAFTING: (_("填报中"), "drafting", "blue", "pencil"),
-        S.RETURNED: (_("退回"), "returned", "amber", "arrow-back-up"),
-        S.SUBMITTED: (_("待审核"), "submitted", "blue", "inbox"),
-        S.UNDER_REVIEW: (_("审核中"), "review", "blue", "eye-check"),
-        S.SPOT_CHECK: (_("抽查中"), "review", "blue", "search"),
-        S.VERIFIED: (_("已核验"), "review", "blue", "clipboard-check"),
-        S.RECTIFIED: (_("待销号"), "review", "blue", "clipboard-list"),
-        S.ACCEPTED: (_("通过"), "done", "green", "circle-check"),
-        S.CLOSED: (_("销号"), "done", "green", "square-check"),
-        S.WITHDRAWN: (_("已撤回"), "withdrawn", "", "ban"),
-    }[S(state)]
+    word, key, colour, icon = _report_words(S(state))
     return CellState(key, word, colour, icon, share)
 
 
-def _institution(stage: Stage, today: date) -> dict[int, CellState]:
+def _report_words(state: InspectionState) -> tuple[str, str, str, str]:
+    colour, icon = {
+        S.ISSUED: ("", "mail"),
+        S.ACKNOWLEDGED: ("blue", "pencil"),
+        S.DRAFTING: ("blue", "pencil"),
+        S.RETURNED: ("amber", "arrow-back-up"),
+        S.SUBMITTED: ("blue", "inbox"),
+        S.UNDER_REVIEW: ("blue", "eye-check"),
+        S.SPOT_CHECK: ("blue", "search"),
+        S.VERIFIED: ("blue", "clipboard-check"),
+        S.RECTIFYING: ("amber", "tool"),
+        S.RECTIFIED: ("blue", "clipboard-list"),
+        S.ACCEPTED: ("green", "circle-check"),
+        S.CLOSED: ("green", "square-check"),
+        S.WITHDRAWN: ("", "ban"),
+    }[state]
+    word = {
+        S.ISSUED: _("未签收"),
+        S.ACKNOWLEDGED: _("已签收"),
+        S.DRAFTING: _("填报中"),
+        S.RETURNED: _("退回"),
+        S.SUBMITTED: _("待审核"),
+        S.UNDER_REVIEW: _("审核中"),
+        S.SPOT_CHECK: _("抽查中"),
+        S.VERIFIED: _("已核验"),
+        S.RECTIFYING: _("整改中"),
+        S.RECTIFIED: _("待销号"),
+        S.ACCEPTED: _("通过"),
+        S.CLOSED: _("销号"),
+        S.WITHDRAWN: _("已撤回"),
+    }[state]
+    return word, REPORT_KEYS[state], colour, icon
+
+
+def _institution(units: Sequence[CampaignUnit], today: date) -> dict[int, CellState]:
+    if not units:
+        return {}
+    mine = Q(campaign_unit__in=[one.pk for one in units]) if len(units) <= MANY else Q()
     rows = (
-        Rectification._base_manager.filter(campaign_unit__campaign=stage.campaign_id)
+        Rectification._base_manager.filter(mine, campaign_unit__campaign=units[0].campaign_id)
         .values("campaign_unit_id")
         .annotate(
             n=Count("pk"),
@@ -167,11 +259,3 @@ def _institution(stage: Stage, today: date) -> dict[int, CellState]:
             cell = CellState("done", _("完成"), "green", "circle-check", "0")
         cells[row["campaign_unit_id"]] = cell
     return cells
-
-
-def due_days(inspections: Sequence[Any]) -> dict[int, date]:
-    """Return the day each report is due as its clock has it now (an extension moves it), by inspection id."""
-    known = dict(
-        Deadline.objects.filter(ref__in=[one.ref for one in inspections], state__in=LIVE).values_list("ref", "due_on")
-    )
-    return {one.pk: known.get(one.ref, one.due_on) for one in inspections}

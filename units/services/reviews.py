@@ -20,6 +20,7 @@ from units.enums_campaign import InspectionState, SpotCheckResult
 from units.models import ReturnRemark, SelfInspection, SpotCheck, SpotCheckDraw, Stage
 from units.rules.answers import answered
 from units.rules.drawing import drawn, new_seed
+from units.selectors.false_reports import reported_falsely
 from units.selectors.self_inspections import gaps_of, template_of
 from units.services.inspection_steps import begin, finish, locked
 from units.services.issuing import RULE, leaders_on, live_deadline
@@ -191,10 +192,13 @@ def start_spot_check(
     return check
 
 
-def draw_spot_checks(stage: Stage, size: int, *, actor: User, at: datetime, seed: str = "") -> SpotCheckDraw:
+def draw_spot_checks(
+    stage: Stage, size: int, *, actor: User, at: datetime, seed: str = "", again: bool = False
+) -> SpotCheckDraw:
     """Draw reports under review at random and start their spot checks.
 
-    Seed and population are kept, so that anybody can repeat the draw (``rules.drawing``).
+    Seed and population are kept, so that anybody can repeat the draw (``rules.drawing``). With ``again`` every unit
+    that reported falsely before, as the actor may know, is checked besides: it stands outside the draw, by name.
     """
     require(actor, "campaign.draw", stage)
     with transaction.atomic():
@@ -203,7 +207,12 @@ def draw_spot_checks(stage: Stage, size: int, *, actor: User, at: datetime, seed
             .filter(stage=stage, state=InspectionState.UNDER_REVIEW)
             .order_by("pk")
         )
-        if not 0 < size <= len(pool):
+        known = SelfInspection._base_manager.filter(pk__in=[one.pk for one in pool])
+        always = sorted(reported_falsely(known, actor).values_list("pk", flat=True)) if again else []
+        everyone = {one.pk: one for one in pool}
+        pool = [one for one in pool if one.pk not in set(always)]
+        size = min(size, len(pool)) if always else size
+        if not (0 < size <= len(pool) or always):
             sentence = _("不能抽取 %(size)s 家：审核中的报告有 %(n)s 份。可以改抽取的家数。") % {
                 "size": size,
                 "n": len(pool),
@@ -211,19 +220,30 @@ def draw_spot_checks(stage: Stage, size: int, *, actor: User, at: datetime, seed
             raise Invalid(sentence, details={"size": sentence})
         population = [one.pk for one in pool]
         draw = SpotCheckDraw.objects.create(
-            stage=stage, seed=seed or new_seed(), population=population, size=size, drawn_at=at, drawn_by=actor
+            stage=stage,
+            seed=seed or new_seed(),
+            population=population,
+            size=max(size, 1),
+            always=always,
+            drawn_at=at,
+            drawn_by=actor,
         )
-        picked = drawn(population, draw.seed, size)
+        picked = [*always, *(drawn(population, draw.seed, size) if size else [])]
         record(
             "campaign.spot_checks_drawn",
             ref=f"campaign:{stage.campaign_id}",
             actor=actor,
             at=at,
-            data={"stage": stage.code, "seed": draw.seed, "of": len(population), "picked": picked},
+            data={
+                "stage": stage.code,
+                "seed": draw.seed,
+                "of": len(population),
+                "always": always,
+                "picked": picked,
+            },
         )
-        by_pk = {one.pk: one for one in pool}
         for pk in picked:
-            start_spot_check(by_pk[pk], actor=actor, at=at, draw=draw)
+            start_spot_check(everyone[pk], actor=actor, at=at, draw=draw)
     return draw
 
 

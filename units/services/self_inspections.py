@@ -19,6 +19,7 @@ from casework.files.models import Blob
 from casework.ledger.canonical import plain
 from casework.ledger.record import record
 from units.enums_campaign import WRITABLE, InspectionState
+from units.inspection_gates import unit_exists
 from units.inspection_workflow import BY_NAME
 from units.models import Answer, Attachment, SelfInspection
 from units.models.self_inspections import Row
@@ -157,6 +158,11 @@ def writable(inspection: SelfInspection, actor: User, at: datetime) -> SelfInspe
     require_leader(row, _("填报"), actor=actor, at=at)
     if row.state not in WRITABLE:
         raise Refused(wrong_state(row, BY_NAME["draft"]), code="wrong_state", details={"state": row.state_for_unit})
+    gone = unit_exists(row, actor, "")
+    if gone:
+        raise Refused(
+            _("不能填报：%(why)s。填的内容仍在页面上。") % {"why": gone[0].text.rstrip("。")}, code="unit_closed"
+        )
     if row.state != InspectionState.DRAFTING:
         begin(row, "draft", actor=actor, at=at)
     return row

@@ -1,6 +1,5 @@
 """Issuing the self-inspection: to a few at once, to thousands in the background with a page of progress."""
 
-import logging
 from typing import Any
 
 from django import forms
@@ -11,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
-from kombu.exceptions import OperationalError
 
 from casework.access.policy import get_visible, require
 from casework.accounts.models import User
@@ -24,11 +22,9 @@ from units.models import Campaign, IssueRun, Stage
 from units.rules.stage_plans import WORKED_OUT
 from units.services.issue_runs import AT_ONCE, begin_issue
 from units.services.issuing import issue_self_inspections, ready_members
-from units.tasks import issue as issue_task
+from units.tasks import wake
 from units.web.campaigns import campaign_of
 from units.web.posted import posted
-
-logger = logging.getLogger(__name__)
 
 
 class IssueForm(forms.Form):
@@ -93,20 +89,12 @@ def _issue(request: HttpRequest, found: Campaign, stage: Stage, form: IssueForm,
     waiting = found.campaign_units.exclude(self_inspections__stage=stage).count()
     if waiting > AT_ONCE:
         run = begin_issue(stage, due_on=due_on, ready_only=ready_only, actor=user, at=at)
-        transaction.on_commit(lambda: wake(run))
+        transaction.on_commit(lambda: wake(run.pk))
         return redirect("units:campaign-issue-run", code=found.code, pk=run.pk)
     chosen = [one.unit for one in ready_members(stage, timezone.localdate(at))] if ready_only else None
     rows = issue_self_inspections(stage, chosen, due_on=due_on, actor=user, at=at)
     toast(request, _("已向 %(n)s 家单位下发自查。") % {"n": len(rows)})
     return redirect("units:campaign", code=found.code)
-
-
-def wake(run: IssueRun) -> None:
-    """Tell a worker of the run; when none can be told, the next scan finds it."""
-    try:
-        issue_task.delay(run.pk)
-    except OperationalError:
-        logger.warning("issue run %s waits for the scan: the broker cannot be reached", run.pk)
 
 
 @require_safe

@@ -22,8 +22,9 @@ from casework.web.templatetags.cw import badge, status
 from casework.web.toast import toast
 from units.enums import UnitKind
 from units.enums_campaign import Outcome
-from units.models import Campaign, CampaignUnit, Finding, Rectification, Unit
+from units.models import Campaign, CampaignUnit, Finding, Rectification, Unit, UnitPaper
 from units.selectors.campaigns import outcome_counts
+from units.selectors.false_reports import false_reports
 from units.services.campaigns import add_units, set_outcome
 from units.services.reading import note_export
 from units.web.campaigns import campaign_of
@@ -108,6 +109,8 @@ def campaign_unit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         CampaignUnit.objects.select_related("unit__region", "campaign", "outcome_by"), user, pk=pk, campaign=found
     )
     first = row.self_inspections.order_by("pk").first()
+    if request.method == "POST":
+        require(user, "campaign.set_outcome", row)
     start = {"outcome": row.outcome, "basis_ref": row.outcome_basis or (first.ref if first else "")}
     form = OutcomeForm(posted(request), initial=start)
     if request.method == "POST" and form.is_valid():
@@ -132,6 +135,9 @@ def campaign_unit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         "may_order": can(user, "rectification.order", row),
         "findings": Finding.objects.visible_to(user).filter(campaign_unit=row).select_related("lead").order_by("pk"),
         "reports": row.self_inspections.select_related("stage").order_by("pk"),
+        "false_before": false_reports(row.unit_id, user).exclude(campaign_unit=row),
+        "papers": UnitPaper.objects.visible_to(user).filter(campaign_unit=row).order_by("pk"),
+        "may_paper": can(user, "paper.draft", row),
         "duties": Rectification.objects.visible_to(user).filter(campaign_unit=row).order_by("pk"),
     }
     return render(request, "units/campaign_unit.html", context, status=400 if form.errors else 200)

@@ -48,6 +48,7 @@ urlpatterns = [
     path("self-inspections/<int:pk>/spot-checks/<int:check>/", review_acts.end_spot_check, name="spot-check"),
     path("self-inspections/<int:pk>/steps/<slug:name>/", reports.step, name="self-inspection-step"),
     path("campaigns/rectifications/<int:pk>/", review_acts.rectification, name="rectification"),
+    path("campaigns/rectifications/<int:pk>/checks/", review_acts.add_check, name="rectification-check"),
     path("campaigns/rectifications/<int:pk>/proof/", review_acts.proof, name="rectification-proof"),
     path("campaigns/<slug:code>/units/<int:pk>/paper/", papers.new_paper, name="paper-new"),
     path("papers/", papers.papers, name="papers"),

@@ -24,17 +24,18 @@ from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from units.enums_campaign import OWED, CampaignState, StageCode
 from units.models import Campaign, CampaignUnit, LeadAddress, SelfInspection, Stage
+from units.rules.stage_plans import WORKED_OUT
 from units.selectors.campaigns import (
-    Matrix,
+    FINISHED,
     Progress,
     Row,
     StageShare,
     contradictions,
     current_stage,
-    matrix,
     progress,
 )
-from units.selectors.stage_states import CellState, due_days
+from units.selectors.matrix import MatrixPage, matrix_page
+from units.selectors.stage_states import REPORT_KEYS, CellState
 from units.services.issuing import remind_overdue
 from units.web.guards import commission_only
 
@@ -102,11 +103,14 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
     now = current_stage(stages, today)
     chosen = next((one for one in stages if one.code == request.GET.get("stage")), None)
     states = request.GET.getlist("state")
-    table = matrix(found, user, today)
+    start = _start(request)
     if chosen is None and "all" not in request.GET:
-        chosen, states = _first_look(table, now, today), ["unfinished"]
-    rows = table.narrowed(chosen.code if chosen else "", states)
-    start = _start(request, len(rows))
+        chosen, states = _first_look(stages, now, today), ["unfinished"]
+    look = chosen.code if chosen else ""
+    table = matrix_page(found, user, today, stage_code=look, keys=states, start=start, size=SHOWN)
+    if start >= table.count:
+        start = 0
+        table = matrix_page(found, user, today, stage_code=look, keys=states, size=SHOWN)
     here = reverse("units:campaign", args=[found.code])
     picked = [key for key in states if key != "unfinished"]
     context = {
@@ -114,16 +118,16 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         "now": now,
         "now_chip": _chip(now.due_on, today, current_calendar()) if now else None,
         "table": table,
-        "rows": rows[start : start + SHOWN],
-        "count": len(rows),
+        "rows": table.rows,
+        "count": table.count,
         "start": start,
-        "following": start + SHOWN if start + SHOWN < len(rows) else 0,
+        "following": start + SHOWN if start + SHOWN < table.count else 0,
         "shares": [(share, _parts(share, here)) for share in table.shares],
         "chosen": chosen,
         "states": states,
         "chosen_words": _chosen_words(table, chosen, states),
         "picked": picked,
-        "panel": _panel(table, rows[:PANEL], chosen, today) if chosen and picked else [],
+        "panel": _panel(table, table.rows[:PANEL], chosen, today) if chosen and picked else [],
         "panel_list": _panel_list(found, chosen, picked),
         "progress": _progress_card(stages, found),
         "contradictions": contradictions(found, user, reverse("units:campaign-units", args=[found.code])),
@@ -135,18 +139,19 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "units/campaign.html", context)
 
 
-def _first_look(table: Matrix, now: Stage | None, today: date) -> Stage | None:
+def _first_look(stages: Sequence[Stage], now: Stage | None, today: date) -> Stage | None:
     """Return the stage shown at first: reports still out come before what runs now, because they are owed."""
-    reports = next((one for one in table.stages if one.code == StageCode.SELF_INSPECTION), None)
-    if reports is not None and reports.starts_on <= today and table.narrowed(reports.code, ["unfinished"]):
-        return reports
+    begun = [one for one in stages if one.code not in WORKED_OUT and one.starts_on <= today]
+    finished = [state for state, key in REPORT_KEYS.items() if key in FINISHED]
+    for one in reversed(begun):
+        if SelfInspection._base_manager.filter(stage=one).exclude(state__in=finished).exists():
+            return one
     return now
 
 
-def _start(request: HttpRequest, count: int) -> int:
+def _start(request: HttpRequest) -> int:
     given = request.GET.get("from", "")
-    start = int(given) if given.isdigit() and len(given) < 8 else 0
-    return start if start < count else 0
+    return int(given) if given.isdigit() and len(given) < 8 else 0
 
 
 def _chip(due_on: date, today: date, calendar: Calendar) -> DeadlineFacts:
@@ -160,23 +165,22 @@ def _parts(share: StageShare, here: str) -> list[Share]:
     ]
 
 
-def _chosen_words(table: Matrix, chosen: Stage | None, states: list[str]) -> str:
+def _chosen_words(table: MatrixPage, chosen: Stage | None, states: list[str]) -> str:
     if chosen is None or not states:
         return ""
     words = {key: word for share in table.shares if share.stage.pk == chosen.pk for key, word, _c, _n in share.groups}
     return _("、").join(_("未完成") if key == "unfinished" else words.get(key, key) for key in states)
 
 
-def _panel(table: Matrix, rows: Sequence[Row], chosen: Stage, today: date) -> list[Behind]:
+def _panel(table: MatrixPage, rows: Sequence[Row], chosen: Stage, today: date) -> list[Behind]:
     place = [one.pk for one in table.stages].index(chosen.pk)
     units = [row.campaign_unit.pk for row in rows]
     reports = {
         one.campaign_unit_id: one
         for one in SelfInspection._base_manager.filter(campaign_unit__in=units, stage=chosen).select_related("leader")
     }
-    due = due_days(list(reports.values()))
     calendar = current_calendar()
-    chips = {pk: _chip(due[one.pk], today, calendar) for pk, one in reports.items() if one.state in OWED}
+    chips = {pk: _chip(one.due_on, today, calendar) for pk, one in reports.items() if one.state in OWED}
     return [
         Behind(row.campaign_unit, row.cells[place], reports.get(row.campaign_unit.pk), chips.get(row.campaign_unit.pk))
         for row in rows

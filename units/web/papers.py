@@ -14,7 +14,7 @@ from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
-from casework.core.errors import CaseworkError, NotReady
+from casework.core.errors import CaseworkError, NotAllowed, NotReady
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import deadline_facts, with_bars
 from casework.deadlines.web.words import chip, line
@@ -220,6 +220,8 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
             words = _act(request, row, form, user)
         except NotReady as error:
             missing = error.missing
+        except NotAllowed:
+            raise
         except CaseworkError as error:
             add_refusal(form, error)
         else:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from casework.accounts.requests import reader
 from casework.core import clock
-from casework.core.errors import CaseworkError
+from casework.core.errors import CaseworkError, NotReady
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import deadline_facts, with_bars
 from casework.deadlines.web.words import chip
@@ -25,6 +25,7 @@ from units.questionnaire import Question
 from units.rules.answers import Gap
 from units.selectors.self_inspections import filled, gaps_of, question_url, template_of
 from units.services.self_inspections import acknowledge, submit_report
+from units.web.former import keeps_what_was_typed
 
 
 def own_inspection(request: HttpRequest, pk: int) -> SelfInspection:
@@ -225,6 +226,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@keeps_what_was_typed
 def sign_for(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign for the task (签收)."""
     user = reader(request)
@@ -235,6 +237,7 @@ def sign_for(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@keeps_what_was_typed
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """Look everything over, sign and submit; with something missing, all of it is listed with links."""
     user = reader(request)
@@ -263,6 +266,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
             "missing": len({gap.code for gap in gaps}),
             "writable": inspection.state in WRITABLE,
             "error": error,
+            "lacking": [one for one in error.missing if not one.url] if isinstance(error, NotReady) else (),
             "typed": request.POST.get("signed_name", ""),
             "leader": leader,
             "chip": clocks([inspection.ref], clock.today()).get(inspection.ref),

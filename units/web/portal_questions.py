@@ -23,6 +23,7 @@ from units.rules.answers import Gap
 from units.selectors.self_inspections import gaps_of, question_url, rows_of, template_of
 from units.services.reading import note_file_read
 from units.services.self_inspections import attach, detach, save_answer
+from units.web.former import keeps_what_was_typed
 from units.web.portal import clocks, in_words, index_of, own_inspection
 
 #: Rows of a sheet shown at its question before 再显示.
@@ -41,6 +42,7 @@ def question_of(inspection: SelfInspection, code: str) -> Question:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@keeps_what_was_typed
 def question(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Show a question; a POST saves the answer (by itself while typing, or before going on)."""
     user = reader(request)
@@ -52,8 +54,9 @@ def question(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         typed = request.POST.get("fix") or request.POST.get("value", "")
         go = request.POST.get("go", "")
         known = inspection.answers.filter(code=code).first()
-        blank = not typed.strip() and known is None
-        if asked.kind != "table" and not (go and blank) and inspection.state in WRITABLE:
+        blank = not typed.strip() and (known is None or inspection.state not in WRITABLE)
+        same = known is not None and typed == str(known.value) and inspection.state not in WRITABLE
+        if asked.kind != "table" and not (go and blank) and not same:
             try:
                 save_answer(inspection, code, typed, version=_version(request), actor=user, at=clock.now())
                 typed = None
@@ -153,6 +156,7 @@ def _conflict(error: CaseworkError | None, asked: Question, answer: Answer | Non
 
 
 @require_POST
+@keeps_what_was_typed
 def add_attachment(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Store a file and add it to the question."""
     user = reader(request)
@@ -160,16 +164,25 @@ def add_attachment(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     asked = question_of(inspection, code)
     given = request.FILES.get("file")
     at = clock.now()
+    wrong, status = "", 400
     if given is None:
-        context = _context(inspection, asked, None, None)
-        context["file_error"] = _("没有选文件，或上传中断。可以重新选择后再传。")
-        context["shown"] = context["rows"][:SHOWN]
-        context["hidden"] = len(context["rows"]) - len(context["shown"])
-        return render(request, "units/portal/question.html", context, status=400)
-    blob = store_blob(given.chunks(), actor=user, at=at, max_bytes=MAX_BYTES)
-    added = attach(inspection, code, blob, given.name or _("附件"), actor=user, at=at)
-    toast(request, _("已上传附件“%(name)s”。") % {"name": added.name})
-    return redirect(question_url(inspection, code))
+        wrong = _("没有选文件，或上传中断。可以重新选择后再传。")
+    elif not given.size:
+        wrong = _("文件“%(name)s”是空的，可能没有传完。可以重新选择后再传。") % {"name": given.name}
+    else:
+        try:
+            blob = store_blob(given.chunks(), actor=user, at=at, max_bytes=MAX_BYTES)
+            added = attach(inspection, code, blob, given.name or _("附件"), actor=user, at=at)
+        except CaseworkError as error:
+            wrong, status = error.message, error.status
+        else:
+            toast(request, _("已上传附件“%(name)s”。") % {"name": added.name})
+            return redirect(question_url(inspection, code))
+    context = _context(inspection, asked, None, request.POST.get("value"))
+    context["file_error"] = wrong
+    context["shown"] = context["rows"][:SHOWN]
+    context["hidden"] = len(context["rows"]) - len(context["shown"])
+    return render(request, "units/portal/question.html", context, status=status)
 
 
 @require_POST

@@ -25,6 +25,7 @@ from units.questionnaire import SHEETS, Column, Question, Sheet
 from units.selectors.self_inspections import question_url, rows_of, template_of
 from units.services.self_inspections import add_rows, change_row, remove_row
 from units.services.sheet_import import SheetResult, import_rows, template_rows
+from units.web.former import keeps_what_was_typed
 from units.web.portal import own_inspection
 from units.web.posted import posted
 
@@ -65,6 +66,7 @@ def _initial(sheet: Sheet, row: Row) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@keeps_what_was_typed
 def new_row(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Add a row to the question's sheet."""
     user = reader(request)
@@ -95,6 +97,7 @@ def _place_errors(form: RowForm, error: CaseworkError) -> None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@keeps_what_was_typed
 def edit_row(request: HttpRequest, pk: int, code: str, row: int) -> HttpResponse:
     """Change a row of the question's sheet."""
     user = reader(request)
@@ -163,6 +166,7 @@ def drop_row(request: HttpRequest, pk: int, code: str, row: int) -> HttpResponse
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@keeps_what_was_typed
 def import_sheet(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Take rows from a file or from pasted cells; those that cannot be taken are shown with what is wrong."""
     user = reader(request)

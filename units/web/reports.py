@@ -20,6 +20,7 @@ from casework.core import clock
 from casework.core.errors import CaseworkError, NotReady
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import deadline_facts, facts_of, with_bars
+from casework.deadlines.web.acts import acts_for
 from casework.deadlines.web.words import chip, line
 from casework.notices.selectors import told_of
 from casework.web.forms import DayField, add_refusal
@@ -269,6 +270,8 @@ def _page(request: HttpRequest, row: SelfInspection, *, status_code: int = 200, 
         "may_order": can(user, "rectification.order", row) and row.state in {S.VERIFIED, S.RECTIFYING, S.RECTIFIED},
         "chip": chip(facts, clock.now()) if facts else None,
         "line": line(newest, facts) if newest and facts else None,
+        "clock": newest,
+        "may_extend": newest is not None and "extend" in dict(acts_for(user, newest)),
         "told": told_of(row.ref),
         **extra,
     }

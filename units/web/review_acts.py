@@ -1,5 +1,7 @@
 """Acts beside the review that have forms of their own: spot checks, rectification duties, sampling."""
 
+from typing import Any
+
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,10 +16,13 @@ from casework.core.errors import CaseworkError
 from casework.files.responses import download
 from casework.web.forms import DayField, add_refusal
 from casework.web.toast import toast
-from units.enums_campaign import InspectionState, RectificationState, StageCode
-from units.models import CampaignUnit, Rectification, SelfInspection, SpotCheck, SpotCheckDraw
+from units.enums_campaign import CheckKind, CheckResult, InspectionState, RectificationState, StageCode
+from units.models import CampaignUnit, Rectification, SelfInspection, SpotCheck, SpotCheckDraw, UnitPaper
+from units.selectors.false_reports import reported_falsely
+from units.selectors.rescans import seen_after_report
 from units.services.reading import note_proof_read
 from units.services.rectification import close_rectification, order_rectification, return_rectification
+from units.services.rectification_checks import missing_for_close, record_check
 from units.services.reviews import draw_spot_checks, record_spot_check
 from units.web.campaigns import campaign_of
 from units.web.posted import posted
@@ -44,6 +49,7 @@ class DrawForm(forms.Form):
 
     size = forms.IntegerField(label=gettext_lazy("抽取家数"), min_value=1, max_value=100_000)
     seed = forms.CharField(label=gettext_lazy("种子"), max_length=64, required=False)
+    again = forms.BooleanField(label=gettext_lazy("以前上报不实的单位一律抽查"), required=False, initial=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,15 +66,21 @@ def draw(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = draw_spot_checks(
-                stage, form.cleaned_data["size"], seed=form.cleaned_data["seed"], actor=user, at=clock.now()
+                stage,
+                form.cleaned_data["size"],
+                seed=form.cleaned_data["seed"],
+                again=form.cleaned_data["again"],
+                actor=user,
+                at=clock.now(),
             )
         except CaseworkError as error:
             add_refusal(form, error)
         else:
-            toast(request, _("已抽取 %(n)s 家。") % {"n": made.size})
+            toast(request, _("已抽取 %(n)s 家。") % {"n": made.checks.count()})
             return redirect("units:campaign-draw", code=code)
     draws = SpotCheckDraw.objects.visible_to(user).filter(stage=stage).prefetch_related("checks__inspection__unit")
     context = {"campaign": campaign, "form": form, "pool": pool.count(), "draws": draws.order_by("-pk")}
+    context["false_before"] = reported_falsely(pool, user).count()
     return render(request, "units/campaign_draw.html", context, status=400 if form.errors else 200)
 
 
@@ -119,14 +131,20 @@ class CheckForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def rectification(request: HttpRequest, pk: int) -> HttpResponse:
-    """A duty with the unit's result: close it out after checking, or send it back."""
+    """A duty with the unit's result: check it, close it out, or send it back."""
+    return _rectification(request, pk)
+
+
+def _rectification(request: HttpRequest, pk: int, **extra: Any) -> HttpResponse:
     user = reader(request)
     rows = Rectification.objects.select_related(
         "campaign_unit__unit", "campaign_unit__campaign", "inspection", "proof", "ordered_by", "closed_by"
     )
     duty = get_visible(rows, user, pk=pk)
-    form = CheckForm(posted(request))
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not extra:
+        require(user, "rectification.return" if request.POST.get("act") == "return" else "rectification.close", duty)
+    form = CheckForm(posted(request) if not extra else None)
+    if request.method == "POST" and not extra and form.is_valid():
         data, at = form.cleaned_data, clock.now()
         try:
             if request.POST.get("act") == "return":
@@ -142,13 +160,50 @@ def rectification(request: HttpRequest, pk: int) -> HttpResponse:
         if not form.errors:
             toast(request, _("已办理整改“%(title)s”。") % {"title": duty.title})
             return redirect("units:rectification", pk=pk)
+    reported = duty.state == RectificationState.REPORTED
     context = {
         "duty": duty,
         "form": form,
-        "reported": duty.state == RectificationState.REPORTED,
+        "reported": reported,
+        "checks": duty.checks.select_related("recorded_by").order_by("-pk"),
+        "check_form": ResultForm(initial={"checked_on": clock.today()}),
+        "seen": seen_after_report(duty, user) if reported else (),
+        "missing": missing_for_close(duty, user, "") if reported else (),
+        "papers": UnitPaper.objects.visible_to(user).filter(rectification=duty).order_by("pk"),
         "may_close": can(user, "rectification.close", duty),
+        "may_check": reported and can(user, "rectification.check", duty),
+        "may_paper": can(user, "paper.draft", duty),
+        **extra,
     }
-    return render(request, "units/campaign_rectification.html", context, status=400 if form.errors else 200)
+    status = 400 if form.errors or extra.get("check_form") else 200
+    return render(request, "units/campaign_rectification.html", context, status=status)
+
+
+class ResultForm(forms.Form):
+    """How a reported result was checked."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("核查方式"), choices=CheckKind.choices, widget=forms.RadioSelect)
+    result = forms.ChoiceField(label=gettext_lazy("核查结果"), choices=CheckResult.choices, widget=forms.RadioSelect)
+    checked_on = DayField(label=gettext_lazy("核查日"))
+    note = forms.CharField(label=gettext_lazy("情况"), max_length=2000, widget=forms.Textarea)
+
+
+@require_POST
+def add_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record how a result was checked; what was typed stays on the page when it is refused."""
+    user = reader(request)
+    duty = get_visible(Rectification.objects.select_related("campaign_unit__unit"), user, pk=pk)
+    require(user, "rectification.check", duty)
+    form = ResultForm(request.POST)
+    if form.is_valid():
+        try:
+            record_check(duty, actor=user, at=clock.now(), **form.cleaned_data)
+        except CaseworkError as error:
+            add_refusal(form, error)
+        else:
+            toast(request, _("已登记核查。"))
+            return redirect("units:rectification", pk=pk)
+    return _rectification(request, pk, check_form=form)
 
 
 @require_safe
