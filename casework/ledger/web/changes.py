@@ -1,13 +1,16 @@
 """What an entry says, in words: who with which post, what changed from what to what, and the facts beside it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casework.web import vocabulary
+from casework.web.formats import cn_datetime
 from casework.web.vocabulary import Text
 
 #: Names of the facts that entries hold; a fact without a name here is shown under its own.
@@ -47,6 +50,17 @@ LABELS: Mapping[str, Text] = {
     "tool": gettext_lazy("工具"),
     "key": gettext_lazy("键"),
     "of": gettext_lazy("对象"),
+    "item": gettext_lazy("证物"),
+    "pages": gettext_lazy("页数"),
+    "began_at": gettext_lazy("开始时间"),
+    "ended_at": gettext_lazy("结束时间"),
+    "rights_told_at": gettext_lazy("告知权利时间"),
+    "holder": gettext_lazy("持有人"),
+    "phone": gettext_lazy("电话"),
+    "entry": gettext_lazy("账本条目"),
+    "names": gettext_lazy("个人信息"),
+    "digests": gettext_lazy("摘要"),
+    "approvers": gettext_lazy("批准人"),
     "note": gettext_lazy("说明"),
     "amount": gettext_lazy("金额"),
     "paid": gettext_lazy("已缴"),
@@ -84,6 +98,8 @@ LABELS: Mapping[str, Text] = {
 FACTS = 3
 BRIEF = 40
 _LONG = frozenset({"digest", "sha256", "sm3", "key", "members"})
+#: A moment as entries keep it (casework.ledger.canonical).
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _PAIRS = (("old", "new"), ("from", "to"))
 
 
@@ -112,6 +128,8 @@ def words_of(value: Any, group: str = "") -> str:
     if isinstance(value, list):
         return _("、").join(words_of(item) for item in value) or "—"
     text, groups = str(value), vocabulary.groups()
+    if _MOMENT.fullmatch(text):
+        return cn_datetime(datetime.fromisoformat(text), seconds=True)
     for code, word in groups.get(group, ()):
         if code == text:
             return str(word.word)

@@ -16,7 +16,9 @@ from casework.core.errors import Invalid
 from casework.ledger.models import Entry, Erasure, ErasureApproval
 from casework.ledger.selectors import may_read
 from casework.ledger.services.erasures import NEEDED, approve_erasure, ask_erasure, erased, may_approve
+from casework.ledger.web.changes import label_of
 from casework.web.toast import toast
+from casework.web.vocabulary import Text
 
 
 class ErasureForm(forms.Form):
@@ -28,7 +30,7 @@ class ErasureForm(forms.Form):
 
     def __init__(self, *args: object, present: dict[str, str], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["names"].choices = [(name, name) for name in present]  # type: ignore[attr-defined]
+        self.fields["names"].choices = [(name, label_of(name)) for name in present]  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Asked:
     approved_by: list[str]
     done: bool
     missing: int
+    names: list[Text]
     may_approve: bool
 
 
@@ -59,6 +62,7 @@ def erasures_of(entry: Entry, user: User) -> list[Asked]:
                 approved_by=[names.get(approval.user_id, "") for approval in approvals],
                 done=done,
                 missing=max(0, NEEDED - len(approvals)),
+                names=[label_of(name) for name in one.names],
                 may_approve=not done and may_approve(user, one),
             )
         )

@@ -18,12 +18,13 @@ from casework.ledger.models import Entry
 from casework.ledger.record import disclosed
 from casework.ledger.selectors import history, may_read
 from casework.ledger.services.erasures import may_ask
-from casework.ledger.web.changes import actors_of, changes_of, facts_of
+from casework.ledger.web.changes import actors_of, changes_of, facts_of, label_of
 from casework.ledger.web.erasures import ErasureForm, erasures_of
 from casework.ledger.web.lists import EVERYTHING, attach, noun_of, trail_page
 from casework.ledger.web.overview import overview
 from casework.ledger.web.proof import proof_of
 from casework.web.lists import render_list
+from casework.web.vocabulary import Text
 
 #: So many entries stand on the first page.
 LATEST = 20
@@ -142,6 +143,6 @@ def _readable(row: Entry) -> str:
         return bytes(row.header).hex(" ", 4)
 
 
-def _personal(payload: dict[str, Any], values: dict[str, str]) -> list[tuple[str, str | None]]:
+def _personal(payload: dict[str, Any], values: dict[str, str]) -> list[tuple[Text, str | None]]:
     """Return (name, value) of the committed personal values; None where the value was erased or does not fit."""
-    return [(name, values.get(name)) for name in payload.get("_sd", {})]
+    return [(label_of(name), values.get(name)) for name in payload.get("_sd", {})]
