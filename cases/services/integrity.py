@@ -20,7 +20,7 @@ from casework.accounts.models import Appointment, User
 from casework.core.errors import Invalid, Refused
 from casework.ledger.record import record
 from casework.notices.services.owing import Owed, owe_notices
-from units.models import Unit
+from units.models import Unit, UnitLeader
 
 #: How long access in an emergency may last.
 MOST_HOURS = 24
@@ -45,10 +45,9 @@ def ties_of_case(case: Case, at: datetime) -> list[tuple[User, str]]:
     for tie in ties:
         if not _lifted_since(case, tie.user, tie.declared_at):
             found.setdefault(tie.user_id, (tie.user, _("申报的关系：%(kind)s") % {"kind": tie.get_kind_display()}))
-    for unit in Unit.objects.filter(pk__in=units).prefetch_related("leaders"):
-        for user in unit.leaders.all():
-            if user.is_commission:
-                found.setdefault(user.pk, (user, _("在所涉单位任职")))
+    for post in UnitLeader.objects.filter(unit__in=units, user__isnull=False).select_related("user").order_by("pk"):
+        if post.user is not None and post.user.is_commission:
+            found.setdefault(post.user.pk, (post.user, _("在所涉单位任职")))
     known = Grant.objects.filter(compartment=case.compartment_id, user__name__in=people).select_related("user")
     for grant in known:
         if not _lifted_since(case, grant.user, case.proposed_at):

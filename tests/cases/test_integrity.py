@@ -27,6 +27,7 @@ from casework.notices.models import Notice
 from tests.build import a_user, moment
 from tests.build_cases import DAY, a_case, a_suspect, a_unit
 from tests.cast import Cast
+from units.models import UnitLeader
 
 pytestmark = pytest.mark.django_db
 LATER = moment(f"{DAY} 16:00")
@@ -198,3 +199,15 @@ def test_emergency_access_gives_one_answer_for_nothing_and_for_not_you(cast: Cas
 
     assert len(answers) == 1
     assert not Notice.objects.filter(kind="access.emergency").exists()
+
+
+def test_whoever_of_the_commission_leads_the_unit_is_shut_out(cast: Cast) -> None:
+    case = a_case(cast)
+    UnitLeader.objects.create(unit=case.unit, user=cast.second_officer, name="承办人乙", until=date(2019, 12, 31))
+    UnitLeader.objects.create(unit=case.unit, user=cast.unit_leader, name="某单位负责人甲", from_on=date(2020, 1, 1))
+
+    assert shut_out_tied(case, at=LATER) == [cast.second_officer]
+
+    assert not _sees(cast.second_officer, case)
+    assert _sees(cast.officer, case)
+    assert list(Recusal.objects.values_list("user", "reason")) == [(cast.second_officer.pk, "在所涉单位任职")]
