@@ -1,17 +1,23 @@
 """Deadlines over the API: what runs, until when and why."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from casework.accounts.requests import reader
-from casework.api.base import VisibleViewSet
+from casework.api.base import VisibleViewSet, etag, expected_version
 from casework.core import clock
 from casework.core.calendar import Calendar
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import current_calendar, deadline_facts, with_bars
+from casework.deadlines.services.changes import extend_deadline, resume_deadline, suspend_deadline
 
 
 class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
@@ -53,6 +59,36 @@ class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
         return current_calendar()
 
 
+class PapersSerializer(serializers.Serializer[Any]):
+    """Why, by whom and on which paper a clock is changed."""
+
+    reason = serializers.CharField(max_length=300)
+    approver = serializers.CharField(max_length=120)
+    document = serializers.CharField(max_length=120, required=False, allow_blank=True)
+
+
+class ExtendSerializer(PapersSerializer):
+    """More time, as far as the rule's text allows."""
+
+    amount = serializers.IntegerField(min_value=1, max_value=3660)
+    unit = serializers.ChoiceField(
+        [("hour", "hour"), ("day", "day"), ("working_day", "working_day"), ("month", "month"), ("year", "year")]
+    )
+
+
+class SuspendSerializer(PapersSerializer):
+    """The day from which the clock stands still, by default today."""
+
+    from_on = serializers.DateField(required=False)
+
+
+class ResumeSerializer(serializers.Serializer[Any]):
+    """The day from which the clock runs again, by default today."""
+
+    to_on = serializers.DateField(required=False)
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
 class DeadlineFilter(filters.FilterSet):  # type: ignore[misc]
     """``?state=&kind=&ref=&due_before=&due_after=&provisional=``"""
 
@@ -65,7 +101,7 @@ class DeadlineFilter(filters.FilterSet):  # type: ignore[misc]
 
 
 class DeadlineViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
-    """Clocks that the reader may know of."""
+    """Clocks that the reader may know of; changes name the version by ``If-Match``."""
 
     model = Deadline
     serializer_class = DeadlineSerializer
@@ -73,6 +109,35 @@ class DeadlineViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
 
     def rows(self) -> Any:
         return with_bars(Deadline.objects.visible_to(reader(self.request))).order_by("due_on", "id")
+
+    @extend_schema(request=ExtendSerializer, responses=DeadlineSerializer)
+    @action(detail=True, methods=["post"])
+    def extend(self, request: Request, pk: str) -> Response:
+        """延长期限: refused after expiry and beyond what the text allows."""
+        return self._change(request, ExtendSerializer, extend_deadline)
+
+    @extend_schema(request=SuspendSerializer, responses=DeadlineSerializer)
+    @action(detail=True, methods=["post"])
+    def suspend(self, request: Request, pk: str) -> Response:
+        """暂停计时."""
+        return self._change(request, SuspendSerializer, suspend_deadline)
+
+    @extend_schema(request=ResumeSerializer, responses=DeadlineSerializer)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str) -> Response:
+        """恢复计时: the stop is lifted and the due date moves."""
+        return self._change(request, ResumeSerializer, resume_deadline)
+
+    def _change(
+        self, request: Request, shape: type[serializers.Serializer[Any]], service: Callable[..., Deadline]
+    ) -> Response:
+        found: Deadline = self.get_object()
+        given = shape(data=request.data)
+        given.is_valid(raise_exception=True)
+        version = expected_version(request)
+        service(found, **given.validated_data, actor=reader(request), at=clock.now(), version=version)
+        row = self.get_object()
+        return Response(self.get_serializer(row).data, headers=etag(row))
 
 
 routes = [("deadlines", DeadlineViewSet, "deadline")]

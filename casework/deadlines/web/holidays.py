@@ -29,11 +29,13 @@ READERS = frozenset({*COMMISSION, Role.AUDITOR, Role.SYSTEM_ADMIN})
 
 @dataclass(frozen=True)
 class Year:
-    """One year of the table; ``missing`` are fixed holidays that no row closes yet."""
+    """One year of the table; ``missing`` are fixed holidays that no row closes yet; this year and
+    the next stand open."""
 
     year: int
     days: tuple[Holiday, ...]
     missing: tuple[date, ...]
+    opened: bool
 
     @property
     def sources(self) -> list[str]:
@@ -66,6 +68,7 @@ def _years(rows: Iterable[Holiday], today: date) -> list[Year]:
             year,
             tuple(by_year[year]),
             tuple(missing_days({row.date: Kind(row.kind) for row in by_year[year]}, year)),
+            year in {today.year, today.year + 1},
         )
         for year in wanted
     ]

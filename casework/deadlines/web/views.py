@@ -18,6 +18,7 @@ from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import counted_days, current_calendar, deadline_facts, facts_of, with_bars
 from casework.deadlines.web.acts import acts_for
+from casework.deadlines.web.holidays import READERS as HOLIDAY_READERS
 from casework.deadlines.web.words import chip, line
 from casework.ledger.refs import resolve
 from casework.web.lists import Column, Filter, ListPage, render_list
@@ -73,7 +74,8 @@ PAGE = ListPage(
 @require_safe
 def deadlines(request: HttpRequest) -> HttpResponseBase:
     """The clocks that the reader may know of."""
-    return render_list(request, PAGE)
+    reads = not reader(request).roles.isdisjoint(HOLIDAY_READERS)
+    return render_list(request, PAGE, template="deadlines/list.html" if reads else "web/list.html")
 
 
 @require_safe

@@ -29,6 +29,10 @@ def _rows(user: User) -> QuerySet[Any]:
     return Letter.objects.visible_to(user).select_related("deadline", "signed_by")
 
 
+def _of_deadline(value: str) -> Q:
+    return Q(deadline=int(value)) if value.isascii() and value.isdigit() else Q(pk__in=())
+
+
 PAGE = ListPage(
     title=gettext_lazy("督办文书"),
     queryset=_rows,
@@ -54,7 +58,7 @@ PAGE = ListPage(
     filters=(
         Filter("state", gettext_lazy("状态"), "state", LetterState.choices),
         Filter("kind", gettext_lazy("文种"), "kind", LetterKind.choices),
-        Filter("deadline", gettext_lazy("期限"), lambda value: Q(deadline=value), kind="text"),
+        Filter("deadline", gettext_lazy("期限"), _of_deadline, kind="text", facet=False),
         Filter("made", gettext_lazy("生成时间"), "made_at", kind="date"),
     ),
     search=("number__icontains", "deadline__title__icontains", "addressee__icontains"),

@@ -72,7 +72,7 @@ PAGE = ListPage(
 
 def inbox(request: HttpRequest) -> HttpResponseBase:
     """The reader's notices; ticked ones can be signed for together."""
-    return render_list(request, PAGE)
+    return render_list(request, PAGE, template="notices/inbox.html")
 
 
 @require_safe
