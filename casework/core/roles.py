@@ -14,6 +14,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 # Tables of the public schema whose rows are never changed or removed once written.
 APPEND_ONLY_TABLES: tuple[str, ...] = (
     "units_report",
+    "units_templateversion",
+    "units_rectificationcheck",
     "evidence_custody",
     "evidence_confirmation",
     "evidence_logevent",
