@@ -118,6 +118,8 @@ def objects() -> dict[str, dict[str, Any]]:
     return {
         "": {"pk": NOBODY, "code": campaign.code, "key": "nothing", "uidb36": "0", "rest": "signup/"},
         **{f"api/v1/{prefix}/": {"pk": found.pk} for prefix, found in api.items()},
+        "api/v1/unit-papers/": {"pk": NOBODY},
+        "api/v1/campaign-templates/": {"code": "four-stages"},
         "api/v1/portal/self-inspections/": {"pk": own.pk, "code": "rooms", "sheet": "terminals", "row_id": NOBODY},
         "api:item-file": {"pk": file.item_id, "file_pk": file.pk},
         "api:penalty-steps": {"pk": penalty.pk, "step": "deliberate"},
@@ -136,7 +138,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "administration/accounts/": {"pk": leader.user_id, "appointment": leader.pk},
         "administration/compartments/": {"pk": Compartment.objects.order_by("pk")[0].pk},
         "units/": {"pk": own.unit_id, "act": "leader"},
-        "registrations/": {"pk": units.Registration.objects.order_by("pk")[0].pk},
+        "addresses/registrations/": {"pk": units.Registration.objects.order_by("pk")[0].pk},
         "people/": {"pk": person.pk},
         "sightings/": {"pk": sighting.pk},
         "sightings/lists/": {"pk": monitor_list.pk},

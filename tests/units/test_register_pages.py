@@ -159,8 +159,8 @@ def test_a_registration_shows_what_it_explains_and_what_it_does_not(client: Clie
     a_sighting(seen, "10.0.0.3", block=block, registration=registered)
     a_sighting(seen, "10.0.0.99", block=block)
     client.force_login(cast.campaign_officer)
-    assert "一号机" in client.get("/registrations/").content.decode()
-    page = client.get(f"/registrations/{registered.pk}/").content.decode()
+    assert "一号机" in client.get("/addresses/registrations/").content.decode()
+    page = client.get(f"/addresses/registrations/{registered.pk}/").content.decode()
     assert (
         page.index("备案外的监测记录")
         < page.index("10.0.0.99")
@@ -169,7 +169,7 @@ def test_a_registration_shows_what_it_explains_and_what_it_does_not(client: Clie
     )
     assert "备案不能解释" in page
     client.force_login(cast.officer)  # not in the compartment of the list: the register yes, the sightings no
-    page = client.get(f"/registrations/{registered.pk}/").content.decode()
+    page = client.get(f"/addresses/registrations/{registered.pk}/").content.decode()
     assert ("一号机" in page, "10.0.0.99" in page, "10.0.0.3" in page) == (True, False, False)
     client.force_login(cast.unit_leader)
-    assert client.get(f"/registrations/{registered.pk}/").status_code == 404
+    assert client.get(f"/addresses/registrations/{registered.pk}/").status_code == 404
