@@ -9,6 +9,7 @@ from cryptography.x509 import Certificate, load_pem_x509_certificates
 from django.conf import settings
 from django.db import connection
 from rfc3161_client import (
+    HashAlgorithm,
     TimestampRequestBuilder,
     TimeStampResponse,
     VerificationError,
@@ -64,10 +65,8 @@ def stamp(checkpoint: tree.Published) -> datetime:
     Raises:
         TimestampError: the authority is out of reach, refused, or its answer does not hold.
     """
-    builder = (
-        TimestampRequestBuilder().data(checkpoint.own_note.encode()).nonce(nonce=True).cert_request(cert_request=True)
-    )
-    query = builder.build()
+    builder = TimestampRequestBuilder().data(checkpoint.own_note.encode()).hash_algorithm(HashAlgorithm.SHA256)
+    query = builder.nonce(nonce=True).cert_request(cert_request=True).build()
     address = authority()
     if not address.startswith(("http://", "https://")):
         raise TimestampError(f"CASEWORK_TSA_URL={address}: http(s)://… is needed")
