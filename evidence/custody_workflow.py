@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from casework.core.errors import Missing
 from evidence.enums import Act, CheckOutState, OfferState, State
-from evidence.models import Item, Seal
+from evidence.models import Custody, Item, Seal
 
 Gate = Callable[[Item], list[Missing]]
 S = State
@@ -68,17 +68,25 @@ def no_discrepancy(item: Item) -> list[Missing]:
 
 def confirmed(item: Item) -> list[Missing]:
     """What one officer wrote down for two counts once the other has said so himself (监察法第四十四条)."""
-    rows = item.chain.filter(second__is_active=True, whole=None, confirmation=None).select_related("second")
-    missing = [
+    waiting: dict[str, list[str]] = {}
+    for row in _unconfirmed(item):
+        what = f"{row.item.number} {row.get_act_display()}"
+        waiting.setdefault(row.second.name if row.second else "", []).append(what)
+    return [
         Missing(
-            _("%(act)s（%(number)s 第 %(seq)s 环）还没有经%(name)s本人确认")
-            % {"act": row.get_act_display(), "number": item.number, "seq": row.seq, "name": row.second.name}
+            _("%(name)s还有 %(n)s 环没有本人确认：%(what)s")
+            % {"name": name, "n": len(acts), "what": "、".join(acts[:2]) + ("…" if len(acts) > 2 else "")}
         )
-        for row in rows
+        for name, acts in waiting.items()
     ]
+
+
+def _unconfirmed(item: Item) -> list[Custody]:
+    rows = item.chain.filter(second__is_active=True, whole=None, confirmation=None)
+    found = list(rows.select_related("second", "item").order_by("seq"))
     for part in item.parts.all():
-        missing += confirmed(part)
-    return missing
+        found += _unconfirmed(part)
+    return found
 
 
 def parts_settled(item: Item) -> list[Missing]:
