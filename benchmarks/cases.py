@@ -33,17 +33,16 @@ with made as (
     returning id, substring(public_id from 2)::int as g
 )
 insert into cases_case (number, title, kind, compartment_id, state, returned, unit_id, grounds, plan, report,
-    hearing_report, drafted_by_id, proposed_at, filed_on, state_since, updated_at, version)
+    hearing_report, drafted_by_id, proposed_at, filed_on, state_since, updated_at, next_due, version)
 select '浙纪立〔2021〕' || g || '号', '第' || g || '件利用公共资源“挖矿”案', 'both', id, 'investigating', false,
-    %(unit)s, '', '', '', '', %(user)s, now() - g * interval '1 minute', date '2021-09-18', now(), now(), 1
+    %(unit)s, '', '', '', '', %(user)s, now() - g * interval '1 minute', date '2021-09-18', now(), now(), date '9999-12-31', 1
 from made
 """
 _RAW = """
 select c.id, c.title, c.number, c.state, u.name from cases_case c left join units_unit u on u.id = c.unit_id
 where c.compartment_id in (select g.compartment_id from access_grant g where g.user_id = %s
     and (g.until is null or g.until >= current_date) and g.from_on <= current_date)
-order by (select d.due_on from deadlines_deadline d where d.ref = 'case:' || c.id and d.state = 'open'
-    order by d.due_on, d.id limit 1), c.id limit 51
+order by c.next_due, c.id limit 51
 """
 
 

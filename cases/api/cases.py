@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from cases.enums import CaseKind, CaseState, Duty
 from cases.models import Case
 from cases.proof import matrix
-from cases.selectors.cases import officers_of, paper_view, steps_for, with_due
+from cases.selectors.cases import officers_of, paper_view, steps_for
 from cases.services.cases import advance, amend_case, file_case
 from cases.services.members import add_member, recuse_member, remove_member
 from cases.services.papers import read_paper, sign_paper
@@ -217,7 +217,7 @@ class CaseViewSet(mixins.ListModelMixin, VisibleViewSet):
     filterset_fields = ("state", "kind", "returned", "number")
 
     def rows(self) -> Any:
-        return with_due(super().rows()).select_related("unit", "lead")
+        return super().rows().select_related("unit", "lead")
 
     def _detail(self, case: Case, code: int = status.HTTP_200_OK) -> Response:
         case = Case.objects.select_related("unit", "lead").get(pk=case.pk)

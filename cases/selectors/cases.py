@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
-from django.db.models import CharField, DateField, Exists, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from cases.enums import AWAITS_DECISION, CaseState, Side
 from cases.models import Case, CaseMember, Paper, PaperReading
@@ -17,11 +15,7 @@ from casework.access.models import Recusal
 from casework.access.policy import can, why_not
 from casework.accounts.enums import Role
 from casework.accounts.models import User
-from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
-
-#: Cases without a running clock come last.
-NEVER: Final = date(9999, 12, 31)
 
 
 def ref_of(case: Case) -> str:
@@ -34,18 +28,6 @@ def people_on(case: Case, side: Side) -> list[User]:
     recused = Recusal.objects.standing().filter(compartment=case.compartment_id).values("user_id")
     rows = case.members.filter(side=side, until__isnull=True).exclude(user__in=recused).select_related("user")
     return [row.user for row in rows.order_by("duty", "pk")]
-
-
-def with_due(cases: QuerySet[Any]) -> QuerySet[Any]:
-    """Annotate ``next_due``, the nearest day on which a running clock of the case ends (``NEVER`` without one)."""
-    ref = Concat(Value("case:"), Cast(OuterRef("pk"), CharField()))
-    running = Deadline.objects.filter(ref=ref, state=State.OPEN).order_by("due_on", "pk")
-    found: QuerySet[Any] = cases.annotate(
-        next_due=Coalesce(
-            Subquery(running.values("due_on")[:1], output_field=DateField()), Value(NEVER, output_field=DateField())
-        )
-    )
-    return found
 
 
 def next_deadlines(cases: Iterable[Case]) -> dict[int, Deadline]:
@@ -87,13 +69,13 @@ def waiting_for(user: User) -> QuerySet[Any]:
         if at_turn:
             mine = CaseMember.objects.filter(case=OuterRef("pk"), user=user, side=side, until__isnull=True)
             wanted |= at_turn & Q(Exists(mine))
-    return with_due(Case.objects.visible_to(user).filter(wanted).select_related("unit")).order_by("next_due", "pk")
+    return Case.objects.visible_to(user).filter(wanted).select_related("unit").order_by("next_due", "pk")
 
 
 def decisions_for(user: User) -> QuerySet[Any]:
     """Return the papers that wait for this leader's decision, the nearest deadline first."""
     if not user.has_role(Role.APPROVER):
-        return waiting_for(user).none()  # with the same annotations: the list sorts by them
+        return waiting_for(user).none()
     return waiting_for(user).filter(state__in=AWAITS_DECISION, returned=False)
 
 

@@ -28,10 +28,9 @@ from units.enums import QuestionKind
 from units.models import Campaign, Lead, Region, Unit
 from units.services.questions import classify_lead, missing_for, settle_question
 
-#: A series of its own: no number of another list is missing because of it.
+#: Its own: no number of another list is missing because of it.
 SERIES = "浙突查"
-#: What the unit and everybody outside hears.
-COVER_NAME = "网络安全联合检查"
+COVER_NAME = "网络安全联合检查"  # what the unit and everybody outside hears
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from cases.selectors.cases import (
     next_deadlines,
     officers_of,
     recused_of,
-    with_due,
 )
 from cases.services.cases import advance, amend_case
 from cases.services.filing import file_with_suspects
@@ -51,7 +50,7 @@ def _rows(user: User) -> QuerySet[Any]:
         .order_by("duty", "pk"),
         to_attr="officers",
     )
-    return with_due(Case.objects.visible_to(user)).select_related("unit").prefetch_related(members)
+    return Case.objects.visible_to(user).select_related("unit").prefetch_related(members)
 
 
 def _prepare(_request: HttpRequest, rows: list[Any]) -> None:

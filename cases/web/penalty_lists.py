@@ -13,7 +13,7 @@ from cases.catalogue import catalogue
 from cases.enums import Side
 from cases.enums_penalties import PenaltyState, Track
 from cases.models import Penalty, PenaltyMeasure
-from cases.selectors.cases import NEVER
+from cases.models.cases import NEVER
 from cases.selectors.penalties import with_measures
 from casework.accounts.models import User
 from casework.core import clock

@@ -204,7 +204,11 @@ def test_every_look_at_the_targets_is_on_record_with_whether_it_was_before_the_r
 
     client.get(reverse("cases:inspection", args=[inspection.pk]))
     team.get(reverse("cases:inspection", args=[inspection.pk]))
-    team.get(reverse("cases:inspection-packet", args=[inspection.pk, 1]))
+    packet = team.get(reverse("cases:inspection-packet", args=[inspection.pk, 1])).content.decode()
+    # What leaves the house on paper bears the cover name and nothing of what it covers.
+    assert inspection.cover_name in packet
+    assert inspection.number not in packet
+    assert "突击" not in packet
     assert team.get(reverse("cases:inspection-packet", args=[inspection.pk, 2])).status_code == 404
     team.get(f"/api/v1/inspections/{inspection.pk}/")
 

@@ -7,6 +7,7 @@ import pytest
 
 from cases.enums import CaseKind, Duty
 from cases.models import Case, Paper, StandingChange, StepTaken
+from cases.models.cases import NEVER
 from cases.services.cases import advance, amend_case, file_case
 from cases.services.facts import amend_fact, state_fact
 from cases.services.filing import file_with_suspects
@@ -304,3 +305,22 @@ def test_a_closed_case_is_read_only(cast: Cast) -> None:
     ):
         with pytest.raises(NotAllowed):
             act()
+
+
+@pytest.mark.parametrize("state", ["filing_pending", "investigating", "returned_supplement", "hearing", "withdrawn"])
+def test_the_nearest_day_of_a_case_follows_its_clocks(cast: Cast, state: str) -> None:
+    neighbour = a_case(cast, title="邻案")
+    neighbour.refresh_from_db()
+    before = neighbour.next_due
+
+    case = walk(cast, a_case(cast), state)
+
+    case.refresh_from_db()
+    running = Deadline.objects.filter(ref=f"case:{case.pk}", state="open").order_by("due_on")
+    first = running.first()
+    assert case.next_due == (first.due_on if first else NEVER)
+    neighbour.refresh_from_db()
+    assert neighbour.next_due == before
+    Deadline.objects.filter(ref=f"case:{case.pk}").update(state="cancelled", next_on=None)
+    case.refresh_from_db()
+    assert case.next_due == NEVER

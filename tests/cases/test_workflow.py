@@ -3,10 +3,11 @@
 import pytest
 
 from cases import gates
-from cases.enums import AWAITS_DECISION, CaseState, Side
+from cases.enums import AWAITS_DECISION, CaseState, Duty, Side
 from cases.models import Case, StepTaken
 from cases.selectors.cases import TURNS, steps_for
 from cases.services.cases import advance
+from cases.services.members import add_member
 from cases.workflow import BY_NAME, LINE, STEPS, Step, diagram
 from casework.access.policy import acts
 from casework.core.errors import CaseworkError, NotAllowed, Refused
@@ -15,7 +16,12 @@ from tests.build_cases import a_case, a_suspect, walk
 from tests.cast import Cast
 
 #: Who of the cast works on which side of the case that the builders make.
-SIDE_OF = {"officer": Side.INVESTIGATE, "second_officer": Side.INVESTIGATE, "approver": Side.DECIDE}
+SIDE_OF = {
+    "officer": Side.INVESTIGATE,
+    "second_officer": Side.INVESTIGATE,
+    "approver": Side.DECIDE,
+    "hearing_officer": Side.HEAR,
+}
 
 
 def test_every_state_but_the_last_can_be_left_forward() -> None:
@@ -76,6 +82,7 @@ def test_the_diagram_shows_every_step() -> None:
 def test_only_the_side_of_a_step_takes_it_from_its_state(cast: Cast, state: CaseState) -> None:
     """Set the state as it stands and try every step as everybody: refused for who, or for where the case stands."""
     case = a_case(cast)
+    add_member(case, cast.hearing_officer, duty=Duty.HEARER, actor=cast.approver, at=moment("2021-09-18 09:30"))
     neighbour = a_case(cast, title="邻案")
     day = moment("2021-09-18 09:00").date()
     Case.objects.filter(pk=case.pk).update(state=state, filed_on=day, decided_on=day)
