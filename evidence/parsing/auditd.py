@@ -146,10 +146,46 @@ def _fields(text: str) -> dict[str, str]:
     return fields
 
 
+#: What a user-space record usually looks like, read in one go.
+_USUAL = re.compile(
+    r"(?:user )?pid=(\d{1,10}) uid=\d+ auid=(\d+) ses=(\d+) (?:subj=\S+ )?msg='op=([^\s']+) (?:grantors=\S+ )?acct=(\"[^\"]*\"|[0-9A-F?]+) "
+    r"exe=\"([^\"]*)\" hostname=\S+ addr=(\S+) terminal=(\S+) res=(success|failed)'"
+)
+
+
+def _usual(kind: str, found: re.Match[str]) -> Meaning | None:
+    known = _ACTIONS.get(kind)
+    if known is None or known[0] != Class.AUTHENTICATION:
+        return None
+    pid, audit_id, session, operation, account, executable, where, terminal, result = found.groups()
+    said: Meaning = {
+        "class_uid": 3002, "activity": known[1], "event_action": known[2],
+        "event_outcome": "success" if result == "success" else "failure", "process_pid": int(pid), "process_executable": executable,
+        "attrs": {"op": operation},
+    }  # fmt: skip
+    name = unquoted(account)
+    if name not in _UNSET:
+        said["user_name"] = name
+    if audit_id not in _UNSET:
+        said["user_id"] = audit_id
+    if session not in _UNSET:
+        said["session_key"] = session
+    if where not in _UNSET:
+        said["source_ip"] = address(where)
+    if terminal not in _UNSET:
+        said["tty"] = terminal.removeprefix("/dev/")
+    return said
+
+
 def _meaning(records: list[tuple[str, str, int, int]]) -> Meaning:
     kind, text, _, _ = records[0]
     if kind in {"SYSCALL", "EXECVE", "PATH", "CWD", "SOCKADDR", "PROCTITLE"} or len(records) > 1:
         return _syscall(records)
+    usual = _USUAL.match(text)
+    if usual is not None:
+        short = _usual(kind, usual)
+        if short is not None:
+            return short
     fields = _fields(text)
     class_uid, activity, action = _ACTIONS.get(kind, (Class.OTHER, "", "audit_" + kind.lower()[:40]))
     said: Meaning = {"class_uid": int(class_uid), "activity": activity, "event_action": action}

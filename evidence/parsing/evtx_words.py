@@ -97,6 +97,26 @@ _NONE = {"-", "", "::", None}
 #: A change of an account with a date here is a change of the password.
 _NO_DATE = {"-", "", None, "%%1794"}
 
+#: Fields that are kept as they are.
+_KEPT = frozenset(
+    {
+        "LogonType",
+        "PasswordLastSet",
+        "Channel",
+        "BackupPath",
+        "ServiceName",
+        "TaskName",
+        "Status",
+        "SubStatus",
+        "OldTargetUserName",
+        "NewTargetUserName",
+        "MemberName",
+        "MemberSid",
+        "PreviousTime",
+        "NewTime",
+    }
+)
+
 
 def fill(event: Event, number: int, data: dict[str, Any]) -> None:
     """Put the fields of a record where they belong."""
@@ -158,23 +178,8 @@ def fill(event: Event, number: int, data: dict[str, Any]) -> None:
     workstation = get("WorkstationName") or get("Workstation")
     if workstation not in _NONE:
         attrs["workstation"] = str(workstation)
-    for field in (
-        "LogonType",
-        "PasswordLastSet",
-        "Channel",
-        "BackupPath",
-        "ServiceName",
-        "TaskName",
-        "Status",
-        "SubStatus",
-        "OldTargetUserName",
-        "NewTargetUserName",
-        "MemberName",
-        "MemberSid",
-        "PreviousTime",
-        "NewTime",
-    ):
-        value = get(field)
+    for field in _KEPT & data.keys():
+        value = data[field]
         if value not in _NONE:
             attrs["cleared_channel" if field == "Channel" else field] = value
     if action == "account_changed" and get("PasswordLastSet", "-") not in _NO_DATE:

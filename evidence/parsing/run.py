@@ -1,7 +1,9 @@
 """One reading of one source: recognise, read, count, watch, sum up."""
 
+import gc
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -77,7 +79,8 @@ class Run:
         for every in (watch for watch in self.watches if watch.actions is None):
             by_action.setdefault("", []).append(every)
         for batch in self._read():
-            self._count(batch, by_action)
+            with uncollected():
+                self._count(batch, by_action)
             yield batch
         self._finish()
 
@@ -86,39 +89,45 @@ class Run:
         try:
             if hasattr(reader, "read"):
                 records: RecordReader = reader
-                yield from records.read(self.source)
-                return
+                read = records.read(self.source)
+                while True:
+                    with uncollected():
+                        batch = next(read, None)
+                    if batch is None:
+                        return
+                    yield batch
             lines: LineReader = reader
             for block in blocks(self.source):
-                yield lines.feed(block)
+                with uncollected():
+                    events = lines.feed(block)
+                yield events
             yield lines.close()
         except Broken as error:
             self.source.notes.append(("bomb" if str(error) == "bomb" else "broken_stream", {}))
 
     def _count(self, batch: list[Event], by_action: dict[str, list[Watch]]) -> None:
         counts, every = self._counts, by_action.get("")
-        first, last = self.first, self.last
-        for event in batch:
-            action = event["event_action"]
-            key = (action, event.get("event_outcome"))
-            counts[key] = counts.get(key, 0) + event.get("repeat", 1)
-            ts = event.get("ts")
-            if ts is not None:
-                if first is None or ts < first:
-                    first = ts
-                if last is None or ts > last:
-                    last = ts
-            if "rule_labels" in event:
-                self._label(event)
-            watching = by_action.get(action)
-            if watching is not None:
-                for watch in watching:
-                    watch.see(event)
-            if every is not None:
-                for watch in every:
+        for key, number in Counter([(event["event_action"], event.get("event_outcome")) for event in batch]).items():
+            counts[key] = counts.get(key, 0) + number
+        for event in [event for event in batch if "repeat" in event]:
+            counts[event["event_action"], event.get("event_outcome")] += event["repeat"] - 1
+        times = [ts for event in batch if (ts := event["ts"]) is not None]
+        if times:
+            low, high = min(times), max(times)
+            self.first = low if self.first is None else min(self.first, low)
+            self.last = high if self.last is None else max(self.last, high)
+        for event in [event for event in batch if "rule_labels" in event]:
+            self._label(event)
+        if every is not None:
+            for watch in every:
+                see = watch.see
+                for event in batch:
+                    see(event)
+        if len(by_action) > (every is not None):
+            for event in [event for event in batch if event["event_action"] in by_action]:
+                for watch in by_action[event["event_action"]]:
                     watch.see(event)
         self.events += len(batch)
-        self.first, self.last = first, last
 
     def _label(self, event: Event) -> None:
         """Note an event that bears a label: a clearing, a silencing, an injection."""
@@ -199,6 +208,18 @@ class Run:
             "gaps": [finding.shown() for finding in self.findings[:LISTED] if finding.gap],
             "findings": [finding.shown() for finding in self.findings[:LISTED] if not finding.gap],
         }
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the collector of circles away while events are made: nothing in them is circular, and it would look at each."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def start(

@@ -48,6 +48,8 @@ def _shared(service: str, uid: str) -> dict[str, object]:
 
 def pam(text: str) -> Meaning | None:
     """Read a message that PAM writes in the name of a service; None if it is none."""
+    if text[-12:] == "user unknown":
+        return None
     plain = _PLAIN_REFUSAL.match(text)
     if plain is not None:
         service, logname, uid, tty, rhost, user = plain.groups()

@@ -110,11 +110,26 @@ def _invalid(text: str) -> Meaning | None:
     return _suspicious(said)
 
 
+_CLOSED_PLAIN = re.compile(
+    r"(?:Connection (?:closed|reset) by|Disconnected from) ([\d.]+)(?: port (\d+))?( \[preauth\])?$"
+)
+_BEFORE = {"before_login": True}
+
+
 def _closed(text: str) -> Meaning | None:
+    plain = _CLOSED_PLAIN.match(text)
+    if plain is not None:
+        ip, port, before = plain.groups()
+        said: Meaning = {"class_uid": 3002, "activity": "logoff", "event_action": "disconnect", "source_ip": ip}
+        if port:
+            said["source_port"] = int(port)
+        if before:
+            said["attrs"] = _BEFORE
+        return said
     found = _CLOSED.match(text)
     if found is None:
         return None
-    said: Meaning = {
+    said = {
         "class_uid": 3002, "activity": "logoff", "event_action": "disconnect", "source_ip": address(found["ip"]),
     }  # fmt: skip
     user = found["known"] or found["user"]

@@ -115,9 +115,18 @@ class Full:
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
         self.hours: dict[tuple[str, str, str, str, str | None], int] = {}
+        self.exact: dict[tuple[str, str], int] = {}
 
     def read(self, text: str) -> Stamp | None:
         """Return (microseconds, quality), or None where this is no time."""
+        if len(text) == 27 and text[-1] == "Z" and text[19] == "." and text[10] == "T":
+            hour_of = (text[:13], "Z")
+            known = self.exact.get(hour_of)
+            if known is not None:
+                try:
+                    return known + (int(text[14:16]) * 60 + int(text[17:19])) * MICRO + int(text[20:26]), EXACT
+                except ValueError:
+                    return None
         found = _ISO.match(text)
         if found is None:
             return None
@@ -133,6 +142,10 @@ class Full:
             if len(self.hours) > 4096:
                 self.hours.clear()
             self.hours[key] = base
+            if offset == "Z":
+                if len(self.exact) > 4096:
+                    self.exact.clear()
+                self.exact[text[:13], "Z"] = base
         micro = int(fraction[:6].ljust(6, "0")) if fraction else 0
         whole = base + (int(minute) * 60 + int(second or 0)) * MICRO + micro
         return whole, (EXACT if offset else NO_ZONE)

@@ -233,14 +233,18 @@ class Syslog:
 
     def _otherwise(self, handler: Handler, text: str, out: list[Event]) -> Event:
         """Return the event of a message that its program's reader does not know."""
-        said = meaning_of(handler, text)
+        said = None
+        if text[:4] == "pam_" or text[:5] == "(pam_":
+            said = pam(text)
+        elif text[:4] == "PAM ":
+            said = more_refused(text)
         if said is None:
-            repeated = _REPEATED.match(text.lstrip())
+            repeated = _REPEATED.match(text.lstrip()) if "message repeated" in text[:20] else None
             if repeated is not None:
                 said = meaning_of(handler, repeated[2]) or _plain(repeated[2])
                 said["repeat"] = min(int(repeated[1][:9]), 1_000_000)
             else:
-                again = _LAST_REPEATED.match(text)
+                again = _LAST_REPEATED.match(text) if "last message" in text[:20] else None
                 if again is not None and out:
                     said = {
                         key: value

@@ -166,7 +166,7 @@ def head(text: str) -> bytes:
 
 
 def test_a_name_that_imitates_a_line_does_not_deceive() -> None:
-    events, said, run = read(
+    events, _said, run = read(
         head(
             "Sep  9 10:21:48|Failed password for invalid user root from 8.8.8.8 port 22 ssh2 from 10.3.7.21 port 50022 ssh2\n"
             "Sep  9 10:21:49|Invalid user x from 8.8.8.8 from 10.3.7.21 port 50022"

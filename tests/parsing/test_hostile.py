@@ -41,7 +41,7 @@ TEXTS: dict[str, bytes] = {
 NAMES = tuple(sorted(set(formats.names()) - {"text"}))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 @pytest.mark.parametrize("name", NAMES)
 def test_any_bytes_are_read_or_named_as_unread(name: str, data: st.DataObject) -> None:
@@ -71,7 +71,7 @@ def test_any_bytes_are_read_or_named_as_unread(name: str, data: st.DataObject) -
         assert event["event_action"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=2000))
 def test_recognition_takes_any_bytes(data: bytes) -> None:
     _, said, run = read(data)
@@ -90,7 +90,7 @@ def test_an_empty_file() -> None:
 def test_real_records_flipped_and_cut(name: str) -> None:
     whole = (SAMPLES / name).read_bytes()
     chance = random.Random(7)
-    for _ in range(25):
+    for _ in range(8):
         body = bytearray(whole)
         for _ in range(chance.randint(1, 40)):
             body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
@@ -206,7 +206,7 @@ def test_archives_are_walked_without_unpacking(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 2**32))
 def test_broken_archives_never_fail(seed: int) -> None:
     chance = random.Random(seed)

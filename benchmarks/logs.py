@@ -1,0 +1,211 @@
+"""Reading logs against the least that any reader must do with the same bytes, in CPU seconds; a window of the timeline."""
+
+import random
+import re
+import resource
+import statistics
+import struct
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.db import connection
+from evtx import PyEvtxParser
+
+from benchmarks.database import fresh
+from casework.local.paths import CHECKOUT
+from evidence.log_enums import Lane
+from evidence.models.logs import LogRun
+from evidence.parsing.run import start
+from evidence.parsing.source import file_source
+from evidence.selectors.logs import Asked, events_of, lanes_of
+from tests.build_evidence import START, an_item
+from tests.cast import make_cast
+
+LINES, EVENTS = 200_000, 5_000_000
+ROUNDS = 3
+SAMPLES = CHECKOUT.parent / "shared" / "data" / "logs" / "evtx"
+_HEAD = re.compile(rb"^(\w{3} [ \d]\d \d\d:\d\d:\d\d) (\S+) ([^\s\[:]+)(?:\[(\d+)\])?: (.*)$")
+_PAIR = re.compile(rb"([A-Za-z]\w*)=([^,;]*)")
+
+
+def run(scale: float) -> None:
+    """Measure every format with the bound beside it, in turns, and then the timeline."""
+    chance = random.Random(2021)
+    size = max(5_000, round(LINES * scale))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for label, path, bound, bound_name in (
+            ("auth log", _auth(folder, size, chance), _regex, "one regular expression a line, nothing kept"),
+            (
+                "Huawei sessions",
+                _huawei(folder, size // 2, chance),
+                _pairs,
+                "key=value pairs of each line, nothing kept",
+            ),
+            ("audit log", _audit(folder, size, chance), _regex, "one regular expression a line, nothing kept"),
+        ):
+            _compare(label, path, bound, bound_name)
+        if SAMPLES.is_dir():
+            _compare(
+                "EVTX", _evtx(folder, round(20 * scale) or 1), _library, "the library alone and the JSON of its records"
+            )
+        else:
+            print("  EVTX: skipped, the shared samples are not there")
+    print(f"  largest memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+    _timeline(max(20_000, round(EVENTS * scale)))
+
+
+def _compare(label: str, path: Path, bound: Callable[[Path], int], bound_name: str) -> None:
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        ours.append(_rate(_read, path))
+        theirs.append(_rate(bound, path))
+    mine, other = max(ours), max(theirs)
+    print(
+        f"  {label:16} {mine:>9,.0f}/CPU-s; {bound_name} {other:,.0f}/CPU-s; ratio {mine / other:.2f} ({path.stat().st_size / 1e6:.0f} MB)"
+    )
+
+
+def _rate(read: Callable[[Path], int], path: Path) -> float:
+    began = time.process_time()
+    count = read(path)
+    return count / max(time.process_time() - began, 1e-9)
+
+
+def _read(path: Path) -> int:
+    reading = start(file_source(path))
+    for _ in reading.batches():
+        pass
+    if reading.context.tally.unparsed:
+        raise SystemExit(f"{path.name}: {reading.context.tally.unparsed} unread")
+    return reading.context.tally.lines
+
+
+def _regex(path: Path) -> int:
+    with path.open("rb") as stream:
+        return sum(1 for line in stream if _HEAD.match(line) or True)
+
+
+def _pairs(path: Path) -> int:
+    with path.open("rb") as stream:
+        return sum(1 for line in stream if dict(_PAIR.findall(line)) or True)
+
+
+def _library(path: Path) -> int:
+    records: Iterator[Any] = iter(PyEvtxParser(str(path), 1).records_json())
+    return sum(1 for record in records if orjson.loads(record["data"]))
+
+
+def _auth(folder: Path, size: int, chance: random.Random) -> Path:
+    users, path = ("root", "admin", "huang", "test", "oracle"), folder / "auth.log"
+    with path.open("w", encoding="ascii") as out:
+        for number in range(size // 4):
+            moment = datetime(2021, 3, 1) + timedelta(seconds=number * 9)  # noqa: DTZ001 (as a log writes it)
+            stamp, pid = f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S}", 1000 + number % 30_000
+            user, ip, port = (
+                chance.choice(users),
+                f"203.0.{chance.randrange(256)}.{chance.randrange(256)}",
+                chance.randrange(1024, 65_000),
+            )
+            head = f"{stamp} rig sshd[{pid}]: "
+            out.write(f"{head}Invalid user {user} from {ip}\n")
+            out.write(
+                f"{head}pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={ip}  user={user}\n"
+            )
+            out.write(f"{head}Failed password for {user} from {ip} port {port} ssh2\n")
+            out.write(f"{head}Connection closed by {ip} port {port} [preauth]\n")
+    return path
+
+
+def _huawei(folder: Path, size: int, chance: random.Random) -> Path:
+    path = folder / "fw.log"
+    with path.open("w", encoding="ascii") as out:
+        for number in range(size):
+            moment = datetime(2021, 9, 1) + timedelta(seconds=number // 20)  # noqa: DTZ001
+            out.write(
+                f"<190>{moment:%Y-%m-%d %H:%M:%S} FW %%01SECLOG/6/SESSION_TEARDOWN(l):IPVer=4,Protocol=tcp,SourceIP=10.3.{number % 250}.21,"
+                f"DestinationIP=203.0.113.{chance.randrange(250)},SourcePort={1024 + number % 60_000},DestinationPort=3333,SourceNatIP=198.51.100.7,"
+                f"SourceNatPort={1024 + number % 60_000},BeginTime=1631154100,EndTime=1631154108,SendPkts=9,SendBytes=900,RcvPkts=8,RcvBytes=800,"
+                "SourceVpnID=0,DestinationVpnID=0,PolicyName=out,UserName=huang,CloseReason=tcp-fin.\n"
+            )
+    return path
+
+
+def _audit(folder: Path, size: int, chance: random.Random) -> Path:
+    path = folder / "audit.log"
+    with path.open("w", encoding="ascii") as out:
+        for number in range(size):
+            out.write(
+                f"type=USER_LOGIN msg=audit({1_631_154_000 + number // 9}.{chance.randrange(1000):03d}:{number + 1}): pid={number % 9999} uid=0 auid=0 ses=1 "
+                'msg=\'op=login acct="root" exe="/usr/sbin/sshd" hostname=? addr=203.0.113.9 terminal=ssh res=failed\'\n'
+            )
+    return path
+
+
+def _evtx(folder: Path, megabytes: int) -> Path:
+    """Put real chunks one behind the other, as one long log."""
+    chunks = []
+    for path in sorted(SAMPLES.glob("*.evtx")):
+        data = path.read_bytes()
+        chunks += [
+            data[at : at + 65_536]
+            for at in range(4096, len(data) - 65_535, 65_536)
+            if data[at : at + 8] == b"ElfChnk\0"
+        ]
+    head = bytearray(next(SAMPLES.glob("*.evtx")).read_bytes()[:4096])
+    body = b"".join(chunks)
+    body *= max(1, megabytes * 1_000_000 // len(body))
+    struct.pack_into("<H", head, 42, min(len(body) // 65_536, 65_535))
+    target = folder / "big.evtx"
+    target.write_bytes(bytes(head) + body)
+    return target
+
+
+def _timeline(events: int) -> None:
+    """Measure an hour's window, lanes and first page, among so many events."""
+    with fresh("logs"):
+        cast = make_cast()
+        item = an_item(cast)
+        from evidence.services import add_file  # noqa: PLC0415 (needs the applications)
+
+        file = add_file(item, [b"log"], name="auth.log", actor=cast.officer, at=START)
+        run = LogRun.objects.create(
+            file=file, serial=1, state="done", as_of=START, parser="bench", asked_by=cast.officer, asked_at=START, ended_at=START
+        )  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO evidence_logevent (run_id, item_id, ts, ts_raw, ts_quality, seq, member, raw_offset, raw_length, repeat, lane, class_uid,"
+                " activity, event_action, event_outcome, user_name, user_target_name, user_effective_name, session_key, host, source_ip, source_mac,"
+                " destination, tty, process_executable, process_command_line, rule_labels, attrs)"
+                " SELECT %s, %s, timestamptz '2021-03-01' + n * interval '180 days' / %s, '', '{}', n, 0, n * 100, 99, 1,"
+                " (ARRAY['login','command','network','other'])[1 + n %% 4], 0, '', 'login', 'failure', 'u' || n %% 50, '', '', '', 'rig',"
+                " '203.0.113.' || n %% 250, '', '', '', 'sshd', '', '{}', '{}' FROM generate_series(1, %s) AS n",
+                [run.pk, item.pk, events, events],
+            )
+            cursor.execute(
+                "INSERT INTO evidence_loghour (run_id, lane, hour, events, marked)"
+                " SELECT run_id, lane, date_trunc('hour', ts), count(*), 0 FROM evidence_logevent GROUP BY 1, 2, 3"
+            )
+            cursor.execute("ANALYZE evidence_logevent")
+        first = datetime(2021, 3, 1, tzinfo=UTC)
+        for label, since, until in (
+            ("one hour", first + timedelta(days=90), first + timedelta(days=90, hours=1)),
+            ("one day", first + timedelta(days=90), first + timedelta(days=91)),
+            ("everything", first, first + timedelta(days=180)),
+        ):
+            asked = Asked(since, until)
+            times = []
+            for _ in range(9):
+                began = time.perf_counter()
+                lanes = lanes_of([run], asked, {})
+                events_of([run], asked, {})
+                times.append((time.perf_counter() - began) * 1000)
+            drawn = sum(lane.events for lane in lanes)
+            print(
+                f"  timeline of {events:,} events, {label}: {statistics.median(times):.0f} ms ({drawn:,} events in {len(Lane)} lanes, first page)"
+            )
