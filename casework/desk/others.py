@@ -22,7 +22,8 @@ from casework.web.formats import cn_date, cn_datetime
 from evidence.models import Discrepancy, Item
 from units.enums import MatchState
 from units.enums_campaign import CampaignState, InspectionState
-from units.models import Campaign, Lead, SelfInspection, Sighting
+from units.enums_exchange import HandOverState, HandOverWay, LookupState
+from units.models import Campaign, HandOver, Lead, LookupRequest, SelfInspection, Sighting
 from units.selectors.self_inspections import flagged
 
 
@@ -193,7 +194,27 @@ def _who(entry: Entry) -> str:
 
 def liaison_board(user: User, today: date) -> Board:
     """An agency's liaison: requests with clocks, nothing of cases."""
-    return Board(todos=deadline_todos(user, today), heading=_("协作事项"), nothing=_("没有等您答复的事项。"))
+    todos = deadline_todos(user, today)
+    seen = {todo.url for todo in todos}
+    asked = LookupRequest.objects.visible_to(user).filter(state__in=(LookupState.SENT, LookupState.RECEIVED))
+    given = HandOver.objects.visible_to(user).filter(
+        way=HandOverWay.OUT, state__in=(HandOverState.SENT, HandOverState.RECEIVED)
+    )
+    for rows, name in ((asked, "units:lookup"), (given, "units:hand-over")):
+        for row in rows.order_by("due_on", "pk")[:12]:
+            url = reverse(name, args=[row.pk])
+            if url not in seen:
+                verb = _("去签收") if row.received_at is None else _("去办理")
+                todos.append(Todo(row.number, url, second=str(row.get_state_display()), verb=verb))
+    board = Board(todos=todos, heading=_("协作事项"), nothing=_("没有等您答复的事项。"))
+    board.counts = [
+        Count(asked.count(), _("待答复的查询函"), "file-search", f"{reverse('units:lookups')}?state=sent&state=received"),
+        Count(
+            given.count(), _("待反馈的移送函"), "arrows-exchange",
+            f"{reverse('units:hand-overs')}?way=out&state=sent&state=received",
+        ),
+    ]  # fmt: skip
+    return board
 
 
 def system_board(user: User, today: date) -> Board:

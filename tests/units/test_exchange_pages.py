@@ -1,12 +1,14 @@
 """The pages of letters, relapses and lists: what each side may open, press and never sees."""
 
 from datetime import date
+from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from casework.accounts.models import User
+from casework.web.list_query import ListQuery
 from tests.build import a_compartment, moment
 from tests.build_exchange import a_liaison, a_next_list, an_agency
 from tests.build_units import NOW, a_block, a_lead, a_unit
@@ -15,9 +17,13 @@ from units.enums import Disposition, UnitKind
 from units.enums_exchange import HandOverState, LookupState
 from units.models import HandOver, LiabilityItem, LookupRequest, MonitorList
 from units.services.change_sets import handle_leads
-from units.services.hand_overs import bring_lead
+from units.services.hand_overs import bring_lead, hand_over_lead
 from units.services.leads import raise_leads
 from units.services.lookups import send_lookup
+from units.web.hand_overs import HAND_OVERS
+from units.web.leads import TABLE, calendar_now
+from units.web.liabilities import LIABILITIES
+from units.web.lookups import LOOKUPS
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +72,7 @@ def test_a_lookup_is_sent_received_and_answered_on_pages(cast: Cast) -> None:
     request = LookupRequest.objects.get()
     page = reverse("units:lookup", args=[request.pk])
     outside = signed_in(liaison)
+    assert office.get(page).status_code == 200
     body = outside.get(page).content.decode()
     assert "100.126.0.2" in body
     assert "10.0.0.1" not in body
@@ -170,3 +177,29 @@ def test_the_auditor_and_outsiders_are_refused_at_every_writing_door(cast: Cast,
     for who in ("auditor", "outsider", "unit_leader", "liaison", "system_admin", "custodian"):
         refused[who] = signed_in(cast.everyone()[who]).post(url, {}).status_code
     assert {who: code for who, code in refused.items() if code not in {403, 404}} == {}
+
+
+@pytest.mark.parametrize("page", ["lead-table", "lookups", "hand-overs", "liabilities"])
+def test_a_list_of_leads_or_letters_asks_at_most_eight_questions_of_its_own(
+    cast: Cast, page: str, django_assert_max_num_queries: Any
+) -> None:
+    third, agency = three_lists(cast), an_agency()
+    leads = raise_leads(third, handler=cast.officer, actor=cast.campaign_officer, at=moment("2021-12-02 09:00"))
+    send_lookup(third, agency, actor=cast.campaign_officer, at=NOW)
+    for lead in leads:
+        hand_over_lead(lead, agency, title="商请", text="请提供日志", purpose="assist", actor=cast.officer, at=NOW)
+    user = cast.officer
+    request = RequestFactory().get(reverse(f"units:{page}"))
+    request.user = user
+    request.session = {}  # type: ignore[assignment]
+    listed = {"lead-table": TABLE, "lookups": LOOKUPS, "hand-overs": HAND_OVERS, "liabilities": LIABILITIES}[page]
+    assert user.roles  # read once a request by the shell
+    calendar_now()
+    with django_assert_max_num_queries(8):
+        query = ListQuery(listed, user, request.GET)
+        rows = query.window().rows
+        assert rows
+        assert query.total
+        assert query.facet_counts
+        if listed.prepare is not None:
+            listed.prepare(request, rows)

@@ -16,7 +16,6 @@ from units.enums import Classification, QuestionKind, Stance
 from units.models import (
     AddressBlock,
     Lead,
-    LeadAddress,
     Question,
     QuestionEvidence,
     Registration,
@@ -53,37 +52,37 @@ class LeadFacts:
 
 
 def facts_for(leads: Sequence[Lead]) -> dict[int, LeadFacts]:
-    """Return pk → facts of the leads; five queries whatever their number."""
-    ids = [lead.pk for lead in leads]
-    facts = {pk: LeadFacts() for pk in ids}
-    for row in LeadAddress.objects.filter(lead__in=ids).values("lead").annotate(n=Count("pk")):
-        facts[row["lead"]].addresses = row["n"]
-    seen = Sighting.objects.filter(lead__in=ids).values("lead")
+    """Return pk → facts of the leads; two queries whatever their number."""
+    facts = {lead.pk: LeadFacts(relapsed=lead.earlier_id is not None) for lead in leads}
+    seen = Sighting.objects.filter(lead__in=facts).values("lead")
     for row in seen.annotate(
         n=Count("pk"),
+        ips=Count("ip", distinct=True),
         first=Min("observed_at"),
         last=Max("observed_at"),
         ports=Count("remote_port", distinct=True),
         coins=ArrayAgg("currency", distinct=True, filter=~Q(currency=""), default=Value([])),
     ):
         one = facts[row["lead"]]
-        one.times, one.first_at, one.last_at = row["n"], row["first"], row["last"]
+        one.addresses, one.times, one.first_at, one.last_at = row["ips"], row["n"], row["first"], row["last"]
         one.remote_ports, one.currencies = row["ports"], row["coins"]
-    for pk, kind, answer in Question.objects.filter(lead__in=ids).values_list("lead", "kind", "answer"):
-        facts[pk].open_questions += not answer
-        if kind == QuestionKind.NATURE and answer:
-            facts[pk].tendency = answer
+    asked = Question.objects.filter(lead__in=facts).order_by("pk", "evidence__pk")
+    known: set[int] = set()
     weights: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    spoken = QuestionEvidence.objects.filter(question__lead__in=ids, question__kind=QuestionKind.NATURE)
-    for pk, candidate, stance in spoken.values_list("question__lead", "candidate", "stance"):
-        weights[pk][candidate] += 1 if stance == Stance.FOR else -1
+    for question, pk, kind, answer, candidate, stance in asked.values_list(
+        "pk", "lead", "kind", "answer", "evidence__candidate", "evidence__stance"
+    ):
+        nature = kind == QuestionKind.NATURE
+        if question not in known:
+            known.add(question)
+            facts[pk].open_questions += not answer
+            facts[pk].tendency = answer if nature and answer else facts[pk].tendency
+        if nature and candidate:
+            weights[pk][candidate] += 1 if stance == Stance.FOR else -1
     for pk, found in weights.items():
         best = max(found, key=lambda word: found[word])
         if found[best] > 0 and not facts[pk].tendency and best in Classification.values:
             facts[pk].tendency = best
-    before = Lead.objects.filter(earlier__isnull=False, pk__in=ids).values_list("pk", flat=True)
-    for pk in before:
-        facts[pk].relapsed = True
     return facts
 
 

@@ -1,6 +1,8 @@
 """Leads as a list: what a row says, how the list is narrowed, what is done with many rows."""
 
 from collections.abc import Iterable
+from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -15,6 +17,7 @@ from casework.access.policy import require
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
+from casework.core.calendar import Calendar
 from casework.core.errors import Invalid
 from casework.deadlines.selectors import current_calendar
 from casework.web.deadline_words import RUNNING, DeadlineFacts
@@ -47,15 +50,22 @@ def _phase(value: str) -> Q:
     return Q(state__in=PHASES[value][1])
 
 
+@lru_cache(maxsize=2)
+def _calendar_of(_minute: int) -> Calendar:
+    return current_calendar()
+
+
+def calendar_now() -> Calendar:
+    """Return the working-day calendar, read at most once a minute: the list asks for it once for every value."""
+    return _calendar_of(int(monotonic() // 60))
+
+
 def _due(value: str) -> Q:
     today = clock.today()
-    soon = current_calendar().add_working_days(today, 5)
-    return {
-        "over": Q(due_on__lt=today),
-        "today": Q(due_on=today),
-        "soon": Q(due_on__gt=today, due_on__lte=soon),
-        "later": Q(due_on__gt=soon),
-    }[value]
+    if value in {"over", "today"}:
+        return Q(due_on__lt=today) if value == "over" else Q(due_on=today)
+    soon = calendar_now().add_working_days(today, 5)
+    return Q(due_on__gt=today, due_on__lte=soon) if value == "soon" else Q(due_on__gt=soon)
 
 
 def _cities(user: User) -> list[tuple[str, str]]:
@@ -101,7 +111,7 @@ def rows_of(user: User) -> QuerySet[Any]:
 
 def prepare(_request: HttpRequest, rows: list[Any]) -> None:
     """Attach deadline and facts to the rows of one page."""
-    today, calendar, facts = clock.today(), current_calendar(), facts_for(rows)
+    today, calendar, facts = clock.today(), calendar_now(), facts_for(rows)
     for row in rows:
         row.facts = facts[row.pk]
         row.chip = (
