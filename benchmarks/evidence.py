@@ -50,8 +50,8 @@ def run(scale: float) -> None:
         item = _item(people)
         _uploads(people[0], item, Path(folder), scale)
         _reading(Path(folder), scale)
-        _long_chain(people, max(200, round(LINKS * min(scale, 1.0))))
-        _hands(people, max(20, round(HANDOVERS * min(scale, 1.0))))
+        _long_chain(people, max(200, round(LINKS * min(4 * scale, 1.0))))
+        _hands(people, max(20, round(HANDOVERS * min(4 * scale, 1.0))))
 
 
 def _people() -> list[User]:

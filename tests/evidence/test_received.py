@@ -53,13 +53,13 @@ def receive(cast: Cast, content: bytes, **more: str) -> ReceivedBundle:
 def test_a_whole_bundle_is_kept_as_it_is(cast: Cast, bag: Path) -> None:
     content = packed(bag)
 
-    received = receive(
-        cast, content, vkey=(bag / "ledger" / "vkey").read_text() if (bag / "ledger" / "vkey").is_file() else ""
-    )
+    received = receive(cast, content)
 
-    checkpoint = (bag / "ledger" / "checkpoint").read_text(encoding="utf-8")
+    # Inside a test's transaction nothing is signed; where a checkpoint lies in the bag, it is kept to the letter.
+    note = bag / "ledger" / "checkpoint"
+    checkpoint = note.read_text(encoding="utf-8") if note.is_file() else ""
     number = Item.objects.earliest("pk").number
-    assert (received.origin, received.numbers, received.files) == (checkpoint.splitlines()[0], [number], 1)
+    assert (received.origin, received.numbers, received.files) == (checkpoint.partition("\n")[0], [number], 1)
     assert received.checkpoint == checkpoint
     assert storage.path_of(received.blob.sha256).read_bytes() == content
     assert received.item.files.get().blob == received.blob
@@ -68,7 +68,7 @@ def test_a_whole_bundle_is_kept_as_it_is(cast: Cast, bag: Path) -> None:
     assert entry.payload["data"]["sha256"] == received.blob.sha256
     page = Client()
     page.force_login(cast.officer, backend="casework.accounts.backends.AccountBackend")
-    assert received.origin in page.get(reverse("evidence:item", args=[received.item_id])).content.decode()
+    assert number in page.get(reverse("evidence:item", args=[received.item_id])).content.decode()
 
 
 def link(archive: zipfile.ZipFile) -> None:
