@@ -42,15 +42,15 @@ def test_a_day_is_corrected_and_running_clocks_move(cast: Cast) -> None:
     page = client.get(reverse("deadlines:holidays")).content.decode()
     assert "2026 年" in page
     assert "放假通知还没有登记" in page  # next year's
-    given = {"on": "2026-9-20", "kind": "holiday", "name": "更正", "source": "国办发明电〔2026〕1号"}
+    given = {"on": "2026-9-21", "kind": "holiday", "name": "更正", "source": "国办发明电〔2026〕1号"}
     assert client.post(reverse("deadlines:holiday-edit"), given).status_code == 302
     deadline.refresh_from_db()
     assert deadline.due_on == date(2026, 9, 28)
-    assert client.post(reverse("deadlines:holiday-remove"), {"on": "2026-9-20", "reason": ""}).status_code == 409
-    assert client.post(reverse("deadlines:holiday-remove"), {"on": "2026-9-20", "reason": "登记错"}).status_code == 302
+    assert client.post(reverse("deadlines:holiday-remove"), {"on": "2026-9-21", "reason": ""}).status_code == 409
+    assert client.post(reverse("deadlines:holiday-remove"), {"on": "2026-9-21", "reason": "登记错"}).status_code == 302
     deadline.refresh_from_db()
-    assert deadline.due_on == date(2026, 9, 25)
-    assert not Holiday.objects.filter(date=date(2026, 9, 20)).exists()
+    assert deadline.due_on == date(2026, 9, 24)
+    assert not Holiday.objects.filter(date=date(2026, 9, 21)).exists()
     assert [one.kind for one in Entry.objects.of("holidays:0")].count("holiday.removed") == 1
 
 
