@@ -150,7 +150,8 @@ def place_words(place: str) -> str:
 
 def _decision_form(request: HttpRequest, case: Case, steps: list[Step], digest: str) -> StepForm:
     asks = next((row for row in steps if row.needs_document), next((row for row in steps if not row.back), None))
-    chosen = BY_NAME.get(request.POST.get("step", ""), asks)
+    name = request.POST.get("step", "")
+    chosen = None if name.startswith("sign:") else BY_NAME.get(name, asks)  # a signature names no document
     initial = {"version": case.version, "digest": digest}
     return StepForm(
         asks or BY_NAME["return_paper"],

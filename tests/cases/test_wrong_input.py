@@ -28,6 +28,8 @@ def _client(user: User) -> Client:
 
 def _api(user: User, method: str, path: str, body: dict[str, Any], **headers: str) -> Any:
     send = getattr(_client(user), method)
+    if method == "get":
+        return send(f"/api/v1/{path}")
     return send(f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers=headers)
 
 
