@@ -156,5 +156,5 @@ def _user(name: str, role: Role, office: Organisation) -> User:
 
 def _client(user: User) -> Client:
     client = Client(headers={"host": "localhost"})
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")
     return client

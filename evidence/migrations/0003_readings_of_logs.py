@@ -9,159 +9,361 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('evidence', '0002_confirmations_stock_bundles_captures'),
+        ("evidence", "0002_confirmations_stock_bundles_captures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LogRun',
+            name="LogRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('serial', models.PositiveSmallIntegerField(verbose_name='第几次')),
-                ('state', models.CharField(choices=[('queued', '排队中'), ('running', '正在读'), ('done', '已读完'), ('failed', '没有读成')], default='queued', max_length=10, verbose_name='状态')),
-                ('asked_format', models.CharField(default='auto', max_length=30, verbose_name='指定的格式')),
-                ('zone', models.CharField(default='Asia/Shanghai', max_length=40, verbose_name='日志的时区')),
-                ('as_of', models.DateTimeField(verbose_name='末行不晚于')),
-                ('parser', models.CharField(max_length=20, verbose_name='解析程序版本')),
-                ('lines', models.BigIntegerField(default=0, verbose_name='行')),
-                ('parsed', models.BigIntegerField(default=0, verbose_name='读懂')),
-                ('unparsed', models.BigIntegerField(default=0, verbose_name='没读懂')),
-                ('events_found', models.BigIntegerField(default=0, verbose_name='事件')),
-                ('events_kept', models.BigIntegerField(default=0, verbose_name='入库事件')),
-                ('members', models.JSONField(default=list, verbose_name='各部分')),
-                ('kinds', models.JSONField(default=dict, verbose_name='分类')),
-                ('first_at', models.DateTimeField(blank=True, null=True)),
-                ('last_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.CharField(blank=True, max_length=300, verbose_name='错误')),
-                ('asked_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='log_runs', to='evidence.itemfile')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("serial", models.PositiveSmallIntegerField(verbose_name="第几次")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "排队中"),
+                            ("running", "正在读"),
+                            ("done", "已读完"),
+                            ("failed", "没有读成"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("asked_format", models.CharField(default="auto", max_length=30, verbose_name="指定的格式")),
+                ("zone", models.CharField(default="Asia/Shanghai", max_length=40, verbose_name="日志的时区")),
+                ("as_of", models.DateTimeField(verbose_name="末行不晚于")),
+                ("parser", models.CharField(max_length=20, verbose_name="解析程序版本")),
+                ("lines", models.BigIntegerField(default=0, verbose_name="行")),
+                ("parsed", models.BigIntegerField(default=0, verbose_name="读懂")),
+                ("unparsed", models.BigIntegerField(default=0, verbose_name="没读懂")),
+                ("events_found", models.BigIntegerField(default=0, verbose_name="事件")),
+                ("events_kept", models.BigIntegerField(default=0, verbose_name="入库事件")),
+                ("members", models.JSONField(default=list, verbose_name="各部分")),
+                ("kinds", models.JSONField(default=dict, verbose_name="分类")),
+                ("first_at", models.DateTimeField(blank=True, null=True)),
+                ("last_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.CharField(blank=True, max_length=300, verbose_name="错误")),
+                ("asked_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="log_runs", to="evidence.itemfile"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '日志读取',
-                'ordering': ['file', '-serial'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed'])), name='log_run_state_known'), models.UniqueConstraint(fields=('file', 'serial'), name='log_run_serial_once'), models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'running'])), fields=('file',), name='log_run_one_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), models.Q(('ended_at__isnull', False), ('lines', django.db.models.expressions.CombinedExpression(models.F('parsed'), '+', models.F('unparsed')))), _connector='OR'), name='log_run_balances')],
+                "verbose_name": "日志读取",
+                "ordering": ["file", "-serial"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["queued", "running", "done", "failed"])),
+                        name="log_run_state_known",
+                    ),
+                    models.UniqueConstraint(fields=("file", "serial"), name="log_run_serial_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["queued", "running"])),
+                        fields=("file",),
+                        name="log_run_one_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                (
+                                    "lines",
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("parsed"), "+", models.F("unparsed")
+                                    ),
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="log_run_balances",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LogHour',
+            name="LogHour",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lane', models.CharField(choices=[('login', '登录与会话'), ('account', '账号与密码'), ('log', '日志本身'), ('command', '命令与任务'), ('mining', '挖矿'), ('network', '网络'), ('address', '地址分配'), ('other', '机器与其他')], max_length=10)),
-                ('hour', models.DateTimeField()),
-                ('events', models.BigIntegerField()),
-                ('marked', models.BigIntegerField(default=0)),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='hours', to='evidence.logrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "lane",
+                    models.CharField(
+                        choices=[
+                            ("login", "登录与会话"),
+                            ("account", "账号与密码"),
+                            ("log", "日志本身"),
+                            ("command", "命令与任务"),
+                            ("mining", "挖矿"),
+                            ("network", "网络"),
+                            ("address", "地址分配"),
+                            ("other", "机器与其他"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                ("events", models.BigIntegerField()),
+                ("marked", models.BigIntegerField(default=0)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="hours",
+                        to="evidence.logrun",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '每小时事件数',
-                'constraints': [models.UniqueConstraint(fields=('run', 'hour', 'lane'), name='log_hour_once')],
+                "verbose_name": "每小时事件数",
+                "constraints": [models.UniqueConstraint(fields=("run", "hour", "lane"), name="log_hour_once")],
             },
         ),
         migrations.CreateModel(
-            name='LogFinding',
+            name="LogFinding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('check_name', models.CharField(max_length=40)),
-                ('verdict', models.CharField(choices=[('deleted-proved', '已证明缺失'), ('deleted-contradicted', '与其他记录矛盾'), ('coverage-unknown', '无法判断'), ('explained', '有正常原因'), ('hint', '仅供参考'), ('stated', '日志自己写明')], max_length=20)),
-                ('gap', models.BooleanField()),
-                ('member', models.PositiveSmallIntegerField(default=0)),
-                ('expected', models.BigIntegerField(null=True)),
-                ('found', models.BigIntegerField(null=True)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
-                ('before_at', models.DateTimeField(null=True)),
-                ('after_at', models.DateTimeField(null=True)),
-                ('benign', models.JSONField(default=dict)),
-                ('facts', models.JSONField(default=dict)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.item')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='evidence.logrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("check_name", models.CharField(max_length=40)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("deleted-proved", "已证明缺失"),
+                            ("deleted-contradicted", "与其他记录矛盾"),
+                            ("coverage-unknown", "无法判断"),
+                            ("explained", "有正常原因"),
+                            ("hint", "仅供参考"),
+                            ("stated", "日志自己写明"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("gap", models.BooleanField()),
+                ("member", models.PositiveSmallIntegerField(default=0)),
+                ("expected", models.BigIntegerField(null=True)),
+                ("found", models.BigIntegerField(null=True)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
+                ("before_at", models.DateTimeField(null=True)),
+                ("after_at", models.DateTimeField(null=True)),
+                ("benign", models.JSONField(default=dict)),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="evidence.item"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="evidence.logrun"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '日志疑点',
-                'ordering': ['run', '-gap', 'before_at', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('verdict__in', ['deleted-proved', 'deleted-contradicted', 'coverage-unknown', 'explained', 'hint', 'stated'])), name='log_finding_verdict_known')],
+                "verbose_name": "日志疑点",
+                "ordering": ["run", "-gap", "before_at", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "verdict__in",
+                                [
+                                    "deleted-proved",
+                                    "deleted-contradicted",
+                                    "coverage-unknown",
+                                    "explained",
+                                    "hint",
+                                    "stated",
+                                ],
+                            )
+                        ),
+                        name="log_finding_verdict_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LogEvent',
+            name="LogEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('ts', models.DateTimeField(null=True)),
-                ('ts_raw', models.CharField(blank=True, max_length=60)),
-                ('ts_quality', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=list, size=None)),
-                ('seq', models.BigIntegerField()),
-                ('member', models.PositiveSmallIntegerField(default=0)),
-                ('raw_offset', models.BigIntegerField()),
-                ('raw_length', models.IntegerField()),
-                ('repeat', models.IntegerField(default=1)),
-                ('lane', models.CharField(choices=[('login', '登录与会话'), ('account', '账号与密码'), ('log', '日志本身'), ('command', '命令与任务'), ('mining', '挖矿'), ('network', '网络'), ('address', '地址分配'), ('other', '机器与其他')], max_length=10)),
-                ('class_uid', models.IntegerField(default=0)),
-                ('activity', models.CharField(blank=True, max_length=40)),
-                ('event_action', models.CharField(max_length=60)),
-                ('event_outcome', models.CharField(blank=True, max_length=10)),
-                ('user_name', models.CharField(blank=True, max_length=200)),
-                ('user_target_name', models.CharField(blank=True, max_length=200)),
-                ('user_effective_name', models.CharField(blank=True, max_length=200)),
-                ('session_key', models.CharField(blank=True, max_length=80)),
-                ('host', models.CharField(blank=True, max_length=200)),
-                ('source_ip', models.CharField(blank=True, max_length=100)),
-                ('source_port', models.IntegerField(null=True)),
-                ('source_mac', models.CharField(blank=True, max_length=40)),
-                ('destination', models.CharField(blank=True, max_length=260)),
-                ('destination_port', models.IntegerField(null=True)),
-                ('tty', models.CharField(blank=True, max_length=60)),
-                ('process_pid', models.BigIntegerField(null=True)),
-                ('process_executable', models.CharField(blank=True, max_length=300)),
-                ('process_command_line', models.TextField(blank=True)),
-                ('rule_labels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('attrs', models.JSONField(default=dict)),
-                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.item')),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='log_events', to='evidence.logrun')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("ts", models.DateTimeField(null=True)),
+                ("ts_raw", models.CharField(blank=True, max_length=60)),
+                (
+                    "ts_quality",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), default=list, size=None
+                    ),
+                ),
+                ("seq", models.BigIntegerField()),
+                ("member", models.PositiveSmallIntegerField(default=0)),
+                ("raw_offset", models.BigIntegerField()),
+                ("raw_length", models.IntegerField()),
+                ("repeat", models.IntegerField(default=1)),
+                (
+                    "lane",
+                    models.CharField(
+                        choices=[
+                            ("login", "登录与会话"),
+                            ("account", "账号与密码"),
+                            ("log", "日志本身"),
+                            ("command", "命令与任务"),
+                            ("mining", "挖矿"),
+                            ("network", "网络"),
+                            ("address", "地址分配"),
+                            ("other", "机器与其他"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("class_uid", models.IntegerField(default=0)),
+                ("activity", models.CharField(blank=True, max_length=40)),
+                ("event_action", models.CharField(max_length=60)),
+                ("event_outcome", models.CharField(blank=True, max_length=10)),
+                ("user_name", models.CharField(blank=True, max_length=200)),
+                ("user_target_name", models.CharField(blank=True, max_length=200)),
+                ("user_effective_name", models.CharField(blank=True, max_length=200)),
+                ("session_key", models.CharField(blank=True, max_length=80)),
+                ("host", models.CharField(blank=True, max_length=200)),
+                ("source_ip", models.CharField(blank=True, max_length=100)),
+                ("source_port", models.IntegerField(null=True)),
+                ("source_mac", models.CharField(blank=True, max_length=40)),
+                ("destination", models.CharField(blank=True, max_length=260)),
+                ("destination_port", models.IntegerField(null=True)),
+                ("tty", models.CharField(blank=True, max_length=60)),
+                ("process_pid", models.BigIntegerField(null=True)),
+                ("process_executable", models.CharField(blank=True, max_length=300)),
+                ("process_command_line", models.TextField(blank=True)),
+                (
+                    "rule_labels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("attrs", models.JSONField(default=dict)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="evidence.item",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="log_events",
+                        to="evidence.logrun",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '日志事件',
-                'ordering': ['ts', 'id'],
-                'indexes': [models.Index(fields=['run', 'ts', 'id'], name='log_event_time'), models.Index(fields=['run', 'lane', 'ts'], name='log_event_lane'), models.Index(condition=models.Q(('user_name', ''), _negated=True), fields=['run', 'user_name', 'ts'], name='log_event_user'), models.Index(condition=models.Q(('source_ip', ''), _negated=True), fields=['run', 'source_ip', 'ts'], name='log_event_origin'), django.contrib.postgres.indexes.BrinIndex(fields=['ts'], name='log_event_brin')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('raw_length__gte', 0), ('raw_offset__gte', 0)), name='log_event_bytes'), models.CheckConstraint(condition=models.Q(('lane__in', ['login', 'account', 'log', 'command', 'mining', 'network', 'address', 'other'])), name='log_event_lane_known')],
+                "verbose_name": "日志事件",
+                "ordering": ["ts", "id"],
+                "indexes": [
+                    models.Index(fields=["run", "ts", "id"], name="log_event_time"),
+                    models.Index(fields=["run", "lane", "ts"], name="log_event_lane"),
+                    models.Index(
+                        condition=models.Q(("user_name", ""), _negated=True),
+                        fields=["run", "user_name", "ts"],
+                        name="log_event_user",
+                    ),
+                    models.Index(
+                        condition=models.Q(("source_ip", ""), _negated=True),
+                        fields=["run", "source_ip", "ts"],
+                        name="log_event_origin",
+                    ),
+                    django.contrib.postgres.indexes.BrinIndex(fields=["ts"], name="log_event_brin"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("raw_length__gte", 0), ("raw_offset__gte", 0)), name="log_event_bytes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "lane__in",
+                                ["login", "account", "log", "command", "mining", "network", "address", "other"],
+                            )
+                        ),
+                        name="log_event_lane_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ClockOffset',
+            name="ClockOffset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('offset_ms', models.BigIntegerField(verbose_name='快了多少毫秒')),
-                ('error_ms', models.PositiveBigIntegerField(verbose_name='误差毫秒')),
-                ('basis', models.CharField(max_length=300, verbose_name='依据')),
-                ('set_at', models.DateTimeField()),
-                ('set_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offsets', to='evidence.logrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("offset_ms", models.BigIntegerField(verbose_name="快了多少毫秒")),
+                ("error_ms", models.PositiveBigIntegerField(verbose_name="误差毫秒")),
+                ("basis", models.CharField(max_length=300, verbose_name="依据")),
+                ("set_at", models.DateTimeField()),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="offsets", to="evidence.logrun"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '时钟偏差',
-                'ordering': ['run', '-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('basis', ''), _negated=True), name='clock_offset_basis')],
+                "verbose_name": "时钟偏差",
+                "ordering": ["run", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("basis", ""), _negated=True), name="clock_offset_basis")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EventMark',
+            name="EventMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starred', models.BooleanField(default=True, verbose_name='加星')),
-                ('comment', models.CharField(blank=True, max_length=500, verbose_name='批注')),
-                ('at', models.DateTimeField()),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='marks', to='evidence.logevent')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starred", models.BooleanField(default=True, verbose_name="加星")),
+                ("comment", models.CharField(blank=True, max_length=500, verbose_name="批注")),
+                ("at", models.DateTimeField()),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="marks", to="evidence.logevent"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '事件标记',
-                'ordering': ['-pk'],
-                'constraints': [models.UniqueConstraint(fields=('event', 'author'), name='event_mark_once')],
+                "verbose_name": "事件标记",
+                "ordering": ["-pk"],
+                "constraints": [models.UniqueConstraint(fields=("event", "author"), name="event_mark_once")],
             },
         ),
     ]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def _as(user: object) -> Client:
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")  # type: ignore[arg-type]
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")  # type: ignore[arg-type]
     return client
 
 

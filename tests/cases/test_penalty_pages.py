@@ -22,7 +22,7 @@ LIST, APPROVALS = "/penalties/", "/penalties/approvals/"
 
 def browse(user: Any) -> Client:
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")
     return client
 
 

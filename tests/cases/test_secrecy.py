@@ -37,7 +37,7 @@ _CHANGING = re.compile(r'(csrfmiddlewaretoken" value="[^"]+|X-CSRFToken": "[^"]+
 
 def _client(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")
     return client
 
 

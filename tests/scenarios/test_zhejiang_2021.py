@@ -46,7 +46,7 @@ def document(played: Played) -> dict[str, Any]:
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")
     return client
 
 

@@ -43,7 +43,7 @@ def test_what_the_reader_may_not_know_is_not_found(cast: Cast) -> None:
 def test_odd_words_find_nothing_and_break_nothing(cast: Cast, text: str) -> None:
     a_unit("上虞区职业教育中心")
     client = Client()
-    client.force_login(cast.officer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(cast.officer, backend="casework.accounts.backends.AccountBackend")
     answer = client.get("/search/", {"q": text})
     assert answer.status_code == 200
     assert "上虞区" not in answer.content.decode()
