@@ -5,7 +5,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from casework.accounts.models import User
 
 
-class AccountBackend(AuthenticationBackend):
+class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types here
     """Reads the user of a session together with his organisation, which every page names."""
 
     def get_user(self, user_id: int) -> User | None:

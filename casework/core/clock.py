@@ -46,5 +46,5 @@ def shared_now() -> datetime:
     """
     with connection.cursor() as cursor:
         cursor.execute("select clock_timestamp()")
-        (moment,) = cursor.fetchone()
+        moment: datetime = cursor.fetchone()[0]
     return moment.astimezone(UTC) + _demo_offset()

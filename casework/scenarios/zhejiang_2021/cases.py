@@ -9,7 +9,17 @@ from zoneinfo import ZoneInfo
 from cases.enums import InterviewKind, MeetingOutcome, Stance
 from cases.models import Case, Execution, Penalty, Suspect
 from cases.ranges import Finding, Severity
-from cases.services import cases, facts, interviews, penalties, penalty_execution, penalty_steps, recovery, suspects
+from cases.services import (
+    cases,
+    facts,
+    interviews,
+    papers,
+    penalties,
+    penalty_execution,
+    penalty_steps,
+    recovery,
+    suspects,
+)
 from casework.figures.services.claims import cite_case
 from casework.scenarios.zhejiang_2021.inspection import hand_to_custodian
 from casework.scenarios.zhejiang_2021.people import Crew
@@ -78,7 +88,7 @@ class _Teller:
 
     def _decide(self, name: str, *, days: int = 1, **data: Any) -> None:
         """The leader reads the present draft and decides on exactly that."""
-        paper = cases.read_paper(self.case, actor=self.leader, at=self.later(days))
+        paper = papers.read_paper(self.case, actor=self.leader, at=self.later(days))
         self._step(name, self.leader, digest=paper.digest, reason="同意。", **data)
 
     def _file(self) -> None:
