@@ -25,14 +25,14 @@ def client_of(user: User) -> APIClient:
 
 @pytest.fixture
 def clock_row(cast: Cast, settings: Any) -> Deadline:
-    """A clock of three natural months that the officer holds."""
+    """A clock of six months, to be lengthened by six more, that the officer holds."""
     settings.CASEWORK_NOW = "2026-09-10"
     inside = a_compartment(*cast.members())
-    return a_deadline("case:1", "H01", start_on=date(2026, 9, 1), holder=cast.officer, compartment=inside)
+    return a_deadline("case:1", "H04", start_on=date(2026, 9, 1), holder=cast.officer, compartment=inside)
 
 
 def test_stop_resume_and_refusals(cast: Cast, clock_row: Deadline) -> None:
-    bystander = a_deadline("case:2", "H01", compartment=clock_row.compartment)
+    bystander = a_deadline("case:2", "H04", compartment=clock_row.compartment)
     client, base = client_of(cast.officer), f"/api/v1/deadlines/{clock_row.pk}/"
 
     assert client.post(f"{base}suspend/", PAPERS, format="json").status_code == 428
