@@ -6,24 +6,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('evidence', '0003_readings_of_logs'),
+        ("evidence", "0003_readings_of_logs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='discrepancy',
-            name='discrepancy_resolved_by_other',
+            model_name="discrepancy",
+            name="discrepancy_resolved_by_other",
         ),
         migrations.AlterField(
-            model_name='discrepancy',
-            name='opened_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="discrepancy",
+            name="opened_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddConstraint(
-            model_name='discrepancy',
-            constraint=models.CheckConstraint(condition=models.Q(('resolved_by__isnull', True), ('opened_by__isnull', True), models.Q(('resolved_by', models.F('opened_by')), _negated=True), _connector='OR'), name='discrepancy_resolved_by_other'),
+            model_name="discrepancy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("resolved_by__isnull", True),
+                    ("opened_by__isnull", True),
+                    models.Q(("resolved_by", models.F("opened_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="discrepancy_resolved_by_other",
+            ),
         ),
     ]
