@@ -193,12 +193,20 @@ def _decide_on(cast: Cast, case: Case, until: str) -> Case:
     return advance(case, "archive", actor=cast.officer, at=moment("2021-10-19 14:00"))
 
 
+def the_inspectors() -> list[User]:
+    """Return the members of the teams besides the cast's inspector, made on first use."""
+    return [
+        User.objects.filter(name=name).first() or a_user(name, Role.INSPECTOR)
+        for name in ("检查员乙", "检查员丙", "检查员丁")
+    ]
+
+
 def an_inspection(
     cast: Cast, *, units: int = 2, teammate: User | None = None, leads: dict[int, Any] | None = None
 ) -> Inspection:
     """Return an inspection of two teams: the inspector's with the first unit, another one's with the rest."""
-    mate = teammate or a_user("检查员乙", Role.INSPECTOR)
-    others = [a_user("检查员丙", Role.INSPECTOR), a_user("检查员丁", Role.INSPECTOR)]
+    second, *others = the_inspectors()
+    mate = teammate or second
     places = [a_unit(f"检查单位{number}") for number in range(1, units + 1)]
     plans = [
         SitePlan(unit, addresses=[f"10.1.{number}.7"], lead=(leads or {}).get(unit.pk))

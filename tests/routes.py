@@ -136,6 +136,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "ledger/": {"pk": entry.pk, "old": 1, "new": 2, "path": "0/000", "size": 1},
         "account/tokens/": {"pk": token.pk},
         "administration/accounts/": {"pk": leader.user_id, "appointment": leader.pk},
+        "api/v1/accounts/": {"pk": leader.user_id, "appointment": leader.pk},
         "administration/compartments/": {"pk": Compartment.objects.order_by("pk")[0].pk},
         "units/": {"pk": own.unit_id, "act": "leader"},
         "addresses/registrations/": {"pk": units.Registration.objects.order_by("pk")[0].pk},

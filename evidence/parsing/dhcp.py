@@ -1,6 +1,5 @@
 """DHCP: leases of ISC dhcpd and Kea, and the audit log of the Windows server."""
 
-import csv
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +7,7 @@ from typing import Any
 
 from evidence.parsing.context import Context, batches
 from evidence.parsing.events import EXACT, Class, Event
-from evidence.parsing.source import Block, Source, blocks, decoded
+from evidence.parsing.source import Block, Source, blocks, cells, decoded
 from evidence.parsing.stamps import Full, epoch, micros
 
 _START = re.compile(r"lease (\d+\.\d+\.\d+\.\d+) \{")
@@ -170,7 +169,7 @@ class KeaLeases:
         for line in lines:
             start, size = offset, len(line) * stride
             offset += size + stride
-            row = next(csv.reader([decoded(line.rstrip("\r")).replace("\0", "")]), [])
+            row = cells(decoded(line.rstrip("\r")))
             if "address" in row and "expire" in row:
                 self.columns = row
                 self.tally.refuse(start, size, "heading")

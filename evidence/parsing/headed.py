@@ -1,6 +1,5 @@
 """Logs whose own heading names the columns: W3C (IIS, Windows Firewall), Zeek TSV and JSON, nfdump CSV."""
 
-import csv
 from typing import Any
 
 import orjson
@@ -8,7 +7,7 @@ import orjson
 from evidence.parsing.context import Context
 from evidence.parsing.events import EXACT, Class, Event
 from evidence.parsing.lines import Lines, port
-from evidence.parsing.source import decoded
+from evidence.parsing.source import cells, decoded
 from evidence.parsing.stamps import epoch
 
 
@@ -242,7 +241,7 @@ class Nfdump(Lines):
 
     def line(self, line: str) -> Event | str:
         """Read one line."""
-        values = line.split(",") if '"' not in line else next(csv.reader([line.replace("\0", "")]), [])
+        values = line.split(",") if '"' not in line else cells(line)
         if "sa" in values and "da" in values:
             self.at = {name.strip(): number for number, name in enumerate(values)}
             return "heading"

@@ -1,6 +1,7 @@
 """Where bytes come from: plain files, compressed files, members of archives; read in blocks, never held whole."""
 
 import bz2
+import csv
 import gzip
 import io
 import lzma
@@ -224,3 +225,11 @@ def decoded(text: str) -> str:
         except UnicodeDecodeError:
             continue
     return data.decode("utf-8", "backslashreplace")
+
+
+def cells(text: str, delimiter: str = ",") -> list[str]:
+    """Return the cells of one line of CSV; none when it is no such line (a bare carriage return, an open quote)."""
+    try:
+        return next(csv.reader([text.replace("\0", "")], delimiter=delimiter), [])
+    except csv.Error:
+        return []

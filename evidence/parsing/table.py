@@ -1,13 +1,12 @@
 """Any CSV with a heading: lists of monitors, meters, door logs, exports. Columns are mapped to fields by name or by hand."""
 
-import csv
 import re
 
 from evidence.parsing.context import Context
 from evidence.parsing.dhcp import mac_of
 from evidence.parsing.events import Class, Event
 from evidence.parsing.lines import Lines, port
-from evidence.parsing.source import decoded
+from evidence.parsing.source import cells, decoded
 from evidence.parsing.stamps import Stamp, epoch
 
 #: Field of an event -> headings under which it is found, in lower case.
@@ -90,12 +89,11 @@ class Table(Lines):
             return "blank"
         if not self.heading:
             self.delimiter = max(",;\t|", key=text.count)
-            self.heading = next(csv.reader([text], delimiter=self.delimiter), [])
+            self.heading = cells(text, self.delimiter)
             self.mapping = self.mapping or mapped(self.heading)
             return "heading"
-        try:
-            row = next(csv.reader([text], delimiter=self.delimiter), [])
-        except csv.Error:
+        row = cells(text, self.delimiter)
+        if not row:
             return "no_columns"
         at = self.mapping
         stamp = self._stamp(row[at["ts"]]) if "ts" in at and at["ts"] < len(row) else None
