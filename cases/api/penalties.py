@@ -18,6 +18,7 @@ from cases.services.penalty_execution import finish_task
 from cases.services.recovery import register_gain, register_payment
 from casework.accounts.models import User
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
+from casework.api.filters import KeyFilterSet
 from casework.core import clock
 from casework.core.errors import Invalid
 
@@ -42,7 +43,7 @@ def _within(serializer: Any, **rows: Any) -> Any:
     return serializer
 
 
-class PenaltyFilter(filters.FilterSet):  # type: ignore[misc]
+class PenaltyFilter(KeyFilterSet):
     """``?state=&track=&form=&case=&suspect=&measure=&number=``"""
 
     case = filters.NumberFilter(field_name="suspect__case")

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, etag, expected_version
+from casework.api.filters import KeyFilterSet
 from casework.core import clock
 from casework.core.calendar import Calendar
 from casework.deadlines.models import Deadline
@@ -89,7 +90,7 @@ class ResumeSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
-class DeadlineFilter(filters.FilterSet):  # type: ignore[misc]
+class DeadlineFilter(KeyFilterSet):
     """``?state=&kind=&ref=&due_before=&due_after=&provisional=``"""
 
     due_before = filters.DateFilter(field_name="due_on", lookup_expr="lte")

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, parsers, serializers
 from rest_framework.decorators import action
@@ -14,6 +13,7 @@ from rest_framework.response import Response
 from casework.access.models import Compartment, compartments_of
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, create_once, etag
+from casework.api.filters import KeyFilterSet
 from casework.core import clock
 from casework.core.errors import Invalid
 from casework.imports.cells import masked
@@ -71,7 +71,7 @@ class UploadSerializer(serializers.Serializer[Any]):
         return value
 
 
-class RunFilter(filters.FilterSet):  # type: ignore[misc]
+class RunFilter(KeyFilterSet):
     """``?kind=&state=&sha256=``"""
 
     class Meta:

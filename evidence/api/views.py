@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
@@ -15,6 +14,7 @@ from rest_framework.response import Response
 from casework.access.models import Compartment, compartments_of
 from casework.access.policy import get_visible
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
+from casework.api.filters import KeyFilterSet
 from casework.core import clock
 from casework.core.errors import Invalid
 from casework.files.responses import download
@@ -31,7 +31,7 @@ def _device(given: dict[str, Any] | None) -> DeviceFacts | None:
     return DeviceFacts(**given) if given else None
 
 
-class CollectionFilter(filters.FilterSet):  # type: ignore[misc]
+class CollectionFilter(KeyFilterSet):
     class Meta:
         model = Collection
         fields = ("measure", "unit", "number")
@@ -101,7 +101,7 @@ class CollectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
         return create_once(request, create)
 
 
-class ItemFilter(filters.FilterSet):  # type: ignore[misc]
+class ItemFilter(KeyFilterSet):
     """``?state=&kind=&collection=&holder=&parent=&number=``"""
 
     class Meta:

@@ -13,6 +13,7 @@ from casework.access.policy import get_visible
 from casework.accounts.models import Organisation
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
+from casework.api.filters import KeyFilterSet
 from casework.core import clock
 from units.enums_exchange import HandOverPurpose
 from units.models import (
@@ -81,7 +82,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=4000)
 
 
-class LookupFilter(filters.FilterSet):  # type: ignore[misc]
+class LookupFilter(KeyFilterSet):
     """``?state=&number=&agency=CODE``"""
 
     agency = filters.CharFilter(field_name="agency__code")
@@ -215,7 +216,7 @@ class ResultSerializer(serializers.Serializer[Any]):
     result_on = serializers.DateField()
 
 
-class HandOverFilter(filters.FilterSet):  # type: ignore[misc]
+class HandOverFilter(KeyFilterSet):
     """``?state=&way=&purpose=&number=&agency=CODE``"""
 
     agency = filters.CharFilter(field_name="agency__code")

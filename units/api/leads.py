@@ -13,6 +13,7 @@ from casework.access.policy import can, get_visible
 from casework.accounts.models import Organisation, User
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, check_version, etag
+from casework.api.filters import KeyFilterSet
 from casework.core import clock
 from units.enums import Classification, Disposition, QuestionKind, Stance
 from units.lead_workflow import AWAITING_OPINION, MOVES, moves_for, ways
@@ -102,7 +103,7 @@ def actions_for(lead: Lead, user: User) -> list[str]:
     return names
 
 
-class LeadFilter(filters.FilterSet):  # type: ignore[misc]
+class LeadFilter(KeyFilterSet):
     """``?state=&classification=&unit=CODE&campaign=CODE&number=``"""
 
     unit = filters.CharFilter(field_name="unit__code")

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from casework.access.policy import get_visible
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, create_once
+from casework.api.filters import KeyFilterSet
 from casework.core import clock
 from units.api.leads import LeadSerializer
 from units.enums import AddressStatus
@@ -106,7 +107,7 @@ class SightingSerializer(serializers.ModelSerializer[Sighting]):
         return sorted({candidate.block.unit.code for candidate in sighting.candidates.all()})
 
 
-class SightingFilter(filters.FilterSet):  # type: ignore[misc]
+class SightingFilter(KeyFilterSet):
     """``?match_state=&ip=&unit=CODE&lead=NUMBER&monitor_list=&currency=&observed_after=&observed_before=``"""
 
     unit = filters.CharFilter(field_name="unit__code")

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from casework.access.policy import get_visible
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, check_version, etag
+from casework.api.filters import KeyFilterSet
 from casework.core import clock
 from units.enums import MatchState
 from units.models import AddressBlock, AddressConflict, Person, Registration, Unit
@@ -52,7 +53,7 @@ class UnitSerializer(serializers.ModelSerializer[Unit]):
         return leader.name if leader else ""
 
 
-class UnitFilter(filters.FilterSet):  # type: ignore[misc]
+class UnitFilter(KeyFilterSet):
     """``?kind=&region=&state=&is_public=&code=&name=``"""
 
     name = filters.CharFilter(lookup_expr="icontains")
@@ -183,7 +184,7 @@ class PersonSerializer(serializers.ModelSerializer[Person]):
         return bool(person.id_index)
 
 
-class PersonFilter(filters.FilterSet):  # type: ignore[misc]
+class PersonFilter(KeyFilterSet):
     """``?unit=CODE&employment=&party_member=&public_official=&name=``"""
 
     unit = filters.CharFilter(field_name="unit__code")
@@ -244,7 +245,7 @@ class BlockSerializer(serializers.ModelSerializer[AddressBlock]):
         return ports.upper - 1 if ports else None
 
 
-class BlockFilter(filters.FilterSet):  # type: ignore[misc]
+class BlockFilter(KeyFilterSet):
     """``?unit=CODE&state=&operator=``"""
 
     unit = filters.CharFilter(field_name="unit__code")
