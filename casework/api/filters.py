@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import ForeignKey, IntegerField
+from django.core.validators import validate_ipv46_address
+from django.db.models import ForeignKey, GenericIPAddressField, IntegerField
 from django_filters import rest_framework as filters
 
 
@@ -19,6 +20,8 @@ class KeyFilterSet(filters.FilterSet):  # type: ignore[misc]
         if isinstance(field, ForeignKey) and lookup_type == "exact":
             whole = isinstance(field.target_field, IntegerField)
             return (filters.NumberFilter if whole else filters.CharFilter), {}
+        if isinstance(field, GenericIPAddressField) and lookup_type == "exact":
+            return filters.CharFilter, {"validators": [validate_ipv46_address]}  # the database takes no other text
         return super().filter_for_lookup(field, lookup_type)
 
 
