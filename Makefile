@@ -31,8 +31,7 @@ stop: setup ## end the running demo, or what is left of a killed one
 	@$(RUN) manage.py stop
 
 .PHONY: test
-# The played campaign and real processes need more of the machine: they run after the mass, and the real processes and
-# the browser one after another (the group "processes" in tests/conftest.py).
+# Real processes, the played campaign and the browser need the machine for themselves; the rest runs in two processes.
 PLAYED := tests/local tests/scenarios tests/browser tests/test_routes.py
 
 test: setup-dev ## the whole test suite, on embedded services; TESTS=… runs a part
@@ -40,7 +39,7 @@ ifdef TESTS
 	@$(RUN) -m pytest $(TESTS)
 else
 	@$(RUN) -m pytest -q -n 2 tests $(addprefix --ignore=,$(PLAYED))
-	@$(RUN) -m pytest -q -n 2 --dist loadgroup $(wildcard $(PLAYED))
+	@$(RUN) -m pytest -q $(wildcard $(PLAYED))
 endif
 
 .PHONY: check static-checks

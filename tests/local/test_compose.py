@@ -141,6 +141,7 @@ class Composition:
             "signing_key": "ab" * 32,
             "database_url": f"postgresql://cw_app@/{postgres.DATABASE}?host={host}",
             "database_owner_url": f"postgresql://{postgres.OWNER}@/{postgres.DATABASE}?host={host}",
+            "database_ledger_url": f"postgresql://cw_integrator@/{postgres.DATABASE}?host={host}",
         }
 
     def start(self, service: str) -> "subprocess.Popen[bytes]":
@@ -148,7 +149,7 @@ class Composition:
         facts = composition()["services"][service]
         passed = {}
         for name, value in facts["environment"].items():
-            passed[name] = str(value)
+            passed[name] = "" if value is None else str(value)  # an empty value is nothing to YAML
             if name.endswith("_FILE"):
                 path = self.state / Path(value).name
                 path.write_text(self.values[path.name] + "\n", encoding="utf-8")
