@@ -1,11 +1,19 @@
 """Fixtures shared by all tests."""
 
+import os
+
 import pytest
+from hypothesis import settings
 
 from tests.cast import Cast, make_cast
 from tests.played import _in_played_database, played, played_campaign
 
 __all__ = ["_in_played_database", "cast", "played", "played_campaign"]
+
+# The same examples in every run, so that a red run is red for all; CASEWORK_FUZZ=n searches anew, n times as far.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("fuzz", derandomize=False, print_blob=True)
+settings.load_profile("fuzz" if os.environ.get("CASEWORK_FUZZ") else "same")
 
 
 @pytest.fixture

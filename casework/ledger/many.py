@@ -13,61 +13,64 @@ from casework.ledger.record import VERSION, who
 
 #: Entries written by one statement.
 SIZE = 1000
+Entries = Sequence[tuple[str, Mapping[str, Any]]]
 
 
-def record_many(
-    kind: str,
-    entries: Sequence[tuple[str, Mapping[str, Any]]],
-    *,
-    actor: User | None,
-    at: datetime,
-    reason: str = "",
-) -> int:
+def record_many(kind: str, entries: Entries, *, actor: User | None, at: datetime, reason: str = "") -> int:
     """Append one entry for each (ref, data) and return how many; see ``record``.
 
     Each ref stands once and is its own stream. Writers of the same streams queue here until commit, in one order, so
     that two batches never wait for each other.
     """
+    return _write(kind, entries, actor=actor, at=at, reason=reason, new=False)
+
+
+def record_new(kind: str, entries: Entries, *, actor: User | None, at: datetime) -> int:
+    """Append the first entry of each of many new things and return how many; as ``record_many``, without locks.
+
+    The things were made in this very transaction: nobody else can write to their streams. A stream that has an entry
+    already fails at the unique key and takes the whole act with it.
+    """
+    return _write(kind, entries, actor=actor, at=at, reason="", new=True)
+
+
+def _write(kind: str, entries: Entries, *, actor: User | None, at: datetime, reason: str, new: bool) -> int:
     if not connection.in_atomic_block:
         raise RuntimeError("a ledger entry is written inside the transaction of its act")
     rows = sorted(entries, key=lambda row: row[0])
     if len({ref for ref, _data in rows}) != len(rows):
         raise ValueError("one entry for each object: a reference stands twice")
-    people = [who(actor, at)] if actor else []
-    by = actor.pk if actor else None
+    base: dict[str, Any] = {
+        "v": VERSION,
+        "kind": kind,
+        "at": at,
+        "by": actor.pk if actor else None,
+        "actors": [who(actor, at)] if actor else [],
+    }
+    if reason:
+        base["reason"] = reason
     for start in range(0, len(rows), SIZE):
-        part = rows[start : start + SIZE]
-        refs = [ref for ref, _data in part]
-        last = _last_of(refs)
-        written = clock.now()
-        headers, numbers = [], []
-        for ref, data in part:
-            seq, prev = last.get(ref, (0, ""))
-            payload: dict[str, Any] = {
-                "v": VERSION,
-                "kind": kind,
-                "ref": ref,
-                "stream": ref,
-                "seq": seq + 1,
-                "prev": prev,
-                "at": at,
-                "rec_at": written,
-                "by": by,
-                "actors": people,
-                "data": data,
-            }
-            if reason:
-                payload["reason"] = reason
-            headers.append(encode(payload))
-            numbers.append(seq + 1)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "insert into ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at)"
-                " select header, ref, seq, %s, ref, %s, %s"
-                " from unnest(%s::bytea[], %s::text[], %s::int[]) as new (header, ref, seq)",
-                [kind, by, at, headers, refs, numbers],
-            )
+        _insert(base, rows[start : start + SIZE], new=new)
     return len(rows)
+
+
+def _insert(base: Mapping[str, Any], rows: Entries, *, new: bool) -> None:
+    refs = [ref for ref, _data in rows]
+    last = {} if new else _last_of(refs)
+    written = clock.now()
+    headers, numbers = [], []
+    for ref, data in rows:
+        seq, prev = last.get(ref, (0, ""))
+        own = {"ref": ref, "stream": ref, "seq": seq + 1, "prev": prev, "rec_at": written, "data": data}
+        headers.append(encode({**base, **own}))
+        numbers.append(seq + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at)"
+            " select header, ref, seq, %s, ref, %s, %s"
+            " from unnest(%s::bytea[], %s::text[], %s::int[]) as new (header, ref, seq)",
+            [base["kind"], base["by"], base["at"], headers, refs, numbers],
+        )
 
 
 def _last_of(streams: Sequence[str]) -> dict[str, tuple[int, str]]:
@@ -84,32 +87,3 @@ def _last_of(streams: Sequence[str]) -> dict[str, tuple[int, str]]:
             [list(streams)],
         )
         return {stream: (seq, bytes(leaf).hex()) for stream, seq, leaf in cursor.fetchall()}
-
-
-def record_new(kind: str, things: Sequence[tuple[str, Mapping[str, Any]]], *, actor: User | None, at: datetime) -> None:
-    """Append one entry for each thing (its reference, its data), the same as ``record`` would write.
-
-    The things were made in this very transaction and have no entry yet: nobody else can write to their streams, so
-    none is locked. A stream that has an entry already fails at the unique key and takes the whole act with it.
-    """
-    if not connection.in_atomic_block:
-        raise RuntimeError("a ledger entry is written inside the transaction of its act")
-    if not things:
-        return
-    base: dict[str, Any] = {
-        "v": VERSION,
-        "kind": kind,
-        "seq": 1,
-        "prev": "",
-        "at": at,
-        "rec_at": clock.now(),
-        "by": actor.pk if actor else None,
-        "actors": [who(actor, at)] if actor else [],
-    }
-    headers = [encode({**base, "ref": ref, "stream": ref, "data": data}) for ref, data in things]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at)"
-            " select header, ref, 1, %s, ref, %s, %s from unnest(%s::bytea[], %s::text[]) as new (header, ref)",
-            [kind, actor.pk if actor else None, at, headers, [ref for ref, _data in things]],
-        )

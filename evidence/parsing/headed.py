@@ -1,5 +1,6 @@
 """Logs whose own heading names the columns: W3C (IIS, Windows Firewall), Zeek TSV and JSON, nfdump CSV."""
 
+import re
 from typing import Any
 
 import orjson
@@ -104,6 +105,12 @@ _ENDS = {"id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "id_orig_h", "id_or
 _QUERY_FIELDS = {"uid", "proto", "qtype_name", "rcode_name", "answers", "rtt", "rejected"}
 
 
+def _separator(written: str) -> str:
+    r"""The character that Zeek writes as ``\x09``; what is not so written stands for itself, nothing for a tab."""
+    code = re.fullmatch(r"\\x([0-9a-fA-F]{2})", written.strip())
+    return chr(int(code[1], 16)) if code else written or "\t"
+
+
 class Zeek(Lines):
     """Reads Zeek's logs by their heading, never by position; JSON lines by their keys."""
 
@@ -114,7 +121,7 @@ class Zeek(Lines):
         self.separator = "\t"
         self.kept: list[tuple[int, str]] = []
         self.at: dict[str, int] = {}
-        self.said: tuple[int, str, str] = (0, "", "")
+        self.said = self._said("")
 
     def line(self, line: str) -> Event | str:
         """Read one line."""
@@ -147,7 +154,7 @@ class Zeek(Lines):
     def _heading(self, line: str) -> str:
         word, _, rest = line[1:].partition(" ") if line.startswith("#separator") else line[1:].partition(self.separator)
         if word == "separator":
-            self.separator = rest.encode("latin-1").decode("unicode_escape") or "\t"
+            self.separator = _separator(rest)
         elif word == "path":
             self.path = rest
             self.said = self._said(rest)

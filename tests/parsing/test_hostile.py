@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import random
 import tarfile
 import zipfile
@@ -38,10 +39,11 @@ TEXTS: dict[str, bytes] = {
     "fish-history": b"- cmd: ls\n  when: 1631154108\n",
     **{name: data for name, data, _, _ in CASES},
 }
+EXAMPLES = 10 * int(os.environ.get("CASEWORK_FUZZ", "1"))
 NAMES = tuple(sorted(set(formats.names()) - {"text"}))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 @pytest.mark.parametrize("name", NAMES)
 def test_any_bytes_are_read_or_named_as_unread(name: str, data: st.DataObject) -> None:

@@ -15,7 +15,7 @@ from casework.core.errors import Invalid, Missing, NotReady
 from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
 from casework.deadlines.services import Opening, open_deadlines
-from casework.ledger.batch import record_new
+from casework.ledger.many import record_new
 from casework.ledger.record import record
 from casework.notices.models import Level
 from casework.notices.services.owing import Owed, owe_notices
