@@ -59,7 +59,7 @@ def _change(request: HttpRequest, act: str, forms: dict[str, Any]) -> str:
     user, at = reader(request), clock.now()
     if act == "revoke":
         number = request.POST.get("row", "")
-        row = get_object_or_404(Delegation, principal=user, pk=int(number) if number.isdigit() else 0)
+        row = get_object_or_404(Delegation, principal=user, pk=int(number) if number.isdecimal() else 0)
         revoke_delegation(row, actor=user, at=at)
         return _("已收回委托。")
     form = forms.get(act)

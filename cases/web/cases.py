@@ -147,7 +147,7 @@ def file(request: HttpRequest) -> HttpResponse:
     require(user, "case.file")
     lead = request.GET.get("lead", "")
     form = FileCaseForm(
-        user, request.POST if request.method == "POST" else None, initial={"lead": lead if lead.isdigit() else None}
+        user, request.POST if request.method == "POST" else None, initial={"lead": lead if lead.isdecimal() else None}
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

@@ -286,7 +286,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     require(user, "site.confirm", row)
     version = request.POST.get("version", "")
     try:
-        confirm_site(row, actor=user, at=clock.now(), expected_version=int(version) if version.isdigit() else None)
+        confirm_site(row, actor=user, at=clock.now(), expected_version=int(version) if version.isdecimal() else None)
     except CaseworkError as error:
         return _site_page(request, row, FindingsForm(row, initial=_initial(row)), error.message)
     toast(request, _("已确认%(unit)s的现场情况。") % {"unit": row.unit.name})

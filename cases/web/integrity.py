@@ -47,7 +47,7 @@ def _mine(user: User) -> QuerySet[Tie]:
 def _change(request: HttpRequest, user: User, form: TieForm) -> str:
     if request.POST.get("act") == "end":
         number = request.POST.get("tie", "")
-        row = get_object_or_404(Tie, user=user, pk=int(number) if number.isdigit() else 0)
+        row = get_object_or_404(Tie, user=user, pk=int(number) if number.isdecimal() else 0)
         end_tie(row, actor=user, at=clock.now(), reason=request.POST.get("reason", ""))
         return _("已登记关系终止。")
     if not form.is_valid():

@@ -123,13 +123,13 @@ def _do(request: HttpRequest, row: Measure, name: str) -> Measure:
             approve=name == "approve",
             document=data.get("document", ""),
             opinion=data.get("opinion", ""),
-            expected_version=int(version) if version.isdigit() else None,
+            expected_version=int(version) if version.isdecimal() else None,
             actor=user,
             at=at,
         )
     if name == "begin":
         number = data.get("second_officer", "")
-        second = User.objects.filter(pk=int(number) if number.isdigit() else 0).first()
+        second = User.objects.filter(pk=int(number) if number.isdecimal() else 0).first()
         if second is None:
             raise Invalid(_("没有选另一名办案人员。"), details={"second_officer": _("选本案的另一名办案人员")})
         return begin_measure(row, began_at=_moment(data.get("began_at", "")), second_officer=second, actor=user, at=at)

@@ -122,7 +122,7 @@ def _save(request: HttpRequest, form: PenaltyForm, suspect: Suspect, penalty: Pe
         penalty,
         **content,
         new_facts=form.cleaned_data["new_facts"],
-        expected_version=int(version) if version.isdigit() else None,
+        expected_version=int(version) if version.isdecimal() else None,
         actor=user,
         at=clock.now(),
     )
@@ -187,7 +187,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
                 name,
                 actor=user,
                 at=clock.now(),
-                expected_version=int(version) if version.isdigit() else None,
+                expected_version=int(version) if version.isdecimal() else None,
                 **data,
             )
         except CaseworkError as error:

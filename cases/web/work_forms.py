@@ -197,7 +197,7 @@ class TypeForm(forms.Form):
         found = []
         for line in self.cleaned_data.get("tasks", "").splitlines():
             days, _comma, title = line.replace("，", ",").partition(",")
-            if days.strip().isdigit() and title.strip():
+            if days.strip().isdecimal() and title.strip():
                 found.append({"title": title.strip(), "days": int(days)})
         return found
 

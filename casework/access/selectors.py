@@ -32,4 +32,4 @@ def public_refs(refs: Iterable[str]) -> dict[str, str]:
 
 def _is_compartment(ref: str) -> bool:
     kind, _colon, key = ref.partition(":")
-    return kind == "compartment" and key.isdigit()
+    return kind == "compartment" and key.isdecimal()

@@ -60,7 +60,7 @@ def expected_version(request: Request) -> int:
     given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"').removeprefix("v")
     if not given:
         raise VersionNeeded(_("不能修改：请求没有 If-Match。可以先读取对象，把 ETag 放进 If-Match。"))
-    if not given.isdigit():
+    if not given.isdecimal():
         raise Invalid(_('If-Match 里的“%(v)s”不是版本号，例如 "v3"。') % {"v": given})
     return int(given)
 

@@ -18,7 +18,7 @@ def tell_followers(moved: Mapping[tuple[str, str], date]) -> None:
     by_noun: dict[tuple[str, str], dict[int, date]] = {}
     for (ref, kind), due_on in moved.items():
         noun, _colon, pk = ref.partition(":")
-        if (noun, kind) in _followers and pk.isdigit():
+        if (noun, kind) in _followers and pk.isdecimal():
             by_noun.setdefault((noun, kind), {})[int(pk)] = due_on
     for key, dates in by_noun.items():
         _followers[key](dates)

@@ -186,7 +186,7 @@ def parse_port(text: str) -> int:
     """Return a port from 0 to 65535."""
     value = fold(text)
     value = value.removesuffix(".0")
-    if not (value.isascii() and value.isdigit()) or int(value) > 65535:
+    if not (value.isascii() and value.isdecimal()) or int(value) > 65535:
         raise BadCell(_("不是端口；应为 0 至 65535 的整数"))
     return int(value)
 
@@ -230,7 +230,7 @@ def _address(value: str) -> IPv4Address | IPv6Address:
 
 def _address_remedy(value: str) -> str:
     parts = value.split(".")
-    if len(parts) == 4 and all(part.isdigit() for part in parts):
+    if len(parts) == 4 and all(part.isdecimal() for part in parts):
         if any(int(part) > 255 for part in parts):
             return _("有一段大于 255；核对原始记录")
         right = ".".join(str(int(part)) for part in parts)
@@ -266,7 +266,7 @@ def parse_networks(text: str) -> list[str]:
 
 def _range(first_text: str, last_text: str) -> list[str]:
     first = _address(first_text)
-    if isinstance(first, IPv4Address) and last_text.isdigit():  # 10.1.2.3-20
+    if isinstance(first, IPv4Address) and last_text.isdecimal():  # 10.1.2.3-20
         last_text = f"{first_text.rpartition('.')[0]}.{last_text}"
     last = _address(last_text)
     if first.version != last.version:
@@ -284,7 +284,7 @@ def parse_unit_code(text: str) -> str:
     value = fold(text).upper().replace(" ", "")
     if _BROKEN_NUMBER.fullmatch(value) and "." in value:
         raise BadCell(_("代码被表格当成数字，末几位已丢失；把该列设为文本后重新填写"))
-    if len(value) == 18 and value.isascii() and value.isalnum() and value[2:8].isdigit():
+    if len(value) == 18 and value.isascii() and value.isalnum() and value[2:8].isdecimal():
         try:
             return str(uscc.validate(value))
         except BadNumber:

@@ -74,7 +74,7 @@ def _drop_narrower(path: Path) -> None:
     if not folder.is_dir():
         return
     for other in folder.iterdir():
-        if not partial or (other.name.isdigit() and int(other.name) < int(path.name)):
+        if not partial or (other.name.isdecimal() and int(other.name) < int(path.name)):
             other.unlink(missing_ok=True)
     if not partial:
         folder.rmdir()

@@ -45,7 +45,7 @@ def resolve_many(refs: Iterable[str], user: User) -> dict[str, Resolved]:
     found: dict[str, Resolved] = {}
     for ref in dict.fromkeys(refs):
         noun, _, pk = ref.partition(":")
-        if noun in _many and pk.isdigit():
+        if noun in _many and pk.isdecimal():
             wanted.setdefault(noun, []).append(int(pk))
         elif known := resolve(ref, user):
             found[ref] = known
@@ -58,7 +58,7 @@ def resolve(ref: str, user: User) -> Resolved | None:
     """Return label and address of the reference for this reader, or None."""
     noun, _, pk = ref.partition(":")
     resolver = _resolvers.get(noun)
-    if resolver is None or not pk.isdigit():
+    if resolver is None or not pk.isdecimal():
         return None
     return resolver(int(pk), user)
 

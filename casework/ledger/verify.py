@@ -345,7 +345,7 @@ class Policy:
             self.witnesses[rest[0]] = rest[1]
         elif word == "group" and len(rest) > 2 and rest[0] not in known and all(one in known for one in rest[2:]):
             counts = {"any": 1, "all": len(rest) - 2}
-            needed = counts.get(rest[1]) or (int(rest[1]) if rest[1].isdigit() else 0)
+            needed = counts.get(rest[1]) or (int(rest[1]) if rest[1].isdecimal() else 0)
             if not 1 <= needed <= len(rest) - 2:
                 raise NotALedgerError(f"policy: {line}")
             self.groups[rest[0]] = (needed, rest[2:])
@@ -435,7 +435,7 @@ def place_of(entry: bytes) -> tuple[bytes, int, bytes]:
     stream = entry.rfind(b',"stream":"')
     seq = entry.rfind(b',"seq":', 0, stream)
     prev = entry.rfind(b',"prev":"', 0, seq)
-    if prev > 0 and entry.endswith(b'","v":1}') and entry[seq + 7 : stream].isdigit():
+    if prev > 0 and entry.endswith(b'","v":1}') and entry[seq + 7 : stream].isdecimal():
         before = entry[prev + 9 : prev + 73]
         return entry[stream + 11 : -8], int(entry[seq + 7 : stream]), b"" if before[:1] == b'"' else before
     body = json.loads(entry)

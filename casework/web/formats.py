@@ -79,7 +79,7 @@ def group_code(code: str | None) -> str:
         return DASH
     if len(code) != 18:
         return code
-    if code[:17].isdigit() and code[6:8] in {"18", "19", "20"} and "01" <= code[10:12] <= "12":
+    if code[:17].isdecimal() and code[6:8] in {"18", "19", "20"} and "01" <= code[10:12] <= "12":
         return f"{code[:6]} {code[6:14]} {code[14:]}"
     return f"{code[:8]} {code[8:16]} {code[16:]}"
 

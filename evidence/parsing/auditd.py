@@ -243,12 +243,12 @@ def _who(said: Meaning, fields: dict[str, str]) -> None:
         said["session_key"] = session
     if fields.get("addr", "?") not in _UNSET:
         said["source_ip"] = address(fields["addr"])
-    if fields.get("rport", "").isdigit():
+    if fields.get("rport", "").isdecimal():
         said["source_port"] = int(fields["rport"][:5])
     terminal = unquoted(fields.get("terminal") or fields.get("tty") or "")
     if terminal not in _UNSET:
         said["tty"] = terminal.removeprefix("/dev/")
-    if fields.get("pid", "").isdigit():
+    if fields.get("pid", "").isdecimal():
         said["process_pid"] = int(fields["pid"][:10])
     executable = unquoted(fields.get("exe", ""))
     if executable:

@@ -126,7 +126,7 @@ class WindowsDhcp:
             start, size = offset, len(line) * stride
             offset += size + stride
             parts = decoded(line.rstrip("\r")).split(",")
-            if len(parts) < 7 or not parts[0].isdigit() or len(parts[0]) > 5:
+            if len(parts) < 7 or not parts[0].isdecimal() or len(parts[0]) > 5:
                 self.tally.refuse(start, size, "blank" if not line.strip() else "heading")
                 continue
             day = parts[1].split("/")
@@ -177,7 +177,7 @@ class KeaLeases:
             fields = dict(zip(self.columns, row, strict=False))
             ends = epoch(fields.get("expire", ""))
             lifetime = fields.get("valid_lifetime", "")
-            if ends is None or not lifetime.isdigit() or len(lifetime) > 10:
+            if ends is None or not lifetime.isdecimal() or len(lifetime) > 10:
                 self.tally.refuse(start, size, "blank" if not line.strip() else "no_lease")
                 continue
             self.seq += 1

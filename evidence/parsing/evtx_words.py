@@ -158,14 +158,14 @@ def fill(event: Event, number: int, data: dict[str, Any]) -> None:
     where = get("IpAddress") or get("Address") or get("ClientAddress") or get("SourceIp") or get("Param3")
     if where not in _NONE and str(where) not in {"LOCAL", "本地"}:
         text = str(where)
-        if text[:1].isdigit() or ":" in text:
+        if text[:1].isdecimal() or ":" in text:
             event["source_ip"] = address(text)
     port = get("IpPort") or get("SourcePort")
-    if str(port).isdigit() and int(str(port)) > 0:
+    if str(port).isdecimal() and int(str(port)) > 0:
         event["source_port"] = int(str(port)[:5])
     if get("DestinationIp"):
         event["destination_ip"] = str(get("DestinationIp"))
-        if str(get("DestinationPort")).isdigit():
+        if str(get("DestinationPort")).isdecimal():
             event["destination_port"] = int(str(get("DestinationPort"))[:5])
     if get("QueryName"):
         event["destination_domain"] = str(get("QueryName")).lower()

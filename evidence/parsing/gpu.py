@@ -61,7 +61,7 @@ class NvidiaSmi(Lines):
         name = attrs.get("name")
         if action == "gpu_process" and name:
             event["process_executable"] = name
-            if str(attrs.get("pid", "")).isdigit():
+            if str(attrs.get("pid", "")).isdecimal():
                 event["process_pid"] = int(str(attrs["pid"])[:10])
             labels = labels_of(name)
             if labels:

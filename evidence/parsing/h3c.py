@@ -31,7 +31,7 @@ class H3c(Lines):
         self.yearless = Yearless(context.year or context.reference.year, context.zone)
 
     def _stamp(self, text: str) -> Stamp | None:
-        if text[0].isdigit():
+        if text[0].isdecimal():
             return self.clock.read(text)
         text = text.lstrip("%@0123456789")
         year = re.search(r" (\d{4})$", text)
@@ -102,7 +102,7 @@ class H3c(Lines):
         ):
             if get(key):
                 attrs[shown] = pairs[key]
-        if attrs.get("begin", "").isdigit():
+        if attrs.get("begin", "").isdecimal():
             attrs["begin_us"] = epoch(attrs["begin"])
 
     @staticmethod

@@ -57,7 +57,7 @@ class W3c(Lines):
         get = row.get
         event["class_uid"], event["activity"], event["event_action"] = int(Class.HTTP), "request", "http_request"
         status = get("sc-status", "")
-        if status.isdigit():
+        if status.isdecimal():
             event["event_outcome"] = "success" if int(status[:4]) < 400 else "failure"
         if get("cs-username"):
             event["user_name"] = decoded(row["cs-username"])

@@ -119,7 +119,7 @@ class Fish(_Shell):
         event = self.held
         if found is not None:
             self._next(_event(start, size, "", found[1].replace("\\n", "\n").replace("\\\\", "\\")), out)
-        elif event is not None and line.startswith("  when: ") and line[8:].strip().isdigit():
+        elif event is not None and line.startswith("  when: ") and line[8:].strip().isdecimal():
             event["ts"], event["ts_raw"], event["ts_quality"] = epoch(line[8:].strip()), line[8:].strip(), EXACT
             event["raw_length"] = start + size - event["raw_offset"]
         elif event is not None and line.startswith(("  paths:", "    - ")):

@@ -48,7 +48,7 @@ class Huawei(Lines):
         if found is None:
             return "blank" if not line.strip() else "no_head"
         relay, _, text, host, _, module, level, name, _, count, body = found.groups()
-        stamp = self.clock.read(text) if text and text[0].isdigit() else None
+        stamp = self.clock.read(text) if text and text[0].isdecimal() else None
         if stamp is None and text:
             month = _MONTHS.find(text[:3]) // 3 + 1
             stamp = self.clock.read(f"{text[7:11]}-{month:02d}-{text[4:6].strip().zfill(2)} {text[12:]}")
@@ -159,7 +159,7 @@ class Huawei(Lines):
         if user:
             event["user_name"] = user
         where = pairs.get("Ip") or pairs.get("IP") or pairs.get("IpAddress")
-        if where and where[:1].isdigit():
+        if where and where[:1].isdecimal():
             event["source_ip"] = where
         labels = labels_of(event["process_command_line"])
         if labels:
@@ -180,5 +180,5 @@ class Huawei(Lines):
         if user:
             event["user_name"] = user
         where = pairs.get("Ip") or pairs.get("IP") or pairs.get("IPAddress") or pairs.get("IpAddress")
-        if where and where[:1].isdigit():
+        if where and where[:1].isdecimal():
             event["source_ip"] = where

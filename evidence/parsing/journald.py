@@ -36,7 +36,7 @@ class Entries:
     def event(self, fields: dict[str, Any], start: int, size: int) -> Event | None:
         """Return the event of an entry, or None where it carries no time."""
         stamp = _text(fields.get("__REALTIME_TIMESTAMP") or fields.get("_SOURCE_REALTIME_TIMESTAMP") or "")
-        if not stamp.isdigit() or len(stamp) > 18:
+        if not stamp.isdecimal() or len(stamp) > 18:
             return None
         program = _text(fields.get("SYSLOG_IDENTIFIER") or fields.get("_COMM") or "")
         message = _text(fields.get("MESSAGE"))
@@ -70,7 +70,7 @@ class Entries:
         if program:
             said["process_executable"] = program
         pid = _text(fields.get("_PID") or fields.get("SYSLOG_PID") or "")
-        if pid.isdigit():
+        if pid.isdecimal():
             said["process_pid"] = int(pid[:10])
         command = _text(fields.get("_CMDLINE", ""))
         if command and "process_command_line" not in said:

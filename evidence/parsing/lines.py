@@ -48,6 +48,6 @@ class Lines:
 
 def port(text: str | None) -> int | None:
     """Return a port number, or None where the text is none."""
-    if text and text.isdigit() and len(text) <= 5:
+    if text and text.isdecimal() and len(text) <= 5:
         return int(text)
     return None

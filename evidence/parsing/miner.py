@@ -39,7 +39,7 @@ def _finish(event: Event, said: str) -> None:
     where = _URL.search(said)
     if where is not None:
         host = where["host"].lower()
-        event["destination_ip" if host[-1].isdigit() else "destination_domain"] = host
+        event["destination_ip" if host[-1].isdecimal() else "destination_domain"] = host
         event["destination_port"] = int(where["port"])
         event["event_action"] = "miner_pool"
         if where["user"]:

@@ -195,9 +195,9 @@ def netfilter(text: str) -> Meaning | None:
         "destination_ip": pairs.get("DST", ""),
         "attrs": {"in": found["in"], "out": found["out"], "protocol": pairs.get("PROTO", ""), "prefix": found["prefix"].strip()},
     }  # fmt: skip
-    if pairs.get("SPT", "").isdigit():
+    if pairs.get("SPT", "").isdecimal():
         said["source_port"] = int(pairs["SPT"])
-    if pairs.get("DPT", "").isdigit():
+    if pairs.get("DPT", "").isdecimal():
         said["destination_port"] = int(pairs["DPT"])
     mac = pairs.get("MAC", "")
     if len(mac) >= 35:

@@ -50,7 +50,7 @@ class LogindSessions:
 
     def _number(self, event: Event) -> None:
         text = event.get("session_key", "")
-        if not text.isdigit() or len(text) > 9:
+        if not text.isdecimal() or len(text) > 9:
             return
         number, bound = int(text), Bound.of(event)
         if self.number is not None and self.bound is not None and number > self.number and not self.restarted:

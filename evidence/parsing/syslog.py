@@ -186,7 +186,7 @@ class Syslog:
             event["host"] = host
         if program and program != "-":
             event["process_executable"] = program
-        if pid and pid.isdigit():
+        if pid and pid.isdecimal():
             event["process_pid"] = int(pid[:10])
         if not line.isascii():
             _decode(event)

@@ -42,7 +42,7 @@ def test_a_seal_number_is_used_once_for_ever(cast: Cast) -> None:
         number,
         number.lower(),
         f" {number} ",
-        "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else c for c in number),
+        "".join(chr(ord(c) + 0xFEE0) if c.isdecimal() else c for c in number),
     ):
         with pytest.raises(Refused, match="已经用过"):
             seal_item(other, given, officers=both(cast), actor=cast.officer, at=LATER)

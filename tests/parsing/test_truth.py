@@ -45,7 +45,7 @@ def test_auth_logs(name: str) -> None:
     sudo = [event for event in events if event["event_action"] == "sudo"]
     assert len(sudo) == expected["sudo_command_lines"]
     assert Counter(event["user_name"] for event in sudo) == expected["sudo_by_invoker"]
-    numbered = [event for event in events if event["event_action"] == "logind_new" and event["session_key"].isdigit()]
+    numbered = [event for event in events if event["event_action"] == "logind_new" and event["session_key"].isdecimal()]
     assert len(numbered) == expected["logind_new_sessions"]
     opened = Counter(event["attrs"]["service"] for event in events if event["event_action"] == "session_opened")
     assert opened == expected["pam_sessions_opened"]

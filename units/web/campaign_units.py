@@ -121,7 +121,7 @@ def campaign_unit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         else:
             toast(request, _("已给%(unit)s下结论。") % {"unit": row.unit})
             back = request.POST.get("back", "")
-            if back.isdigit():
+            if back.isdecimal():
                 return redirect("units:self-inspection", pk=int(back))
             return HttpResponseRedirect(request.path)
     basis = resolve(row.outcome_basis, user) if row.outcome_basis else None

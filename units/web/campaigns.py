@@ -152,7 +152,7 @@ def _first_look(stages: Sequence[Stage], now: Stage | None, today: date) -> Stag
 
 def _start(request: HttpRequest) -> int:
     given = request.GET.get("from", "")
-    return int(given) if given.isdigit() and len(given) < 8 else 0
+    return int(given) if given.isdecimal() and len(given) < 8 else 0
 
 
 def _chip(due_on: date, today: date, calendar: Calendar) -> DeadlineFacts:
@@ -255,7 +255,7 @@ def urge(request: HttpRequest, code: str) -> HttpResponse:
     found = campaign_of(request, code)
     stage = get_visible(Stage.objects.select_related("campaign"), user, campaign=found, code=request.POST.get("stage"))
     only = None
-    if request.POST.get("inspection", "").isdigit():
+    if request.POST.get("inspection", "").isdecimal():
         only = [get_visible(SelfInspection.objects, user, pk=request.POST["inspection"], stage=stage)]
     new = remind_overdue(stage, actor=user, at=clock.now(), inspections=only)
     words = _("已催报 %(n)s 家。") % {"n": new} if new else _("今天都已催过，没有再发。")

@@ -202,7 +202,7 @@ def raise_from(request: HttpRequest, pk: int) -> HttpResponse:
     user = reader(request)
     found: MonitorList = get_visible(MonitorList.objects, user, pk=pk)
     chosen = request.POST.get("campaign", "")
-    campaign = get_visible(Campaign.objects, user, pk=int(chosen)) if chosen.isdigit() else None
+    campaign = get_visible(Campaign.objects, user, pk=int(chosen)) if chosen.isdecimal() else None
     reopen = request.POST.get("reopen") == "1"
     leads = raise_leads(found, campaign=campaign, actor=user, at=clock.now(), reopen=reopen)
     toast(request, _("已归并成 %(n)d 条线索。") % {"n": len(leads)})

@@ -143,7 +143,7 @@ def new_paper(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     require(user, "paper.draft", row)
     given = request.GET.get("duty", request.POST.get("duty", ""))
     duty = None
-    if given.isdigit():
+    if given.isdecimal():
         duty = get_visible(Rectification.objects, user, pk=int(given), campaign_unit=row)
     form = KindForm(posted(request), initial=_start(row, duty, request.GET.get("kind", "")))
     if request.method == "POST" and form.is_valid():
@@ -182,7 +182,7 @@ def edit_paper(request: HttpRequest, pk: int) -> HttpResponse:
     form = PaperForm(posted(request), initial={name: getattr(paper, name) for name in names})
     if request.method == "POST" and form.is_valid():
         given = request.POST.get("version", "")
-        version = int(given) if given.isdigit() and len(given) < 9 else 0
+        version = int(given) if given.isdecimal() and len(given) < 9 else 0
         try:
             redraft_paper(paper, form.text(), version=version, actor=user, at=clock.now())
         except CaseworkError as error:
@@ -253,7 +253,7 @@ def _act(request: HttpRequest, row: UnitPaper, form: AnswerForm, user: User) -> 
     act, at, data = request.POST.get("act", ""), clock.now(), form.cleaned_data
     if act == "send":
         given = request.POST.get("version", "")
-        version = int(given) if given.isdigit() and len(given) < 9 else 0
+        version = int(given) if given.isdecimal() and len(given) < 9 else 0
         return _("已签发 %(number)s。") % {"number": send_paper(row, version=version, actor=user, at=at).number}
     if act == "void":
         void_paper(row, actor=user, at=at, reason=data["reason"])

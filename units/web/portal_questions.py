@@ -80,7 +80,7 @@ def question(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 
 def _version(request: HttpRequest) -> int | None:
     given = request.POST.get("version", "")
-    return int(given) if given.isdigit() and len(given) < 9 else None
+    return int(given) if given.isdecimal() and len(given) < 9 else None
 
 
 def _following(inspection: SelfInspection, code: str, *, back: bool) -> str:

@@ -116,7 +116,7 @@ def edit_row(request: HttpRequest, pk: int, code: str, row: int) -> HttpResponse
                 sheet.code,
                 found.pk,
                 form.cleaned_data,
-                version=int(given) if given.isdigit() and len(given) < 9 else None,
+                version=int(given) if given.isdecimal() and len(given) < 9 else None,
                 actor=user,
                 at=clock.now(),
             )

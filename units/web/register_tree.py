@@ -30,7 +30,7 @@ def tree(request: HttpRequest) -> HttpResponse:
     user = reader(request)
     rows = Unit.objects.visible_to(user)
     given = request.GET.get("under", "")
-    at: Unit | None = get_visible(Unit.objects, user, pk=int(given)) if given.isdigit() else None
+    at: Unit | None = get_visible(Unit.objects, user, pk=int(given)) if given.isdecimal() else None
     below = (
         rows.filter(Q(parent=at) | Q(supervisor=at, parent__isnull=True))
         if at

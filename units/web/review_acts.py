@@ -106,7 +106,7 @@ def order(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     require(user, "rectification.order", unit)
     given = request.GET.get("report", request.POST.get("report", ""))
     report = None
-    if given.isdigit():
+    if given.isdecimal():
         report = get_visible(SelfInspection.objects, user, pk=int(given), campaign_unit=unit)
     form = OrderForm(posted(request))
     if request.method == "POST" and form.is_valid():

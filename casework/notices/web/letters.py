@@ -30,7 +30,7 @@ def _rows(user: User) -> QuerySet[Any]:
 
 
 def _of_deadline(value: str) -> Q:
-    return Q(deadline=int(value)) if value.isascii() and value.isdigit() else Q(pk__in=())
+    return Q(deadline=int(value)) if value.isascii() and value.isdecimal() else Q(pk__in=())
 
 
 PAGE = ListPage(
@@ -120,7 +120,7 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _version(request: HttpRequest) -> int | None:
     given = request.POST.get("version", "")
-    return int(given) if given.isdigit() else None
+    return int(given) if given.isdecimal() else None
 
 
 def _context(user: User, found: Letter) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
     def _explain_ref(self, what: str) -> None:
         noun, _colon, number = what.partition(":")
-        by = {"pk": int(number)} if noun == "deadline" and number.isdigit() else {"ref": what}
+        by = {"pk": int(number)} if noun == "deadline" and number.isdecimal() else {"ref": what}
         found = list(with_bars(Deadline.objects.filter(**by)).order_by("id"))
         if not found:
             raise CommandError(f"没有“{what}”的期限，也没有这个编号的规则。规则编号为 {'、'.join(rules())}。")
