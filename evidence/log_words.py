@@ -23,6 +23,8 @@ BENIGN = {
     "clock_changed": _lazy("时钟变动"),
     "machine_off": _lazy("关机"),
     "several_machines": _lazy("混有多台机器的记录"),
+    "few_matches": _lazy("两份日志相同的记录太少，可能不是同一台机器或同一时期"),
+    "retention": _lazy("已过留存期限"),
 }
 #: What happened, by the action of an event.
 ACTIONS = {
@@ -195,8 +197,9 @@ CHECKS = {
     "unsafe_name": _lazy("压缩包里有危险路径"),
     "too_many_members": _lazy("压缩包成员过多"),
     "capture_cut_short": _lazy("抓包文件不完整"),
-    "wtmp_auth": _lazy("登录记录与认证日志对不上"),
-    "machine_silence": _lazy("长时间没有记录"),
+    "login_contradicted": _lazy("另一份日志里有的登录，这里没有"),
+    "session_contradicted": _lazy("另一份日志里有的会话号，这里没有"),
+    "rotated_file_missing": _lazy("轮转的日志缺了一份"),
 }
 
 #: Why a line was not read.

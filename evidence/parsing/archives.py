@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, cast
 
+from evidence.parsing.rotated import rotation
 from evidence.parsing.source import Bounded, Broken, Source, unpacked
 
 MEMBERS = 20_000
@@ -59,13 +60,6 @@ def members(source: Source, depth: int = 0) -> Iterator[Source]:
 
 def _is_tar(head: bytes) -> bool:
     return head[257:262] == b"ustar"
-
-
-def rotation(name: str) -> tuple[str, int]:
-    """Return the order in a rotated set: ``auth.log.2.gz`` before ``auth.log.1`` before ``auth.log``."""
-    base = re.sub(r"\.(?:gz|bz2|xz)$", "", name)
-    found = re.match(r"(.*?)[.-](\d{1,3})$", base)
-    return (found[1], -int(found[2])) if found else (base, 0)
 
 
 def _unsafe(name: str) -> bool:

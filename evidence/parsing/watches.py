@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from evidence.parsing.events import Event
 from evidence.parsing.findings import PROVED, UNKNOWN, Bound, Finding, Watch
@@ -68,8 +69,8 @@ class Sequence:
                 return True
         if number < self.start and self.start - number < RESET:
             if number < self.start - 1:
-                self.holes.insert(0, Hole(number + 1, self.start - 1, bound, self.edge))
-            self.start = number
+                self.holes.insert(0, Hole(number + 1, self.start - 1, bound, self.first))
+            self.start, self.first = number, bound
             self.seen += 1
             return True
         return self.top - number < RESET
@@ -77,6 +78,21 @@ class Sequence:
     @property
     def missing(self) -> int:
         return sum(hole.last - hole.first + 1 for hole in self.holes) + self.overflow
+
+    @property
+    def in_part(self) -> bool:
+        """Whether so much is missing, in so many places, that this is an export in part."""
+        return self.missing > (self.top - self.start + 1) * PART and len(self.holes) >= SCATTERED
+
+
+def ends_of(check: str, sequences: dict[str, list[Sequence]]) -> dict[str, Any]:
+    """Return where each sequence begins and ends, unless it is an export in part."""
+    ends = {
+        name: [[parts[0].start, *parts[0].first.place()], [parts[-1].top, *parts[-1].edge.place()]]
+        for name, parts in sequences.items()
+        if not any(part.in_part for part in parts)
+    }
+    return {check: ends} if ends else {}
 
 
 def findings_of(check: str, sequences: dict[str, list[Sequence]], *, limited: bool) -> list[Finding]:
@@ -88,7 +104,7 @@ def findings_of(check: str, sequences: dict[str, list[Sequence]], *, limited: bo
             if not missing:
                 continue
             span = part.top - part.start + 1
-            if missing > span * PART and len(part.holes) >= SCATTERED:
+            if part.in_part:
                 out.append(
                     Finding(
                         check,
@@ -143,6 +159,10 @@ class Numbered:
             self.sequences[name] = [Sequence(number, number, bound)]
         elif not parts[-1].take(number, bound):
             parts.append(Sequence(number, number, bound))
+
+    def ends(self) -> dict[str, Any]:
+        """Return where the numbers begin and end."""
+        return ends_of(self.check, self.sequences)
 
     def finish(self) -> list[Finding]:
         """Return the holes."""
@@ -227,12 +247,17 @@ class Vendor:
         if not parts[-1].take(number, bound):
             parts.append(Sequence(number, number, bound))
 
+    def _counts(self) -> bool:
+        total = self.steps.total()
+        return total >= 20 and self.steps[True] >= total * 0.95
+
+    def ends(self) -> dict[str, Any]:
+        """Return where the numbers begin and end, if they count messages."""
+        return ends_of("vendor_serial", self.whole) if self._counts() else {}
+
     def finish(self) -> list[Finding]:
         """Return the holes, if the number of this device does count messages (19 of 20 steps are by one)."""
-        total = self.steps.total()
-        if total < 20 or self.steps[True] < total * 0.95:
-            return []
-        return findings_of("vendor_serial", self.whole, limited=False)
+        return findings_of("vendor_serial", self.whole, limited=False) if self._counts() else []
 
 
 def watches_for(format_: Format) -> list[Watch]:
