@@ -216,6 +216,7 @@ REASONS = {
     "no_json": _lazy("不是有效的 JSON"),
     "broken_entry": _lazy("条目损坏"),
     "no_columns": _lazy("列数不足"),
+    "above_heading": _lazy("表头以上，或者没有所选的列"),
     "wrong_columns": _lazy("列数不符"),
     "no_lease": _lazy("不是租约"),
     "lease_cut_short": _lazy("租约不完整"),
@@ -226,6 +227,24 @@ REASONS = {
     "not_ip": _lazy("不是 IP 包"),
     "not_tcp_udp": _lazy("不是 TCP 或 UDP"),
     "other": _lazy("其他内容"),
+}
+
+#: What a column of a table can be.
+FIELDS = {
+    "ts": _lazy("时间"),
+    "date": _lazy("日期（与时间分列时）"),
+    "user_name": _lazy("账号或姓名"),
+    "source_ip": _lazy("来源地址"),
+    "source_port": _lazy("来源端口"),
+    "source_mac": _lazy("来源 MAC"),
+    "destination_ip": _lazy("去向地址"),
+    "destination_port": _lazy("去向端口"),
+    "destination_domain": _lazy("去向域名"),
+    "host": _lazy("主机"),
+    "tty": _lazy("地点或终端"),
+    "session_key": _lazy("会话"),
+    "process_command_line": _lazy("命令或内容"),
+    "value": _lazy("读数（电量、功率）"),
 }
 
 #: How it ended.

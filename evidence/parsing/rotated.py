@@ -152,5 +152,5 @@ def _sessions(earlier: Part, later: Part, *, absent: bool) -> list[Finding]:
             after=Bound(*begin),
             benign={"rotation": absent, "restart": False},
             facts={"conserving": kept[best], "intervals": intervals, "services": sorted(SETS[best])},
-        )  # fmt: skip
+        )
     ]

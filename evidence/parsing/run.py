@@ -246,8 +246,9 @@ def start(
     name: str = "auto",
     zone: tzinfo = stamps.SHANGHAI,
     reference: datetime | None = None,
+    columns: dict[str, str] | None = None,
 ) -> Run:
-    """Return a run over the source; ``name`` is a format or ``auto``.
+    """Return a run over the source; ``name`` is a format or ``auto``, ``columns`` (field -> heading) say how to read a table.
 
     Raises:
         KeyError: no format has that name.
@@ -260,7 +261,7 @@ def start(
         format_ = by_name(name)
     if reference is None:
         reference = datetime.fromtimestamp(source.modified, UTC) if source.modified else datetime.now(UTC)
-    context = Context(zone=zone, reference=reference)
+    context = Context(zone=zone, reference=reference, columns=columns or {})
     if format_.yearless:
         context.year = first_year(source, reference, zone)
     return Run(source, format_, why, context, watches_for(format_))

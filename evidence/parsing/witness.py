@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evidence.parsing.findings import Bound, Finding
@@ -10,7 +10,8 @@ from evidence.parsing.findings import Bound, Finding
 LOGIN, NUMBER = "login", "number"
 #: So many statements of one source are kept.
 KEPT = 200_000
-_SEEN = frozenset(
+#: What is told about sessions, and what explains that something is not told.
+SEEN = frozenset(
     {
         "session_opened",
         "session_closed",
@@ -90,7 +91,7 @@ class Voice:
 class Testimony:
     """Keeps what a source says about sessions, and where its lines about them lie. Finds nothing by itself."""
 
-    actions: frozenset[str] | None = _SEEN
+    actions: frozenset[str] | None = SEEN
 
     def __init__(self, format_name: str) -> None:
         self.voice = Voice("", format_name)
@@ -129,3 +130,11 @@ class Testimony:
         self.places.sort()
         self.voice.said.sort(key=lambda one: one.ts)
         return []
+
+    def move(self, by: int) -> None:
+        """Take microseconds from every time: what the clock of the source was ahead."""
+        voice = self.voice
+        voice.said = [replace(said, ts=said.ts - by) for said in voice.said]
+        voice.limited = [moment - by for moment in voice.limited]
+        voice.clock = [moment - by for moment in voice.clock]
+        self.places = [(ts - by, offset, length) for ts, offset, length in self.places]

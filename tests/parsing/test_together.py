@@ -65,9 +65,9 @@ def record(kind: int, hour: float, *, user: bytes = b"huang", line: bytes = b"pt
     )
 
 
-def wtmp(hours: list[int]) -> bytes:
-    """Return login records of the hours, between a start of the machine and its end."""
-    records = [record(7, hour, ip=f"10.3.7.{hour}") for hour in hours]
+def wtmp(hours: list[int], *, ahead: float = 0) -> bytes:
+    """Return login records of the hours, between a start of the machine and its end; ``ahead`` hours too late."""
+    records = [record(7, hour + ahead, ip=f"10.3.7.{hour}") for hour in hours]
     return (
         record(2, -1, user=b"reboot", line=b"~") + b"".join(records) + record(1, HOURS + 1, user=b"shutdown", line=b"~")
     )

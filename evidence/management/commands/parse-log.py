@@ -22,6 +22,7 @@ from evidence.parsing.joined import Judgement, heard, judge
 from evidence.parsing.rotated import rotation
 from evidence.parsing.run import Run, start
 from evidence.parsing.source import Broken, file_source
+from evidence.parsing.table import FIELDS, columns_of
 
 PULSE = 1.0
 
@@ -32,6 +33,16 @@ def zone(text: str) -> tzinfo:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ArgumentTypeError(f"{text}: no such time zone") from error
+
+
+def mapping(text: str) -> dict[str, str]:
+    """Return the columns that a file of JSON names: field -> heading."""
+    try:
+        return columns_of(orjson.loads(Path(text).read_bytes()))
+    except (OSError, ValueError) as error:
+        raise ArgumentTypeError(
+            f'{text}: JSON such as {{"ts": "时间", "user_name": "姓名"}}; {", ".join(FIELDS)}'
+        ) from error
 
 
 def day(text: str) -> datetime:
@@ -57,6 +68,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--format", default="auto", choices=("auto", *formats.names()), help="日志格式，默认自动识别"
+        )
+        parser.add_argument(
+            "--mapping", type=mapping, help="表格各列的含义，JSON 文件：{字段: 列名}；与 --format table 一起用"
         )
         parser.add_argument("--json", action="store_true", help="每行一个事件，最后一行是汇总")
         parser.add_argument(
@@ -85,7 +99,10 @@ class Command(BaseCommand):
         runs: list[Run] = []
         for source in sources:
             try:
-                run = start(source, name=options["format"], zone=options["tz"], reference=options["as_of"])
+                run = start(
+                    source, name="table" if options["mapping"] else options["format"], zone=options["tz"],
+                    reference=options["as_of"], columns=options["mapping"],
+                )  # fmt: skip
             except OSError as error:
                 raise CommandError(str(error)) from error
             runs.append(run)
