@@ -23,7 +23,8 @@ def members(source: Source, depth: int = 0) -> Iterator[Source]:
     What is not read (links, devices, encrypted members, absolute or climbing names) is noted at the first source.
     """
     head = source.head()
-    kind = "zip" if head[:4] in {b"PK\x03\x04", b"PK\x05\x06"} else "tar" if _is_tar(head) else ""
+    office = b"[Content_Types].xml" in head[:4096]
+    kind = "zip" if head[:4] in {b"PK\x03\x04", b"PK\x05\x06"} and not office else "tar" if _is_tar(head) else ""
     if not kind or depth >= DEPTH:
         yield source
         return

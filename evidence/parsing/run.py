@@ -29,6 +29,7 @@ NETWORK_LOGS = frozenset(
         "auditd",
         "journald",
         "journald-export",
+        "journald-binary",
         "huawei",
         "h3c",
         "sangfor",
