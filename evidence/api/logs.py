@@ -15,7 +15,7 @@ from casework.api.filters import KeyFilterSet
 from casework.core import clock
 from evidence.api import log_serializers as s
 from evidence.api.callers import caller, taken, within
-from evidence.log_tasks import read_log
+from evidence.log_tasks import wake
 from evidence.models import ItemFile
 from evidence.models.logs import LogEvent, LogFinding, LogRun
 from evidence.services.logs import mark_event, read_columns, set_clock_offset, start_log_run
@@ -56,7 +56,7 @@ class LogReadingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
                 )
             else:
                 run = start_log_run(file, actor=user, at=clock.now(), format_name=given["format"], zone=given["zone"])
-            transaction.on_commit(lambda: read_log.delay(run.pk))
+            transaction.on_commit(lambda: wake(run.pk))
             return Response(s.LogReadingSerializer(run).data, status=status.HTTP_201_CREATED)
 
         return create_once(request, create)

@@ -42,7 +42,7 @@ class JournalFile:
         self.entries = Entries()
         self.known: OrderedDict[int, tuple[str, str] | None] = OrderedDict()
         self.compact = False
-        self.expected = self.packed = 0
+        self.expected = self.packed = self.end = 0
         self.sequence = ""
 
     def read(self, source: Source) -> Iterator[list[Event]]:
@@ -61,7 +61,12 @@ class JournalFile:
         self.compact, self.sequence = bool(incompatible & _COMPACT), sequence.hex()
         self.expected = int.from_bytes(head[152:160], "little")
         stream.seek(0, io.SEEK_END)
-        end, at = stream.tell(), max(header_size, 208)
+        end, at = stream.tell(), header_size
+        self.end = end
+        if not 208 <= header_size <= end:
+            self.tally.lines += 1
+            self.tally.refuse(0, len(head), "no_record")
+            return
         while at + 16 <= end:
             stream.seek(at)
             kind, _, size = _OBJECT.unpack(stream.read(16).ljust(16, b"\0"))
@@ -119,6 +124,8 @@ class JournalFile:
         return found
 
     def _data(self, stream: IO[bytes], at: int) -> tuple[str, str] | None:
+        if at + 16 > self.end:
+            return None
         stream.seek(at)
         kind, flags, size = _OBJECT.unpack(stream.read(16).ljust(16, b"\0"))
         before = 72 if self.compact else 64

@@ -1,12 +1,13 @@
 """Readings of logs: asked for, done in the background, never overwritten."""
 
-import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from casework.access.policy import require
@@ -25,11 +26,10 @@ from evidence.parsing.table import columns_of
 from evidence.services.log_joined import judge_run
 from evidence.services.log_store import EventStore, PostgresStore
 
-logger = logging.getLogger(__name__)
 #: Told with every run, so that a reader knows which program read it.
 PARSER: Final = "2026.11"
-#: A run that a worker took and never ended may be asked for again after this.
-STUCK: Final = timedelta(hours=6)
+#: A run that nobody took up for so long waits for a worker that was never told of it.
+UNTOLD: Final = timedelta(minutes=1)
 
 
 def start_log_run(
@@ -55,9 +55,7 @@ def start_log_run(
         raise Invalid(_("没有这个时区。"), details={"zone": _("例如 Asia/Shanghai")}) from error
     with transaction.atomic():
         Item.objects.select_for_update().get(pk=file.item_id)
-        LogRun.objects.filter(file=file, state=RunState.RUNNING, started_at__lt=at - STUCK).update(
-            state=RunState.FAILED, ended_at=at, error=_("读取中断。")
-        )
+        end_broken_runs(LogRun.objects.filter(file=file), at=at)
         serial = (LogRun.objects.filter(file=file).aggregate(last=Max("serial"))["last"] or 0) + 1
         try:
             with transaction.atomic():
@@ -107,8 +105,49 @@ def read_columns(
         return start_log_run(file, actor=actor, at=at, zone=zone, mapping=mapping)
 
 
+@contextmanager
+def _held(pk: int) -> Iterator[bool]:
+    """Hold a run for this connection, which a worker that dies lets go of by itself; False where another holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('evidence.log_run'), %s)", [pk])
+        (free,) = cursor.fetchone() or (False,)
+    try:
+        yield bool(free)
+    finally:
+        if free:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtext('evidence.log_run'), %s)", [pk])
+
+
+def end_broken_runs(rows: QuerySet[LogRun], *, at: datetime) -> int:
+    """End the readings whose worker died, so that they can be asked for again; return how many.
+
+    What they kept stays as it was written and counts for nothing: only finished readings are shown.
+    """
+    broken = 0
+    for pk in rows.filter(state=RunState.RUNNING).values_list("pk", flat=True):
+        with _held(pk) as free:
+            if free:
+                broken += LogRun.objects.filter(pk=pk, state=RunState.RUNNING).update(
+                    state=RunState.FAILED, ended_at=at, error=_("读取中断。可以再读一次。")
+                )
+    return broken
+
+
+def waiting_runs(*, at: datetime) -> list[int]:
+    """End what broke off; return the readings that no worker was told of."""
+    end_broken_runs(LogRun.objects.all(), at=at)
+    rows = LogRun.objects.filter(state=RunState.QUEUED, asked_at__lt=at - UNTOLD).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:20])
+
+
 def run_log(pk: int, *, at: datetime, store: EventStore | None = None) -> LogRun | None:
-    """Read the file of a run; returns None when another worker has it."""
+    """Read the file of a run; returns None when another worker has it, or when it was read."""
+    with _held(pk) as free:
+        return _run(pk, at, store) if free else None
+
+
+def _run(pk: int, at: datetime, store: EventStore | None) -> LogRun | None:
     with transaction.atomic():
         run: LogRun | None = (
             LogRun.objects.select_for_update(skip_locked=True, of=("self",))

@@ -13,7 +13,7 @@ from casework.access.policy import get_visible, require
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.toast import toast
-from evidence.log_tasks import read_log
+from evidence.log_tasks import wake
 from evidence.log_words import FIELDS
 from evidence.models import Item, ItemFile
 from evidence.parsing.table import FIELDS as NAMES
@@ -45,7 +45,7 @@ def log_columns(request: HttpRequest, pk: int) -> HttpResponse:
         except CaseworkError as refusal:
             error = refusal
         else:
-            transaction.on_commit(lambda: read_log.delay(run.pk))
+            transaction.on_commit(lambda: wake(run.pk))
             toast(request, _("已开始读取，读完会显示在这里。"))
             return redirect("evidence:item-logs", pk=item.pk)
     return render(

@@ -20,7 +20,7 @@ from casework.core.errors import CaseworkError
 from casework.ledger.record import record
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
-from evidence.log_tasks import read_log
+from evidence.log_tasks import wake
 from evidence.log_words import (
     kind_words,
     reason_words,
@@ -99,7 +99,7 @@ def item_logs(request: HttpRequest, pk: int) -> HttpResponse:
             except CaseworkError as error:
                 add_refusal(form, error)
             else:
-                transaction.on_commit(lambda: read_log.delay(run.pk))
+                transaction.on_commit(lambda: wake(run.pk))
                 toast(request, _("已开始读取，读完会显示在这里。"))
                 return redirect("evidence:item-logs", pk=item.pk)
     runs = LogRun.objects.visible_to(user).filter(file__item=item).select_related("file", "asked_by").order_by("-pk")

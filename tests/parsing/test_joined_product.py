@@ -4,18 +4,20 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.urls import reverse
 
 from casework.core.errors import CaseworkError
 from casework.ledger.models import Entry
-from evidence.log_enums import Verdict
+from evidence.log_enums import RunState, Verdict
 from evidence.models import Item, ItemFile
 from evidence.models.logs import LogEvent, LogFinding, LogMapping, LogRun
 from evidence.selectors.logs import current_runs, offsets_of, peek
 from evidence.services import add_file
-from evidence.services.logs import read_columns, run_log, set_clock_offset, start_log_run
+from evidence.services.logs import read_columns, run_log, set_clock_offset, start_log_run, waiting_runs
 from tests.build_evidence import START, an_item
 from tests.cast import Cast
 from tests.parsing.test_product import LATER, client_of
@@ -218,3 +220,32 @@ def test_the_newest_reading_speaks(cast: Cast) -> None:
 
     assert [one.pk for one in current_runs(cast.officer)] == [fresh.pk]
     assert fresh.asked_at - START == timedelta(hours=2)
+
+
+def test_a_reading_whose_worker_died_ends_and_one_that_nobody_was_told_of_is_taken_up(cast: Cast) -> None:
+    item = an_item(cast)
+    files = [add_file(item, [f"x{n}".encode()], name=f"{n}.log", actor=cast.officer, at=START) for n in range(4)]
+    dead, alive, untold, fresh = (start_log_run(file, actor=cast.officer, at=LATER) for file in files)
+    LogRun.objects.filter(pk__in=[dead.pk, alive.pk]).update(state=RunState.RUNNING, started_at=LATER)
+    LogRun.objects.filter(pk=fresh.pk).update(asked_at=LATER + timedelta(minutes=5))
+    settings = connection.settings_dict
+    other = psycopg.connect(
+        dbname=settings["NAME"],
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        host=settings["HOST"],
+        port=settings["PORT"] or None,
+    )
+    try:
+        other.execute("SELECT pg_advisory_lock(hashtext('evidence.log_run'), %s)", [alive.pk])
+        waiting = waiting_runs(at=LATER + timedelta(minutes=5))
+        with pytest.raises(CaseworkError):
+            start_log_run(files[1], actor=cast.officer, at=LATER)
+    finally:
+        other.close()
+
+    assert waiting == [untold.pk]
+    states = dict(LogRun.objects.values_list("pk", "state"))
+    assert states == {dead.pk: "failed", alive.pk: "running", untold.pk: "queued", fresh.pk: "queued"}
+    assert start_log_run(files[0], actor=cast.officer, at=LATER).serial == 2
+    assert start_log_run(files[1], actor=cast.officer, at=LATER).serial == 2  # its worker is gone by now
