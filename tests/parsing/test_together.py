@@ -203,6 +203,20 @@ def test_the_journal_keeps_what_was_taken_from_the_auth_log() -> None:
     assert told(judgement) == [("login_contradicted", CONTRADICTED, "auth.log")]
 
 
+def test_the_audit_log_keeps_what_was_taken_from_the_auth_log() -> None:
+    records = [
+        f'type=USER_LOGIN msg=audit({int(at(hour).timestamp())}.000:{hour + 1}): pid=1 uid=0 auid=0 ses=1 msg=\'op=login acct="huang" '
+        f'exe="/usr/sbin/sshd" hostname=? addr=10.3.7.{hour} terminal=ssh res=success\''
+        for hour in range(HOURS)
+    ]
+
+    judgement = held(secure=secure([hour for hour in range(HOURS) if hour != 17]), audit_log=lines(*records))
+
+    assert told(judgement) == [("login_contradicted", CONTRADICTED, "secure")]
+    assert judgement.found[0].finding.witness is not None
+    assert "addr=10.3.7.17" in judgement.found[0].finding.witness.text
+
+
 @pytest.mark.parametrize(
     ("names", "order"),
     [
