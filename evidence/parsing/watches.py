@@ -35,7 +35,7 @@ class Sequence:
 
     start: int
     top: int
-    edge: Bound
+    last: Bound | Event
     seen: int = 1
     holes: list[Hole] = field(default_factory=list)
     overflow: int = 0
@@ -43,6 +43,17 @@ class Sequence:
 
     def __post_init__(self) -> None:
         self.first = self.edge
+
+    @property
+    def edge(self) -> Bound:
+        """The line of the highest number."""
+        return self.last if isinstance(self.last, Bound) else Bound.of(self.last)
+
+    def follow(self, event: Event) -> None:
+        """Note the number that follows the highest: nearly every one does, so nothing is made for it."""
+        self.top += 1
+        self.seen += 1
+        self.last = event
 
     def take(self, number: int, bound: Bound) -> bool:
         """Note a number; False where a new sequence begins."""
@@ -52,7 +63,7 @@ class Sequence:
                     self.holes.append(Hole(self.top + 1, number - 1, self.edge, bound))
                 else:
                     self.overflow += number - self.top - 1
-            self.top, self.edge = number, bound
+            self.top, self.last = number, bound
             self.seen += 1
             return True
         if number == self.top:
@@ -143,6 +154,7 @@ class Numbered:
         self.check, self.number, self.name = check, number, name
         self.sequences: dict[str, list[Sequence]] = {}
         self.limited = False
+        self.latest: tuple[str, Sequence] | None = None
 
     def see(self, event: Event) -> None:
         """Note an event's number."""
@@ -150,15 +162,23 @@ class Numbered:
         number = attrs.get(self.number)
         if event["event_action"] == "log_rate_limited":
             self.limited = True
-        if number is None or str(attrs.get("type", "")).startswith("DAEMON_"):
+        if number is None or attrs.get("type", "")[:7] == "DAEMON_":
             return
-        name = str(attrs.get(self.name) or event.get("host", ""))
+        name = attrs.get(self.name) or event.get("host", "")
+        if self.latest is not None and self.latest[0] == name and number == self.latest[1].top + 1:
+            self.latest[1].follow(event)
+            return
+        self._other(event, name, number)
+
+    def _other(self, event: Event, name: str, number: int) -> None:
+        """Note a number that does not follow the last one of its sequence."""
         parts = self.sequences.get(name)
         bound = Bound(event["raw_offset"], event["raw_length"], event.get("ts"))
         if parts is None:
-            self.sequences[name] = [Sequence(number, number, bound)]
+            parts = self.sequences[name] = [Sequence(number, number, bound)]
         elif not parts[-1].take(number, bound):
             parts.append(Sequence(number, number, bound))
+        self.latest = (name, parts[-1])
 
     def ends(self) -> dict[str, Any]:
         """Return where the numbers begin and end."""
@@ -181,6 +201,8 @@ class Audit(Numbered):
         """Note an event's serial, and whether its records are all there."""
         super().see(event)
         attrs = event["attrs"]
+        if "records" not in attrs and "syscall_missing" not in attrs:
+            return
         if "records" in attrs:
             self.several += 1
         if "paths_expected" in attrs:
