@@ -11,6 +11,11 @@ OFFICERS = (Role.CASE_OFFICER, Role.INSPECTOR)
 register_act("evidence.read_logs", roles=OFFICERS, label=_("读取日志"))
 register_act("evidence.mark_events", roles=(*OFFICERS, Role.HEARING_OFFICER), label=_("标记事件"))
 register_act("evidence.review_attribution", roles=(*OFFICERS, Role.HEARING_OFFICER), label=_("复核行为归属"))
+register_act(
+    "evidence.import_pools",
+    roles=(*OFFICERS, Role.CAMPAIGN_OFFICER, Role.INTAKE),
+    label=_("导入矿池目录"),
+)
 register_words(
     {
         "item.logs_asked": _("要求读取日志"),

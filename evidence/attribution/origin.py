@@ -171,11 +171,15 @@ def _leased(inner: Sequence[Option], session: Session, network: Network, links: 
         hits = list(network.leases.at(address.value, session.began, session.err))
         options += [Option(span.value, (span.fact,)) for span in hits]
         notes += ["lease_end_unknown"] if any(span.inferred for span in hits) else []
+        if not hits and len(inner) > 1:  # one of several addresses that nobody leased: that leaves it open
+            options.append(Option(f"?{address.value}"))
         if not hits:
             notes += _off_by_hours(network.leases, address.value, session)
     said = {"ip": "、".join(option.value for option in inner), "at": session.began}
     link = Link(Rule.LEASE, Path.NETWORK, merged(options), said, list(dict.fromkeys(notes)))
-    if not link.options:
+    if not any(not option.value.startswith("?") for option in link.options):
+        link.options = []
+    if not link.options or any(option.value.startswith("?") for option in link.options):
         link.ask = "dhcp_log"
     links.append(link)
     return link.options
@@ -202,8 +206,9 @@ def _held(macs: Sequence[Option], session: Session, network: Network, links: lis
         known = network.holdings.get(mac.value, [])
         now = [one for one in known if _holds(one, session)]
         machines += [Option(one.machine or mac.value, (one.fact,) if one.fact else ()) for one in now or known]
-        people += [Option(one.person, (one.fact,) if one.fact else (), one.person) for one in now if one.person]
-        if not now and len(macs) > 1:  # one of several machines had nobody on record: that leaves it open
+        named = [one for one in now if one.person]
+        people += [Option(one.person, (one.fact,) if one.fact else (), one.person) for one in named]
+        if not named and len(macs) > 1:  # one of several machines had nobody on record: that leaves it open
             people.append(Option(f"?{mac.value}"))
     unknown = [mac for mac in macs if mac.value not in network.holdings]
     said = {"mac": "、".join(mac.value for mac in macs)}

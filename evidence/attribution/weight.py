@@ -238,8 +238,8 @@ class _Weigher:
             if code in notes:
                 who = str(notes[code].said.get("person", "")) if code == "outside" else ""
                 add(code, [notes[code]], who)
-        inside = [link for link in chain.links if "inside" in link.notes]
-        if inside:
+        inside = [link for link in chain.links if "inside" in link.notes and person in {"", link.said.get("person")}]
+        if len(inside) == 1:  # where several may have done it and all were there, being there tells nothing
             add("path_presence", inside, str(inside[0].said.get("person", "")))
         if any(note.startswith("hours:") for note in notes):
             add("clock_hours", [link for link in chain.links if any(n.startswith("hours:") for n in link.notes)])

@@ -260,7 +260,7 @@ def _refused(reader: _Reader, one: Session) -> int:
 
 def _told(attribution: Attribution) -> list[Told]:
     """Return the documented disclosures of secrets that stand."""
-    if attribution.pk is None:
+    if attribution._state.adding:
         return []
     rows = AttributionEvidence.objects.filter(
         Q(replaced_by=None), attribution=attribution, kind=AddedKind.DISCLOSURE

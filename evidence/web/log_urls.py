@@ -2,9 +2,18 @@
 
 from django.urls import path
 
-from evidence.web import logs, timeline
+from evidence.web import attributions, logs, pools, timeline
 
 urlpatterns = [
+    path("evidence/attributions/", attributions.attributions, name="attributions"),
+    path("evidence/attributions/new/", attributions.new, name="new-attribution"),
+    path("evidence/attributions/<int:pk>/", attributions.card, name="attribution"),
+    path("evidence/attributions/<int:pk>/rework/", attributions.rework, name="attribution-rework"),
+    path("evidence/attributions/<int:pk>/evidence/", attributions.add, name="attribution-add"),
+    path("evidence/attributions/<int:pk>/submit/", attributions.submit, name="attribution-submit"),
+    path("evidence/attributions/<int:pk>/review/", attributions.review, name="attribution-review"),
+    path("evidence/pools/", pools.pools, name="pools"),
+    path("evidence/<int:pk>/mining/", pools.mining, name="item-mining"),
     path("evidence/timeline/", timeline.timeline, name="timeline"),
     path("evidence/<int:pk>/logs/", logs.item_logs, name="item-logs"),
     path("evidence/logs/<int:pk>/", logs.run, name="log-run"),

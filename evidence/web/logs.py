@@ -37,6 +37,7 @@ from evidence.parsing.findings import VERDICTS
 from evidence.parsing.formats import Recognised
 from evidence.selectors.logs import HITS, current_runs, search_raw
 from evidence.services.logs import set_clock_offset, start_log_run
+from evidence.web.found_logs import who_url
 from evidence.web.people import reader
 
 #: The gravest first.
@@ -134,6 +135,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _show(request: HttpRequest, row: LogRun, form: OffsetForm, status: int = 200) -> HttpResponse:
     user = reader(request)
+    may_attribute = can(user, "evidence.attribute", row.file.item)
     findings = sorted(row.findings.all()[:500], key=lambda one: GRAVITY.get(one.verdict, len(GRAVITY)))
     context = {
         "run": row,
@@ -143,8 +145,8 @@ def _show(request: HttpRequest, row: LogRun, form: OffsetForm, status: int = 200
             (kind, kind_words(kind), number)
             for kind, number in sorted(row.kinds.items(), key=lambda pair: (-pair[1], pair[0]))
         ],
-        "gaps": [_finding(one) for one in findings if one.gap],
-        "findings": [_finding(one) for one in findings if not one.gap],
+        "gaps": [_finding(one, may_attribute=may_attribute) for one in findings if one.gap],
+        "findings": [_finding(one, may_attribute=may_attribute) for one in findings if not one.gap],
         "findings_count": row.findings.count(),
         "offsets": [(one, one.offset_ms / 1000, one.error_ms / 1000) for one in row.offsets.select_related("set_by")],
         "form": form if can(user, "evidence.read_logs", row.file.item) and row.state == "done" else None,
@@ -164,8 +166,9 @@ def _member(member: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _finding(one: Any) -> dict[str, Any]:
+def _finding(one: Any, *, may_attribute: bool) -> dict[str, Any]:
     return {
+        "who_url": who_url(one) if may_attribute else "",
         "row": one,
         "said": check_words(one.check_name),
         "verdict": verdict_words(one.verdict),

@@ -17,7 +17,7 @@ from casework.core import clock
 from casework.web.toast import toast
 from evidence.log_enums import Lane
 from evidence.log_words import benign_words, check_words, count_words, kind_words, verdict_words
-from evidence.models import Item
+from evidence.models import Attribution, Item
 from evidence.models.logs import LogEvent, LogFinding
 from evidence.selectors.logs import (
     Asked,
@@ -31,6 +31,7 @@ from evidence.selectors.logs import (
     span_of,
 )
 from evidence.services.logs import mark_event
+from evidence.web.found_logs import who_url
 from evidence.web.log_picture import draw, query, stamp
 from evidence.web.people import reader
 
@@ -89,6 +90,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
     offsets = offsets_of(runs)
     given: dict[str, str | list[str]] = {key: request.GET.getlist(key) for key in KEPT if request.GET.get(key)}
     findings = findings_in(runs, asked)
+    may_attribute = can(user, "evidence.attribute", chosen)
     events, more = events_of(runs, asked, offsets, _after(request.GET.get("after")))
     width = asked.until - asked.since
 
@@ -103,7 +105,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
         "picture": draw(lanes_of(runs, asked, offsets), findings, asked, given),
         "events": [_shown(event) for event in events],
         "more_url": query(given, after=f"{last.true_at.isoformat()}_{last.pk}") if more and last else "",
-        "findings": [_finding(one) for one in findings],
+        "findings": [_finding(one, may_attribute=may_attribute) for one in findings],
         "offsets": [row for row in offsets.values() if row.offset_ms or row.error_ms],
         "whole": width >= span[1] - span[0],
         "urls": {
@@ -135,8 +137,9 @@ def _shown(event: Any) -> dict[str, Any]:
     }
 
 
-def _finding(one: LogFinding) -> dict[str, Any]:
+def _finding(one: LogFinding, *, may_attribute: bool) -> dict[str, Any]:
     return {
+        "who_url": who_url(one) if may_attribute else "",
         "row": one,
         "said": check_words(one.check_name),
         "verdict": verdict_words(one.verdict),
@@ -182,6 +185,8 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
         "marks": [mark for mark in row.marks.all() if mark.starred or mark.comment],
         "mine": next((mark for mark in row.marks.all() if mark.author_id == user.pk), None),
         "may_mark": can(user, "evidence.mark_events", row.item),
+        "may_attribute": row.ts is not None and can(user, "evidence.attribute", row.item),
+        "attribution": Attribution.objects.visible_to(user).filter(event=row).first(),
         "around": reverse("evidence:timeline")
         + f"?item={row.item_id}&since={stamp(true_at - around)}&until={stamp(true_at + around)}"
         if true_at
