@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from evidence.api.attributions import AttributionViewSet
 from evidence.api.captures import CapturePhotoView, CapturesView
 from evidence.api.decisions import CheckOutViewSet, DiscrepancyViewSet, DisposalViewSet
 from evidence.api.uploads import ItemUploads, UploadView
@@ -12,6 +13,7 @@ routes = [
     ("items", ItemViewSet, "item"),
     ("check-outs", CheckOutViewSet, "check-out"),
     ("disposals", DisposalViewSet, "disposal"),
+    ("attributions", AttributionViewSet, "attribution"),
     ("discrepancies", DiscrepancyViewSet, "discrepancy"),
 ]
 #: Addresses that are no lists of rows: files in pieces, and what comes from devices at the scene.

@@ -138,7 +138,9 @@ def credential_links(
     )
     if not people or not all(one.person for one in people):
         holder.ask = "account_register"
-    if disclosed:
+    if {one.person for one in disclosed} - {
+        one.person for option in link.options for one in holders.get(option.value, [])
+    }:
         holder.notes.append("disclosed")
     if _shared(session, others, epoch):
         holder.notes.append("shared_account")

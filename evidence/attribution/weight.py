@@ -66,6 +66,7 @@ FITS: Final[Mapping[str, Mapping[Hypothesis, int]]] = {
     "shared_account": {H2: 1, H5: 1},
     "disclosed": {H2: 1},
     "outside": {H1: -2, H2: 1, H3: 1},
+    "other_outside": {H2: -1},
     "scheduler": {H1: -2, H2: -1, H3: -1, H4: 2, H5: -1},
     "job_near": {H1: -1, H4: 1},
     "terminal": {H4: -1},
@@ -188,6 +189,8 @@ class _Weigher:
         controlled = sorted(
             {self.facts[key].run for key in chain.fact_keys() if key in self.facts and self._administers(key, person)}
         )
+        if {"disclosed", "shared_account"} & {note for link in chain.links for note in link.notes}:
+            return Judgement(Outcome.SESSION, caps=["others_know"], counted=apart, controlled=controlled)
         if len(apart) < 2 or not clean:
             caps = ["one_source"] if len(apart) < 2 else ["controlled_only"]
             return Judgement(Outcome.SESSION, caps=caps, counted=apart, controlled=controlled)
@@ -234,10 +237,13 @@ class _Weigher:
             elif way and any(link.state == State.AMBIGUOUS for link in way):
                 add(f"several_{path.value}", way)
         notes = {note: link for link in chain.links for note in link.notes}
-        for code in ("shared_account", "disclosed", "outside", "epoch_blurred", "lease_end_unknown"):
+        for code in ("shared_account", "disclosed", "epoch_blurred", "lease_end_unknown"):
             if code in notes:
-                who = str(notes[code].said.get("person", "")) if code == "outside" else ""
-                add(code, [notes[code]], who)
+                add(code, [notes[code]])
+        for link in chain.links:
+            if "outside" in link.notes:
+                who = str(link.said.get("person", ""))
+                add("outside" if who == person else "other_outside", [link], who)
         inside = [link for link in chain.links if "inside" in link.notes and person in {"", link.said.get("person")}]
         if len(inside) == 1:  # where several may have done it and all were there, being there tells nothing
             add("path_presence", inside, str(inside[0].said.get("person", "")))
@@ -311,8 +317,6 @@ def _cap(result: Judgement, weigher: _Weigher, added: Sequence[Exhibit]) -> None
     if any(link.state == State.AMBIGUOUS for link in chain.links if not link.aside):
         _lower(result, "ambiguous", Word.MODERATE)
     notes = {note for link in chain.links for note in link.notes}
-    if notes & {"disclosed", "shared_account"}:
-        _lower(result, "others_know", Word.LIMITED)
     if any(weigher.tainted(link, person) for link in chain.links if not link.aside):
         _lower(result, "suspect_controlled", Word.MODERATE)
     if "epoch_blurred" in notes:

@@ -1,7 +1,7 @@
 """What the rules of attribution need, fetched by index: a few hundred records of millions."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -90,6 +90,7 @@ class _Reader:
         #: Windows are widened by the largest offset, so that one query serves all readings.
         self.slack = timedelta(milliseconds=widest) + timedelta(seconds=30)
         self.facts: dict[int, Fact] = {}
+        self._hosts: dict[int, str] = {}
 
     def fact(self, row: tuple[Any, ...]) -> Fact:
         """Return a row of ``_COLUMNS`` as a fact."""
@@ -110,10 +111,25 @@ class _Reader:
             row[12], row[13].lower(), row[14], row[15], row[16], row[17], row[18], row[19], tuple(row[20]), attrs, offset is not None,
         )  # fmt: skip
 
+    def host_of(self, item: int) -> str:
+        """Return the machine of records that name none (wtmp): that of the other logs of the same item, if they agree."""
+        if item not in self._hosts:
+            names = set()
+            for pk, run in self.runs.items():
+                if run.file.item_id == item:
+                    rows = LogEvent._base_manager.filter(run=pk).exclude(host="").order_by("run_id", "ts", "id")
+                    names |= set(rows.values_list("host", flat=True)[:1])
+            self._hosts[item] = names.pop() if len(names) == 1 else ""
+        return self._hosts[item]
+
     def take(self, rows: QuerySet[LogEvent], most: int = MOST, *, backwards: bool = False) -> list[Fact]:
         """Fetch and keep."""
         ordered = rows.order_by("-ts" if backwards else "ts")[:most]
         found = [self.fact(row) for row in ordered.values_list(*_COLUMNS)]
+        found = [
+            replace(fact, host=self.host_of(fact.item)) if fact.action == "login" and not fact.host else fact
+            for fact in found
+        ]
         self.facts.update((fact.key, fact) for fact in found)
         return found
 

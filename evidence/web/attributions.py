@@ -25,6 +25,7 @@ from casework.web.toast import toast
 from casework.web.vocabulary import register_status
 from evidence.attribution.weight import Fit, Hypothesis, Word
 from evidence.attribution_enums import AddedKind, AttributionOutcome, AttributionState, ReviewVerdict
+from evidence.attribution_reading import act_words, hypothesis_words
 from evidence.attribution_words import (
     ASKS,
     CAPS,
@@ -89,13 +90,6 @@ register(
 
 def _title(row: Any) -> SafeString:
     return format_html('<span class="mono">{}</span> {}', row.number, act_words(row))
-
-
-def act_words(row: Attribution) -> str:
-    """Return the act in question in a few words."""
-    if row.event is not None:
-        return row.event.process_command_line[:120] or kind_words(row.event.event_action)
-    return check_words(row.finding.check_name) if row.finding else ""
 
 
 def _strength(row: Any) -> str:
@@ -285,9 +279,14 @@ def _read(edition: AttributionEdition, user: User) -> dict[str, Any]:
             "url": reverse("evidence:log-event", args=[key]),
         }
 
+    #: Record -> the step at which it is quoted; later steps refer to it.
+    told: dict[int, int] = {}
+
     def link(number: int, one: dict[str, Any]) -> dict[str, Any]:
         keys = list(dict.fromkeys(key for option in one["options"] for key in option["facts"]))
-        shown = [found for key in keys if (found := record(key))]
+        shown = [found for key in keys if key not in told and (found := record(key))]
+        again = sorted({told[key] for key in keys if key in told})
+        told.update((key, number) for key in keys if key not in told)
         return {
             "number": number,
             "rule": one["rule"],
@@ -298,6 +297,7 @@ def _read(edition: AttributionEdition, user: User) -> dict[str, Any]:
             "ask": ASKS[one["ask"]] if one["ask"] else "",
             "aside": one["aside"],
             "records": shown,
+            "again": again,
             "options": [option_words(one["rule"], option["value"]) for option in one["options"]]
             if len(one["options"]) > 1
             else [],
@@ -325,9 +325,7 @@ def _read(edition: AttributionEdition, user: User) -> dict[str, Any]:
         "hypotheses": [
             {
                 "code": code,
-                "name": HYPOTHESES[Hypothesis(code)]
-                if code != "H1" or not person
-                else _("%(person)s本人") % {"person": person},
+                "name": hypothesis_words(code, person),
                 "for": [exhibit_words(one) for one in exhibits if one["fits"].get(code, 0) > 0],
                 "against": [exhibit_words(one) for one in exhibits if one["fits"].get(code, 0) < 0],
                 "word": WORDS[Word(judged["words"][code])],

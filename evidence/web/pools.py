@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
@@ -71,7 +72,7 @@ POOLS = ListPage(
     ),
     filters=(
         Filter("coin", _l("币种"), "coin", _coins),
-        Filter("ended", _l("已停用"), "valid_to__isnull", (("False", _l("是")), ("True", _l("否")))),
+        Filter("ended", _l("已停用"), lambda value: Q(valid_to__isnull=value != "1"), kind="bool"),
         Filter("note", _l("说明"), "note", (("网页挖矿脚本", _l("网页挖矿脚本")),)),
     ),
     search=("place__icontains", "pool__icontains", "source__icontains"),
