@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evidence.web import attributions, logs, pools, timeline
+from evidence.web import attributions, log_keepers, logs, pools, timeline
 
 urlpatterns = [
     path("evidence/attributions/", attributions.attributions, name="attributions"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("evidence/<int:pk>/logs/", logs.item_logs, name="item-logs"),
     path("evidence/logs/<int:pk>/", logs.run, name="log-run"),
     path("evidence/logs/<int:pk>/clock/", logs.clock_offset, name="log-clock"),
+    path("evidence/logs/<int:pk>/keeper/", log_keepers.keeper, name="log-keeper"),
     path("evidence/logs/<int:pk>/raw/", logs.raw, name="log-raw"),
     path("evidence/log-events/<int:pk>/", timeline.event, name="log-event"),
     path("evidence/log-events/<int:pk>/mark/", timeline.mark, name="log-event-mark"),

@@ -38,6 +38,7 @@ from evidence.parsing.formats import Recognised
 from evidence.selectors.logs import HITS, current_runs, search_raw
 from evidence.services.logs import set_clock_offset, start_log_run
 from evidence.web.found_logs import who_url
+from evidence.web.log_keepers import KeeperForm
 from evidence.web.people import reader
 
 #: The gravest first.
@@ -151,6 +152,8 @@ def _show(request: HttpRequest, row: LogRun, form: OffsetForm, status: int = 200
         "offsets": [(one, one.offset_ms / 1000, one.error_ms / 1000) for one in row.offsets.select_related("set_by")],
         "form": form if can(user, "evidence.read_logs", row.file.item) and row.state == "done" else None,
         "share": _share(row),
+        "keepers": list(row.file.keepers.select_related("set_by")),
+        "keeper_form": KeeperForm() if may_attribute and row.state == "done" else None,
     }
     return render(request, "evidence/log_run.html", context, status=status)
 

@@ -11,7 +11,7 @@ from casework.core.errors import CaseworkError, NotAllowed
 from casework.ledger.models import Entry
 from evidence.attribution.weight import Fit, Hypothesis
 from evidence.attribution_enums import AddedKind, AttributionState, ReviewVerdict
-from evidence.models import Attribution, AttributionEvidence, AttributionReview, LogFinding
+from evidence.models import Attribution, AttributionEvidence, AttributionReview, LogFinding, LogKeeper
 from evidence.selectors.attributions import newest_edition
 from evidence.services.attributions import (
     add_attribution_evidence,
@@ -225,3 +225,20 @@ def test_a_bundle_holds_the_card_unless_redacted(
         assert {one["@id"] for one in actions[0]["uco-action:object"]} <= ids
         (card,) = json.loads((folder / "metadata" / "attributions.json").read_text(encoding="utf-8"))
         assert card["edition"]["digest"] == newest_edition(named).digest
+
+
+def test_the_keeper_of_a_log_is_stated_on_its_page(cast: Cast) -> None:
+    (run,) = a_host(cast, "switch").values()
+    address = reverse("evidence:log-keeper", args=[run.pk])
+    given = {"keeper": "网络中心", "administrators": "黄某某", "basis": "回执"}
+    before = LogKeeper.objects.count()
+    assert [client_of(user).post(address, given).status_code for user in (cast.auditor, cast.outsider)] == [403, 404]
+    assert client_of(cast.officer).post(address, {"keeper": "网络中心"}).status_code == 302
+    assert LogKeeper.objects.count() == before
+    assert client_of(cast.officer).post(address, given).status_code == 302
+    newest = LogKeeper.objects.order_by("pk").last()
+    assert newest is not None
+    assert (newest.file, newest.administrators) == (run.file, "黄某某")
+    page = client_of(cast.auditor).get(reverse("evidence:log-run", args=[run.pk])).content.decode()
+    assert "谁有权改动" in page
+    assert address not in page
