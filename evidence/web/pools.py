@@ -51,7 +51,8 @@ def _coins(user: User) -> list[tuple[str, str]]:
     rows = (
         PoolPlace.objects.visible_to(user).exclude(coin="").order_by("coin").values_list("coin", flat=True).distinct()
     )
-    return [(coin, coin) for coin in rows[:200]]
+    names = {name for coins in rows[:500] for name in coins.split("、")}
+    return [(name, name) for name in sorted(names)]
 
 
 def _place(row: Any) -> SafeString:
@@ -71,7 +72,7 @@ POOLS = ListPage(
         Column("note", _l("说明"), "note"),
     ),
     filters=(
-        Filter("coin", _l("币种"), "coin", _coins),
+        Filter("coin", _l("币种"), lambda value: Q(coin__contains=value), _coins),
         Filter("ended", _l("已停用"), lambda value: Q(valid_to__isnull=value != "1"), kind="bool"),
         Filter("note", _l("说明"), "note", (("网页挖矿脚本", _l("网页挖矿脚本")),)),
     ),
