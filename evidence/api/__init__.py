@@ -5,6 +5,7 @@ from django.urls import path
 from evidence.api.attributions import AttributionViewSet
 from evidence.api.captures import CapturePhotoView, CapturesView
 from evidence.api.decisions import CheckOutViewSet, DiscrepancyViewSet, DisposalViewSet
+from evidence.api.logs import LogEventViewSet, LogFindingViewSet, LogReadingViewSet
 from evidence.api.uploads import ItemUploads, UploadView
 from evidence.api.views import CollectionViewSet, ItemViewSet
 
@@ -15,6 +16,9 @@ routes = [
     ("disposals", DisposalViewSet, "disposal"),
     ("attributions", AttributionViewSet, "attribution"),
     ("discrepancies", DiscrepancyViewSet, "discrepancy"),
+    ("log-readings", LogReadingViewSet, "log-reading"),
+    ("log-events", LogEventViewSet, "log-event"),
+    ("log-findings", LogFindingViewSet, "log-finding"),
 ]
 #: Addresses that are no lists of rows: files in pieces, and what comes from devices at the scene.
 paths = [

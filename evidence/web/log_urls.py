@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evidence.web import attributions, log_keepers, logs, pools, timeline
+from evidence.web import attributions, log_columns, log_keepers, logs, pools, timeline
 
 urlpatterns = [
     path("evidence/attributions/", attributions.attributions, name="attributions"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("evidence/<int:pk>/mining/", pools.mining, name="item-mining"),
     path("evidence/timeline/", timeline.timeline, name="timeline"),
     path("evidence/<int:pk>/logs/", logs.item_logs, name="item-logs"),
+    path("evidence/<int:pk>/logs/columns/", log_columns.log_columns, name="log-columns"),
     path("evidence/logs/<int:pk>/", logs.run, name="log-run"),
     path("evidence/logs/<int:pk>/clock/", logs.clock_offset, name="log-clock"),
     path("evidence/logs/<int:pk>/keeper/", log_keepers.keeper, name="log-keeper"),

@@ -11,7 +11,7 @@ import casework.core.fields
 class Migration(migrations.Migration):
     dependencies = [
         ("access", "0002_public_ids_and_lifted_recusals"),
-        ("evidence", "0004_discrepancies_of_the_reading"),
+        ("evidence", "0005_witnesses_and_mappings"),
         ("imports", "0003_columns_by_hand_and_reading"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
