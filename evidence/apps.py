@@ -6,5 +6,5 @@ class EvidenceConfig(AppConfig):
     label = "evidence"
 
     def ready(self) -> None:
-        from evidence import log_policy, log_tasks, policy, refs  # noqa: F401  (they register themselves)
+        from evidence import documents, log_policy, log_tasks, policy, refs  # noqa: F401  (they register themselves)
         from evidence.web import found, log_status, logs, nav, words  # noqa: F401

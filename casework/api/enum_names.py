@@ -24,6 +24,7 @@ ENUM_NAMES: dict[str, str] = {
     "EvidenceDeviceKindEnum": "evidence.enums.DeviceKind",
     "DiscrepancyKindEnum": "evidence.enums.DiscrepancyKind",
     "DispositionEnum": "units.enums.Disposition",
+    "DocumentStateEnum": "casework.documents.enums.DocumentState",
     "DutyEnum": "cases.enums.Duty",
     "EmploymentEnum": "units.enums.Employment",
     "HandledEnum": "units.enums_campaign.Handled",
