@@ -73,6 +73,15 @@ def _people(case: Case) -> list[Suspect]:
     return list(case.suspects.select_related("unit").order_by("pk"))
 
 
+def _described(people: list[Suspect]) -> str:
+    """Return a paragraph for each person: name, unit and post, membership."""
+    return "\n".join("，".join(part for part in (one.name, _standing(one)) if part) + "。" for one in people)
+
+
+def _stop(text: str) -> str:
+    return f"{text.strip().rstrip('。')}。" if text.strip() else ""
+
+
 def _investigators(case: Case) -> str:
     rows = CaseMember.objects.filter(case=case, side=Side.INVESTIGATE, until__isnull=True).select_related("user")
     return "、".join(row.user.name for row in rows.order_by("pk"))
@@ -84,12 +93,10 @@ def filing_decision(case: Case, user: User, _at: datetime) -> dict[str, Any]:
     return {
         "organ": organ_of(user),
         "person": "、".join(one.name for one in people),
-        "standing": "；".join(
-            f"{one.name}：{_standing(one)}" if len(people) > 1 else _standing(one) for one in people if _standing(one)
-        ),
+        "standing": _described(people),
         "case_number": case.number,
         "kind": f"涉嫌{case.get_kind_display()}",
-        "grounds": case.grounds,
+        "grounds": _stop(case.grounds),
         "filed_on": case.filed_on.isoformat() if case.filed_on else "",
     }
 
@@ -114,13 +121,12 @@ def filing_request(case: Case, user: User, _at: datetime) -> dict[str, Any]:
 
 
 def _report(case: Case) -> dict[str, Any]:
-    lines = [f"{one.name}，{_standing(one)}。" if _standing(one) else f"{one.name}。" for one in _people(case)]
     origin = f"根据线索{case.lead.number}，" if case.lead else ""
     filed = (
         f"于{case.filed_on.year}年{case.filed_on.month}月{case.filed_on.day}日立案审查调查。" if case.filed_on else ""
     )
     return {
-        "people": "\n".join(lines),
+        "people": _described(_people(case)),
         "origin": f"{origin}{filed}案号：{case.number}。" if filed else "",
         "exhibits": [
             {
@@ -158,6 +164,16 @@ def hearing_report(case: Case, _user: User, _at: datetime) -> dict[str, Any]:
 def supervision_letter(case: Case, user: User, _at: datetime) -> dict[str, Any]:
     """Return what the letter urging a case on says."""
     return {"organ": organ_of(user), "matter": case.title, "situation": case.grounds}
+
+
+def supervision_advice(case: Case, user: User, _at: datetime) -> dict[str, Any]:
+    """Return what the case says to the unit in which it happened; advice and day of reply are written by hand."""
+    return {
+        "organ": organ_of(user),
+        "unit": case.unit.name if case.unit else "",
+        "title": "关于整治利用公共资源“挖矿”问题的监察建议书",
+        "facts": _stop(case.grounds),
+    }
 
 
 def case_index(case: Case, user: User, _at: datetime) -> dict[str, Any]:
@@ -264,6 +280,7 @@ register_document("filing_decision", "case", filing_decision, _filed)
 register_document("investigation_report", "case", investigation_report, _filed)
 register_document("hearing_report", "case", hearing_report, lambda case: bool(case.hearing_report))
 register_document("supervision_letter", "case", supervision_letter)
+register_document("supervision_advice", "case", supervision_advice, lambda case: case.unit_id is not None)
 register_document("case_index", "case", case_index, lambda _case: False)  # made with the file itself
 register_document("record", "interview", record)
 register_document("penalty_decision", "penalty", penalty_decision, _has_number)

@@ -127,13 +127,23 @@ def fill(template: Template, data: Mapping[str, Any], *, number: str = "", issue
     copies = template.copies or ("",)
     blocks: list[dict[str, Any]] = []
     for index, copy in enumerate(copies):
+        headings = 0
         if index:
             blocks.append({"block": "page"})
         for raw in template.blocks:
             if raw.get("when") and data.get(raw["when"]) in (None, "", []):
                 continue
-            blocks.append(_filled(template, raw, data, {**values, "copy": copy}))
+            headings += raw["block"] == "h1"
+            blocks.append(_filled(template, raw, data, {**values, "copy": copy, "n": _ordinal(headings)}))
     return blocks
+
+
+def _ordinal(number: int) -> str:
+    """Return 一 to 九十九 as headings are numbered; a heading that is left out leaves no gap."""
+    digits = "零一二三四五六七八九"
+    tens, ones = divmod(number, 10)
+    head = "" if tens == 0 else "十" if tens == 1 else f"{digits[tens]}十"
+    return head + (digits[ones] if ones or not head else "")
 
 
 def _filled(

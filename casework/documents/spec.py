@@ -15,8 +15,8 @@ from casework.core.errors import Invalid
 
 #: Types of inputs: one line, several paragraphs, a day, a whole number, list of lines, table rows, questions and answers.
 TYPES: Final = ("text", "long", "date", "int", "lines", "rows", "qa")
-#: Filled by the system, never by hand: the number given at issue, its day, and the copy (一联…).
-BUILT_IN: Final = frozenset({"number", "issued_on", "copy"})
+#: Filled by the system, never by hand: the number given at issue, its day, the copy (一联…), and in a heading its place among those shown.
+BUILT_IN: Final = frozenset({"number", "issued_on", "copy", "n"})
 #: Block → the keys it must have, the keys it may have.
 BLOCKS: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
     "head": (frozenset({"text"}), frozenset({"number", "signer"})),
