@@ -19,13 +19,15 @@ from casework.documents.enums import DocumentState, JobKind
 from casework.documents.filling import complete, fill
 from casework.documents.models import Document, Job
 from casework.documents.registry import Subject
-from casework.documents.services.rendering import AT_ONCE, data_of, digest_of, frozen, render_document
+from casework.documents.services.rendering import data_of, digest_of, frozen, render_document
 from casework.documents.spec import Template
 from casework.files.previews import look_into
 from casework.files.services.blobs import store_blob
 from casework.files.storage import path_of
 from casework.ledger.record import record
 
+#: Characters of (encrypted) data up to which a document is drawn while the page waits: some ten pages.
+AT_ONCE = 20_000
 #: A number that the records have given already (a decision, a list) stands in the data under this name.
 NUMBER = "_number"
 

@@ -24,9 +24,6 @@ from casework.files.services.blobs import store_blob
 from casework.ledger.canonical import canonical_text, plain
 from casework.ledger.record import record
 
-#: Characters of data up to which a document is drawn while the page waits: some twenty pages.
-AT_ONCE = 20_000
-
 
 def frozen(data: Mapping[str, Any]) -> str:
     """Return the data as they are kept, with a salt: the digest must not let anybody guess what they say."""

@@ -14,13 +14,18 @@ _BAR: Final = "|"
 
 
 class DocumentForm(forms.Form):
-    """One field for each declared input; nothing is required here, the service names all that is missing at once."""
+    """One field for each declared input; all that is missing is named at once, each at its field."""
+
+    use_required_attribute = False
 
     def __init__(self, *args: Any, template: Template, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.template = template
         for one in template.inputs:
-            self.fields[one.name] = _field(one)
+            field = _field(one)
+            field.required = one.required
+            field.error_messages["required"] = _("缺少%(label)s。") % {"label": one.label}
+            self.fields[one.name] = field
 
     def data_of_template(self) -> dict[str, Any]:
         """Return what was typed, as the template's inputs want it."""
@@ -28,13 +33,13 @@ class DocumentForm(forms.Form):
 
 
 def _field(one: Input) -> forms.Field:
-    label = one.label if one.required else _("%(label)s（可不填）") % {"label": one.label}
+    label = one.label
     if one.type == "date":
-        return DayField(label=label, required=False, help_text=one.hint)
+        return DayField(label=label, help_text=one.hint)
     if one.type == "int":
-        return forms.IntegerField(label=label, required=False, help_text=one.hint)
+        return forms.IntegerField(label=label, help_text=one.hint)
     if one.type == "text":
-        return forms.CharField(label=label, required=False, max_length=LIMITS["text"], help_text=one.hint)
+        return forms.CharField(label=label, max_length=LIMITS["text"], help_text=one.hint)
     hint, rows = one.hint, 5
     if one.type == "rows":
         hint = _("每行一项，栏目依次用竖线隔开：%(columns)s") % {
@@ -45,9 +50,7 @@ def _field(one: Input) -> forms.Field:
         hint, rows = _("每一问、每一答另起一行，以“问：”“答：”开头"), 16
     elif one.type == "lines":
         hint = _("每行一条")
-    return forms.CharField(
-        label=label, required=False, strip=False, help_text=hint, widget=forms.Textarea(attrs={"rows": rows})
-    )
+    return forms.CharField(label=label, strip=False, help_text=hint, widget=forms.Textarea(attrs={"rows": rows}))
 
 
 def _read(one: Input, value: Any) -> Any:

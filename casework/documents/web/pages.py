@@ -8,6 +8,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_POST, require_safe
 
@@ -34,7 +36,7 @@ from casework.files import previews, storage
 from casework.files.responses import download
 from casework.ledger.models import Entry
 from casework.ledger.web.proof import proofs_of
-from casework.web.formats import cn_datetime
+from casework.web.formats import cn_date, cn_datetime
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 
@@ -44,19 +46,40 @@ def kind_choices(_user: User) -> list[tuple[str, str]]:
     return [(code, shipped()[code][0].name) for code in codes()]
 
 
+def _whole(text: str) -> SafeString:
+    """Keep a number or a day on one line."""
+    return format_html('<span class="nowrap">{}</span>', text)
+
+
 PAGE = ListPage(
     title=_l("文书"),
     queryset=lambda user: Document.objects.visible_to(user).select_related("drafted_by"),
     columns=(
-        Column("number", _l("文号"), lambda row: row.number or "—", sort="number"),
+        Column(
+            "number", _l("文号"), lambda row: _whole(row.number or "—"), sort="number", export=lambda row: row.number
+        ),
         Column("title", _l("标题"), "title", link=True),
         Column("kind", _l("文种"), "kind", sort="kind"),
         Column(
             "state", _l("状态"), lambda row: status("document", row.state), export=lambda row: row.get_state_display()
         ),
-        Column("issued_on", _l("成文日期"), lambda row: row.issued_on or "", sort="-issued_on"),
-        Column("drafted_by", _l("拟稿人"), "drafted_by.name"),
-        Column("updated_at", _l("更新"), lambda row: cn_datetime(row.updated_at), sort="-updated_at"),
+        Column(
+            "issued_on",
+            _l("成文日期"),
+            lambda row: _whole(cn_date(row.issued_on)) if row.issued_on else "",
+            sort="-issued_on",
+            export=lambda row: row.issued_on,
+        ),
+        Column(
+            "drafted_by", _l("拟稿人"), lambda row: _whole(row.drafted_by.name), export=lambda row: row.drafted_by.name
+        ),
+        Column(
+            "updated_at",
+            _l("更新"),
+            lambda row: _whole(cn_datetime(row.updated_at)),
+            sort="-updated_at",
+            export=lambda row: row.updated_at,
+        ),
     ),
     filters=(
         Filter("code", _l("文种"), "code", kind_choices),
