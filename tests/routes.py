@@ -200,4 +200,5 @@ def objects() -> dict[str, dict[str, Any]]:
         "documents/jobs/": {"pk": NOBODY},
         "documents/new/": {"ref": f"case:{case.pk}", "code": "filing_decision"},
         "documents/file/": {"ref": f"case:{case.pk}"},
+        "cases:surcharge-new": {"case_pk": case.pk},
     }  # fmt: skip
