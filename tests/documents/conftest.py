@@ -4,6 +4,9 @@ import pytest
 
 from casework.core.errors import Refused
 from casework.documents.fonts import fonts
+from casework.documents.registry import Subject
+from tests.cast import Cast
+from tests.documents.build import subject
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +15,9 @@ def _chinese_font() -> None:
         fonts()
     except Refused:
         pytest.skip("no Chinese font on this machine: install one, or name a folder in CASEWORK_FONT_DIR")
+
+
+@pytest.fixture
+def case(cast: Cast) -> Subject:
+    """The case of the cast, open."""
+    return subject(cast)
