@@ -75,16 +75,14 @@ def bind(front: bytes, pieces: Sequence[Piece], out: Path, *, moved: Callable[[i
     file = pypdfium2.PdfDocument.new()
     try:
         with pypdfium2.PdfDocument(io.BytesIO(front)) as index:
+            _number(index, 1)
             file.import_pages(index)
         moved(len(file))
         for piece in pieces:
-            if _is_pdf(piece.path):
-                with _opened(piece) as source:
-                    file.import_pages(source)
-            else:
-                _picture_page(file, piece)
+            with _opened(piece) if _is_pdf(piece.path) else _picture_page(piece) as source:
+                _number(source, len(file) + 1)
+                file.import_pages(source)
             moved(len(file))
-        _number(file)
         count = len(file)
         with out.open("wb") as stream:
             file.save(stream)
@@ -96,7 +94,8 @@ def bind(front: bytes, pieces: Sequence[Piece], out: Path, *, moved: Callable[[i
         file.close()
 
 
-def _picture_page(file: Any, piece: Piece) -> None:
+def _picture_page(piece: Piece) -> pypdfium2.PdfDocument:
+    """Return a document of one page that shows the picture."""
     with _open_picture(piece) as opened:
         try:
             opened.draft("RGB", PICTURE)
@@ -109,6 +108,7 @@ def _picture_page(file: Any, piece: Piece) -> None:
     packed.seek(0)
     scale = min((A4[0] - 80) / picture.width, (A4[1] - 100) / picture.height)
     width, height = picture.width * scale, picture.height * scale
+    file = pypdfium2.PdfDocument.new()
     page = file.new_page(*A4)
     image = pypdfium2.PdfImage.new(file)
     image.load_jpeg(packed, inline=True)
@@ -116,13 +116,16 @@ def _picture_page(file: Any, piece: Piece) -> None:
     page.insert_obj(image)
     page.gen_content()
     page.close()
+    return file
 
 
-def _number(file: Any) -> None:
-    """Write the running number at the upper right edge of every page."""
+def _number(file: Any, first: int) -> None:
+    """Write the running number at the upper right edge of every page; in the source, before it is bound:
+    in the bound file every page would take longer than the one before.
+    """
     font = pdfium_c.FPDFText_LoadStandardFont(file, b"Helvetica")
     try:
-        for number, page in enumerate(_pages(file), 1):
+        for number, page in enumerate(_pages(file), first):
             text = pdfium_c.FPDFPageObj_CreateTextObj(file, font, 10.0)
             letters = ctypes.create_string_buffer(f"{number:03d}\0".encode("utf-16-le"))
             pdfium_c.FPDFText_SetText(text, ctypes.cast(letters, pdfium_c.FPDF_WIDESTRING))
