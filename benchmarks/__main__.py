@@ -22,7 +22,9 @@ from casework.local import paths, services
 from casework.local.locks import Lock
 from casework.local.process import LocalServiceError
 
-NAMES = ("matching", "ledger", "pages", "deadlines", "campaign", "evidence", "cases", "logs", "attribution")
+NAMES = (
+    "matching", "ledger", "pages", "deadlines", "campaign", "evidence", "cases", "logs", "attribution", "documents",
+)  # fmt: skip
 
 
 def main() -> None:
