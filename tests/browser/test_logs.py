@@ -136,11 +136,13 @@ def test_the_auditor_reads_and_cannot_write(visitor: Visitor) -> None:
 def _found(visitor: Visitor) -> LogFinding:
     """Return the contradiction of two logs of an item, read by an officer the day before, unless they were read already."""
     rows = LogFinding.objects.filter(check_name="login_contradicted", verdict=Verdict.CONTRADICTED)
-    if rows.exists():
-        return rows.latest("pk")
+    known: LogFinding | None = rows.order_by("pk").last()
+    if known is not None:
+        return known
     officer, at = visitor.played.user("officer1"), moment("2021-12-15 16:00")
     item = Item.objects.get(title__startswith="自组矿机 2 号")
     for name, data in (("secure", secure(SOME)), ("wtmp", wtmp(list(range(HOURS))))):
         file = add_file(item, [data], name=name, actor=officer, at=at)
         run_log(start_log_run(file, actor=officer, at=at).pk, at=at)
-    return rows.latest("pk")
+    found: LogFinding = rows.latest("pk")
+    return found
