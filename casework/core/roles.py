@@ -35,6 +35,8 @@ APPEND_ONLY_TABLES: tuple[str, ...] = (
     "cases_intervention",
     "cases_targetreading",
     "cases_casetype",
+    "cases_penaltystation",
+    "cases_penaltysignature",
 )
 # Tables the application reads only: the history of the schema belongs to the owner.
 READ_ONLY_TABLES: tuple[str, ...] = ("django_migrations",)
