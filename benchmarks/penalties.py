@@ -46,7 +46,7 @@ with people as (
         jsonb_build_array(jsonb_build_object('code', case when id %% 3 = 0 then %(code)s else 'CN_FORMALISM' end,
             'severity', 'light')),
         '{}', '', date '2021-03-01', date '2021-08-31', '{}', '{}', 1, repeat('0', 64), %(user)s, now(), now(),
-        date '2021-01-01' + (id %% 300)::int, '', '', '', 1
+        date '2021-10-01' + (id %% 60)::int, '', '', '', 1
     from people returning id
 )
 insert into cases_penaltymeasure (penalty_id, seq, code, family, title, band, unit, note, article, verified)
@@ -181,7 +181,7 @@ def _settled(case: Case, user: User, count: int) -> None:
     items = Item.objects.bulk_create(
         Item(
             number=f"B1-{n:05}", kind="document", title=f"材料 {n}", compartment=case.compartment,
-            collection=collection, state="deposited", created_at=clock.now(), updated_at=clock.now(),
+            collection=collection, state="deposited", holder=user, created_at=clock.now(), updated_at=clock.now(),
         )
         for n in range(2 * count)
     )  # fmt: skip
