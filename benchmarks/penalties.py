@@ -180,7 +180,7 @@ def _settled(case: Case, user: User, count: int) -> None:
     )  # fmt: skip
     items = Item.objects.bulk_create(
         Item(
-            number=f"B1-{n:05}", kind="document", title=f"材料 {n}", compartment=case.compartment,
+            number=f"B1-{n:05}", kind="physical", title=f"材料 {n}", compartment=case.compartment,
             collection=collection, state="deposited", holder=user, created_at=clock.now(), updated_at=clock.now(),
         )
         for n in range(2 * count)
