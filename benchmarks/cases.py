@@ -163,8 +163,8 @@ def _one_case(client: Client, user: User) -> None:
     )  # fmt: skip
     items = Item.objects.bulk_create(
         Item(
-            number=f"B1-{n:03}", kind="document", title=f"材料 {n}", compartment_id=compartment, collection=collection,
-            state="deposited", created_at=clock.now(), updated_at=clock.now(),
+            number=f"B1-{n:03}", kind="physical", title=f"材料 {n}", compartment_id=compartment, collection=collection,
+            state="deposited", holder=user, created_at=clock.now(), updated_at=clock.now(),
         )
         for n in range(500)
     )  # fmt: skip

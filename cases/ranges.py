@@ -340,6 +340,26 @@ def refusals(
     return wrong + combination(specs, proposal.laws) + particulars(specs)
 
 
+def across(
+    specs: Sequence[MeasureSpec], findings: Sequence[Finding], *, acts_from: date, acts_until: date
+) -> list[Refusal]:
+    """Return the refusal of one party sanction for several conducts on both sides of a change of the party rules.
+
+    One conduct that went on over the change counts by its last day; several are each judged by the rules of their own
+    time, so that one range for all of them would be nobody's law.
+    """
+    before, after = laws_on(acts_from).get("CDR"), laws_on(acts_until).get("CDR")
+    grades = [spec for spec in specs if catalogue().measures[spec.code].family.code == PARTY]
+    if not grades or len(findings) < 2 or before == after:
+        return []
+    measure = catalogue().measures[grades[0].code]
+    years = "、".join(f"{law.year}年" for law in (before, after) if law is not None)
+    why = (
+        f"几个行为跨越纪律处分条例的新旧规定（{years}），须各按行为时的规定认定，不能合成一个幅度；可以分案，分别拟建议"
+    )
+    return [Refusal(measure.code, measure.title, why, rule("party_old_law", {"CDR": after.code} if after else {}))]
+
+
 def form_of(codes: Iterable[str]) -> int:
     """Return the form (四种形态, 1–4) of a handling: that of its gravest measure; 0 when nothing counts.
 

@@ -14,14 +14,18 @@ from cases.api import penalty_serializers as s
 from cases.models import Case, Execution, Penalty, Recovery, Suspect
 from cases.penalty_route import legs
 from cases.selectors.penalties import proposal_of, with_measures
+from cases.selectors.reconciliation import BY, dues, groups, named_lines, total
 from cases.services.penalties import advance_penalty, draft_penalty, read_draft, revise_penalty
 from cases.services.penalty_execution import finish_task
 from cases.services.recovery import register_gain, register_payment
+from cases.services.surcharges import register_surcharge
+from casework.access.policy import get_visible
 from casework.accounts.models import User
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
 from casework.api.filters import KeyFilterSet
 from casework.core import clock
 from casework.core.errors import Invalid
+from units.models import Campaign, Unit
 
 _STEP = OpenApiParameter("step", str, OpenApiParameter.PATH, enum=sorted(s.STEP_INPUT))
 
@@ -170,7 +174,7 @@ class RecoveryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
 
     model = Recovery
     serializer_class = s.RecoverySerializer
-    filterset_fields = ("case", "suspect", "coin", "basis")
+    filterset_fields = ("case", "suspect", "unit", "kind", "coin", "basis")
 
     def rows(self) -> Any:
         return Recovery.objects.visible_to(_user(self.request)).prefetch_related("payments").order_by("pk")
@@ -191,6 +195,43 @@ class RecoveryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
             return Response(s.RecoverySerializer(row).data, status=status.HTTP_201_CREATED, headers=etag(row))
 
         return create_once(request, create)
+
+    @extend_schema(request=s.NewSurchargeSerializer, responses={201: s.RecoverySerializer})
+    @action(detail=False, methods=["post"])
+    def surcharges(self, request: Request) -> Response:
+        """Register the surcharge on power that a unit owes; refused where none applied, with the notice."""
+
+        def create() -> Response:
+            user = _user(request)
+            cases = Case.objects.visible_to(user)
+            serializer = _within(s.NewSurchargeSerializer(data=request.data), case=cases, unit=Unit.objects.all())
+            given = _taken(serializer)
+            row = register_surcharge(given.pop("case"), **given, actor=user, at=clock.now())
+            return Response(s.RecoverySerializer(row).data, status=status.HTTP_201_CREATED, headers=etag(row))
+
+        return create_once(request, create)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("by", str, enum=list(BY)),
+            OpenApiParameter("campaign", int),
+        ],
+        responses=s.DueTotalSerializer,
+    )
+    @action(detail=False, methods=["get"], pagination_class=None, filterset_fields=None)
+    def reconciliation(self, request: Request) -> Response:
+        """Return what is due, paid, left and late by unit, person or coin, with the sums over all."""
+        user, day = _user(request), clock.today()
+        by, asked = request.query_params.get("by", "unit"), request.query_params.get("campaign", "")
+        if by not in BY:
+            raise Invalid(f"不能按“{by}”对账。可以用：{'、'.join(BY)}。", details={"by": "换一种"})
+        campaign = None
+        if asked:
+            campaign = get_visible(Campaign.objects, user, pk=int(asked) if asked.isdecimal() else 0)
+        rows = dues(user, campaign)
+        found = list(groups(rows, by, day)[:500])
+        data = {**vars(sums := total(rows, day)), "rest": sums.rest, "receipts_agree": sums.receipts_agree}
+        return Response(s.DueTotalSerializer({**data, "lines": named_lines(found, by)}).data)
 
     @extend_schema(request=s.NewPaymentSerializer, responses={201: s.PaymentSerializer})
     @action(detail=True, methods=["post"])

@@ -22,6 +22,7 @@ from cases.ranges import Finding, Severity
 from casework.access.policy import can
 from casework.accounts.models import User
 from casework.core import clock
+from units.models import Unit
 
 
 def person(**kwargs: Any) -> serializers.PrimaryKeyRelatedField[User]:
@@ -325,8 +326,9 @@ class RecoverySerializer(serializers.ModelSerializer[Recovery]):
     class Meta:
         model = Recovery
         fields = (
-            "id", "version", "case", "suspect", "label", "basis", "coin", "quantity", "price", "priced_at",
+            "id", "version", "case", "suspect", "unit", "kind", "label", "basis", "coin", "quantity", "price", "priced_at",
             "price_source", "value", "approximate", "implied_price", "amount_due", "amount_paid", "remainder",
+            "due_on", "kwh", "rate", "used_from", "used_until",
             "payments",
         )  # fmt: skip
 
@@ -343,6 +345,49 @@ class NewGainSerializer(serializers.Serializer[Any]):
     price_source = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     approximate = serializers.BooleanField(required=False, default=False)
     amount_due = serializers.DecimalField(max_digits=18, decimal_places=2, required=False, allow_null=True)
+    due_on = serializers.DateField(required=False, allow_null=True)
+
+
+class NewSurchargeSerializer(serializers.Serializer[Any]):
+    """What a meter counted and on which days of it was mined; rate and value follow from province and day."""
+
+    case = serializers.PrimaryKeyRelatedField(queryset=Case.objects.none())
+    unit = serializers.PrimaryKeyRelatedField(queryset=Unit.objects.none())
+    kwh = serializers.DecimalField(max_digits=16, decimal_places=2)
+    metered_from = serializers.DateField()
+    metered_until = serializers.DateField()
+    used_from = serializers.DateField()
+    used_until = serializers.DateField()
+    due_on = serializers.DateField(required=False, allow_null=True)
+
+
+class DueLineSerializer(serializers.Serializer[Any]):
+    """One unit, person or coin of the reconciliation; yuan."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    note = serializers.CharField()
+    count = serializers.IntegerField()
+    quantity = serializers.DecimalField(max_digits=38, decimal_places=18, allow_null=True)
+    value = serializers.DecimalField(max_digits=24, decimal_places=2)
+    due = serializers.DecimalField(max_digits=24, decimal_places=2)
+    paid = serializers.DecimalField(max_digits=24, decimal_places=2)
+    rest = serializers.DecimalField(max_digits=24, decimal_places=2)
+    late = serializers.DecimalField(max_digits=24, decimal_places=2)
+
+
+class DueTotalSerializer(serializers.Serializer[Any]):
+    """The sums over all, what the receipts add up to, and the lines (the first 500)."""
+
+    count = serializers.IntegerField()
+    value = serializers.DecimalField(max_digits=24, decimal_places=2)
+    due = serializers.DecimalField(max_digits=24, decimal_places=2)
+    paid = serializers.DecimalField(max_digits=24, decimal_places=2)
+    rest = serializers.DecimalField(max_digits=24, decimal_places=2)
+    late = serializers.DecimalField(max_digits=24, decimal_places=2)
+    receipts = serializers.DecimalField(max_digits=24, decimal_places=2)
+    receipts_agree = serializers.BooleanField()
+    lines = DueLineSerializer(many=True)
 
 
 class NewPaymentSerializer(serializers.Serializer[Any]):

@@ -14,7 +14,7 @@ from cases.equality import Treatment, tier, warnings
 from cases.ladder import Decider, MeasureSpec, Prior, Refusal, Standing, double
 from cases.models import Case, Penalty, PenaltyMeasure, Recovery, Suspect
 from cases.periods import EMPLOYER, GOV, PARTY
-from cases.ranges import Finding, Proposal, Severity, propose, refusals
+from cases.ranges import Finding, Proposal, Severity, across, propose, refusals
 from casework.accounts.models import User
 from casework.core.errors import Missing
 
@@ -110,13 +110,18 @@ def problems(penalty: Penalty, decided_on: date) -> list[Refusal]:
     specs = specs_of(penalty)
     proposal = proposal_of(penalty, decided_on)
     standing = standing_of(penalty.suspect, penalty.situation)
-    return refusals(specs, proposal, standing, Decider(penalty.decided_by)) + double(
-        specs,
-        priors_of(penalty.suspect, besides=penalty.pk),
-        acts_from=penalty.acts_from,
-        acts_until=penalty.acts_until,
-        conducts=[finding.code for finding in findings_of(penalty)],
-        laws=proposal.laws,
+    mixed = across(specs, findings_of(penalty), acts_from=penalty.acts_from, acts_until=penalty.acts_until)
+    return (
+        refusals(specs, proposal, standing, Decider(penalty.decided_by))
+        + mixed
+        + double(
+            specs,
+            priors_of(penalty.suspect, besides=penalty.pk),
+            acts_from=penalty.acts_from,
+            acts_until=penalty.acts_until,
+            conducts=[finding.code for finding in findings_of(penalty)],
+            laws=proposal.laws,
+        )
     )
 
 

@@ -13,9 +13,10 @@ from typing import Any, Final
 from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
+from cases.enums_penalties import PriceBasis
 from cases.models import Recovery, RecoveryPayment
 from casework.accounts.models import User
-from units.models import Campaign
+from units.models import Campaign, Unit
 
 ZERO: Final = Decimal(0)
 BY: Final = ("unit", "person", "coin")
@@ -135,6 +136,14 @@ def lines(found: Sequence[dict[str, Any]], by: str, names: dict[int, str], words
             )
         )
     return made
+
+
+def named_lines(found: Sequence[dict[str, Any]], by: str) -> list[Line]:
+    """Return the groups as lines, units by their names."""
+    names: dict[int, str] = {}
+    if by == "unit":
+        names = dict(Unit.objects.filter(pk__in=[row["of_unit"] for row in found]).values_list("pk", "name"))
+    return lines(found, by, names, {value: str(label) for value, label in PriceBasis.choices})
 
 
 def total(rows: QuerySet[Any], day: date) -> Total:

@@ -13,7 +13,7 @@ from cases.equality import tier
 from cases.ladder import Decider, MeasureSpec, Refusal, double, measure_basis
 from cases.models import Penalty, PenaltyDraft, PenaltyMeasure
 from cases.penalty_content import content_of, digest_of
-from cases.ranges import Finding, Proposal, form_of, propose, refusals
+from cases.ranges import Finding, Proposal, across, form_of, propose, refusals
 from cases.selectors.penalties import SANCTIONS, findings_of, priors_of, specs_of, standing_of, standing_words
 from cases.services.penalty_flow import refuse_input
 from casework.accounts.models import User
@@ -119,6 +119,7 @@ def _lawful(
         conducts=[finding.code for finding in findings],
         laws=proposal.laws,
     )
+    found += across(specs, findings, acts_from=since, acts_until=until)
     if found:
         raise _refused(found)
     return proposal

@@ -18,7 +18,6 @@ from cases.enums_penalties import (
     DecidedBy,
     DefenceOutcome,
     Office,
-    PaymentKind,
     Situation,
 )
 from cases.ladder import MeasureSpec
@@ -26,11 +25,10 @@ from cases.models import Case, Penalty, Suspect
 from cases.periods import EMPLOYER, GOV, PARTY
 from cases.ranges import SEVERITY_NAMES, Finding
 from cases.routing import Stop
-from cases.web.forms import MomentField, PersonChoice, people_with
+from cases.web.forms import PersonChoice, people_with
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.web.forms import DayField
-from units.models import Unit
 
 ROWS: Final = (1, 2, 3)
 _EMPTY = ("", "—")
@@ -150,13 +148,15 @@ class PrepareForm(PenaltyForm):
     party = forms.ChoiceField(label=gettext_lazy("党纪处分"), required=False)
     state = forms.ChoiceField(label=gettext_lazy("政务处分、单位处分"), required=False)
     other = forms.MultipleChoiceField(
-        label=gettext_lazy("其他处理"), required=False, widget=forms.SelectMultiple(attrs={"size": 8})
+        label=gettext_lazy("其他处理"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("acts_from", "acts_until", "situation", "grounds", "evidence", "new_facts", "offices", "branch"):
             del self.fields[name]
+        field: Any = self.fields["other"]
+        field.choices = _codes("first_form", "labour", "property", "org_handling", "accountability_leader")
         self.initial.setdefault("conduct_1", "CN_USE_PUBLIC_PROPERTY_FOR_PROFIT")
 
     def content(self) -> dict[str, Any]:
@@ -389,62 +389,3 @@ class AppealDecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["measure"]
         field.choices = [_EMPTY, *_codes(PARTY, GOV, EMPLOYER, "first_form")]
-
-
-class GainForm(forms.Form):
-    """A gain in coin or yuan."""
-
-    suspect = forms.ModelChoiceField(Suspect.objects.none(), label=gettext_lazy("对象"), required=False)
-    label = forms.CharField(label=gettext_lazy("说明"), max_length=120)
-    coin = forms.CharField(
-        label=gettext_lazy("币种"),
-        max_length=40,
-        required=False,
-        help_text=gettext_lazy("人民币不填；例如 ETH、门罗币"),
-    )
-    quantity = forms.DecimalField(label=gettext_lazy("数量"), required=False, max_digits=38, decimal_places=18)
-    price = forms.DecimalField(label=gettext_lazy("单价"), required=False, max_digits=24, decimal_places=8)
-    value = forms.DecimalField(label=gettext_lazy("金额"), required=False, max_digits=18, decimal_places=2)
-    priced_at = MomentField(label=gettext_lazy("计价时点"), required=False)
-    price_source = forms.CharField(label=gettext_lazy("价格来源"), max_length=120, required=False)
-    approximate = forms.BooleanField(label=gettext_lazy("约数"), required=False)
-    amount_due = forms.DecimalField(
-        label=gettext_lazy("应缴"),
-        required=False,
-        max_digits=18,
-        decimal_places=2,
-        help_text=gettext_lazy("不填为全额"),
-    )
-    due_on = DayField(label=gettext_lazy("缴款期限"), required=False)
-
-    def __init__(self, case: Case, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["suspect"]
-        field.queryset = case.suspects.order_by("pk")
-
-
-class SurchargeForm(forms.Form):
-    """What a meter counted and on which days it was used for mining; the rate follows from province and day."""
-
-    unit = forms.ModelChoiceField(Unit.objects.none(), label=gettext_lazy("用电单位"))
-    kwh = forms.DecimalField(label=gettext_lazy("抄表电量"), max_digits=16, decimal_places=2)
-    metered_from = DayField(label=gettext_lazy("抄表起"))
-    metered_until = DayField(label=gettext_lazy("抄表止"))
-    used_from = DayField(label=gettext_lazy("“挖矿”起"))
-    used_until = DayField(label=gettext_lazy("“挖矿”止"))
-    due_on = DayField(label=gettext_lazy("缴款期限"), required=False)
-
-    def __init__(self, case: Case, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["unit"]
-        known = {case.unit_id, *case.suspects.values_list("unit_id", flat=True)}
-        field.queryset = Unit.objects.filter(pk__in=[pk for pk in known if pk]).order_by("pk")
-
-
-class PaymentForm(forms.Form):
-    """A payment with its receipt."""
-
-    amount = forms.DecimalField(label=gettext_lazy("金额"), max_digits=18, decimal_places=2)
-    paid_on = DayField(label=gettext_lazy("缴款日期"))
-    receipt = forms.CharField(label=gettext_lazy("凭证号"), max_length=80)
-    kind = forms.ChoiceField(label=gettext_lazy("方式"), choices=PaymentKind.choices)

@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases.enums_penalties import PriceBasis
 from cases.models import Case
-from cases.selectors.reconciliation import BY, Line, dues, groups, lines, total
+from cases.selectors.reconciliation import BY, Line, dues, groups, named_lines, total
 from cases.services.surcharges import note_reconciliation_export, register_surcharge
 from cases.surcharge import tariffs
-from cases.web.penalty_forms import SurchargeForm
+from cases.web.recovery_forms import SurchargeForm
 from casework.access.policy import get_visible, require
 from casework.core import clock
 from casework.core.errors import CaseworkError
@@ -26,22 +25,11 @@ from casework.web.formats import coin
 from casework.web.forms import add_refusal
 from casework.web.lists import Column
 from casework.web.toast import toast
-from units.models import Campaign, Unit
+from units.models import Campaign
 from units.web.guards import commission_only
 
 PAGE_SIZE: Final = 50
 TABS: Final = (("unit", gettext_lazy("按单位")), ("person", gettext_lazy("按人")), ("coin", gettext_lazy("按币种")))
-
-
-def _words() -> dict[str, str]:
-    return {value: str(label) for value, label in PriceBasis.choices}
-
-
-def _named(found: list[dict[str, Any]], by: str) -> list[Line]:
-    names = {}
-    if by == "unit":
-        names = dict(Unit.objects.filter(pk__in=[row["of_unit"] for row in found]).values_list("pk", "name"))
-    return lines(found, by, names, _words())
 
 
 def _link(line: Line, by: str, campaign: Campaign | None, **more: str) -> str:
@@ -75,7 +63,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         return _export(request, kind, by, found)
     paginator = Paginator(found, PAGE_SIZE)
     part = paginator.get_page(request.GET.get("page"))
-    shown = _named(list(part.object_list), by)
+    shown = named_lines(list(part.object_list), by)
     sums = total(rows, day)
     return render(
         request,
@@ -117,7 +105,7 @@ def _export(request: HttpRequest, kind: str, by: str, found: Any) -> HttpRespons
     def cells() -> Iterator[list[Any]]:
         made = list(found)
         for start in range(0, len(made), 1000):
-            for line in _named(made[start : start + 1000], by):
+            for line in named_lines(made[start : start + 1000], by):
                 quantity = coin(line.quantity, line.label) if line.quantity is not None else ""
                 yield [
                     _shown(line, by), line.note, quantity, line.count, line.value, line.due, line.paid, line.rest,

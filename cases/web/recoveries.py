@@ -18,7 +18,7 @@ from cases.models import Case, Recovery, Suspect
 from cases.selectors.reconciliation import dues, late
 from cases.selectors.recoveries import coins_in, reconciliation
 from cases.services.recovery import register_gain, register_payment
-from cases.web.penalty_forms import GainForm, PaymentForm
+from cases.web.recovery_forms import GainForm, PaymentForm
 from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
 from casework.core import clock

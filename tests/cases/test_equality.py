@@ -126,3 +126,25 @@ def test_what_has_to_be_done(specs: list[MeasureSpec], kinds: list[str]) -> None
     tasks = plan(specs)
     assert [task.kind for task in tasks] == kinds
     assert all(task.text and task.responsible and task.months > 0 for task in tasks)
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "asks"), [("5", "1", True), ("4.9", "1", False), ("1", "5", True), ("1", "4.9", False)]
+)
+def test_five_times_as_much_treated_alike_has_to_be_explained(mine: str, other: str, asks: bool) -> None:
+    rich = replace(WU, codes=WARNED, gains=Decimal(mine))
+    assert bool(warnings(rich, [replace(YU, codes=WARNED, gains=Decimal(other))], LAWS)) is asks
+
+
+def test_equal_gains_name_the_drafted_one_first_and_nothing_is_no_gain() -> None:
+    (said,) = warnings(
+        replace(WU, gains=Decimal(100), gains_words="100 元"),
+        [replace(YU, gains=Decimal(100), gains_words="100 元")],
+        LAWS,
+    )
+    assert said.startswith("吴某某所得 100 元，约为虞某 100 元 的 1 倍；拟处理比虞某重")
+    assert Treatment("某某", (), NO_MEMBER).gains == 0
+
+
+def test_without_laws_the_same_is_said() -> None:
+    assert warnings(WU, [YU]) == warnings(WU, [YU], LAWS)

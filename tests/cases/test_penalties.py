@@ -338,3 +338,15 @@ def test_the_employer_may_lower_the_post_in_its_own_name(cast: Cast) -> None:
         a_penalty(cast, wu, MeasureSpec("IS_POST_DOWNGRADE"))
     penalty = a_penalty(cast, wu, MeasureSpec("IS_POST_DOWNGRADE"), decided_by=DecidedBy.EMPLOYER)
     assert penalty.decided_by == DecidedBy.EMPLOYER
+
+
+def test_conducts_on_both_sides_of_new_rules_are_refused_and_nothing_is_lost(cast: Cast) -> None:
+    penalty = a_penalty(cast, a_suspect(a_case(cast)), at=moment("2024-06-03 09:00"))
+    with pytest.raises(Refused, match="跨越纪律处分条例的新旧规定") as refused:
+        revise_penalty(
+            penalty, acts_on=(date(2023, 11, 1), date(2024, 2, 1)), measures=[MeasureSpec("PD_SERIOUS_WARNING")],
+            findings=[MINING, Finding("CN_OBSTRUCT_REVIEW")], actor=cast.officer, at=moment("2024-06-04 09:00"),
+        )  # fmt: skip
+    assert "第一百五十八条" in refused.value.article
+    penalty.refresh_from_db()
+    assert (penalty.draft, len(penalty.findings)) == (1, 1)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from cases.ladder import MeasureSpec, Standing
-from cases.ranges import Finding, Severity, form_of, propose, refusals
+from cases.ranges import Finding, Severity, across, form_of, propose, refusals
 
 MINING, PROFIT, OBSTRUCT = "CN_USE_PUBLIC_PROPERTY_FOR_PROFIT", "CN_ILLEGAL_PROFIT_ACTIVITY", "CN_OBSTRUCT_REVIEW"
 WU = Standing("吴某某", party_member=True, public_official=False, employment="institution_staff")
@@ -159,3 +159,27 @@ def test_only_several_acts_lengthen_an_administrative_period(
 )
 def test_the_form_is_that_of_the_gravest_measure(codes: list[str], form: int) -> None:
     assert form_of(codes) == form
+
+
+@pytest.mark.parametrize(
+    ("code", "findings", "acts_from", "acts_until", "refused"),
+    [
+        (W, [MINING, OBSTRUCT], date(2023, 12, 31), date(2024, 1, 1), True),
+        (W, [MINING, OBSTRUCT], date(2023, 1, 1), date(2023, 12, 31), False),
+        (W, [MINING, OBSTRUCT], date(2024, 1, 1), date(2024, 3, 1), False),
+        (W, [MINING], date(2023, 12, 31), date(2024, 1, 1), False),
+        (W, [], date(2023, 12, 31), date(2024, 1, 1), False),
+        ("GS_WARNING", [MINING, OBSTRUCT], date(2023, 12, 31), date(2024, 1, 1), False),
+        ("FF_ADMONISH", [MINING, OBSTRUCT], date(2023, 12, 31), date(2024, 1, 1), False),
+    ],
+)
+def test_several_conducts_on_both_sides_of_a_change_are_not_combined(
+    code: str, findings: list[str], acts_from: date, acts_until: date, refused: bool
+) -> None:
+    rows = [Finding(one) for one in findings]
+    wrong = across([MeasureSpec(code)], rows, acts_from=acts_from, acts_until=acts_until)
+    assert len(wrong) == int(refused)
+    if refused:
+        assert (wrong[0].code, wrong[0].article) == (code, "《中国共产党纪律处分条例》（2023年）第一百五十八条")
+        assert "（2018年、2023年）" in wrong[0].why
+        assert "分案" in wrong[0].sentence

@@ -162,3 +162,29 @@ def test_only_what_the_reader_may_know_of_is_added_up(cast: Cast, campaign: Camp
 def test_addresses_that_are_none(cast: Cast, query: str) -> None:
     client: Client = browse(cast.officer)
     assert client.get(f"{PAGE}?{query}").status_code == 404
+
+
+def test_the_same_over_the_api(cast: Cast, campaign: Campaign) -> None:
+    client, url = browse(cast.officer), "/api/v1/recoveries/reconciliation/"
+    found = client.get(url, {"by": "coin", "campaign": campaign.pk}).json()
+    assert (found["count"], found["due"], found["receipts_agree"]) == (4, "75822.40", True)
+    assert {line["key"] for line in found["lines"]} == {"ETH:stated_price", "ETH:stated_value", ":cny"}
+    assert client.get(url, {"by": "moon"}).status_code == 400
+    assert client.get(url, {"campaign": "0"}).status_code == 404
+    assert browse(cast.outsider).get(url).json()["count"] == 0
+
+
+def test_a_surcharge_over_the_api(cast: Cast) -> None:
+    case, url = a_case(cast), "/api/v1/recoveries/surcharges/"
+    body = {
+        "case": case.pk, "unit": case.unit_id, "kwh": "3100.00", "metered_from": "2022-03-01",
+        "metered_until": "2022-03-31", "used_from": "2021-05-01", "used_until": "2022-03-31",
+    }  # fmt: skip
+    client = browse(cast.officer)
+    made = client.post(url, body, content_type="application/json")
+    assert made.status_code == 201, made.content
+    assert (made.json()["value"], made.json()["kind"], made.json()["rate"]) == ("1550.00", "surcharge", "0.5000")
+    early = client.post(url, {**body, "used_until": "2022-02-01"}, content_type="application/json")
+    assert early.status_code == 409
+    assert "起才有加价" in early.json()["message"]
+    assert browse(cast.outsider).post(url, body, content_type="application/json").status_code in {400, 403, 404}
