@@ -85,7 +85,9 @@ def _change(request: HttpRequest, case: Case, form: MomentForm) -> str:
             return ""
         return _("已标注“%(title)s”。") % {"title": row.title}
     number = request.POST.get("moment", "")
-    found: KeyMoment = get_visible(KeyMoment.objects.filter(case=case), user, pk=int(number) if number.isdecimal() else 0)
+    found: KeyMoment = get_visible(
+        KeyMoment.objects.filter(case=case), user, pk=int(number) if number.isdecimal() else 0
+    )
     change_moment(found, actor=user, at=clock.now(), pinned=None if act == "withdraw" else act == "pin")
     return _("已变更“%(title)s”。") % {"title": found.title}
 

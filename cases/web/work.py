@@ -51,7 +51,9 @@ def _change(request: HttpRequest, case: Case, act: str, task: TaskForm, note: No
     user, at = reader(request), clock.now()
     if act == "done":
         number = request.POST.get("task", "")
-        row: CaseTask = get_visible(CaseTask.objects.filter(case=case), user, pk=int(number) if number.isdecimal() else 0)
+        row: CaseTask = get_visible(
+            CaseTask.objects.filter(case=case), user, pk=int(number) if number.isdecimal() else 0
+        )
         finish_task(row, actor=user, at=at, result=request.POST.get("result", ""))
         return _("已完成“%(title)s”。") % {"title": row.title}
     form: TaskForm | NoteForm = task if act == "task" else note
