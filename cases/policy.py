@@ -191,3 +191,5 @@ def _register() -> None:
 
 
 _register()
+
+register_act("case.judge_shared", roles=_OFFICERS, label=gettext_lazy("判断案件关联"))

@@ -1,6 +1,11 @@
-"""What of the cases can be found: one view for each kind, kept up to date by triggers. Nothing encrypted is in it."""
+"""What of the cases can be found: one view for each kind, kept up to date by triggers. Nothing encrypted is in it.
 
-from django.db import migrations
+And what officers decide on things that cases share.
+"""
+
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
 
 FORWARD = """
 create view search_of_case as
@@ -88,6 +93,83 @@ class Migration(migrations.Migration):
         ("search", "0001_index_of_what_can_be_found"),
         ("units", "0006_what_can_be_found"),
         ("cases", "0003_next_due_kept_by_the_clocks"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [migrations.RunSQL(FORWARD, BACKWARD)]
+    operations = [
+        migrations.RunSQL(FORWARD, BACKWARD),
+        migrations.CreateModel(
+            name="SharedVerdict",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("wallet", "钱包"),
+                            ("pool", "矿池"),
+                            ("serial", "序列号"),
+                            ("mac", "网卡地址"),
+                            ("address", "IP 地址"),
+                            ("account", "账号"),
+                            ("person", "人员"),
+                            ("unit", "单位"),
+                        ],
+                        max_length=10,
+                        verbose_name="类别",
+                    ),
+                ),
+                ("value_index", models.CharField(max_length=32)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[("same", "有关联"), ("chance", "无关联")], max_length=10, verbose_name="结论"
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="理由")),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shared_first",
+                        to="cases.case",
+                        verbose_name="案件",
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shared_second",
+                        to="cases.case",
+                        verbose_name="另一案",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "关联结论",
+                "indexes": [models.Index(fields=["case", "other", "kind", "value_index"], name="case_shared_pair")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("case__lt", models.F("other"))), name="case_shared_in_order"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["wallet", "pool", "serial", "mac", "address", "account", "person", "unit"])
+                        ),
+                        name="case_shared_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("verdict__in", ["same", "chance"])), name="case_shared_verdict_known"
+                    ),
+                ],
+            },
+        ),
+    ]

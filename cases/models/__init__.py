@@ -34,6 +34,7 @@ from cases.models.penalties import (
     PenaltyReading,
 )
 from cases.models.records import Interview, InterviewLine, InterviewPage
+from cases.models.shared import SharedVerdict
 from cases.models.suspects import Exhibit, Fact, FactsShown, StandingChange, Suspect
 from cases.models.work import CaseNote, CaseTask, KeyMoment, Measure
 
@@ -76,6 +77,7 @@ __all__ = [
     "Recovery",
     "RecoveryPayment",
     "Seat",
+    "SharedVerdict",
     "Signature",
     "Site",
     "SiteAddress",
