@@ -29,7 +29,7 @@
   }
 
   // {"nodes": [{id, name, full, category, url}], "links": [{source, target, chance}], "categories": […]}: category 0 are
-  // the round ones that can be opened. Names of what is shared stand there while there is room for them.
+  // the round ones that can be opened. Where there are many, what is shared shows its name when pointed at.
   function graph(element, facts) {
     var tones = ['ink-2', 'amber-mid', 'blue-mid', 'green-mid', 'green-mid', 'blue-mid', 'red-mid', 'red-mid', 'amber-mid'];
     var many = facts.nodes.length > 80;
@@ -40,8 +40,8 @@
       textStyle: { fontFamily: token('font'), color: token('ink-2'), fontSize: 12 },
       tooltip: { renderMode: 'richText', formatter: function (one) { return one.data.full || ''; } },
       series: [{
-        type: 'graph', layout: 'force', roam: 'move', draggable: true, top: 24, bottom: 24, left: 60, right: 60,
-        force: { initLayout: 'circular', repulsion: many ? 60 : 220, edgeLength: many ? 40 : 90, gravity: 0.12, layoutAnimation: false },
+        type: 'graph', layout: 'force', roam: true, draggable: true,
+        force: { initLayout: 'circular', repulsion: many ? 34 : 220, edgeLength: many ? 16 : 90, gravity: many ? 0.28 : 0.12, layoutAnimation: false },
         label: { show: true, position: 'right', color: token('ink-2'), fontSize: many ? 10 : 12 },
         labelLayout: { hideOverlap: true },
         emphasis: { focus: 'adjacency', label: { show: true } },
@@ -49,7 +49,7 @@
         data: facts.nodes.map(function (node) {
           var round = node.category === 0;
           return {
-            id: node.id, name: node.name, full: node.full, url: node.url, symbol: round ? 'circle' : 'rect',
+            id: node.id, name: node.name, full: node.full, url: node.url, label: { show: round || !many }, symbol: round ? 'circle' : 'rect',
             symbolSize: round ? (many ? 10 : 16) : (many ? 7 : 11),
             itemStyle: { color: round ? token('surface') : token(tones[node.category]), borderColor: token(round ? 'ink' : 'surface'), borderWidth: round ? 2 : 1 }
           };
