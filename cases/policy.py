@@ -11,6 +11,7 @@ from cases.models import Case, CaseMember, Inspection, Site, TeamMember
 from cases.workflow import STEPS, Who
 from casework.access.models import compartments_of
 from casework.access.policy import Check, register_act
+from casework.access.readers import own_business
 from casework.accounts.enums import COMMISSION, Role
 from casework.accounts.models import User
 
@@ -193,3 +194,5 @@ def _register() -> None:
 _register()
 
 register_act("case.judge_shared", roles=_OFFICERS, label=gettext_lazy("判断案件关联"))
+# A tie is the auditor's own; that he read a paper is noted of him.
+own_business("cases:ties", "api:case-paper", "api:penalty-read")

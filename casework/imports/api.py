@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, parsers, serializers
 from rest_framework.decorators import action
@@ -20,7 +21,7 @@ from casework.imports.cells import masked
 from casework.imports.enums import Outcome
 from casework.imports.models import ImportRow, ImportRun
 from casework.imports.registry import kind_named, kinds
-from casework.imports.services import apply_run, discard_run, read_file, undo_run
+from casework.imports.services import apply_run, discard_run, map_columns, read_file, undo_run
 
 
 class ImportRunSerializer(serializers.ModelSerializer[ImportRun]):
@@ -63,12 +64,29 @@ class UploadSerializer(serializers.Serializer[Any]):
     file = serializers.FileField(allow_empty_file=True)
     sampled_at = serializers.DateTimeField(required=False)
     compartment = serializers.IntegerField(required=False)
+    by_hand = serializers.BooleanField(
+        required=False, default=False, help_text=_l("表头看不懂的文件先收下，等 columns 指定各列")
+    )
 
     def validate_kind(self, value: str) -> str:
         """Only kinds that exist."""
         if value not in kinds():
             raise serializers.ValidationError("、".join(sorted(kinds())))
         return value
+
+
+class ColumnsSerializer(serializers.Serializer[Any]):
+    """Which cell of a row, counted from 1, is which column; cells left out are not imported."""
+
+    columns = serializers.DictField(child=serializers.CharField(max_length=40))
+    source = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    remember = serializers.BooleanField(required=False, default=True)
+
+    def validate_columns(self, value: dict[str, str]) -> dict[int, str]:
+        """Only places that are numbers."""
+        if not all(place.isdecimal() and 0 < int(place) <= 1000 for place in value):
+            raise serializers.ValidationError(_("键是列的序号，从 1 数起。"))
+        return {int(place) - 1: name for place, name in value.items()}
 
 
 class RunFilter(KeyFilterSet):
@@ -115,10 +133,20 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleVie
                 name=file.name,
                 sampled_at=data.get("sampled_at"),
                 compartment=circle,
+                by_hand=data["by_hand"],
             )
             return Response(self.get_serializer(run).data, status=201, headers=etag(run))
 
         return create_once(request, create)
+
+    @extend_schema(request=ColumnsSerializer, responses=ImportRunSerializer)
+    @action(detail=True, methods=["post"])
+    def columns(self, request: Request, pk: str) -> Response:
+        """Say which column of the file is which; the rows are previewed anew."""
+        given = ColumnsSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        run = map_columns(self.get_object(), actor=reader(request), at=clock.now(), **given.validated_data)
+        return Response(self.get_serializer(run).data, headers=etag(run))
 
     @extend_schema(request=None, responses=ImportRunSerializer)
     @action(detail=True, methods=["post"])

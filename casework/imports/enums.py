@@ -9,6 +9,7 @@ class RunState(models.TextChoices):
     UNMAPPED = "unmapped", _("待指定列")
     FAILED = "failed", _("未能读取")
     PREVIEWED = "previewed", _("已预览")
+    APPLYING = "applying", _("正在写入")
     APPLIED = "applied", _("已导入")
     UNDONE = "undone", _("已撤销")
     DISCARDED = "discarded", _("未导入")

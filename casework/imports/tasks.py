@@ -1,10 +1,11 @@
-"""Reading of large files: safe to run twice, at any time, in any number of processes."""
+"""Reading and writing of large files: safe to run twice, at any time, in any number of processes."""
 
 from celery import shared_task
 
 from casework.core import clock
 from casework.imports.models import ImportRun
 from casework.imports.services.reading import go_on_reading, lost_readings
+from casework.imports.services.writing import go_on_writing, lost_writings
 
 
 @shared_task(name="imports.read")
@@ -15,10 +16,20 @@ def read(run: int) -> None:
         go_on_reading(found, at=clock.now())
 
 
+@shared_task(name="imports.write")
+def write(run: int) -> None:
+    """Write the rows of a run."""
+    found = ImportRun._base_manager.filter(pk=run).first()
+    if found is not None:
+        go_on_writing(found, at=clock.now())
+
+
 @shared_task(name="imports.take_up")
 def take_up() -> int:
     """Take up the files whose worker was lost; returns how many."""
-    lost = lost_readings()
+    lost, begun = lost_readings(), lost_writings()
     for one in lost:
         go_on_reading(one, at=clock.now())
-    return len(lost)
+    for one in begun:
+        go_on_writing(one, at=clock.now())
+    return len(lost) + len(begun)

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -18,6 +18,8 @@ CHECK_EVERY = timedelta(days=1)
 STAMP_EVERY = timedelta(days=1)
 #: Seconds between two rounds: how old a witness's view gets while the log grows.
 ROUND = 10.0
+#: How far a clock may be out before it is told.
+CLOCK_SLACK = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,37 @@ def check_daily() -> None:
         check_all()
 
 
+def clock_faults(now: datetime) -> list[str]:
+    """Tell what is wrong with this machine's clock, ``now``: behind what the log has published, or apart from the database's.
+
+    Nothing in the record orders by the clock, so nothing is lost; but times written meanwhile are wrong, and an
+    insider who sets a clock back wants them so.
+    """
+    faults = []
+    newest = tree.newest()
+    if newest is not None and now < newest.published_at - CLOCK_SLACK:
+        faults.append(
+            f"时钟倒退：现在 {now:%Y-%m-%d %H:%M:%S}，最近一次签名在 {newest.published_at:%Y-%m-%d %H:%M:%S}（UTC）。"
+            f"校准时钟，并查明期间记录的时间 / the clock went back: now {now:%Y-%m-%d %H:%M:%S},"
+            f" signed last at {newest.published_at:%Y-%m-%d %H:%M:%S} UTC"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        (elsewhere,) = cursor.fetchone()
+    if abs(elsewhere - now) > CLOCK_SLACK:
+        apart = round((elsewhere - now).total_seconds() / 60)
+        faults.append(
+            f"时钟不一致：数据库与账本进程相差约 {apart} 分钟。校准两边的时钟"
+            f" / the clocks of database and ledger differ by some {apart} minutes"
+        )
+    return faults
+
+
+def watch_clock() -> None:
+    """Tell when the clock was set back or runs apart, and when it is right again."""
+    note_faults("clock", clock_faults(timezone.now()))
+
+
 class Chores:
     """Runs the rounds until it is told to end; a database that is away is left to the process to complain about."""
 
@@ -94,7 +127,7 @@ class Chores:
 
     def _run(self) -> None:
         while not self._ending.is_set():
-            for chore in (check_daily, feed_witnesses, stamp_daily):
+            for chore in (watch_clock, check_daily, feed_witnesses, stamp_daily):
                 try:
                     chore()
                 except DatabaseError as error:

@@ -1,7 +1,6 @@
 """The ledger's own process: gives entries their place, signs, keeps the files, and checks the whole log once a day."""
 
 import logging
-import select
 import signal
 import time
 from collections.abc import Callable
@@ -149,12 +148,9 @@ class Integrator:
         return True
 
     def _wait(self) -> None:
-        """Wait for the next tick, or for somebody who asks for a proof."""
-        link = connection.connection
-        ready, _out, _bad = select.select([link.fileno()], [], [], TICK)
-        if ready:
-            for _notice in link.notifies(timeout=0, stop_after=1):
-                pass
+        """Wait for the next tick, or for somebody who asks for a proof, also one who asked while the queue was drained."""
+        for _notice in connection.connection.notifies(timeout=TICK, stop_after=1):
+            pass
 
     def _sleep(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -435,7 +435,7 @@ def place_of(entry: bytes) -> tuple[bytes, int, bytes]:
     stream = entry.rfind(b',"stream":"')
     seq = entry.rfind(b',"seq":', 0, stream)
     prev = entry.rfind(b',"prev":"', 0, seq)
-    if prev > 0 and entry.endswith(b'","v":1}') and entry[seq + 7 : stream].isdecimal():
+    if prev > 0 and entry.endswith(b'","v":1}') and entry[seq + 7 : stream].isdigit():
         before = entry[prev + 9 : prev + 73]
         return entry[stream + 11 : -8], int(entry[seq + 7 : stream]), b"" if before[:1] == b'"' else before
     body = json.loads(entry)

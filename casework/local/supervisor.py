@@ -28,7 +28,7 @@ class Service:
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
-    ready_seconds: float = 60.0
+    ready_seconds: float = 240.0
     before_launch: Callable[[], None] | None = None
     child: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
     failures: int = field(default=0, init=False)
@@ -109,12 +109,16 @@ class Supervisor:
             self._await(service)
 
     def _await(self, service: Service) -> None:
+        ready = False  # asked once: a busy machine may answer late the next time
+
         def settled() -> bool:
-            return self.stopping or service.ready() or service.ended()
+            nonlocal ready
+            ready = service.ready()
+            return self.stopping or ready or service.ended()
 
         wait_until(settled, service.ready_seconds, every=0.1)
         self._go_on()
-        if not service.ready() or service.ended():
+        if not ready or service.ended():
             raise LocalServiceError(f"{service.name} 没有启动 / did not start:\n{last_lines(service.log)}")
 
     def _go_on(self) -> None:

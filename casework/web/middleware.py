@@ -4,18 +4,22 @@ import re
 import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.translation import gettext as _
 
-from casework.core.errors import CaseworkError
+from casework.access.readers import may_write
+from casework.accounts.requests import reader
+from casework.core.errors import CaseworkError, NotAllowed
 from casework.web.errors import refusal_page
 
 #: The number of the request in hand, for log lines and ledger entries; "" outside a request.
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
 
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _GIVEN: Final = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -70,3 +74,21 @@ class ErrorMiddleware:
         if not isinstance(exception, CaseworkError) or request.path.startswith("/api/"):
             return None
         return refusal_page(request, exception)
+
+
+class ReaderMiddleware:
+    """Refuses at the door what an auditor would write on a page; the API has the same rule as a permission."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        if request.method in _SAFE or not request.user.is_authenticated or match is None:
+            return None
+        if match.route.startswith("api/") or may_write(reader(request), match.namespace, match.view_name):
+            return None
+        return refusal_page(request, NotAllowed(_("不能办理：您的职责只是查阅。可以请有职责的同事办理。")))

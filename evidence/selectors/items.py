@@ -9,7 +9,7 @@ from casework.access.models import NeedToKnow
 from casework.accounts.models import User
 from evidence.custody_workflow import intact_seal
 from evidence.enums import DeviceKind, State
-from evidence.models import Collection, Discrepancy, Item, Seal
+from evidence.models import Collection, Custody, Discrepancy, Item, Seal
 
 #: Where an item lies outside the store and outside the hands of those who took it.
 OUT = (State.CHECKED_OUT, State.EXAMINED)
@@ -131,3 +131,12 @@ def visible_collections(user: User) -> QuerySet[Any]:
     """Return the lists the reader may know of, newest first."""
     rows: QuerySet[Any] = Collection.objects.visible_to(user)
     return rows.select_related("unit", "created_by").order_by("-began_at", "-pk")
+
+
+def changes_of_hands(item: Item) -> QuerySet[Custody]:
+    """Return the links in which the item went from one person to another, newest first."""
+    return (
+        Custody.objects.filter(item=item, giver__isnull=False, receiver__isnull=False)
+        .exclude(act__in=["offered", "withdrawn", "refused"])
+        .order_by("-seq")
+    )

@@ -14,9 +14,10 @@ from casework.core.errors import CaseworkError
 from casework.web.formats import cn_date
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
-from evidence.models import CheckOut, Custody, Discrepancy, Disposal, Item
+from evidence.models import CheckOut, Discrepancy, Disposal, Item
 from evidence.rules import seal_number
 from evidence.selectors import desk
+from evidence.selectors.items import changes_of_hands
 from evidence.services import (
     approve_check_out,
     approve_disposal,
@@ -194,13 +195,7 @@ def scan(request: HttpRequest) -> HttpResponse:
 def sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """The hand-over sheet in three copies: the last change of hands, or the chain so far."""
     item: Item = get_visible(Item.objects.select_related("collection", "holder"), reader(request), pk=pk)
-    last = (
-        Custody.objects.filter(item=item, giver__isnull=False, receiver__isnull=False)
-        .exclude(act__in=["offered", "withdrawn", "refused"])
-        .select_related("giver__organisation", "receiver__organisation", "seal")
-        .order_by("-seq")
-        .first()
-    )
+    last = changes_of_hands(item).select_related("giver__organisation", "receiver__organisation", "seal").first()
     if last is None:
         raise Http404
     context = {

@@ -24,7 +24,7 @@ from evidence.panels import panels_for
 from evidence.rules import DeviceFacts
 from evidence.selectors.acts import acts_for
 from evidence.selectors.desk import acts_to_confirm
-from evidence.selectors.items import knows_content, parts_away, seal_facts, siblings_tree
+from evidence.selectors.items import changes_of_hands, knows_content, parts_away, seal_facts, siblings_tree
 from evidence.services import add_file, add_part, note_download, note_view
 from evidence.web.chain import chain_of, unbroken
 from evidence.web.forms import FORMS, OF_CONTENT
@@ -90,7 +90,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "newest": newest,
         "proof": proofs_of([newest])[newest.pk] if newest else None,
         "confirmable": acts_to_confirm(user).filter(item=row).count(),
-        "has_sheet": chain.total > 1,
+        "has_sheet": changes_of_hands(row).exists(),
         "leaf": bytes(newest.leaf_hash).hex() if newest else "",
         "device": getattr(row, "device", None),
         "check_out": row.check_outs.filter(state__in=["requested", "approved", "out"]).first(),

@@ -3,6 +3,7 @@
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from casework.ledger import tree, verify, weighty
 from casework.ledger.checks_tree import whole_log
-from casework.ledger.chores import stamp_daily
+from casework.ledger.chores import clock_faults, note_faults, stamp_daily
 from casework.ledger.integrator import drain
 from casework.ledger.middleware import ProofMiddleware
 from casework.ledger.models import Entry
@@ -230,3 +231,26 @@ def test_an_act_that_matters_is_answered_when_it_is_signed_or_told_to_wait(
     assert signed["Ledger-Proof"] == f"/ledger/entries/{sealed.pk}/proof"
     assert not ProofMiddleware(lambda _request: HttpResponse())(HttpRequest()).has_header("Ledger-Entry")
     weighty.note("thing.sealed", 1)  # outside a request nobody listens
+
+
+def test_a_clock_set_back_or_apart_is_told_and_told_to_be_right_again(fill: Fill) -> None:
+    fill(2)
+    newest = tree.newest()
+    assert newest is not None
+    right = newest.published_at + timedelta(seconds=5)
+    assert clock_faults(right) == []
+
+    back = clock_faults(right - timedelta(hours=3))
+    ahead = clock_faults(right + timedelta(hours=3))
+
+    assert [fault.split("：")[0] for fault in back] == ["时钟倒退", "时钟不一致"]
+    assert "180 分钟" in back[1]
+    assert [fault.split("：")[0] for fault in ahead] == ["时钟不一致"]
+    note_faults("clock", back)
+    told = tree.last_check("clock")
+    assert told is not None
+    assert told.faults == back
+    note_faults("clock", [])
+    over = tree.last_check("clock")
+    assert over is not None
+    assert over.faults == []

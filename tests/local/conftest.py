@@ -34,7 +34,7 @@ def environment(state: Path, **more: str) -> dict[str, str]:
     return {**inherited, "CASEWORK_HOME": str(state), **more}
 
 
-def manage(state: Path, *arguments: str, seconds: float = 240.0, **more: str) -> "subprocess.CompletedProcess[str]":
+def manage(state: Path, *arguments: str, seconds: float = 480.0, **more: str) -> "subprocess.CompletedProcess[str]":
     """Run a management command of the instance to its end."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
@@ -67,7 +67,7 @@ class Instance:
     def wait_up(self, seconds: float = 240.0) -> None:
         """Wait until the address is printed and every part works."""
         wait_until(lambda: "ready: http" in self.said() or self.process.poll() is not None, seconds)
-        assert wait_until(self.is_up, 60.0), self.said()
+        assert wait_until(self.is_up, 180.0), self.said()
 
     def pids(self, service: str) -> list[int]:
         """Return the live processes of one service, the oldest first."""

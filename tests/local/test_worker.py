@@ -222,14 +222,15 @@ def test_workers_killed_at_random_and_a_database_that_crashes(tmp_path: Path, po
         chaos.stdin.flush()
         chaos.wait(10)
 
-    assert (tmp_path / "chaos.log").read_text().split()[-1] == str(KILLS)
+    killed = int((tmp_path / "chaos.log").read_text().split()[-1])
+    assert 0 < killed <= KILLS  # a busy machine has sent everything before the last kill
     assert Notice.objects.count() == 120
     assert set(Deadline.objects.exclude(pk=bystander.pk).values_list("next_on", flat=True)) == {date(2021, 10, 14)}
     assert Delivery.objects.filter(channel=Channel.INBOX, state=DeliveryState.SENT).count() == 120
     copies = postbox.copies()
     assert set(copies) == {str(pk) for pk in Notice.objects.values_list("pk", flat=True)}
     # A worker holds one letter at a time between sending and settling; the crash interrupts all three at once.
-    assert copies.total() - 120 <= KILLS + 3 * crashed
+    assert copies.total() - 120 <= killed + 3 * crashed
 
 
 def crash_database(tmp_path: Path) -> int:

@@ -133,7 +133,7 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         "contradictions": contradictions(found, user, reverse("units:campaign-units", args=[found.code])),
         "urge": _urge(found, user, now, stages),
         "to_issue": any(key == "not_issued" for share in table.shares for key, _w, _c, _n in share.groups),
-        "may_issue": can(user, "campaign.issue", found),
+        "may_issue": any(one.code not in WORKED_OUT for one in stages) and can(user, "campaign.issue", found),
         "may_add": can(user, "campaign.add_units", found),
         "addresses": _addresses(found, user),
     }

@@ -65,7 +65,7 @@ def many(request: HttpRequest) -> HttpResponse:
         if data["count"] == count and count <= MOST:  # the sentence that was read still holds
             try:
                 name = handle_leads(
-                    query.rows.order_by().only("pk"), data["way"], actor=user, at=clock.now(),
+                    query.rows.order_by().select_related(None).only("pk"), data["way"], actor=user, at=clock.now(),
                     reason=data["reason"].strip(), to=data["to"], conditions=told,
                 )  # fmt: skip
             except NotReady as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from casework.access.models import Compartment
 from casework.access.policy import require
@@ -103,6 +104,7 @@ def classify(run: ImportRun, kind: Kind, at: datetime) -> None:
     run.bump("state", "rows", *_COUNTS, "header", "figures", "sampled_at")
 
 
+CHANGED = gettext_lazy("预览之后登记册有了变动，已按现在的登记册重新预览，还没有写入。核对后可以再次导入。")
 _COUNTS = ("created", "updated", "unchanged", "conflicting", "refused")
 
 
@@ -132,7 +134,7 @@ def apply_run(run: ImportRun, *, actor: User | None, at: datetime, fresh: bool =
         row = ImportRun.locked(run.pk)
         if row.state == RunState.APPLIED:
             return row
-        if row.state != RunState.PREVIEWED:
+        if row.state not in {RunState.PREVIEWED, RunState.APPLYING}:
             raise Refused(
                 _("不能导入：因为这次导入%(state)s。可以重新上传文件。") % {"state": row.get_state_display()},
                 code="ended",
@@ -143,16 +145,24 @@ def apply_run(run: ImportRun, *, actor: User | None, at: datetime, fresh: bool =
         changed = {name: getattr(row, name) for name in _COUNTS} != seen
         if not changed:
             _write(row, kind, actor, at)
+        elif row.state == RunState.APPLYING:
+            lay_back(row, str(CHANGED))
     if changed:
-        raise Stale(_("预览之后登记册有了变动，已按现在的登记册重新预览，还没有写入。核对后可以再次导入。"))
+        raise Stale(str(CHANGED))
     return row
+
+
+def lay_back(run: ImportRun, why: str) -> None:
+    """Make a run that was being written a preview again, with the reason."""
+    run.state, run.message = RunState.PREVIEWED, why[:500]
+    run.bump("state", "message")
 
 
 def _write(run: ImportRun, kind: Kind, actor: User | None, at: datetime) -> None:
     run.figures = {**run.figures, **kind.apply(run, actor=actor, at=at)}
     _count(run)
-    run.state, run.applied_at, run.applied_by = RunState.APPLIED, at, actor
-    run.bump("state", "applied_at", "applied_by", "figures", "sampled_at", *_COUNTS)
+    run.state, run.applied_at, run.applied_by, run.message = RunState.APPLIED, at, actor, ""
+    run.bump("state", "message", "applied_at", "applied_by", "figures", "sampled_at", *_COUNTS)
     record(
         "import.applied",
         ref=f"import:{run.pk}",

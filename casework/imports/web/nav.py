@@ -19,6 +19,7 @@ for _value, _word, _colour, _icon in (
     ("unmapped", _("待指定列"), "amber", "git-compare"),
     ("failed", _("未能读取"), "red", "alert-circle"),
     ("previewed", _("待导入"), "amber", "eye"),
+    ("applying", _("正在写入"), "blue", "progress"),
     ("applied", _("已导入"), "green", "circle-check"),
     ("undone", _("已撤销"), "", "arrow-back-up"),
     ("discarded", _("未导入"), "", "ban"),

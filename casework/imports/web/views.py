@@ -24,8 +24,7 @@ from casework.imports.enums import Outcome, RunState
 from casework.imports.models import ImportRow, ImportRun
 from casework.imports.registry import Kind, kind_named, kinds
 from casework.imports.selectors import write_refused
-from casework.imports.services import apply_run, discard_run, read_file, undo_run
-from casework.imports.services.reading import AT_ONCE, receive_file
+from casework.imports.services import apply_run, discard_run, read_file, reading, undo_run, writing
 from casework.imports.web.forms import UploadForm, kinds_for
 from casework.web.forms import add_refusal
 from casework.web.lists import Column, Filter, ListPage, render_list
@@ -106,8 +105,8 @@ def new(request: HttpRequest) -> HttpResponse:
 def _read(request: HttpRequest, form: UploadForm) -> ImportRun:
     data: dict[str, Any] = form.cleaned_data
     file = data["file"]
-    if file.size > AT_ONCE:
-        run = receive_file(
+    if file.size > reading.AT_ONCE:
+        run = reading.receive_file(
             file.chunks(),
             data["kind"],
             actor=reader(request),
@@ -116,7 +115,7 @@ def _read(request: HttpRequest, form: UploadForm) -> ImportRun:
             sampled_at=data.get("sampled_at"),
             compartment=data.get("compartment"),
         )
-        transaction.on_commit(lambda: wake(run))
+        transaction.on_commit(lambda: wake(tasks.read, run))
         return run
     kept = getattr(file, "temporary_file_path", None)
     return read_file(
@@ -131,10 +130,10 @@ def _read(request: HttpRequest, form: UploadForm) -> ImportRun:
     )
 
 
-def wake(run: ImportRun) -> None:
+def wake(task: Any, run: ImportRun) -> None:
     """Tell a worker of the file; when none can be told, the next scan finds it."""
     try:
-        tasks.read.delay(run.pk)
+        task.delay(run.pk)
     except OperationalError:
         logger.warning("import %s waits for the scan: the broker cannot be reached", run.pk)
 
@@ -202,7 +201,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
     user = reader(request)
     found: ImportRun = get_visible(ImportRun.objects.select_related("read_by", "applied_by", "undone_by"), user, pk=pk)
     kind = kind_named(found.kind)
-    if found.state in {RunState.READING, RunState.FAILED}:
+    if found.state in {RunState.READING, RunState.FAILED, RunState.APPLYING}:
         return _progress(request, found, kind)
     if getattr(request, "htmx", False) and request.headers.get("HX-Target") == "reading":
         return HttpResponse(headers={"HX-Refresh": "true"})
@@ -248,6 +247,10 @@ def apply(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the previewed rows."""
     user = reader(request)
     found: ImportRun = get_visible(ImportRun.objects, user, pk=pk)
+    if found.rows > writing.AT_ONCE:
+        ordered = writing.order_writing(found, actor=user, at=clock.now())
+        transaction.on_commit(lambda: wake(tasks.write, ordered))
+        return redirect("imports:run", pk)
     done = apply_run(found, actor=user, at=clock.now())
     toast(
         request,

@@ -47,7 +47,7 @@ def overview() -> dict[str, Any]:
     total, lag, newest = count_entries(), tree.lag_seconds(), tree.newest()
     head, checked, vkeys = signed_head(), tree.last_check("verify"), tree.vkeys()
     faults = []
-    for kind in ("verify", "sign", "integrate", "witness", "timestamp", "files"):
+    for kind in ("verify", "sign", "integrate", "witness", "timestamp", "files", "clock"):
         last = tree.last_check(kind)
         if last is not None:
             faults += [{"at": last.ended_at, "text": said(text)} for text in last.faults]

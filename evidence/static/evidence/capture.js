@@ -186,9 +186,9 @@
   };
   scene.addEventListener("submit", async (event) => {
     event.preventDefault();
+    await saving; // what was typed last is kept first: its word must not cover what is said here
     const missing = lacking();
     if (missing.length) return say(words.missing, missing.join("、"));
-    await saving;
     if (!state.sent) state.sent = manifest();
     await vault.keep("state", state);
     say(words.syncing);

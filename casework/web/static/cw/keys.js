@@ -102,8 +102,9 @@
       return;
     }
     if (event.key === 'g') { going = Date.now(); return; }
-    var own = document.querySelector('[data-key="' + CSS.escape(event.key) + '"]');
-    if (own && visible(own)) { event.preventDefault(); press(own); return; }
+    // A narrow screen shows another button for the same key than a wide one.
+    var own = all('[data-key="' + CSS.escape(event.key) + '"]').filter(visible)[0];
+    if (own) { event.preventDefault(); press(own); return; }
     if (Object.prototype.hasOwnProperty.call(KEYS, event.key)) { event.preventDefault(); KEYS[event.key](); }
   });
 

@@ -1,0 +1,121 @@
+"""Cases in a real browser at both widths: officer, hearing officer, approver and the inspection team."""
+
+import pytest
+from playwright.sync_api import expect
+
+from cases.models import Case, CaseNote, Inspection, Measure, Site
+from cases.selectors.cases import decisions_for
+from cases.services.measures import propose_measure
+from casework.core import clock
+from tests.browser.conftest import PATIENCE_MS, Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+expect.set_options(timeout=PATIENCE_MS)
+BOTH = pytest.mark.parametrize("visitor", [1440, 390], indirect=True)
+
+
+def _case() -> Case:
+    return Case.objects.get(title__contains="金某某")
+
+
+@BOTH
+def test_an_officer_notes_and_marks_a_moment_on_the_timeline(visitor: Visitor) -> None:
+    page, case = visitor.page, _case()
+    visitor.sign_in("officer1")
+    visitor.open(f"/cases/{case.pk}/work/")
+    visitor.look()
+    page.get_by_label("记事").fill(f"电话联系了单位（{visitor.page.viewport_size['width']}）。")
+    page.get_by_role("button", name="记下").click()
+    expect(page.locator("body")).to_contain_text("电话联系了单位")
+    assert CaseNote.objects.filter(case=case, text__contains="电话联系了单位").exists()
+
+    visitor.open(f"/cases/{case.pk}/timeline/")
+    visitor.look()
+    page.get_by_label("事项", exact=True).fill("购入矿机")
+    page.get_by_label("时间", exact=True).fill("2021-3-1 0:00")
+    page.get_by_label("依据", exact=True).fill("采购合同")
+    page.get_by_role("button", name="标注时点").click()
+    expect(page.locator("table")).to_contain_text("购入矿机")
+    expect(page.locator("svg.pic-xl")).to_be_visible()
+    visitor.open(f"/cases/{case.pk}/")
+    visitor.look()
+    assert visitor.troubles == []
+
+
+@BOTH
+def test_a_hearing_officer_reads_facts_proof_and_law_side_by_side(visitor: Visitor) -> None:
+    page, case = visitor.page, _case()
+    visitor.sign_in("hearing1")
+    visitor.open(f"/cases/{case.pk}/hearing/")
+    visitor.look()
+    for heading in ("事实、证据、定性", "人员与处分建议", "程序"):
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    for fact in case.facts.filter(dropped_at__isnull=True):
+        expect(page.locator("body")).to_contain_text(fact.statement)
+    visitor.open(f"/cases/{case.pk}/cover/")
+    visitor.look()
+    assert visitor.troubles == []
+
+
+@BOTH
+def test_an_approver_reads_a_draft_and_approves_a_measure(visitor: Visitor) -> None:
+    page = visitor.page
+    leader = visitor.played.user("approver1")
+    waiting = decisions_for(leader).first()
+    assert waiting is not None
+    measure = _a_measure(visitor)
+    visitor.sign_in("approver1")
+    visitor.open("/cases/decisions/")
+    visitor.look()
+    expect(page.locator("table")).to_contain_text(waiting.title)
+    visitor.open(f"/cases/{waiting.pk}/paper/")
+    visitor.look()
+    expect(page.locator("body")).to_contain_text("您的签名只对这一稿有效")
+
+    visitor.open(f"/cases/{measure.case_id}/measures/")
+    visitor.look()
+    card = page.locator(f"#m{measure.pk}")
+    card.get_by_label("批准文书文号").fill("浙监批〔2021〕8号")
+    card.get_by_role("button", name="批准措施").click()
+    expect(page.locator(f"#m{measure.pk}")).to_contain_text("已批准")
+    measure.refresh_from_db()
+    assert (measure.state, measure.decided_by) == ("approved", leader)
+    visitor.open("/cases/approval/")
+    visitor.look()
+    expect(page.locator("body")).to_contain_text("依据待核")
+    assert visitor.troubles == []
+
+
+def _a_measure(visitor: Visitor) -> Measure:
+    """A measure of the played case, which is put back to the investigation for the length of this test."""
+    case = _case()
+    state = case.state
+    Case.objects.filter(pk=case.pk).update(state="investigating")
+    try:
+        return propose_measure(
+            case, kind="query", target="某账户", purpose="查明资金来源", actor=visitor.played.user("officer1"),
+            at=clock.now(),
+        )  # fmt: skip
+    finally:
+        Case.objects.filter(pk=case.pk).update(state=state)
+
+
+@BOTH
+def test_a_team_sees_its_sites_and_takes_its_packet_along(visitor: Visitor) -> None:
+    page = visitor.page
+    inspection = Inspection.objects.get()
+    mine = list(Site.objects.filter(team__number=1).select_related("unit"))
+    other = Site.objects.filter(team__number=2).select_related("unit")[0]
+    visitor.sign_in("inspector11")
+    visitor.open("/inspections/today/")
+    visitor.look()
+    expect(page.locator("body")).to_contain_text(mine[0].unit.name)
+    visitor.open(f"/inspections/{inspection.pk}/teams/1/packet/")
+    visitor.look()
+    for site in mine:
+        expect(page.locator("body")).to_contain_text(site.unit.name)
+    expect(page.locator("h1")).to_have_text(inspection.cover_name)
+    assert other.unit.name not in page.content()
+    visitor.open(f"/inspections/sites/{mine[0].pk}/")
+    visitor.look()
+    assert visitor.troubles == []
