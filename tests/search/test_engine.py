@@ -16,6 +16,7 @@ from tests.build_evidence import an_item
 from tests.build_units import a_lead, a_unit
 from tests.cast import Cast
 from units.models import Person, Unit
+from units.rules.names import name_key
 from units.services.imports_people import ID_PLACE
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +212,19 @@ def test_marks_stand_where_the_text_was_written_and_are_escaped() -> None:
 )  # fmt: skip
 def test_the_beginning_of_an_address_is_a_span(word: str, expected: tuple[str, str] | None) -> None:
     assert span(word) == expected
+
+
+def test_no_text_is_too_long_to_be_written(cast: Cast) -> None:
+    lead = a_lead(a_unit("甲学校"), a_compartment(*cast.members()))
+    long = "".join(chr(0x4E00 + n * 7919 % 20000) + chr(0x4E00 + n * 104729 % 20900) for n in range(200_000))
+    type(lead).objects.filter(pk=lead.pk).update(note=f"开头的话。{long}")
+    assert group_of(cast.officer, "开头的话", "线索") is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("曾某某", "zeng mou mou|zmm"), ("尉迟某", "yu chi mou|ycm"), ("单某", "shan mou|sm"), ("王某", "wang mou|wm")],
+)
+def test_a_surname_is_sorted_as_it_is_read(name: str, key: str) -> None:
+    assert name_key(name, person=True) == key
+    assert name_key("单位") == "dan wei|dw"

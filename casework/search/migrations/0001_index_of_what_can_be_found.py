@@ -89,13 +89,15 @@ begin
     perform from public.search_entry where kind = of_kind and row_id = any(of_rows) order by row_id, part for update;
     execute format($q$
         with fresh as materialized (
-            select row_id, part, circle, text, names from public.%I where row_id = any($1)
+            -- What is beyond is not looked for: a tsvector has its limit, and no write may fail for the index.
+            select row_id, part, circle, left(text, 60000) as text, left(coalesce(names, ''), 4000) as names
+            from public.%I where row_id = any($1)
         ), gone as (
             delete from public.search_entry e where e.kind = $2 and e.row_id = any($1)
                 and not exists (select from fresh f where f.row_id = e.row_id and f.part = e.part)
         )
         insert into public.search_entry as e (kind, row_id, part, circle, text, names)
-        select $2, row_id, part, circle, text, coalesce(names, '') from fresh
+        select $2, row_id, part, circle, text, names from fresh
         on conflict (kind, row_id, part) do update
             set circle = excluded.circle, text = excluded.text, names = excluded.names
             where (e.circle, e.text, e.names) is distinct from (excluded.circle, excluded.text, excluded.names)
