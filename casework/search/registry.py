@@ -73,6 +73,7 @@ class Group:
     list_url: str
     icon: str = "search"
     keys: tuple[str, ...] = ()
+    kind: str = ""
 
 
 _kinds: list[Searchable] = []
@@ -107,14 +108,17 @@ def register_search(
     )  # fmt: skip
 
 
-def search(user: User, text: str, *, shown: int = 8) -> list[Group]:
-    """Return what the reader may see and where every word occurs, by kind; kinds without hits are left out."""
+def search(user: User, text: str, *, shown: int = 8, only: str = "") -> list[Group]:
+    """Return what the reader may see and where every word occurs, by kind; kinds without hits are left out.
+
+    ``only`` names one kind (``Group.kind``); an unknown one finds nothing.
+    """
     words = read(text)
     if not words:
         return []
     circles = _circles(user)
     net = span(words.typed[0]) if len(words.typed) == 1 else None
-    groups = [_group(kind, user, words, circles, net, shown, text) for kind in _kinds]
+    groups = [_group(kind, user, words, circles, net, shown, text) for kind in _kinds if only in {"", _name(kind)}]
     return [group for group in groups if group is not None]
 
 
@@ -155,9 +159,13 @@ def _group(
     found = list(base.filter(pk__in=keys[:COUNT_CAP]).order_by(*kind.order)[:shown])
     parts = _parts(kind, words, query, [row.pk for row in found])
     hits = [_hit(kind, row, parts.get(row.pk), words, text) for row in found]
-    kept = tuple(f"{kind.indexed or kind.label}:{key}" for key in keys[:COUNT_CAP])
+    kept = tuple(f"{_name(kind)}:{key}" for key in keys[:COUNT_CAP])
     count = min(len(keys), COUNT_CAP)
-    return Group(kind.label, count, len(keys) > COUNT_CAP, hits, kind.list_url, kind.icon, kept)
+    return Group(kind.label, count, len(keys) > COUNT_CAP, hits, kind.list_url, kind.icon, kept, _name(kind))
+
+
+def _name(kind: Searchable) -> str:
+    return kind.indexed or kind.icon
 
 
 def _sorted_by(kind: Searchable) -> list[str]:
@@ -237,5 +245,5 @@ def _hit(kind: Searchable, row: Any, entry: Entry | None, words: Words, text: st
         piece = snippet(entry.text, words.marked)
     part = entry.part if entry is not None else 0
     part_url = kind.part_url(row, part, text) if kind.part_url is not None and part else ""
-    key = f"{kind.indexed or kind.label}:{row.pk}"
+    key = f"{_name(kind)}:{row.pk}"
     return Hit(label, kind.url(row), kind.second(row), key, marked, piece, part, part_url)

@@ -12,6 +12,8 @@ from casework.web.watching import Watched, WatchRequest
 #: What is kept of the typed text: enough to show it again, too short to be a burden.
 LONGEST = 300
 SUGGESTED = 3
+#: So many hits of one kind are listed on its own page.
+LISTED = 200
 
 
 @require_safe
@@ -19,13 +21,15 @@ def find(request: HttpRequest) -> HttpResponse:
     """Find people, units, addresses, numbers, texts of files."""
     text = _typed(request)
     words = read(text)
-    groups = search(reader(request), text) if words else []
+    only = request.GET.get("kind", "")[:20]
+    groups = search(reader(request), text, shown=LISTED if only else 8, only=only) if words else []
     if isinstance(request, WatchRequest):
         raise Watched(_rows(groups))
     context = {
         "text": text,
         "words": words,
         "groups": groups,
+        "only": only,
         "total": sum(group.count for group in groups),
         "more": any(group.more for group in groups),
     }
