@@ -169,6 +169,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "evidence/": {"pk": item.pk, "file_pk": NOBODY, "page": "seal"},
         "evidence:file": {"pk": file.item_id, "file_pk": file.pk},
         "evidence:found": {"pk": file.item_id, "file_pk": file.pk},
+        "cases:shared-judge": {"pk": case.pk, "other_pk": NOBODY},
         "search:filter-alert": {"pk": NOBODY},
         "search:filter-drop": {"pk": NOBODY},
         "evidence:preview": {"pk": file.item_id, "file_pk": file.pk},
