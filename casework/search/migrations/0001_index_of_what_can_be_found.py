@@ -59,13 +59,23 @@ language sql immutable parallel safe strict as $$
     select public.search_fold(of_text || E'\\n' || of_names)
 $$;
 create function search_grams(folded text) returns text[] language sql immutable parallel safe strict as $$
-    select coalesce(array_agg(distinct g), '{{}}') from (
-        select substr(r.m[1], k, n) as g
-        from regexp_matches(folded, '{WIDE}', 'g') r(m), generate_series(1, length(r.m[1])) k, (values (1), (2)) v(n)
-        where n = 1 or k < length(r.m[1])
-        union all
-        select substr(r.m[1], k, 3)
-        from regexp_matches(folded, '[0-9a-z._:/@+-]+', 'g') r(m), generate_series(1, length(r.m[1])) k
+    -- Sign by sign, so that its time follows the length of the text, however long a run without a break is.
+    with signs as (
+        select k, c, c ~ '^{WIDE}$' as wide, c ~ '^[0-9a-z._:/@+-]$' as narrow
+        from string_to_table(folded, null) with ordinality t(c, k)
+    ), seen as (
+        select c, wide, narrow, lead(c) over w as c2, lead(wide) over w as wide2, lead(narrow) over w as narrow2,
+            lead(c, 2) over w as c3, lead(narrow, 2) over w as narrow3
+        from signs window w as (order by k)
+    )
+    select coalesce(array_agg(distinct g collate "C"), '{{}}') from (
+        select v.g from seen, lateral (values
+            (case when wide then c end),
+            (case when wide and wide2 then c || c2 end),
+            (case when narrow then
+                c || case when narrow2 then c2 || case when narrow3 then c3 else '' end else '' end
+            end)
+        ) v(g) where v.g is not null
         union all
         select '=' || r.m[1] from regexp_matches(folded, '[a-z]{{2,20}}', 'g') r(m)
     ) x
