@@ -3,7 +3,7 @@
 The defaults are ``data/approval.yaml``; the house sets its own rows in ``RankRule``, which overrule them rank by rank.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -13,13 +13,12 @@ from typing import Any, Final
 from django.db.models import Q
 
 from cases.enums import ApprovalLevel
-from cases.models import Case, Delegation, RankRule, Seat, Signature
+from cases.models import Case, Delegation, RankRule, Seat, Signature, Suspect
+from cases.routing import UNVERIFIED
 from casework.accounts.models import User
 from casework.core.data import read_yaml
 
 _FILE: Final = Path(__file__).resolve().parent / "data" / "approval.yaml"
-#: Confidence marks that may not be taken for law.
-UNVERIFIED: Final = frozenset({"C", "M"})
 ALONE: Final = (ApprovalLevel.HEAD,)
 
 
@@ -46,31 +45,10 @@ class Rank:
         return any(word and word in text for word in (self.rank, *self.words.split("、")))
 
 
-@dataclass(frozen=True)
-class LawRule:
-    """One rule of law behind the approvals, with its mark."""
-
-    id: str
-    subject: str
-    rule: str
-    basis: str
-    confidence: str
-
-    @property
-    def unverified(self) -> bool:
-        """Whether its article may not be printed as certain."""
-        return self.confidence in UNVERIFIED
-
-
 @cache
 def _file() -> dict[str, Any]:
     data: dict[str, Any] = read_yaml(_FILE)
     return data
-
-
-def law_rules() -> list[LawRule]:
-    """Return the rules of law behind the approvals."""
-    return [LawRule(**row) for row in _file()["rules"]]
 
 
 def rank_table(day: date) -> list[Rank]:
@@ -96,7 +74,12 @@ class Chain:
 
 def chain_of(case: Case, day: date) -> Chain:
     """Return the chain for the case: that of the person of the highest rank (处分批准权限规定第七条)."""
-    people = [(suspect.name, suspect.rank) for suspect in case.suspects.all() if suspect.rank.strip()]
+    return chain_for(case.suspects.all(), day)
+
+
+def chain_for(suspects: Iterable[Suspect], day: date) -> Chain:
+    """Return the chain for some of the people of a case: that of the highest rank among them."""
+    people = [(suspect.name, suspect.rank) for suspect in suspects if suspect.rank.strip()]
     if not people:
         return Chain(ALONE, None)
     for rank in rank_table(day):

@@ -71,6 +71,38 @@ class Situation(models.TextChoices):
     DECEASED = "deceased", _("已去世")
 
 
+class Office(models.TextChoices):
+    """Offices of the person that change who has to decide (任职)."""
+
+    LOCAL_COMMITTEE = "local_committee", _("地方党委委员、候补委员")
+    DISCIPLINE_COMMITTEE = "discipline_committee", _("地方纪委委员")
+    TOWN_COMMITTEE = "town_committee", _("乡镇党委委员")
+    PARTY_GROUP = "party_group", _("党组（党委）管理的党员干部")
+    BY_CONGRESS = "by_congress", _("人大及其常委会选举或者决定任命")
+    BY_CPPCC = "by_cppcc", _("政协全会或者常委会选举或者决定任命")
+
+
+class BranchWay(models.TextChoices):
+    """How the decision on a plain member comes about: through the branch, or on which ground without it."""
+
+    RAISED = "raised", _("县级以上纪委提级审查，不经支部大会")
+    MEETING = "meeting", _("经支部大会讨论决定")
+    SECRET = "secret", _("案情涉密敏感，不经支部大会")
+    ACROSS = "across", _("跨地区、跨部门、跨单位，不经支部大会")
+    UNFIT = "unfit", _("所在基层党组织不能正常履职或者负责人有关联，不经支部大会")
+    NO_QUORUM = "no_quorum", _("支部大会无法及时形成决议或者到会人数不过半，不经支部大会")
+
+
+class Station(models.TextChoices):
+    """A body or an act outside the house without which nothing is approved; each is registered with its day."""
+
+    BRANCH = "branch", _("支部大会讨论决定")
+    REMOVAL = "removal", _("罢免、撤销或者免去职务")
+    PLENUM = "plenum", _("全体会议三分之二以上多数决定")
+    UPPER = "upper", _("上级纪委审议、批准")
+    GROUP = "group", _("党组（党委）集体讨论决定")
+
+
 class BonusUnit(models.TextChoices):
     NONE = "", "—"
     MONTH = "month", _("个月")
@@ -110,6 +142,8 @@ class TaskKind(models.TextChoices):
     TALK = "talk", _("谈话、检查")
     PROPERTY = "property", _("财物")
     ADVICE = "advice", _("提出建议")
+    NOTIFY = "notify", _("通报、备案")
+    RATIFY = "ratify", _("追认")
 
 
 class PriceBasis(models.TextChoices):
@@ -118,6 +152,13 @@ class PriceBasis(models.TextChoices):
     CNY = "cny", _("人民币")
     STATED_PRICE = "stated_price", _("载明单价")
     STATED_VALUE = "stated_value", _("载明折合金额")
+
+
+class DueKind(models.TextChoices):
+    """What money is owed for: gains of a person, or the surcharge on the power that a unit used."""
+
+    GAIN = "gain", _("违纪违法所得")
+    SURCHARGE = "surcharge", _("差别电价加价")
 
 
 class PaymentKind(models.TextChoices):

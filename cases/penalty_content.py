@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import translation
 
 from cases.catalogue import catalogue
+from cases.enums_penalties import BranchWay, Office
 from cases.models import Penalty
 from cases.ranges import SEVERITY_NAMES, Severity
 from casework.ledger.canonical import encode, plain
@@ -15,7 +16,11 @@ from casework.web.formats import cn_date
 def content_of(penalty: Penalty) -> dict[str, Any]:
     """Return the content, in Chinese whatever language the reader has chosen."""
     with translation.override("zh-hans"):
+        offices = [str(Office(code).label) for code in penalty.offices]
+        way = {} if penalty.branch == BranchWay.RAISED else {"支部大会": str(penalty.get_branch_display())}
         return {
+            **({"任职": offices} if offices else {}),
+            **way,
             "对象": penalty.suspect.name,
             "身份": penalty.standing,
             "目前情况": str(penalty.get_situation_display()),

@@ -29,5 +29,6 @@ def period_of(penalty: Penalty) -> tuple[date | None, date | None]:
         )
         if last is not None:
             ends.append(last)
-        probation = probation_last_day(measure, penalty.effective_on) or probation
+        extended = penalty.probation_extended_on is not None and measure.probation_months == 12
+        probation = probation_last_day(measure, penalty.effective_on, extended=extended) or probation
     return max(ends, default=None), probation

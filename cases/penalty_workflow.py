@@ -13,14 +13,16 @@ from datetime import date
 from typing import Final
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.enums import Side
+from cases.enums import ApprovalLevel, Side
 from cases.enums_penalties import PenaltyState, Situation, Track
 from cases.models import Penalty, Recovery
 from cases.penalty_content import substance_of
+from cases.penalty_route import chain, lacking, next_level, passed, route
 from cases.selectors import penalties as read
 from casework.accounts.enums import Role
 from casework.core.errors import Missing
@@ -54,10 +56,12 @@ class PenaltyStep:
     document: Text = ""
     back: bool = False
     needs_reason: bool = False
+    only: Callable[[Penalty], bool] | None = None  # what kind of penalty it is for; None = every one
 
     def begins(self, penalty: Penalty) -> bool:
-        """Tell whether the penalty stands where this step begins."""
-        return penalty.state in self.froms or (penalty.track == Track.HANDLING and penalty.state in self.short_froms)
+        """Tell whether the penalty stands where this step begins, and is one that the step is for."""
+        here = penalty.state in self.froms or (penalty.track == Track.HANDLING and penalty.state in self.short_froms)
+        return here and (self.only is None or self.only(penalty))
 
 
 def _page(penalty: Penalty, part: str = "") -> str:
@@ -182,6 +186,41 @@ def _probation_over(penalty: Penalty, day: date) -> list[Missing]:
     return []
 
 
+def _stations(penalty: Penalty, day: date) -> list[Missing]:
+    rows = passed(penalty)
+    url = _form(penalty, "station")
+    return [
+        Missing(why, url, _("去登记"))
+        for stop in route(penalty, day).stops
+        if stop.registered and (why := lacking(stop, rows.get(stop.code)))
+    ]
+
+
+def _signed(penalty: Penalty, day: date) -> list[Missing]:
+    level = next_level(penalty, day)
+    if not level:
+        return []
+    text = _("%(level)s还没有会签这一稿") % {"level": ApprovalLevel(level).label}
+    return [Missing(text, reverse("cases:penalty-approval", args=[penalty.pk]), _("去会签"))]
+
+
+def _on_probation(penalty: Penalty) -> bool:
+    return penalty.probation_until is not None and penalty.restored_on is None
+
+
+def _one_year(penalty: Penalty) -> bool:
+    one = penalty.measures.filter(code="PD_PROBATION_1").exists()
+    return _on_probation(penalty) and penalty.probation_extended_on is None and one
+
+
+def _has_stations(penalty: Penalty) -> bool:
+    return any(stop.registered for stop in route(penalty, timezone.localdate(penalty.updated_at)).stops)
+
+
+def _signs_before(penalty: Penalty) -> bool:
+    return len(chain(penalty, timezone.localdate(penalty.updated_at)).levels) > 1
+
+
 lawful = Gate("lawful", gettext_lazy("处分档次在合法幅度内，没有对同一行为重复处分"), _lawful)
 standing = Gate("standing", gettext_lazy("身份为行为发生时身份，已核"), _standing)
 evidence = Gate("evidence", gettext_lazy("写明了证据"), _evidence)
@@ -192,6 +231,8 @@ contents = Gate("contents", gettext_lazy("决定书必备内容齐全"), _conten
 tasks_done = Gate("tasks_done", gettext_lazy("执行事项均已办结"), _tasks)
 paid = Gate("paid", gettext_lazy("应缴款项已缴清"), _paid)
 period_over = Gate("period_over", gettext_lazy("影响期已满"), _period_over)
+stations = Gate("stations", gettext_lazy("须经的会议和上级组织均已同意"), _stations)
+signed = Gate("signed", gettext_lazy("前面各级均已会签"), _signed)
 probation_over = Gate("probation_over", gettext_lazy("察看期已满"), _probation_over)
 
 _WORKERS = (Role.CASE_OFFICER, Role.HEARING_OFFICER)
@@ -215,8 +256,17 @@ STEPS: Final = (
         basis=gettext_lazy("公职人员政务处分法第四十四条"), document=gettext_lazy("会议纪要"),
     ),
     PenaltyStep(
-        "approve", gettext_lazy("同意并签名"), (S.DELIBERATED,), S.APPROVED, (Role.APPROVER,), _DECIDE,
+        "station", gettext_lazy("登记报批经过"), (S.INFORMED, S.CONSULTED, S.DELIBERATED), None, _WORKERS, _WORK,
+        only=_has_stations, title=gettext_lazy("登记会议、上级组织的决定"), document=gettext_lazy("会议纪要、批复"),
+    ),
+    PenaltyStep(
+        "sign", gettext_lazy("会签"), (S.DELIBERATED,), None, (Role.APPROVER,), _DECIDE,
         gates=(lawful, standing, evidence, defence, reason, deliberated), short_froms=(S.INFORMED, S.CONSULTED),
+        only=_signs_before, title=gettext_lazy("会签"),
+    ),
+    PenaltyStep(
+        "approve", gettext_lazy("同意并签名"), (S.DELIBERATED,), S.APPROVED, (Role.APPROVER,), _DECIDE,
+        gates=(lawful, standing, evidence, defence, reason, deliberated, stations, signed), short_froms=(S.INFORMED, S.CONSULTED),
         title=gettext_lazy("审批"), basis=gettext_lazy("公职人员政务处分法第四十四条"),
     ),
     PenaltyStep(
@@ -251,7 +301,11 @@ STEPS: Final = (
     ),
     PenaltyStep(
         "restore", gettext_lazy("恢复党员权利"), (S.RUNNING,), None, (Role.APPROVER,), _DECIDE, gates=(probation_over,),
-        needs_reason=True, document=gettext_lazy("恢复党员权利的决定"),
+        needs_reason=True, only=_on_probation, document=gettext_lazy("恢复党员权利的决定"),
+    ),
+    PenaltyStep(
+        "extend", gettext_lazy("延长留党察看一年"), (S.RUNNING,), None, (Role.APPROVER,), _DECIDE, gates=(probation_over,),
+        needs_reason=True, only=_one_year, document=gettext_lazy("延长留党察看的决定"),
     ),
     PenaltyStep(
         "expire", gettext_lazy("登记影响期满"), (S.RUNNING,), S.EXPIRED, _WORKERS, _WORK, gates=(period_over,),

@@ -96,7 +96,7 @@ def matrix(case: Case) -> Matrix:
     )
     columns: dict[int, Column] = {}
     for exhibit in exhibits:
-        columns.setdefault(exhibit.item_id, Column(exhibit.item_id, exhibit.label, _source(exhibit)))
+        columns.setdefault(exhibit.item_id, Column(exhibit.item_id, exhibit.label, source_of(exhibit)))
     by_place = {(exhibit.fact_id, exhibit.item_id): exhibit for exhibit in exhibits}
     rows = []
     for fact in facts:
@@ -115,7 +115,7 @@ def matrix(case: Case) -> Matrix:
     return Matrix(tuple(columns.values()), tuple(rows))
 
 
-def _source(exhibit: Exhibit) -> str:
+def source_of(exhibit: Exhibit) -> str:
     """Return what makes the source one: the person who speaks, or the taking it came from by itself."""
     interview = getattr(exhibit.item, "interview", None)
     return f"person:{interview.person_name}" if interview else f"item:{exhibit.item.parent_id or exhibit.item_id}"

@@ -23,6 +23,9 @@ BENIGN = {
     "clock_changed": _lazy("时钟变动"),
     "machine_off": _lazy("关机"),
     "several_machines": _lazy("混有多台机器的记录"),
+    "few_matches": _lazy("两份日志相同的记录太少，可能不是同一台机器或同一时期"),
+    "cut_short": _lazy("文件不完整"),
+    "retention": _lazy("已过留存期限"),
 }
 #: What happened, by the action of an event.
 ACTIONS = {
@@ -195,8 +198,11 @@ CHECKS = {
     "unsafe_name": _lazy("压缩包里有危险路径"),
     "too_many_members": _lazy("压缩包成员过多"),
     "capture_cut_short": _lazy("抓包文件不完整"),
-    "wtmp_auth": _lazy("登录记录与认证日志对不上"),
-    "machine_silence": _lazy("长时间没有记录"),
+    "journal_entries": _lazy("文件头写明的条数比读到的多"),
+    "journal_packed": _lazy("有条目的长字段用 LZ4 或 Zstandard 压缩，未读；请用 journalctl -o export 导出后再读"),
+    "login_contradicted": _lazy("另一份日志里有的登录，这里没有"),
+    "session_contradicted": _lazy("另一份日志里有的会话号，这里没有"),
+    "rotated_file_missing": _lazy("轮转的日志缺了一份"),
 }
 
 #: Why a line was not read.
@@ -211,8 +217,14 @@ REASONS = {
     "unreadable_record": _lazy("读不出的记录"),
     "no_event": _lazy("没有事件"),
     "no_json": _lazy("不是有效的 JSON"),
+    "nfcapd_file": _lazy("nfdump 的二进制流量文件，请用 nfdump -r 文件 -o csv 导出后再读"),
+    "netflow_packets": _lazy("NetFlow/IPFIX 原始报文，请用 nfcapd 接收、nfdump -o csv 导出后再读"),
+    "evt_file": _lazy("Windows XP/2003 的 .evt 文件，请在 Windows 上用 wevtutil epl 转成 .evtx 后再读"),
+    "packed_otherwise": _lazy("zst、lz4、7z、rar 压缩，请解压后再读，原压缩包照旧保存"),
+    "office_file": _lazy("Office 文件，请另存为 CSV 后再读"),
     "broken_entry": _lazy("条目损坏"),
     "no_columns": _lazy("列数不足"),
+    "above_heading": _lazy("表头以上，或者没有所选的列"),
     "wrong_columns": _lazy("列数不符"),
     "no_lease": _lazy("不是租约"),
     "lease_cut_short": _lazy("租约不完整"),
@@ -223,6 +235,24 @@ REASONS = {
     "not_ip": _lazy("不是 IP 包"),
     "not_tcp_udp": _lazy("不是 TCP 或 UDP"),
     "other": _lazy("其他内容"),
+}
+
+#: What a column of a table can be.
+FIELDS = {
+    "ts": _lazy("时间"),
+    "date": _lazy("日期（与时间分列时）"),
+    "user_name": _lazy("账号或姓名"),
+    "source_ip": _lazy("来源地址"),
+    "source_port": _lazy("来源端口"),
+    "source_mac": _lazy("来源 MAC"),
+    "destination_ip": _lazy("去向地址"),
+    "destination_port": _lazy("去向端口"),
+    "destination_domain": _lazy("去向域名"),
+    "host": _lazy("主机"),
+    "tty": _lazy("地点或终端"),
+    "session_key": _lazy("会话"),
+    "process_command_line": _lazy("命令或内容"),
+    "value": _lazy("读数（电量、功率）"),
 }
 
 #: How it ended.

@@ -6,6 +6,7 @@ from casework.core import clock
 from casework.files.services.uploads import sweep_uploads
 from evidence.services.bundle_jobs import run_bundle, sweep_bundles
 from evidence.services.files import report_broken_files
+from evidence.services.logs import run_log, waiting_runs
 from evidence.services.uploads import finish_upload, unfinished
 
 
@@ -23,13 +24,15 @@ def finish(pk: int) -> None:
 
 @shared_task(name="evidence.sweep", time_limit=6 * 3600)
 def sweep() -> None:
-    """Throw away old bundles and dead uploads; take up what no worker was told of."""
+    """Throw away old bundles and dead uploads; take up what no worker was told of, end what broke off."""
     at = clock.now()
     sweep_uploads(at=at)
     for pk in unfinished(at=at):
         finish_upload(pk, at=at)
     for pk in sweep_bundles(at=at):
         run_bundle(pk, at=at)
+    for pk in waiting_runs(at=at):
+        run_log(pk, at=at)
 
 
 @shared_task(name="evidence.report_broken_files")

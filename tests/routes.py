@@ -197,4 +197,5 @@ def objects() -> dict[str, dict[str, Any]]:
         "penalties/tasks/": {"pk": cases.Execution.objects.order_by("pk")[0].pk},
         "penalties/recoveries/": {"pk": cases.Recovery.objects.filter(case=case)[0].pk},
         "cases:recovery-new": {"case_pk": case.pk},
+        "cases:surcharge-new": {"case_pk": case.pk},
     }  # fmt: skip

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from cases.api import penalty_serializers as s
 from cases.models import Case, Execution, Penalty, Recovery, Suspect
+from cases.penalty_route import legs
 from cases.selectors.penalties import proposal_of, with_measures
 from cases.services.penalties import advance_penalty, draft_penalty, read_draft, revise_penalty
 from cases.services.penalty_execution import finish_task
@@ -140,6 +141,12 @@ class PenaltyViewSet(mixins.ListModelMixin, VisibleViewSet):
         penalty = self.get_object()
         proposal = proposal_of(penalty, penalty.effective_on or clock.today())
         return Response(s.RangeSerializer(list(proposal.options), many=True).data)
+
+    @extend_schema(responses=s.LegSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def route(self, request: Request, pk: str = "") -> Response:
+        """Return through which bodies and levels the draft has to go, with what was passed and the rules."""
+        return Response(s.LegSerializer(legs(self.get_object(), clock.today()), many=True).data)
 
 
 class PenaltyTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):

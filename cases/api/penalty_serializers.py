@@ -5,7 +5,16 @@ from typing import Any
 from rest_framework import serializers
 
 from cases.catalogue import catalogue
-from cases.enums_penalties import BonusUnit, DecidedBy, DefenceOutcome, PaymentKind, Situation
+from cases.enums_penalties import (
+    BonusUnit,
+    BranchWay,
+    DecidedBy,
+    DefenceOutcome,
+    Office,
+    PaymentKind,
+    Situation,
+    Station,
+)
 from cases.ladder import MeasureSpec
 from cases.models import Case, Execution, Penalty, PenaltyMeasure, Recovery, RecoveryPayment, Suspect
 from cases.penalty_workflow import readiness, steps_from
@@ -64,9 +73,9 @@ class PenaltySerializer(serializers.ModelSerializer[Penalty]):
         model = Penalty
         fields = (
             "id", "version", "case", "suspect", "name", "state", "state_since", "returned", "track", "form",
-            "decided_by", "situation", "grounds", "evidence", "findings", "circumstances", "reason", "acts_from",
-            "acts_until", "standing", "laws", "draft", "digest", "effective_on", "number", "issued_at",
-            "document_digest", "executed_on", "period_until", "probation_until", "restored_on", "updated_at",
+            "decided_by", "situation", "grounds", "evidence", "findings", "circumstances", "reason", "offices", "branch",
+            "acts_from", "acts_until", "standing", "laws", "draft", "digest", "effective_on", "number", "issued_at",
+            "document_digest", "executed_on", "period_until", "probation_until", "probation_extended_on", "restored_on", "updated_at",
             "measures",
         )  # fmt: skip
 
@@ -126,6 +135,10 @@ class DraftSerializer(serializers.Serializer[Any]):
     circumstances = serializers.ListField(child=serializers.CharField(max_length=6), required=False, default=list)
     reason = serializers.CharField(required=False, allow_blank=True, default="")
     situation = serializers.ChoiceField(choices=Situation.choices, default=Situation.IN_POST)
+    offices = serializers.ListField(
+        child=serializers.ChoiceField(choices=Office.choices), required=False, default=list, max_length=6
+    )
+    branch = serializers.ChoiceField(choices=BranchWay.choices, default=BranchWay.RAISED)
 
     def content(self) -> dict[str, Any]:
         """Return what the services take."""
@@ -139,6 +152,8 @@ class DraftSerializer(serializers.Serializer[Any]):
             "circumstances": given["circumstances"],
             "reason": given["reason"],
             "situation": given["situation"],
+            "offices": given["offices"],
+            "branch": given["branch"],
         }
 
 
@@ -223,6 +238,41 @@ class RestoreSerializer(PenaltyReasonSerializer):
     document = serializers.CharField(required=False, allow_blank=True, max_length=80)
 
 
+class ExtendSerializer(PenaltyReasonSerializer):
+    document = serializers.CharField(max_length=80)
+
+
+class StationSerializer(serializers.Serializer[Any]):
+    """What a body on the way to the approval decided; votes where a meeting voted."""
+
+    station = serializers.ChoiceField(choices=Station.choices)
+    body = serializers.CharField(max_length=120)
+    document = serializers.CharField(max_length=80)
+    on = serializers.DateField()
+    members = serializers.IntegerField(required=False, min_value=1, max_value=2000)
+    present = serializers.IntegerField(required=False, min_value=0, max_value=2000)
+    votes_for = serializers.IntegerField(required=False, min_value=0, max_value=2000)
+    ahead = serializers.BooleanField(required=False)
+
+
+class SignSerializer(serializers.Serializer[Any]):
+    digest = serializers.RegexField("^[0-9a-f]{64}$")
+    opinion = serializers.CharField(required=False, allow_blank=True)
+
+
+class LegSerializer(serializers.Serializer[Any]):
+    """One stop on the way to the approval."""
+
+    title = serializers.CharField()
+    state = serializers.CharField()
+    note = serializers.CharField()
+    rule = serializers.SerializerMethodField()
+
+    def get_rule(self, leg: Any) -> str:
+        """The rule behind it; an unverified one says so."""
+        return "" if leg.stop is None else "依据待核" if leg.stop.rule.unverified else leg.stop.rule.basis
+
+
 STEP_INPUT: dict[str, type[serializers.Serializer[Any]]] = {
     "inform": InformSerializer,
     "consult": ConsultSerializer,
@@ -236,6 +286,9 @@ STEP_INPUT: dict[str, type[serializers.Serializer[Any]]] = {
     "execute": NothingSerializer,
     "finish": FinishSerializer,
     "restore": RestoreSerializer,
+    "extend": ExtendSerializer,
+    "station": StationSerializer,
+    "sign": SignSerializer,
     "expire": NothingSerializer,
     "void": PenaltyReasonSerializer,
 }

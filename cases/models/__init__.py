@@ -34,6 +34,7 @@ from cases.models.penalties import (
     PenaltyReading,
 )
 from cases.models.records import Interview, InterviewLine, InterviewPage
+from cases.models.routes import PenaltySignature, PenaltyStation
 from cases.models.shared import SharedVerdict
 from cases.models.suspects import Exhibit, Fact, FactsShown, StandingChange, Suspect
 from cases.models.work import CaseNote, CaseTask, KeyMoment, Measure
@@ -73,6 +74,8 @@ __all__ = [
     "PenaltyDraft",
     "PenaltyMeasure",
     "PenaltyReading",
+    "PenaltySignature",
+    "PenaltyStation",
     "RankRule",
     "Recovery",
     "RecoveryPayment",

@@ -1,5 +1,6 @@
 """Carrying penalties out: service, announcement, tasks with proof, appeals, and the recovery of gains."""
 
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
@@ -8,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
-from cases.enums_penalties import AppealKind, AppealState, DeliveryAct, PaymentKind, PriceBasis, TaskKind
+from cases.enums_penalties import AppealKind, AppealState, DeliveryAct, DueKind, PaymentKind, PriceBasis, TaskKind
 from cases.models.cases import Case
 from cases.models.penalties import OfPenalty, Penalty, PenaltyMeasure
 from cases.models.suspects import Suspect
@@ -16,6 +17,7 @@ from casework.access.models import NeedToKnow
 from casework.accounts.models import User
 from casework.core.models import Versioned
 from casework.files.models import Blob
+from units.models import Unit
 
 FEN = Decimal("0.01")
 
@@ -156,7 +158,17 @@ class Recovery(Versioned):
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="recoveries")
     suspect = models.ForeignKey(Suspect, models.PROTECT, null=True, blank=True, related_name="recoveries")
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="recoveries", verbose_name=_("单位")
+    )
     measure = models.ForeignKey(PenaltyMeasure, models.PROTECT, null=True, blank=True, related_name="recoveries")
+    kind = models.CharField(_("款项"), max_length=10, choices=DueKind.choices, default=DueKind.GAIN)
+    due_on = models.DateField(_("缴款期限"), null=True, blank=True)
+    #: Of a surcharge: the meter's kWh, the yuan for one of them and the days that count.
+    kwh = models.DecimalField(_("电量（kWh）"), max_digits=16, decimal_places=2, null=True, blank=True)
+    rate = models.DecimalField(_("加价（元/kWh）"), max_digits=8, decimal_places=4, null=True, blank=True)
+    used_from = models.DateField(_("用电起"), null=True, blank=True)
+    used_until = models.DateField(_("用电止"), null=True, blank=True)
     label = models.CharField(_("说明"), max_length=120)
     basis = models.CharField(_("计价方式"), max_length=15, choices=PriceBasis.choices)
     coin = models.CharField(_("币种"), max_length=20, blank=True)
@@ -195,14 +207,28 @@ class Recovery(Versioned):
             ),
             models.CheckConstraint(condition=Q(value__gt=0), name="recovery_value_positive"),
             models.CheckConstraint(
+                condition=Q(kind=DueKind.GAIN, kwh__isnull=True, rate__isnull=True)
+                | (
+                    Q(kind=DueKind.SURCHARGE, basis=PriceBasis.CNY, unit__isnull=False, kwh__gt=0, rate__gt=0)
+                    & Q(kwh__isnull=False, rate__isnull=False, used_from__isnull=False, used_until__isnull=False)
+                    & Q(used_until__gte=F("used_from"))
+                    & Q(value=Round(F("kwh") * F("rate"), precision=2))
+                ),
+                name="recovery_surcharge_complete",
+            ),
+            models.CheckConstraint(
                 condition=Q(amount_due__gte=0, amount_paid__gte=0, amount_paid__lte=F("amount_due")),
                 name="recovery_paid_within_due",
             ),
         ]
-        indexes = [models.Index(fields=["case", "coin"])]
+        indexes = [models.Index(fields=["case", "coin"]), models.Index(fields=["unit"])]
 
     def __str__(self) -> str:
         return self.label
+
+    def late_on(self, day: date) -> bool:
+        """Tell whether something is still owed after the last day for paying it."""
+        return self.due_on is not None and self.due_on < day and self.remainder > 0
 
     @property
     def compartment_id(self) -> int:

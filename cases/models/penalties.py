@@ -13,8 +13,10 @@ from cases.catalogue import Measure, catalogue
 from cases.enums_penalties import (
     GONE_STATES,
     BonusUnit,
+    BranchWay,
     DecidedBy,
     DefenceOutcome,
+    Office,
     PenaltyState,
     Situation,
     Track,
@@ -58,6 +60,10 @@ class Penalty(Versioned):
     form = models.PositiveSmallIntegerField(_("形态"), default=0)
     decided_by = models.CharField(_("作出机关"), max_length=12, choices=DecidedBy.choices, default=DecidedBy.COMMISSION)
     situation = models.CharField(_("目前情况"), max_length=10, choices=Situation.choices, default=Situation.IN_POST)
+    offices = ArrayField(
+        models.CharField(max_length=24, choices=Office.choices), verbose_name=_("任职"), default=list, blank=True
+    )
+    branch = models.CharField(_("支部大会"), max_length=12, choices=BranchWay.choices, default=BranchWay.RAISED)
     grounds = models.TextField(_("违纪违法事实"))
     evidence = models.TextField(_("证据"), blank=True)
     findings = models.JSONField(_("认定的行为"), default=list)
@@ -80,6 +86,7 @@ class Penalty(Versioned):
     executed_on = models.DateField(_("执行完毕日期"), null=True, blank=True)
     period_until = models.DateField(_("影响期止"), null=True, blank=True)
     probation_until = models.DateField(_("察看期止"), null=True, blank=True)
+    probation_extended_on = models.DateField(_("延长察看日期"), null=True, blank=True)
     restored_on = models.DateField(_("恢复党员权利日期"), null=True, blank=True)
 
     objects: ClassVar[PenaltyQuerySet] = PenaltyQuerySet.as_manager()  # type: ignore[assignment]
@@ -92,6 +99,8 @@ class Penalty(Versioned):
             models.CheckConstraint(condition=Q(decided_by__in=DecidedBy.values), name="penalty_decider_known"),
             models.CheckConstraint(condition=Q(situation__in=Situation.values), name="penalty_situation_known"),
             models.CheckConstraint(condition=Q(form__lte=4), name="penalty_form_known"),
+            models.CheckConstraint(condition=Q(offices__contained_by=Office.values), name="penalty_offices_known"),
+            models.CheckConstraint(condition=Q(branch__in=BranchWay.values), name="penalty_branch_known"),
             models.CheckConstraint(condition=Q(acts_until__gte=F("acts_from")), name="penalty_acts_order"),
             models.CheckConstraint(condition=~Q(grounds=""), name="penalty_grounds_given"),
             models.CheckConstraint(condition=Q(digest__regex="^[0-9a-f]{64}$"), name="penalty_digest_form"),

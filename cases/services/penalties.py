@@ -8,15 +8,24 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from cases.enums_penalties import DecidedBy, PenaltyState, Situation
+from cases.enums_penalties import BranchWay, DecidedBy, Office, PenaltyState, Situation
 from cases.ladder import MeasureSpec
 from cases.models import Penalty, PenaltyReading, Suspect
 from cases.ranges import Finding
 from cases.selectors.penalties import findings_of, specs_of
-from cases.services.penalty_drafts import days_of, facts_of, fill, freeze, refuse_aggravation, write_measures
+from cases.services.penalty_drafts import (
+    days_of,
+    facts_of,
+    fill,
+    freeze,
+    offices_of,
+    refuse_aggravation,
+    write_measures,
+)
 from cases.services.penalty_execution import (
     announce_decision,
     expire_penalty,
+    extend_probation,
     finish_execution,
     issue_decision,
     restore_rights,
@@ -24,6 +33,7 @@ from cases.services.penalty_execution import (
     start_execution,
 )
 from cases.services.penalty_flow import ref_of
+from cases.services.penalty_route import register_station, sign_penalty
 from cases.services.penalty_steps import (
     approve_penalty,
     consult_organ,
@@ -53,6 +63,8 @@ def draft_penalty(
     reason: str = "",
     decided_by: DecidedBy | str = DecidedBy.COMMISSION,
     situation: Situation | str = Situation.IN_POST,
+    offices: Sequence[Office | str] = (),
+    branch: BranchWay | str = BranchWay.RAISED,
 ) -> Penalty:
     """Draft the handling of a suspect and return it; what the law forbids is refused with article and sentence.
 
@@ -62,6 +74,7 @@ def draft_penalty(
     ``circumstances``  codes of mitigating and aggravating circumstances.
     ``reason``         why this is right beside the others of the case; asked for when people are treated unequally.
     ``decided_by``     in whose name: the commission, or the employer by its own power.
+    ``offices``        what the person holds that changes who decides; ``branch``, how a plain member's case came here.
     """
     case = suspect.case
     require(actor, "penalty.draft", case)
@@ -74,6 +87,8 @@ def draft_penalty(
             state_since=at,
             decided_by=DecidedBy(decided_by),
             situation=Situation(situation),
+            offices=offices_of(offices),
+            branch=BranchWay(branch),
             drafted_by=actor,
             drafted_at=at,
             updated_at=at,
@@ -121,6 +136,8 @@ def revise_penalty(
     circumstances: Sequence[str] | None = None,
     reason: str | None = None,
     situation: Situation | str | None = None,
+    offices: Sequence[Office | str] | None = None,
+    branch: BranchWay | str | None = None,
     new_facts: str = "",
     expected_version: int | None = None,
 ) -> Penalty:
@@ -136,11 +153,15 @@ def revise_penalty(
         require(actor, "penalty.revise", locked)
         before = facts_of(locked)
         specs = list(measures) if measures is not None else specs_of(locked)
-        substance = (measures, grounds, acts_on, evidence, findings, circumstances, situation)
+        substance = (measures, grounds, acts_on, evidence, findings, circumstances, situation, offices, branch)
         only_reason = all(value is None for value in substance)
         refuse_aggravation(locked, specs, new_facts)
         if situation is not None:
             locked.situation = Situation(situation)
+        if offices is not None:
+            locked.offices = offices_of(offices)
+        if branch is not None:
+            locked.branch = BranchWay(branch)
         since, until = days_of(acts_on) if acts_on is not None else (locked.acts_from, locked.acts_until)
         proposal = fill(
             locked,
@@ -164,6 +185,7 @@ def revise_penalty(
         locked.bump(
             "state", "state_since", "returned", "track", "form", "situation", "grounds", "evidence", "findings",
             "circumstances", "reason", "acts_from", "acts_until", "standing", "laws", "draft", "digest", "updated_at",
+            "offices", "branch",
         )  # fmt: skip
         record(
             "penalty.revised",
@@ -207,6 +229,9 @@ _STEPS: dict[str, Callable[..., Penalty]] = {
     "execute": start_execution,
     "finish": finish_execution,
     "restore": restore_rights,
+    "extend": extend_probation,
+    "station": register_station,
+    "sign": sign_penalty,
     "expire": expire_penalty,
     "void": void_penalty,
 }

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,7 @@ from cases.enums_penalties import (
     TaskKind,
 )
 from cases.ladder import MeasureSpec
-from cases.models import Appeal, CaseMember, Execution, Penalty
+from cases.models import Appeal, CaseMember, Execution, Penalty, Recovery
 from cases.penalty_periods import period_of
 from cases.periods import GOV, PARTY
 from cases.services.penalty_drafts import replace_measures, weight_of
@@ -234,6 +235,7 @@ def decide_appeal(
 def _amend(penalty: Penalty, measures: Sequence[MeasureSpec], *, actor: User, at: datetime) -> None:
     """Put lighter measures in place of the old; the effective day stays, the period is counted anew."""
     before = weight_of(penalty)
+    heavy = penalty.measures.filter(band="heavy").exists()
     replace_measures(penalty, measures, actor=actor, at=at)
     if weight_of(penalty) >= before:
         raise Refused(
@@ -243,6 +245,8 @@ def _amend(penalty: Penalty, measures: Sequence[MeasureSpec], *, actor: User, at
             article="公职人员政务处分法第五十六条",
             code="aggravated",
         )
+    if heavy and not penalty.measures.filter(band="heavy").exists():
+        _restore(penalty, at=at, whole=False)
     penalty.period_until, penalty.probation_until = period_of(penalty)
     penalty.state, penalty.state_since, penalty.updated_at = PenaltyState.AMENDED, at, at
     penalty.bump(
@@ -252,24 +256,30 @@ def _amend(penalty: Penalty, measures: Sequence[MeasureSpec], *, actor: User, at
 
 def _revoke(penalty: Penalty, *, at: datetime) -> None:
     """Revoke the decision; post, pay and name are restored by tasks that stay open until proved (第六十条)."""
-    start = timezone.localdate(at)
-    seq = penalty.tasks.count()
-    rows = (
-        (TaskKind.POST, _("恢复级别、职务、岗位")),
-        (TaskKind.PAY, _("恢复工资待遇，补发减少的部分")),
-        (TaskKind.ARCHIVE, _("撤销决定归入档案，在原宣布范围恢复名誉")),
-    )
-    Execution.objects.bulk_create(
-        Execution(
-            penalty=penalty,
-            seq=seq + number,
-            kind=kind,
-            text=text,
-            responsible=_("组织（人事）部门"),
-            due_on=add_months(start, 1),
-        )
-        for number, (kind, text) in enumerate(rows, 1)
-    )
+    _restore(penalty, at=at, whole=True)
     penalty.state, penalty.state_since, penalty.updated_at = PenaltyState.REVOKED, at, at
     penalty.period_until = penalty.probation_until = None
     penalty.bump("state", "state_since", "updated_at", "period_until", "probation_until")
+
+
+def _restore(penalty: Penalty, *, at: datetime, whole: bool) -> None:
+    """Add the tasks that give back what was taken: post and pay, and on a revocation name and money too (第六十条)."""
+    start = timezone.localdate(at)
+    last = penalty.tasks.order_by("-seq").values_list("seq", flat=True).first() or 0
+    personnel = _("组织（人事）部门")
+    rows = [
+        (TaskKind.POST, _("恢复级别、职务、岗位"), personnel),
+        (TaskKind.PAY, _("恢复工资待遇，补发减少的部分"), personnel),
+    ]
+    if whole:
+        rows.append((TaskKind.ARCHIVE, _("撤销决定归入档案，在原宣布范围恢复名誉"), personnel))
+        paid = Recovery.objects.filter(suspect_id=penalty.suspect_id).aggregate(sum=Sum("amount_paid"))["sum"]
+        if paid:
+            text = _("核对已缴 %(sum)s 元，收缴、追缴有误的返还本人") % {"sum": f"{paid:,.2f}"}
+            rows.append((TaskKind.PROPERTY, text, _("承办部门")))
+    Execution.objects.bulk_create(
+        Execution(
+            penalty=penalty, seq=last + number, kind=kind, text=text, responsible=who, due_on=add_months(start, 1)
+        )
+        for number, (kind, text, who) in enumerate(rows, 1)
+    )

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.catalogue import catalogue
-from cases.enums_penalties import Track
+from cases.enums_penalties import Office, Track
 from cases.equality import tier
 from cases.ladder import Decider, MeasureSpec, Refusal, double, measure_basis
 from cases.models import Penalty, PenaltyDraft, PenaltyMeasure
@@ -29,6 +29,16 @@ def days_of(acts_on: tuple[date, date] | date) -> tuple[date, date]:
             _("行为的起止日期颠倒了。可以把较早的一天填在前面。"), details={"acts_until": _("不早于行为起的日期")}
         )
     return since, until
+
+
+def offices_of(offices: Sequence[Office | str]) -> list[str]:
+    """Return the offices in the order of their list, each once; raise Invalid for one that there is not."""
+    unknown = [str(office) for office in offices if office not in Office.values]
+    if unknown:
+        raise Invalid(
+            _("没有这样的任职：%(codes)s。") % {"codes": "、".join(unknown)}, details={"offices": _("从列表中选")}
+        )
+    return [code for code in Office.values if code in {str(office) for office in offices}]
 
 
 def fill(
@@ -219,6 +229,8 @@ def facts_of(penalty: Penalty) -> dict[str, Any]:
         "form": penalty.form,
         "decided_by": penalty.decided_by,
         "situation": penalty.situation,
+        "offices": penalty.offices,
+        "branch": penalty.branch,
         "acts_from": penalty.acts_from,
         "acts_until": penalty.acts_until,
         "laws": penalty.laws,

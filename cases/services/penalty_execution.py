@@ -4,15 +4,18 @@ import hashlib
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from cases.enums_penalties import DeliveryAct, PenaltyState
-from cases.execution_plan import plan
-from cases.models import Delivery, Execution, Penalty
+from cases.enums_penalties import DeliveryAct, PenaltyState, Station
+from cases.execution_plan import COMMISSION, PlannedTask, plan
+from cases.models import Delivery, Execution, Penalty, Recovery
 from cases.penalty_document import paragraphs
 from cases.penalty_periods import period_of
+from cases.penalty_route import passed, route
 from cases.penalty_workflow import BY_NAME, readiness
+from cases.routing import Route
 from cases.selectors.penalties import specs_of
 from cases.services.penalty_flow import begin, end_clocks, move, ref_of, refuse_input, two
 from casework.access.policy import require
@@ -162,7 +165,9 @@ def start_execution(penalty: Penalty, *, actor: User, at: datetime, expected_ver
         locked, step = begin(penalty, "execute", actor=actor, at=at, expected_version=expected_version)
         start = locked.effective_on or timezone.localdate(at)
         measures = {row.code: row for row in locked.measures.all()}
-        planned = plan(specs_of(locked))
+        way = route(locked, start)
+        last = locked.tasks.order_by("-seq").values_list("seq", flat=True).first() or 0
+        planned = [*plan(specs_of(locked)), *_later(way, locked)]
         Execution.objects.bulk_create(
             Execution(
                 penalty=locked,
@@ -173,9 +178,32 @@ def start_execution(penalty: Penalty, *, actor: User, at: datetime, expected_ver
                 responsible=task.responsible,
                 due_on=add_months(start, task.months),
             )
-            for seq, task in enumerate(planned, locked.tasks.count() + 1)
+            for seq, task in enumerate(planned, last + 1)
         )
-        return move(locked, step, actor=actor, at=at, data={"tasks": [task.kind for task in planned]})
+        dated = _date_dues(locked, add_months(start, 1))
+        data = {"tasks": [task.kind for task in planned], "dues": dated}
+        return move(locked, step, actor=actor, at=at, data=data)
+
+
+def _date_dues(penalty: Penalty, day: date) -> list[int]:
+    """Set the last day for what the person still owes, where none is set (监察法实施条例第二百四十条: one month)."""
+    if not penalty.measures.filter(family="property").exists():
+        return []
+    rows = Recovery.objects.select_for_update().filter(suspect_id=penalty.suspect_id, due_on__isnull=True)
+    owed = list(rows.filter(amount_due__gt=F("amount_paid")).order_by("pk"))
+    for row in owed:
+        row.due_on = day
+        row.bump("due_on")
+    return [row.pk for row in owed]
+
+
+def _later(way: Route, penalty: Penalty) -> list[PlannedTask]:
+    """Return what the way of the approval leaves to be told or ratified."""
+    tasks = [PlannedTask(kind, text, COMMISSION, 1) for kind, text in way.after]
+    ahead = passed(penalty).get(Station.PLENUM)
+    if ahead is not None and ahead.ahead:
+        tasks.append(PlannedTask("ratify", "召开全体会议时追认", ahead.body, 12))
+    return tasks
 
 
 def finish_task(
@@ -280,6 +308,32 @@ def restore_rights(
             at=at,
             fields=("restored_on", "period_until"),
             data={"restored_on": restored_on, "document": document, "period_until": locked.period_until or ""},
+            reason=reason.strip(),
+        )
+
+
+def extend_probation(
+    penalty: Penalty,
+    *,
+    reason: str,
+    document: str,
+    actor: User,
+    at: datetime,
+    expected_version: int | None = None,
+) -> Penalty:
+    """Extend one year of 留党察看 by another, once, when the rights cannot be restored yet (第十二条)."""
+    with transaction.atomic():
+        locked, step = begin(penalty, "extend", actor=actor, at=at, expected_version=expected_version, reason=reason)
+        refuse_input({} if document.strip() else {"document": _("写明决定文号")})
+        locked.probation_extended_on = timezone.localdate(at)
+        locked.period_until, locked.probation_until = period_of(locked)
+        return move(
+            locked,
+            step,
+            actor=actor,
+            at=at,
+            fields=("probation_extended_on", "period_until", "probation_until"),
+            data={"document": document.strip(), "probation_until": locked.probation_until or ""},
             reason=reason.strip(),
         )
 

@@ -105,6 +105,9 @@ _KINDS = {
     "execute": "execution_begun",
     "finish": "executed",
     "restore": "rights_restored",
+    "extend": "probation_extended",
+    "station": "station_registered",
+    "sign": "signed",
     "expire": "expired",
     "void": "voided",
 }

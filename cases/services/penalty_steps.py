@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.catalogue import basis_words
-from cases.enums_penalties import DefenceOutcome, PenaltyState, Track, Verdict
+from cases.enums_penalties import DefenceOutcome, PenaltyState, Station, Track, Verdict
 from cases.ladder import rule
 from cases.models import (
     Penalty,
@@ -16,11 +16,14 @@ from cases.models import (
     PenaltyDefence,
     PenaltyDeliberation,
 )
-from cases.penalty_content import content_of, digest_of, substance_of
+from cases.penalty_content import substance_of
 from cases.penalty_periods import period_of
+from cases.penalty_route import chain, passed, route
+from cases.routing import Route
 from cases.services.penalty_flow import begin, end_clocks, move, refuse_input, start_clock, tell_deciders, two
+from cases.services.penalty_route import check_days, check_digest, check_level
 from casework.accounts.models import User
-from casework.core.errors import Invalid, Refused, Stale
+from casework.core.errors import Invalid, Refused
 
 
 def inform_person(
@@ -212,15 +215,19 @@ def approve_penalty(
 ) -> Penalty:
     """Approve the draft with this ``digest``; refused as stale when the content has changed since it was read.
 
-    The approver neither drafted, investigated nor heard the case. A heavy party sanction needs the document and the
-    day of the Party committee's approval. The decision takes effect on the day the deciding body met: the committee's
-    day, else the day of deliberation, else today.
+    The approver neither drafted, investigated nor heard the case, and signs on the last level of the person's rank.
+    A heavy party sanction needs the document and the day of the Party committee's approval, and every other body on
+    the way (``cases.routing``) has agreed. The decision takes effect on the day the last deciding body met: the
+    committee's, else that of the body above or beside the house, else the day of deliberation, else today.
     """
     with transaction.atomic():
         locked, step = begin(penalty, "approve", actor=actor, at=at, expected_version=expected_version)
-        _check_digest(locked, digest)
-        heavy = locked.measures.filter(family="party_discipline", band="heavy").exists()
-        _check_committee(locked, heavy, committee_document, committee_on, timezone.localdate(at))
+        check_digest(locked, digest)
+        day = timezone.localdate(at)
+        levels = chain(locked, day).levels
+        check_level(locked, levels[-1], actor, at)
+        way = route(locked, day)
+        _check_committee(locked, way, committee_document, committee_on, day)
         PenaltyDecision.objects.create(
             penalty=locked,
             draft=locked.draft,
@@ -233,7 +240,10 @@ def approve_penalty(
             at=at,
         )
         held = locked.deliberations.filter(draft=locked.draft).order_by("-at").first()
-        locked.effective_on = committee_on or (held.held_on if held else timezone.localdate(at))
+        above = [row.on for code, row in passed(locked).items() if code in {Station.UPPER, Station.GROUP}]
+        last = committee_on if way.committee else max(above, default=None)
+        locked.effective_on = last or (held.held_on if held else day)
+        check_days(locked, locked.effective_on)
         locked.period_until, locked.probation_until = period_of(locked)
         move(
             locked,
@@ -253,24 +263,14 @@ def approve_penalty(
     return locked
 
 
-def _check_digest(penalty: Penalty, digest: str) -> None:
-    present = digest_of(content_of(penalty))
-    if digest not in {present, penalty.digest} or present != penalty.digest:
-        raise Stale(
-            _("不能同意：因为您看过之后这一稿有改动，当时的签名已作废。可以看完改动再定。"),
-            code="changed_since_read",
-            details={"digest": present, "draft": penalty.draft},
-        )
-
-
-def _check_committee(penalty: Penalty, heavy: bool, document: str, day: date | None, today: date) -> None:
-    if not heavy:
+def _check_committee(penalty: Penalty, way: Route, document: str, day: date | None, today: date) -> None:
+    if not way.committee:
         return
     article = basis_words(rule("heavy_committee", penalty.laws))
     if not document.strip() or day is None:
         raise Refused(
-            _("不能同意：因为重处分须报同级党委批准。依据%(article)s。可以登记党委批准的文号和日期。")
-            % {"article": article},
+            _("不能同意：因为重处分须报%(who)s批准。依据%(article)s。可以登记党委批准的文号和日期。")
+            % {"article": article, "who": way.committee},
             article=article,
             code="committee_needed",
             details={"committee_document": _("写明党委批准文号"), "committee_on": _("写明党委批准日期")},

@@ -37,12 +37,13 @@ def register_gain(
     price_source: str = "",
     approximate: bool = False,
     amount_due: Decimal | None = None,
+    due_on: date | None = None,
 ) -> Recovery:
     """Register a gain: yuan alone (``value``), coin at a stated price, or coin with a stated value.
 
     ``coin``      code, name or alias; an unknown one is refused. ``quantity`` may have as many places as the coin.
     ``price``     yuan for one coin; needs ``priced_at`` and ``price_source``, as a stated ``value`` of coin does.
-    ``amount_due`` what is to be paid, yuan; None = the whole value, 0 = nothing yet.
+    ``amount_due`` what is to be paid, yuan; None = the whole value, 0 = nothing yet. ``due_on`` the last day for it.
     """
     require(actor, "recovery.register", case)
     basis, code, worth = _priced(coin, quantity, price, value, priced_at, price_source, at)
@@ -67,6 +68,7 @@ def register_gain(
             value=worth,
             approximate=approximate,
             amount_due=due,
+            due_on=due_on,
             registered_by=actor,
             at=at,
         )
@@ -87,6 +89,7 @@ def register_gain(
                 "value": worth,
                 "approximate": approximate,
                 "due": due,
+                "due_on": due_on or "",
             },
             personal={"name": suspect.name if suspect else "", "label": recovery.label},
         )
@@ -149,9 +152,10 @@ def set_due(
     reason: str,
     actor: User,
     at: datetime,
+    due_on: date | None = None,
     expected_version: int | None = None,
 ) -> Recovery:
-    """Set what is to be paid, yuan; never less than was paid already."""
+    """Set what is to be paid, yuan, never less than was paid already; ``due_on`` also sets the last day for it."""
     with transaction.atomic():
         locked: Recovery = Recovery.locked(recovery.pk)
         if expected_version is not None and expected_version != locked.version:
@@ -165,14 +169,14 @@ def set_due(
                 details={"amount_due": _("不少于已缴金额，精确到分")},
             )
         before = locked.amount_due
-        locked.amount_due = amount_due
-        locked.bump("amount_due")
+        locked.amount_due, locked.due_on = amount_due, due_on or locked.due_on
+        locked.bump("amount_due", "due_on")
         record(
             "recovery.due_set",
             ref=ref_of(locked),
             actor=actor,
             at=at,
-            data={"old": before, "new": amount_due},
+            data={"old": before, "new": amount_due, "due_on": locked.due_on or ""},
             reason=reason.strip(),
         )
     return locked

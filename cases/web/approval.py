@@ -7,9 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from cases.approval import law_rules, rank_table
+from cases.approval import rank_table
 from cases.enums import ApprovalLevel
 from cases.models import Delegation, Seat
+from cases.routing import law_rules
 from cases.services.approval import delegate, revoke_delegation, set_rank, set_seat
 from cases.web.work_forms import DelegationForm, RankForm, SeatForm
 from casework.access.policy import can, require

@@ -11,6 +11,7 @@ from cases.enums_penalties import DRAFT_STATES
 from cases.ladder import Decider
 from cases.models import Execution, Penalty, Suspect
 from cases.penalty_document import paragraphs
+from cases.penalty_route import route
 from cases.penalty_workflow import BY_NAME, readiness
 from cases.ranges import propose
 from cases.selectors.penalties import standing_of
@@ -20,6 +21,7 @@ from cases.web.penalty_forms import (
     STEP_FORMS,
     ApprovalForm,
     PenaltyForm,
+    StationForm,
     StepForm,
     TaskForm,
     initial_for,
@@ -173,6 +175,8 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     form: StepForm = STEP_FORMS[name](
         penalty.suspect.case, user, request.POST if request.method == "POST" else None, initial=initial
     )
+    if isinstance(form, StationForm):
+        form.of(route(penalty, clock.today()).stops)
     missing, met = readiness(penalty, row, clock.today())
     if request.method == "POST" and form.is_valid():
         try:
@@ -228,7 +232,11 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
         data = form.cleaned_data
         verdict = data["verdict"]
         try:
-            if verdict == "approve":
+            if verdict == "sign":
+                advance_penalty(
+                    penalty, "sign", digest=data["digest"], opinion=data["opinion"], actor=user, at=clock.now()
+                )
+            elif verdict == "approve":
                 advance_penalty(
                     penalty,
                     "approve",
@@ -248,7 +256,11 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
                 add_refusal(form, error)
             penalty = _visible(request, pk)
         else:
-            words = {"approve": _("已同意%(name)s的处分建议。"), "return": _("已退回%(name)s的处分建议。")}
+            words = {
+                "approve": _("已同意%(name)s的处分建议。"),
+                "sign": _("已会签%(name)s的处分建议。"),
+                "return": _("已退回%(name)s的处分建议。"),
+            }
             toast(request, words.get(verdict, _("已不同意%(name)s的处分建议。")) % {"name": penalty.suspect.name})
             return redirect("cases:penalty-approvals")
     context = approval_page(penalty, user, today=clock.today())

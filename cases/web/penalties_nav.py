@@ -43,4 +43,8 @@ register(
     CASES, _("待我审批的处分"), "signature", "cases:penalty-approvals", roles=(Role.APPROVER,), waiting=waiting_for, order=6,
     hot=True, short=_("审批"),
 )  # fmt: skip
+register(
+    CASES, _("成批拟建议"), "copy", "cases:penalty-prepare", roles=(Role.CASE_OFFICER, Role.HEARING_OFFICER), order=32
+)
+register(CASES, _("追缴对账"), "scale", "cases:reconciliation", roles=_READERS, order=36)
 register(CASES, _("所得与追缴"), "coin", "cases:recoveries", roles=_READERS, order=35)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases.web import appeals, penalties, recoveries
+from cases.web import appeals, penalties, preparation, reconciliation, recoveries
 
 penalty_urlpatterns = [
     path("penalties/", penalties.listing, name="penalties"),
@@ -16,6 +16,9 @@ penalty_urlpatterns = [
     path("penalties/<int:pk>/appeals/new/", appeals.new, name="appeal-new"),
     path("penalties/appeals/<int:pk>/", appeals.detail, name="appeal"),
     path("penalties/tasks/<int:pk>/", penalties.task, name="penalty-task"),
+    path("penalties/prepare/", preparation.page, name="penalty-prepare"),
+    path("penalties/recoveries/reconciliation/", reconciliation.page, name="reconciliation"),
+    path("penalties/recoveries/surcharge/<int:case_pk>/", reconciliation.surcharge, name="surcharge-new"),
     path("penalties/recoveries/", recoveries.listing, name="recoveries"),
     path("penalties/recoveries/new/<int:case_pk>/", recoveries.new, name="recovery-new"),
     path("penalties/recoveries/<int:pk>/", recoveries.detail, name="recovery"),

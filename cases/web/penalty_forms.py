@@ -1,5 +1,6 @@
 """Forms of penalties: what people type, before any rule is asked."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -9,15 +10,27 @@ from django.utils.translation import gettext_lazy
 
 from cases.catalogue import catalogue
 from cases.enums import Side
-from cases.enums_penalties import AppealKind, AppealState, BonusUnit, DecidedBy, DefenceOutcome, PaymentKind, Situation
+from cases.enums_penalties import (
+    AppealKind,
+    AppealState,
+    BonusUnit,
+    BranchWay,
+    DecidedBy,
+    DefenceOutcome,
+    Office,
+    PaymentKind,
+    Situation,
+)
 from cases.ladder import MeasureSpec
 from cases.models import Case, Penalty, Suspect
 from cases.periods import EMPLOYER, GOV, PARTY
 from cases.ranges import SEVERITY_NAMES, Finding
+from cases.routing import Stop
 from cases.web.forms import MomentField, PersonChoice, people_with
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.web.forms import DayField
+from units.models import Unit
 
 ROWS: Final = (1, 2, 3)
 _EMPTY = ("", "—")
@@ -51,6 +64,11 @@ class PenaltyForm(forms.Form):
     amount = forms.DecimalField(
         label=gettext_lazy("金额"), required=False, min_value=Decimal("0.01"), max_digits=14, decimal_places=2
     )
+    offices = forms.MultipleChoiceField(
+        label=gettext_lazy("任职"), required=False, choices=Office.choices, widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("决定由谁批准；没有的不选"),
+    )  # fmt: skip
+    branch = forms.ChoiceField(label=gettext_lazy("支部大会"), required=False, choices=BranchWay.choices)
     grounds = forms.CharField(label=gettext_lazy("违纪违法事实"), widget=forms.Textarea)
     evidence = forms.CharField(label=gettext_lazy("证据"), required=False, widget=forms.Textarea)
     reason = forms.CharField(label=gettext_lazy("理由"), required=False, widget=forms.Textarea)
@@ -121,6 +139,35 @@ class PenaltyForm(forms.Form):
             "circumstances": data["circumstances"],
             "reason": data["reason"],
             "situation": data["situation"],
+            "offices": data["offices"],
+            "branch": data["branch"] or BranchWay.RAISED,
+        }
+
+
+class PrepareForm(PenaltyForm):
+    """What many drafts share; facts, evidence and days come from each person's own case."""
+
+    party = forms.ChoiceField(label=gettext_lazy("党纪处分"), required=False)
+    state = forms.ChoiceField(label=gettext_lazy("政务处分、单位处分"), required=False)
+    other = forms.MultipleChoiceField(
+        label=gettext_lazy("其他处理"), required=False, widget=forms.SelectMultiple(attrs={"size": 8})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("acts_from", "acts_until", "situation", "grounds", "evidence", "new_facts", "offices", "branch"):
+            del self.fields[name]
+        self.initial.setdefault("conduct_1", "CN_USE_PUBLIC_PROPERTY_FOR_PROFIT")
+
+    def content(self) -> dict[str, Any]:
+        """Return what every draft shares."""
+        data = self.cleaned_data
+        return {
+            "measures": self.specs(),
+            "findings": self.findings(),
+            "circumstances": data["circumstances"],
+            "reason": data["reason"],
+            "decided_by": data["decided_by"],
         }
 
 
@@ -132,6 +179,8 @@ def initial_of(penalty: Penalty) -> dict[str, Any]:
         "circumstances": penalty.circumstances,
         "situation": penalty.situation,
         "decided_by": penalty.decided_by,
+        "offices": penalty.offices,
+        "branch": penalty.branch,
         "grounds": penalty.grounds,
         "evidence": penalty.evidence,
         "reason": penalty.reason,
@@ -162,6 +211,8 @@ def initial_for(suspect: Suspect) -> dict[str, Any]:
         "acts_until": suspect.conduct_until or suspect.standing_on,
         "situation": Situation.IN_POST,
         "decided_by": DecidedBy.COMMISSION,
+        "offices": [],
+        "branch": BranchWay.RAISED,
         "conduct_1": "CN_USE_PUBLIC_PROPERTY_FOR_PROFIT",
         "other": [],
     }
@@ -243,12 +294,35 @@ class RestoreForm(ReasonForm):
     document = forms.CharField(label=gettext_lazy("决定文号"), max_length=80, required=False)
 
 
+class ExtendForm(ReasonForm):
+    document = forms.CharField(label=gettext_lazy("决定文号"), max_length=80)
+
+
+class StationForm(StepForm):
+    """What a body on the way decided; the votes only where a meeting voted."""
+
+    station = forms.ChoiceField(label=gettext_lazy("事项"))
+    body = forms.CharField(label=gettext_lazy("作出的组织"), max_length=120)
+    document = forms.CharField(label=gettext_lazy("文号"), max_length=80)
+    on = DayField(label=gettext_lazy("日期"))
+    members = forms.IntegerField(label=gettext_lazy("应到人数"), required=False, min_value=1, max_value=2000)
+    present = forms.IntegerField(label=gettext_lazy("实到人数"), required=False, min_value=0, max_value=2000)
+    votes_for = forms.IntegerField(label=gettext_lazy("同意"), required=False, min_value=0, max_value=2000)
+    ahead = forms.BooleanField(label=gettext_lazy("闭会期间常委会先作处理，待全体会议追认"), required=False)
+
+    def of(self, stops: Sequence[Stop]) -> "StationForm":
+        """Offer the stops that this draft passes and that are registered."""
+        field: Any = self.fields["station"]
+        field.choices = [(stop.code, stop.title) for stop in stops if stop.registered]
+        return self
+
+
 class ApprovalForm(StepForm):
     opinion = forms.CharField(label=gettext_lazy("您的意见"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     committee_document = forms.CharField(label=gettext_lazy("同级党委批准文号"), max_length=80, required=False)
     committee_on = DayField(label=gettext_lazy("党委批准日期"), required=False)
     digest = forms.CharField(widget=forms.HiddenInput)
-    verdict = forms.ChoiceField(choices=[("approve", ""), ("return", ""), ("decline", "")])
+    verdict = forms.ChoiceField(choices=[("approve", ""), ("sign", ""), ("return", ""), ("decline", "")])
 
 
 STEP_FORMS: Final[dict[str, type[StepForm]]] = {
@@ -261,6 +335,8 @@ STEP_FORMS: Final[dict[str, type[StepForm]]] = {
     "execute": StepForm,
     "finish": FinishForm,
     "restore": RestoreForm,
+    "extend": ExtendForm,
+    "station": StationForm,
     "expire": StepForm,
     "return": ReasonForm,
     "decline": ReasonForm,
@@ -339,11 +415,30 @@ class GainForm(forms.Form):
         decimal_places=2,
         help_text=gettext_lazy("不填为全额"),
     )
+    due_on = DayField(label=gettext_lazy("缴款期限"), required=False)
 
     def __init__(self, case: Case, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["suspect"]
         field.queryset = case.suspects.order_by("pk")
+
+
+class SurchargeForm(forms.Form):
+    """What a meter counted and on which days it was used for mining; the rate follows from province and day."""
+
+    unit = forms.ModelChoiceField(Unit.objects.none(), label=gettext_lazy("用电单位"))
+    kwh = forms.DecimalField(label=gettext_lazy("抄表电量"), max_digits=16, decimal_places=2)
+    metered_from = DayField(label=gettext_lazy("抄表起"))
+    metered_until = DayField(label=gettext_lazy("抄表止"))
+    used_from = DayField(label=gettext_lazy("“挖矿”起"))
+    used_until = DayField(label=gettext_lazy("“挖矿”止"))
+    due_on = DayField(label=gettext_lazy("缴款期限"), required=False)
+
+    def __init__(self, case: Case, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["unit"]
+        known = {case.unit_id, *case.suspects.values_list("unit_id", flat=True)}
+        field.queryset = Unit.objects.filter(pk__in=[pk for pk in known if pk]).order_by("pk")
 
 
 class PaymentForm(forms.Form):

@@ -13,6 +13,7 @@ from cases.enums_penalties import DRAFT_STATES, Track
 from cases.ladder import Standing
 from cases.models import Penalty, Recovery
 from cases.penalty_content import changes
+from cases.penalty_route import chain, legs, next_level, route
 from cases.penalty_workflow import LINE, PenaltyStep, readiness, steps_from
 from cases.periods import EMPLOYER, GOV, PARTY
 from cases.ranges import Option, Proposal
@@ -183,7 +184,7 @@ def next_step(penalty: Penalty, user: User, day: date) -> dict[str, Any] | None:
     ahead = [step for step in steps_from(penalty) if not step.back]
     if not ahead:
         return None
-    step = _preferred(ahead, penalty)
+    step = _preferred(ahead, penalty, day)
     missing, met = readiness(penalty, step, day)
     return {
         "step": step,
@@ -195,11 +196,13 @@ def next_step(penalty: Penalty, user: User, day: date) -> dict[str, Any] | None:
     }
 
 
-def _preferred(steps: list[PenaltyStep], penalty: Penalty) -> PenaltyStep:
+def _preferred(steps: list[PenaltyStep], penalty: Penalty, day: date) -> PenaltyStep:
     by_name = {step.name: step for step in steps}
+    if "sign" in by_name and not next_level(penalty, day):
+        del by_name["sign"]
     order: tuple[str, ...]
     if penalty.track == Track.HANDLING:
-        order = ("inform", "approve", "execute", "finish", "expire")
+        order = ("inform", "sign", "approve", "execute", "finish", "expire")
     else:
         order = (
             "inform",
@@ -210,19 +213,18 @@ def _preferred(steps: list[PenaltyStep], penalty: Penalty) -> PenaltyStep:
             "announce",
             "execute",
             "finish",
-            "restore",
             "expire",
         )
     if penalty.state == "deliberated":
-        order = ("approve", *order)
+        order = ("sign", "approve", *order)
     if penalty.probation_until is not None and penalty.restored_on is None and penalty.state == "running":
         order = ("restore",)
-    return next((by_name[name] for name in order if name in by_name), steps[0])
+    return next((by_name[name] for name in order if name in by_name), next(iter(by_name.values())))
 
 
 def step_url(penalty: Penalty, step: PenaltyStep) -> str:
     """Return where the step is taken: the approval page for a leader's word, the step's form else."""
-    if step.name in {"approve", "return", "decline"}:
+    if step.name in {"approve", "sign", "return", "decline"}:
         return reverse("cases:penalty-approval", args=[penalty.pk])
     return reverse("cases:penalty-step", args=[penalty.pk, step.name])
 
@@ -260,7 +262,7 @@ def penalty_page(penalty: Penalty, user: User, *, today: date, now: Any) -> dict
     others = [
         (step, step_url(penalty, step))
         for step in steps_from(penalty)
-        if step.name not in {"approve", "return", "decline"} and can(user, f"penalty.{step.name}", penalty)
+        if step.name not in {"approve", "sign", "return", "decline"} and can(user, f"penalty.{step.name}", penalty)
     ]
     ahead = next_step(penalty, user, today)
     return {
@@ -268,6 +270,8 @@ def penalty_page(penalty: Penalty, user: User, *, today: date, now: Any) -> dict
         "case": penalty.suspect.case,
         "draft_state": penalty.state in DRAFT_STATES,
         "line": state_line(penalty),
+        "legs": legs(penalty, today),
+        "route_rank": chain(penalty, today).rank,
         "next": ahead,
         "others": [(step, url) for step, url in others if ahead is None or step.name != ahead["step"].name],
         "rungs": rungs(proposal, standing, chosen),
@@ -301,7 +305,7 @@ def approval_page(penalty: Penalty, user: User, *, today: date) -> dict[str, Any
     read_now = drafts[penalty.draft].readings.filter(user=user).first()
     reading = seen.readings.get(user=user) if seen else None
     ahead = next_step(penalty, user, today)
-    approves = ahead is not None and ahead["step"].name == "approve"
+    approves = ahead is not None and ahead["step"].name in {"approve", "sign"}
     return {
         "penalty": penalty,
         "case": penalty.suspect.case,
@@ -314,7 +318,10 @@ def approval_page(penalty: Penalty, user: User, *, today: date) -> dict[str, Any
         "comparable": comparable(penalty, user, limit=4),
         "warnings": inequality(penalty),
         "recoveries": list(Recovery.objects.filter(suspect_id=penalty.suspect_id).order_by("pk")),
-        "heavy": any(row.family == PARTY and row.band == "heavy" for row in penalty.measures.all()),
+        "committee": route(penalty, today).committee,
+        "legs": legs(penalty, today),
+        "route_rank": chain(penalty, today).rank,
+        "signs": bool(next_level(penalty, today)),
         "hearers": [
             m.user.name
             for m in penalty.suspect.case.members.filter(side="hear", until__isnull=True).select_related("user")

@@ -1,8 +1,10 @@
 """Pages of gains and their recovery: the list with its sums, one gain with its payments."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from django.db.models import ExpressionWrapper, F, QuerySet
+from django.db.models import ExpressionWrapper, F, Q, QuerySet
 from django.db.models.fields import DecimalField
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -11,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from cases.enums_penalties import PriceBasis
-from cases.models import Case, Recovery
+from cases.enums_penalties import DueKind, PriceBasis
+from cases.models import Case, Recovery, Suspect
+from cases.selectors.reconciliation import dues, late
 from cases.selectors.recoveries import coins_in, reconciliation
 from cases.services.recovery import register_gain, register_payment
 from cases.web.penalty_forms import GainForm, PaymentForm
@@ -20,10 +23,11 @@ from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.web.formats import cny, coin
+from casework.web.formats import cn_date, cny, coin
 from casework.web.forms import add_refusal
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.toast import toast
+from units.models import Campaign, Unit
 from units.web.guards import commission_only
 
 
@@ -31,12 +35,55 @@ def _rows(user: User) -> QuerySet[Any]:
     rest = ExpressionWrapper(
         F("amount_due") - F("amount_paid"), output_field=DecimalField(max_digits=18, decimal_places=2)
     )
-    rows: QuerySet[Any] = Recovery.objects.visible_to(user).select_related("case", "suspect").annotate(rest=rest)
+    rows: QuerySet[Any] = dues(user).select_related("case", "suspect", "unit").annotate(rest=rest)
     return rows
 
 
 def _quantity(row: Any) -> str:
+    if row.kwh is not None:
+        return f"{row.kwh.normalize():,f} kWh"
     return coin(row.quantity, row.coin) if row.coin else ""
+
+
+def _whom(row: Any) -> str:
+    return str(row.suspect.name if row.suspect else row.unit.name if row.unit else "")
+
+
+def _key(name: str) -> Callable[[str], Q]:
+    """Return the condition of a key in the address; ``none`` = there is no such one."""
+
+    def find(value: str) -> Q:
+        return Q(**{f"{name}__isnull": True}) if value == "none" else Q(**{name: int(value)})
+
+    return find
+
+
+def _narrowed(request: HttpRequest) -> ListPage:
+    """Return the list with the conditions that the reconciliation links by: their one choice is named in words."""
+    user: Any = request.user
+    nobody = ("none", _("没有"))
+
+    def one(key: str, rows: Any) -> list[tuple[str, Any]]:
+        value = request.GET.get(key, "")
+        if value == "none":
+            return [nobody]
+        row = rows.filter(pk=int(value)).first() if value.isdecimal() and len(value) < 19 else None
+        return [(value, row.name)] if row else []
+
+    seen = Suspect.objects.visible_to(user)
+    extra = (
+        Filter("unit", _("单位"), _key("of_unit"), one("unit", Unit.objects.all()), facet=False),
+        Filter("person", _("对象"), _key("suspect"), one("person", seen), facet=False),
+        Filter(
+            "campaign", _("专项行动"), _key("case__lead__campaign"),
+            one("campaign", Campaign.objects.visible_to(user)), facet=False,
+        ),
+    )  # fmt: skip
+    return replace(PAGE, filters=(*PAGE.filters, *extra))
+
+
+def _flag(found: Q, value: str) -> Q:
+    return found if value == "1" else ~found
 
 
 PAGE = ListPage(
@@ -44,19 +91,22 @@ PAGE = ListPage(
     queryset=_rows,
     columns=(
         Column("label", gettext_lazy("说明"), "label", link=True),
-        Column("suspect", gettext_lazy("对象"), "suspect.name", sort="suspect__name"),
+        Column("suspect", gettext_lazy("对象"), _whom, sort="suspect__name"),
         Column("quantity", gettext_lazy("数量"), _quantity, align="num", sort="quantity", nowrap=True),
         Column("price", gettext_lazy("单价"), lambda row: cny(row.price) if row.price else "", align="num"),
         Column("value", gettext_lazy("折合"), lambda row: cny(row.value), align="num", sort="value"),
         Column("due", gettext_lazy("应缴"), lambda row: cny(row.amount_due), align="num", sort="amount_due"),
         Column("paid", gettext_lazy("已缴"), lambda row: cny(row.amount_paid), align="num", sort="amount_paid"),
         Column("rest", gettext_lazy("未缴"), lambda row: cny(row.rest), align="num", sort="rest"),
+        Column("due_on", gettext_lazy("期限"), lambda row: cn_date(row.due_on) if row.due_on else "", sort="due_on"),
         Column("case", gettext_lazy("案件"), "case.title", default=False),
     ),
     filters=(
         Filter("coin", gettext_lazy("币种"), "coin", coins_in),
         Filter("basis", gettext_lazy("计价方式"), "basis", PriceBasis.choices),
-        Filter("open", gettext_lazy("未缴清"), "rest__gt", kind="text", facet=False),
+        Filter("kind", gettext_lazy("款项"), "kind", DueKind.choices),
+        Filter("open", gettext_lazy("未缴清"), lambda value: _flag(Q(rest__gt=0), value), kind="bool"),
+        Filter("late", gettext_lazy("逾期未缴"), lambda value: _flag(late(clock.today()), value), kind="bool"),
         Filter("case", gettext_lazy("案号"), "case__number", kind="text"),
     ),
     search=("label__icontains", "suspect__name__icontains", "case__number__icontains"),
@@ -75,7 +125,10 @@ def listing(request: HttpRequest) -> HttpResponseBase:
     """Gains and what was paid, with the sums by price basis."""
     user: Any = request.user
     return render_list(
-        request, PAGE, {"sums": reconciliation(Recovery.objects.visible_to(user))}, "cases/recovery_list.html"
+        request,
+        _narrowed(request),
+        {"sums": reconciliation(Recovery.objects.visible_to(user))},
+        "cases/recovery_list.html",
     )
 
 
@@ -108,7 +161,7 @@ def new(request: HttpRequest, case_pk: int) -> HttpResponse:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One gain: how it was priced, what is due and paid; registering a payment."""
     user: Any = request.user
-    row = get_visible(Recovery.objects.select_related("case", "suspect", "registered_by"), user, pk=pk)
+    row = get_visible(Recovery.objects.select_related("case", "suspect", "unit", "registered_by"), user, pk=pk)
     may_pay = can(user, "recovery.pay", row)
     form = PaymentForm(
         request.POST if request.method == "POST" else None, initial={"paid_on": clock.today(), "amount": row.remainder}
@@ -132,6 +185,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "payments": list(row.payments.select_related("by")),
             "form": form,
             "may_pay": may_pay,
+            "late": row.late_on(clock.today()),
         },
         status=400 if request.method == "POST" else 200,
     )

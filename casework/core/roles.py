@@ -21,6 +21,7 @@ APPEND_ONLY_TABLES: tuple[str, ...] = (
     "evidence_logevent",
     "evidence_logfinding",
     "evidence_loghour",
+    "evidence_logmapping",
     "evidence_clockoffset",
     "cases_paper",
     "figures_summary",
@@ -35,6 +36,8 @@ APPEND_ONLY_TABLES: tuple[str, ...] = (
     "cases_intervention",
     "cases_targetreading",
     "cases_casetype",
+    "cases_penaltystation",
+    "cases_penaltysignature",
 )
 # Tables the application reads only: the history of the schema belongs to the owner.
 READ_ONLY_TABLES: tuple[str, ...] = ("django_migrations",)

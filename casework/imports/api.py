@@ -79,7 +79,7 @@ class ColumnsSerializer(serializers.Serializer[Any]):
     """Which cell of a row, counted from 1, is which column; cells left out are not imported."""
 
     columns = serializers.DictField(child=serializers.CharField(max_length=40))
-    source = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    source_name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     remember = serializers.BooleanField(required=False, default=True)
 
     def validate_columns(self, value: dict[str, str]) -> dict[int, str]:
@@ -145,7 +145,15 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleVie
         """Say which column of the file is which; the rows are previewed anew."""
         given = ColumnsSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        run = map_columns(self.get_object(), actor=reader(request), at=clock.now(), **given.validated_data)
+        said = given.validated_data
+        run = map_columns(
+            self.get_object(),
+            said["columns"],
+            source=said["source_name"],
+            remember=said["remember"],
+            actor=reader(request),
+            at=clock.now(),
+        )
         return Response(self.get_serializer(run).data, headers=etag(run))
 
     @extend_schema(request=None, responses=ImportRunSerializer)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from evidence.api.captures import CapturePhotoView, CapturesView
 from evidence.api.decisions import CheckOutViewSet, DiscrepancyViewSet, DisposalViewSet
+from evidence.api.logs import LogEventViewSet, LogFindingViewSet, LogReadingViewSet
 from evidence.api.uploads import ItemUploads, UploadView
 from evidence.api.views import CollectionViewSet, ItemViewSet
 
@@ -13,6 +14,9 @@ routes = [
     ("check-outs", CheckOutViewSet, "check-out"),
     ("disposals", DisposalViewSet, "disposal"),
     ("discrepancies", DiscrepancyViewSet, "discrepancy"),
+    ("log-readings", LogReadingViewSet, "log-reading"),
+    ("log-events", LogEventViewSet, "log-event"),
+    ("log-findings", LogFindingViewSet, "log-finding"),
 ]
 #: Addresses that are no lists of rows: files in pieces, and what comes from devices at the scene.
 paths = [

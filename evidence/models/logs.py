@@ -25,6 +25,26 @@ class OfRun(NeedToKnow):
     COMPARTMENT = "item__compartment"
 
 
+class LogMapping(models.Model):
+    """How the columns of a table are to be read, under a name. Never changed: another way is another name."""
+
+    name = models.CharField(_("名称"), max_length=60, unique=True)
+    #: Field of an event -> heading of the column.
+    columns = models.JSONField(_("各列"))
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = models.Manager()
+
+    class Meta:
+        verbose_name = _("列对应")
+        ordering = ["name"]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="log_mapping_named")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class LogRun(models.Model):
     """One reading of one file (or of one member of an archive). A later reading is a new run beside the old one."""
 
@@ -33,6 +53,7 @@ class LogRun(models.Model):
     state = models.CharField(_("状态"), max_length=10, choices=RunState.choices, default=RunState.QUEUED)
     asked_format = models.CharField(_("指定的格式"), max_length=30, default="auto")
     zone = models.CharField(_("日志的时区"), max_length=40, default="Asia/Shanghai")
+    mapping = models.ForeignKey(LogMapping, models.PROTECT, null=True, blank=True, related_name="runs")
     as_of = models.DateTimeField(_("末行不晚于"))
     parser = models.CharField(_("解析程序版本"), max_length=20)
     lines = models.BigIntegerField(_("行"), default=0)
@@ -183,13 +204,22 @@ class LogFinding(models.Model):
     after_at = models.DateTimeField(null=True)
     benign = models.JSONField(default=dict)
     facts = models.JSONField(default=dict)
+    #: The line of another log that tells what this one does not, and the reading it was read in.
+    witness = models.JSONField(null=True)
+    witness_run = models.ForeignKey(LogRun, models.PROTECT, null=True, related_name="+")
+    witness_member = models.PositiveSmallIntegerField(default=0)
 
     objects = OfRun.as_manager()
 
     class Meta:
         verbose_name = _("日志疑点")
         ordering = ["run", "-gap", "before_at", "pk"]
-        constraints = [known("verdict", Verdict, "log_finding_verdict_known")]
+        constraints = [
+            known("verdict", Verdict, "log_finding_verdict_known"),
+            models.CheckConstraint(
+                condition=Q(witness_run=None) | Q(witness__isnull=False), name="log_finding_witness_said"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.check_name

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, cast
 
+from evidence.parsing.rotated import rotation
 from evidence.parsing.source import Bounded, Broken, Source, unpacked
 
 MEMBERS = 20_000
@@ -22,7 +23,8 @@ def members(source: Source, depth: int = 0) -> Iterator[Source]:
     What is not read (links, devices, encrypted members, absolute or climbing names) is noted at the first source.
     """
     head = source.head()
-    kind = "zip" if head[:4] in {b"PK\x03\x04", b"PK\x05\x06"} else "tar" if _is_tar(head) else ""
+    office = b"[Content_Types].xml" in head[:4096]
+    kind = "zip" if head[:4] in {b"PK\x03\x04", b"PK\x05\x06"} and not office else "tar" if _is_tar(head) else ""
     if not kind or depth >= DEPTH:
         yield source
         return
@@ -59,13 +61,6 @@ def members(source: Source, depth: int = 0) -> Iterator[Source]:
 
 def _is_tar(head: bytes) -> bool:
     return head[257:262] == b"ustar"
-
-
-def rotation(name: str) -> tuple[str, int]:
-    """Return the order in a rotated set: ``auth.log.2.gz`` before ``auth.log.1`` before ``auth.log``."""
-    base = re.sub(r"\.(?:gz|bz2|xz)$", "", name)
-    found = re.match(r"(.*?)[.-](\d{1,3})$", base)
-    return (found[1], -int(found[2])) if found else (base, 0)
 
 
 def _unsafe(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any
 
 from evidence.parsing.commands import CLOCK, SILENCED, labels_of
@@ -89,10 +90,20 @@ class Auditd:
         offset, lines, stride = block
         waiting, match = self.open, _LINE.match
         self.tally.lines += len(lines)
+        whole = _WHOLE.match
         for line in lines:
             start = offset
             size = len(line) * stride
             offset += size + stride
+            found = whole(line)
+            if found is not None and (not waiting or found.group(2, 3, 4) not in waiting):
+                event_of_one = _alone(found)
+                if event_of_one is not None:
+                    self.seq += 1
+                    event_of_one["seq"] = self.seq
+                    event_of_one["raw_offset"], event_of_one["raw_length"] = start, size
+                    out.append(event_of_one)
+                    continue
             found = match(line)
             if found is None:
                 reason = "blank" if not line.strip() else "comment" if line[0] == "#" else "no_head"
@@ -147,23 +158,39 @@ def _fields(text: str) -> dict[str, str]:
 
 
 #: What a user-space record usually looks like, read in one go.
-_USUAL = re.compile(
+_SAID = (
     r"(?:user )?pid=(\d{1,10}) uid=\d+ auid=(\d+) ses=(\d+) (?:subj=\S+ )?msg='op=([^\s']+) (?:grantors=\S+ )?acct=(\"[^\"]*\"|[0-9A-F?]+) "
     r"exe=\"([^\"]*)\" hostname=\S+ addr=(\S+) terminal=(\S+) res=(success|failed)'"
 )
+_USUAL = re.compile(_SAID)
+#: The whole line of such a record: it is one event by itself, unless others with its number wait.
+_WHOLE = re.compile(r"type=((?:USER|CRED)_\w+) msg=audit\((\d{1,11})\.(\d{3}):(\d{1,20})\): " + _SAID)
 
 
-def _usual(kind: str, found: re.Match[str]) -> Meaning | None:
+def _alone(found: re.Match[str]) -> Event | None:
+    """Return the event of a record that is a whole line of the usual kind."""
+    kind, seconds, millis, serial, *rest = found.groups()
+    said = _usual(kind, rest)
+    if said is None:
+        return None
+    said["ts"], said["ts_raw"] = int(seconds) * 1_000_000 + int(millis) * 1000, f"{seconds}.{millis}"
+    said["ts_quality"] = EXACT
+    attrs = said["attrs"]
+    attrs["serial"], attrs["type"] = int(serial), kind
+    return said  # type: ignore[return-value]
+
+
+def _usual(kind: str, groups: Sequence[str]) -> Meaning | None:
     known = _ACTIONS.get(kind)
     if known is None or known[0] != Class.AUTHENTICATION:
         return None
-    pid, audit_id, session, operation, account, executable, where, terminal, result = found.groups()
+    pid, audit_id, session, operation, account, executable, where, terminal, result = groups
     said: Meaning = {
         "class_uid": 3002, "activity": known[1], "event_action": known[2],
         "event_outcome": "success" if result == "success" else "failure", "process_pid": int(pid), "process_executable": executable,
         "attrs": {"op": operation},
     }  # fmt: skip
-    name = unquoted(account)
+    name = account[1:-1] if account[0] == '"' else unquoted(account)
     if name not in _UNSET:
         said["user_name"] = name
     if audit_id not in _UNSET:
@@ -183,7 +210,7 @@ def _meaning(records: list[tuple[str, str, int, int]]) -> Meaning:
         return _syscall(records)
     usual = _USUAL.match(text)
     if usual is not None:
-        short = _usual(kind, usual)
+        short = _usual(kind, usual.groups())
         if short is not None:
             return short
     fields = _fields(text)

@@ -1,6 +1,7 @@
 """Commands that remove or silence logs, hide a trace, or mine: recognised in any command line, whoever wrote it down."""
 
 import re
+from functools import lru_cache
 
 CLEARED = "log-clearing"
 SILENCED = "log-silencing"
@@ -8,6 +9,9 @@ HISTORY = "history-clearing"
 MINER = "mining-command"
 CLOCK = "clock-set"
 PASSWORD = "password-command"  # noqa: S105 (a label, not a secret)
+
+#: Commands up to this length are remembered with their labels.
+REMEMBERED = 500
 
 _LOGS = r"(?:/var/(?:log|adm|run/utmp)|/run/(?:log|utmp)|[bw]tmp\b|lastlog|\.evtx|auth\.log|/secure\b|audit\.log)"
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -71,8 +75,15 @@ _ANY = re.compile(
 
 
 def labels_of(command: str) -> tuple[str, ...]:
-    """Return the labels of a command line; empty for an ordinary one."""
+    """Return the labels of a command line; empty for an ordinary one. The same few commands are run again and again."""
+    return _remembered(command) if len(command) <= REMEMBERED else _labels(command)
+
+
+def _labels(command: str) -> tuple[str, ...]:
     if _ANY.search(command) is None:
         return ()
     text = command[:20_000]
     return tuple(dict.fromkeys(label for label, pattern in _RULES if pattern.search(text)))
+
+
+_remembered = lru_cache(maxsize=4096)(_labels)

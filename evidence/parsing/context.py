@@ -52,6 +52,8 @@ class Context:
     reference: datetime = field(default_factory=lambda: datetime.now(UTC))
     #: The year of the first line, where lines carry none; found before reading.
     year: int = 0
+    #: Which column of a table is which field: field -> heading. Empty: found by the names of the headings.
+    columns: dict[str, str] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     #: What a reader wants to tell beyond its events: (code, facts).
     remarks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)

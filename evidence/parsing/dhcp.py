@@ -7,8 +7,9 @@ from typing import Any
 
 from evidence.parsing.context import Context, batches
 from evidence.parsing.events import EXACT, Class, Event
-from evidence.parsing.source import Block, Source, blocks, cells, decoded
-from evidence.parsing.stamps import Full, epoch, micros
+from evidence.parsing.lines import Lines
+from evidence.parsing.source import Source, blocks, cells, decoded
+from evidence.parsing.stamps import epoch, micros
 
 _START = re.compile(r"lease (\d+\.\d+\.\d+\.\d+) \{")
 _TIME = re.compile(
@@ -109,87 +110,60 @@ def mac_of(text: str) -> str:
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2)) if len(digits) == 12 else text
 
 
-class WindowsDhcp:
-    """Reads DhcpSrvLog-*.log: ID,Date,Time,Description,IP Address,Host Name,MAC Address,…"""
+class WindowsDhcp(Lines):
+    """Reads DhcpSrvLog-*.log: a page about its own numbers, then ID,Date,Time,Description,IP Address,Host Name,MAC Address,…"""
 
     def __init__(self, context: Context) -> None:
-        self.tally = context.tally
-        self.clock = Full(context.zone)
-        self.seq = 0
+        super().__init__(context)
+        self.begun = False
 
-    def feed(self, block: Block) -> list[Event]:
-        """Return the events of a block's lines."""
-        out: list[Event] = []
-        offset, lines, stride = block
-        self.tally.lines += len(lines)
-        for line in lines:
-            start, size = offset, len(line) * stride
-            offset += size + stride
-            parts = decoded(line.rstrip("\r")).split(",")
-            if len(parts) < 7 or not parts[0].isdecimal() or len(parts[0]) > 5:
-                self.tally.refuse(start, size, "blank" if not line.strip() else "heading")
-                continue
-            day = parts[1].split("/")
-            stamp = self.clock.read(f"20{day[2][-2:]}-{day[0]}-{day[1]} {parts[2]}") if len(day) == 3 else None
-            if stamp is None:
-                self.tally.refuse(start, size, "no_time")
-                continue
-            self.seq += 1
-            event: Event = {
-                "seq": self.seq, "raw_offset": start, "raw_length": size, "ts": stamp[0], "ts_raw": f"{parts[1]} {parts[2]}",
-                "ts_quality": stamp[1], "class_uid": int(Class.DHCP), "activity": "lease",
-                "event_action": _WINDOWS.get(parts[0].zfill(2), "dhcp_other"),
-                "attrs": {"id": parts[0], "description": parts[3], "hostname": parts[5]},
-            }  # fmt: skip
-            if parts[4]:
-                event["source_ip"] = parts[4]
-            if parts[6]:
-                event["source_mac"] = mac_of(parts[6])
-            out.append(event)
-        return out
-
-    def close(self) -> list[Event]:
-        """Return nothing."""
-        return []
+    def line(self, line: str) -> Event | str:
+        """Read one line."""
+        parts = decoded(line).split(",")
+        if len(parts) < 7 or not parts[0].isdecimal() or len(parts[0]) > 5:
+            if not line.strip():
+                return "blank"
+            heading = line.startswith("ID,Date") or not self.begun
+            self.begun = self.begun or line.startswith("ID,Date")
+            return "heading" if heading else "no_columns"
+        self.begun = True
+        day = parts[1].split("/")
+        stamp = self.clock.read(f"20{day[2][-2:]}-{day[0]}-{day[1]} {parts[2]}") if len(day) == 3 else None
+        if stamp is None:
+            return "no_time"
+        event: Event = {
+            "ts": stamp[0], "ts_raw": f"{parts[1]} {parts[2]}", "ts_quality": stamp[1], "class_uid": int(Class.DHCP),
+            "activity": "lease", "event_action": _WINDOWS.get(parts[0].zfill(2), "dhcp_other"),
+            "attrs": {"id": parts[0], "description": parts[3], "hostname": parts[5]},
+        }  # fmt: skip
+        if parts[4]:
+            event["source_ip"] = parts[4]
+        if parts[6]:
+            event["source_mac"] = mac_of(parts[6])
+        return event
 
 
-class KeaLeases:
+class KeaLeases(Lines):
     """Reads Kea's kea-leases4.csv: ``address,hwaddr,client_id,valid_lifetime,expire,…,hostname,state,…``."""
 
     def __init__(self, context: Context) -> None:
-        self.tally = context.tally
+        super().__init__(context)
         self.columns: list[str] = []
-        self.seq = 0
 
-    def feed(self, block: Block) -> list[Event]:
-        """Return the events of a block's lines."""
-        out: list[Event] = []
-        offset, lines, stride = block
-        self.tally.lines += len(lines)
-        for line in lines:
-            start, size = offset, len(line) * stride
-            offset += size + stride
-            row = cells(decoded(line.rstrip("\r")))
-            if "address" in row and "expire" in row:
-                self.columns = row
-                self.tally.refuse(start, size, "heading")
-                continue
-            fields = dict(zip(self.columns, row, strict=False))
-            ends = epoch(fields.get("expire", ""))
-            lifetime = fields.get("valid_lifetime", "")
-            if ends is None or not lifetime.isdecimal() or len(lifetime) > 10:
-                self.tally.refuse(start, size, "blank" if not line.strip() else "no_lease")
-                continue
-            self.seq += 1
-            event: Event = {
-                "seq": self.seq, "raw_offset": start, "raw_length": size, "ts": ends - int(lifetime) * 1_000_000,
-                "ts_raw": fields["expire"], "ts_quality": EXACT, "class_uid": int(Class.DHCP), "activity": "lease",
-                "event_action": "lease", "source_ip": fields.get("address", ""), "source_mac": mac_of(fields.get("hwaddr", "")),
-                "attrs": {"ends_us": ends, "hostname": fields.get("hostname", ""), "state": fields.get("state", "")},
-            }  # fmt: skip
-            out.append(event)
-        return out
-
-    def close(self) -> list[Event]:
-        """Return nothing."""
-        return []
+    def line(self, line: str) -> Event | str:
+        """Read one line."""
+        row = cells(decoded(line))
+        if "address" in row and "expire" in row:
+            self.columns = row
+            return "heading"
+        fields = dict(zip(self.columns, row, strict=False))
+        ends = epoch(fields.get("expire", ""))
+        lifetime = fields.get("valid_lifetime", "")
+        if ends is None or not lifetime.isdecimal() or len(lifetime) > 10:
+            return "no_lease" if line.strip() else "blank"
+        return {
+            "ts": ends - int(lifetime) * 1_000_000, "ts_raw": fields["expire"], "ts_quality": EXACT, "class_uid": int(Class.DHCP),
+            "activity": "lease", "event_action": "lease", "source_ip": fields.get("address", ""),
+            "source_mac": mac_of(fields.get("hwaddr", "")),
+            "attrs": {"ends_us": ends, "hostname": fields.get("hostname", ""), "state": fields.get("state", "")},
+        }  # fmt: skip

@@ -62,6 +62,7 @@ class Evtx:
         read_time = Full(self.context.zone).read
         batch: list[Event] = []
         seq = failed = 0
+        machine: str | None = None
         while True:
             try:
                 record: Any = next(records)
@@ -87,11 +88,15 @@ class Evtx:
             event["raw_offset"], event["raw_length"] = spot
             attrs = event["attrs"]
             attrs["header_id"] = number
-            self.renumbered += number != attrs["record_id"]
-            self.machines.add(event.get("host", ""))
-            self.numbers.setdefault(attrs["channel"], []).append(
-                (attrs["record_id"], spot[0], spot[1], event.get("ts"))
-            )
+            record_id, channel = attrs["record_id"], attrs["channel"]
+            if number != record_id:
+                self.renumbered += 1
+            if event["host"] != machine:
+                machine = event["host"]
+                self.machines.add(machine)
+            if channel not in self.numbers:
+                self.numbers[channel] = []
+            self.numbers[channel].append((record_id, spot[0], spot[1], event["ts"]))
             batch.append(event)
             if len(batch) >= BATCH:
                 yield batch
@@ -118,8 +123,12 @@ class Evtx:
             record_id = int(system.get("EventRecordID") or 0)
         except (TypeError, ValueError):
             return None
-        provider = _attribute(system.get("Provider"), "Name")
-        stamp = _attribute(system.get("TimeCreated"), "SystemTime")
+        try:
+            provider = system["Provider"]["#attributes"]["Name"]
+            stamp = system["TimeCreated"]["#attributes"]["SystemTime"]
+        except (KeyError, TypeError):
+            provider = _attribute(system.get("Provider"), "Name")
+            stamp = _attribute(system.get("TimeCreated"), "SystemTime")
         moment = read_time(stamp) if stamp else None
         data = body.get("EventData") or body.get("UserData")
         if data is not None and not isinstance(data, dict):
@@ -139,7 +148,7 @@ class Evtx:
                 event["event_outcome"] = said[3]
         if data:
             fill(event, number, data)
-        user = _attribute(system.get("Security"), "UserID")
+        user = _attribute(system.get("Security"), "UserID") if system.get("Security") else ""
         if user and "user_id" not in event:
             event["user_id"] = user
         return event

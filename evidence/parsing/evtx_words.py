@@ -1,6 +1,7 @@
 """What the numbers of Windows events mean, and which of their fields say who, whom, from where and how."""
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from evidence.parsing.commands import CLEARED, SILENCED, labels_of
 from evidence.parsing.events import Class, Event
@@ -93,9 +94,10 @@ PROVIDED: dict[tuple[str, int], Said] = {
     ("Microsoft-Windows-PowerShell", 4104): (_PROC, "launch", "script", ""),
     ("Microsoft-Windows-DHCP-Server", 10): (int(Class.DHCP), "ack", "lease_given", ""),
 }
-_NONE = {"-", "", "::", None}
+#: Compared one by one, because a field may also be a nest of fields.
+_NONE = ("-", "", "::", None)
 #: A change of an account with a date here is a change of the password.
-_NO_DATE = {"-", "", None, "%%1794"}
+_NO_DATE = ("-", "", None, "%%1794")
 
 #: Fields that are kept as they are.
 _KEPT = frozenset(
@@ -118,6 +120,52 @@ _KEPT = frozenset(
 )
 
 
+_ABOUT_TARGET = frozenset(
+    {
+        "login",
+        "session_closed",
+        "logout",
+        "ticket_asked",
+        "ticket_refused",
+        "service_ticket",
+        "password_checked",
+    }
+)
+#: What is looked for, under which names, the first that says something counting.
+_WHERE = ("IpAddress", "Address", "ClientAddress", "SourceIp", "Param3")
+_PORT = ("IpPort", "SourcePort")
+_SESSION = ("TargetLogonId", "SubjectLogonId", "SessionID")
+_COMMAND = ("CommandLine", "ProcessCommandLine", "ScriptBlockText", "ImagePath")
+_IMAGE = ("NewProcessName", "Image", "ProcessName")
+_STATION = ("WorkstationName", "Workstation")
+_GROUPS = (_WHERE, _PORT, _SESSION, _COMMAND, _IMAGE, _STATION)
+
+
+class _Shape(NamedTuple):
+    """Which of the names that are looked for a kind of record has: records of a kind have the same fields."""
+
+    where: tuple[str, ...]
+    port: tuple[str, ...]
+    session: tuple[str, ...]
+    command: tuple[str, ...]
+    image: tuple[str, ...]
+    station: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+@lru_cache(maxsize=2048)
+def _shape(names: tuple[str, ...]) -> _Shape:
+    present = [tuple(name for name in group if name in names) for group in _GROUPS]
+    return _Shape._make([*present, tuple(sorted(_KEPT.intersection(names)))])
+
+
+def _first(data: dict[str, Any], names: tuple[str, ...]) -> Any:
+    for name in names:
+        if data[name]:
+            return data[name]
+    return None
+
+
 def fill(event: Event, number: int, data: dict[str, Any]) -> None:
     """Put the fields of a record where they belong."""
     if len(data) <= 2:
@@ -127,21 +175,13 @@ def fill(event: Event, number: int, data: dict[str, Any]) -> None:
                 break
     get = data.get
     attrs = event["attrs"]
+    shape = _shape(tuple(data))
     subject, target = get("SubjectUserName"), get("TargetUserName")
     action = event["event_action"]
-    if action in {
-        "login",
-        "session_closed",
-        "logout",
-        "ticket_asked",
-        "ticket_refused",
-        "service_ticket",
-        "password_checked",
-    }:
+    if action in _ABOUT_TARGET:
         name, domain = target or get("User"), get("TargetDomainName")
         if subject not in _NONE and subject != name:
-            event["user_target_name"] = str(subject)
-            attrs["asked_by"] = event.pop("user_target_name")
+            attrs["asked_by"] = str(subject)
     else:
         name, domain = subject or get("User") or get("AccountName"), get("SubjectDomainName") or get("DomainName")
         if target not in _NONE:
@@ -150,35 +190,27 @@ def fill(event: Event, number: int, data: dict[str, Any]) -> None:
         event["user_name"] = str(name)
     if domain not in _NONE:
         event["user_domain"] = str(domain)
-    session = get("TargetLogonId") or get("SubjectLogonId") or get("SessionID")
-    if session not in _NONE:
-        event["session_key"] = str(session).lower()
-    if get("SubjectLogonId") not in _NONE and get("TargetLogonId") not in _NONE:
-        attrs["subject_logon_id"] = str(get("SubjectLogonId")).lower()
-    where = get("IpAddress") or get("Address") or get("ClientAddress") or get("SourceIp") or get("Param3")
-    if where not in _NONE and str(where) not in {"LOCAL", "本地"}:
-        text = str(where)
-        if text[:1].isdecimal() or ":" in text:
-            event["source_ip"] = address(text)
-    port = get("IpPort") or get("SourcePort")
-    if str(port).isdecimal() and int(str(port)) > 0:
-        event["source_port"] = int(str(port)[:5])
-    if get("DestinationIp"):
-        event["destination_ip"] = str(get("DestinationIp"))
-        if str(get("DestinationPort")).isdecimal():
-            event["destination_port"] = int(str(get("DestinationPort"))[:5])
-    if get("QueryName"):
-        event["destination_domain"] = str(get("QueryName")).lower()
-    command = get("CommandLine") or get("ProcessCommandLine") or get("ScriptBlockText") or get("ImagePath")
-    image = get("NewProcessName") or get("Image") or get("ProcessName")
+    if shape.session:
+        session = _first(data, shape.session)
+        if session not in _NONE:
+            event["session_key"] = str(session).lower()
+        if (
+            "TargetLogonId" in shape.session
+            and get("SubjectLogonId") not in _NONE
+            and data["TargetLogonId"] not in _NONE
+        ):
+            attrs["subject_logon_id"] = str(get("SubjectLogonId")).lower()
+    _network(event, data, shape)
+    command, image = _first(data, shape.command), _first(data, shape.image)
     if command not in _NONE:
         event["process_command_line"] = str(command)
     if image not in _NONE:
         event["process_executable"] = str(image)
-    workstation = get("WorkstationName") or get("Workstation")
-    if workstation not in _NONE:
-        attrs["workstation"] = str(workstation)
-    for field in _KEPT & data.keys():
+    if shape.station:
+        workstation = _first(data, shape.station)
+        if workstation not in _NONE:
+            attrs["workstation"] = str(workstation)
+    for field in shape.kept:
         value = data[field]
         if value not in _NONE:
             attrs["cleared_channel" if field == "Channel" else field] = value
@@ -197,3 +229,21 @@ def fill(event: Event, number: int, data: dict[str, Any]) -> None:
         labels = labels_of(f"{image or ''} {command or ''}")
         if labels:
             event["rule_labels"] = labels
+
+
+def _network(event: Event, data: dict[str, Any], shape: _Shape) -> None:
+    """Put addresses and ports where they belong."""
+    where = _first(data, shape.where)
+    if where not in _NONE and str(where) not in {"LOCAL", "本地"}:
+        text = str(where)
+        if text[:1].isdecimal() or ":" in text:
+            event["source_ip"] = address(text)
+    port = str(_first(data, shape.port))
+    if port.isdecimal() and int(port) > 0:
+        event["source_port"] = int(port[:5])
+    if data.get("DestinationIp"):
+        event["destination_ip"] = str(data["DestinationIp"])
+        if str(data.get("DestinationPort")).isdecimal():
+            event["destination_port"] = int(str(data.get("DestinationPort"))[:5])
+    if data.get("QueryName"):
+        event["destination_domain"] = str(data["QueryName"]).lower()

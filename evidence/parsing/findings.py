@@ -36,6 +36,10 @@ class Bound:
     def of(cls, event: Event) -> "Bound":
         return cls(event["raw_offset"], event["raw_length"], event.get("ts"))
 
+    def place(self) -> tuple[int, int, int | None]:
+        """Return offset, length and time."""
+        return self.offset, self.length, self.ts
+
     def shown(self) -> dict[str, Any]:
         return {"raw_offset": self.offset, "raw_length": self.length, "ts": iso(self.ts), "text": self.text}
 
@@ -54,6 +58,8 @@ class Finding:
     #: Innocent explanations that were tested: name -> whether it holds.
     benign: dict[str, bool] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    #: The line of another source that tells what this one does not; ``facts["has"]`` names that source.
+    witness: Bound | None = None
 
     @property
     def missing(self) -> int | None:
@@ -63,7 +69,7 @@ class Finding:
 
     def shown(self) -> dict[str, Any]:
         """Return the finding for JSON."""
-        return {
+        shown = {
             "check": self.check,
             "verdict": self.verdict,
             "expected": self.expected,
@@ -74,6 +80,9 @@ class Finding:
             "benign": self.benign,
             "facts": self.facts,
         }
+        if self.witness is not None:
+            shown["witness"] = self.witness.shown()
+        return shown
 
 
 class Watch(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from evidence.parsing import history, utmp
+from evidence.parsing import history, refused, utmp
 from evidence.parsing.auditd import Auditd
 from evidence.parsing.context import Context
 from evidence.parsing.dhcp import IscLeases, KeaLeases, WindowsDhcp
@@ -15,6 +15,7 @@ from evidence.parsing.gpu import NvidiaSmi
 from evidence.parsing.h3c import H3c
 from evidence.parsing.headed import Nfdump, W3c, Zeek
 from evidence.parsing.huawei import Huawei
+from evidence.parsing.journal_file import MAGIC, JournalFile
 from evidence.parsing.journald import JournalExport, JournalJson
 from evidence.parsing.miner import Miner, MinerConfig
 from evidence.parsing.pcap import Pcap
@@ -135,6 +136,10 @@ def _utmp(head: Head) -> tuple[int, Recognised] | None:
     return int(95 * share), Recognised("records", detail=layout.name)
 
 
+def _refused(head: Head) -> tuple[int, Recognised] | None:
+    return (99, Recognised("magic", detail=head.data[:4].hex())) if refused.reason_of(head.data) else None
+
+
 def _lastlog(head: Head) -> tuple[int, Recognised] | None:
     return (96, Recognised("name", detail="lastlog")) if re.search(r"(?:^|/)lastlog", head.name) else None
 
@@ -188,6 +193,7 @@ FORMATS: tuple[Format, ...] = (
         magic(b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a"),
         binary=True,
     ),
+    Format("not-read", refused.Refused, _refused, binary=True),
     Format("utmp", utmp.Utmp, _utmp, binary=True),
     Format("lastlog", utmp.Lastlog, _lastlog, binary=True),
     Format(
@@ -206,6 +212,7 @@ FORMATS: tuple[Format, ...] = (
         checks=("journal", "logind"),
         binary=True,
     ),
+    Format("journald-binary", JournalFile, magic(MAGIC), checks=("journal", "logind"), binary=True),
     Format(
         "huawei",
         Huawei,

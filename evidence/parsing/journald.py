@@ -8,7 +8,8 @@ import orjson
 
 from evidence.parsing.context import Context, batches
 from evidence.parsing.events import EXACT, PLAIN, Event, Meaning
-from evidence.parsing.source import Block, Source, decoded
+from evidence.parsing.lines import Lines
+from evidence.parsing.source import Source, decoded
 from evidence.parsing.syslog import Handler, handler_of, meaning_of
 
 _CURSOR = re.compile(r"(?:^|;)i=([0-9a-f]+)")
@@ -78,41 +79,24 @@ class Entries:
         return said  # type: ignore[return-value]
 
 
-class JournalJson:
-    """Reads ``journalctl -o json``."""
+class JournalJson(Lines):
+    """Reads ``journalctl -o json``: a line is an entry."""
 
     def __init__(self, context: Context) -> None:
-        self.tally = context.tally
+        super().__init__(context)
         self.entries = Entries()
 
-    def feed(self, block: Block) -> list[Event]:
-        """Return the events of a block's lines."""
-        out: list[Event] = []
-        offset, lines, stride = block
-        self.tally.lines += len(lines)
-        for line in lines:
-            start, size = offset, len(line) * stride
-            offset += size + stride
-            if not line.strip():
-                self.tally.refuse(start, size, "blank")
-                continue
-            try:
-                fields = orjson.loads(line.encode("latin-1") if stride == 1 else line)
-            except (orjson.JSONDecodeError, UnicodeEncodeError):
-                fields = None
-            if not isinstance(fields, dict):
-                self.tally.refuse(start, size, "no_json")
-                continue
-            event = self.entries.event(fields, start, size)
-            if event is None:
-                self.tally.refuse(start, size, "no_time")
-                continue
-            out.append(event)
-        return out
-
-    def close(self) -> list[Event]:
-        """Return nothing: a line is an entry."""
-        return []
+    def line(self, line: str) -> Event | str:
+        """Read one line."""
+        if not line.strip():
+            return "blank"
+        try:
+            fields = orjson.loads(line if line.isascii() else line.encode("latin-1"))
+        except (orjson.JSONDecodeError, UnicodeEncodeError):
+            fields = None
+        if not isinstance(fields, dict):
+            return "no_json"
+        return self.entries.event(fields, 0, 0) or "no_time"
 
 
 class JournalExport:

@@ -17,6 +17,7 @@ from evidence.parsing.formats import Format, Recognised, by_name, recognise
 from evidence.parsing.said_ssh import INJECTION
 from evidence.parsing.source import HEAD, Broken, Source, blocks, decoded
 from evidence.parsing.watches import watches_for
+from evidence.parsing.witness import Testimony
 
 #: Labels that are findings by themselves.
 TOLD = frozenset({CLEARED, SILENCED, HISTORY, CLOCK, INJECTION})
@@ -28,6 +29,7 @@ NETWORK_LOGS = frozenset(
         "auditd",
         "journald",
         "journald-export",
+        "journald-binary",
         "huawei",
         "h3c",
         "sangfor",
@@ -67,8 +69,13 @@ class Run:
     last: int | None = None
     findings: list[Finding] = field(default_factory=list)
     labels: Counter[str] = field(default_factory=Counter)
+    testimony: Testimony = field(init=False)
     reader: Any = None
     _counts: dict[tuple[str, str | None], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.testimony = Testimony(self.format.name)
+        self.watches = [*self.watches, self.testimony]
 
     def batches(self) -> Iterator[list[Event]]:
         """Yield the events in lists, in the order of the source."""
@@ -162,31 +169,19 @@ class Run:
             if days < SIX_MONTHS_DAYS:
                 facts = {"days": days, "required_days": SIX_MONTHS_DAYS}
                 self.findings.append(Finding("coverage_short", STATED, gap=False, facts=facts))
-        self._quote()
+        if not self.format.binary:
+            quote(self.source, [bound for one in self.findings for bound in (one.before, one.after) if bound])
 
-    def _quote(self) -> None:
-        """Put the raw text of the bounding lines into the findings."""
-        bounds = [bound for finding in self.findings for bound in (finding.before, finding.after) if bound]
-        if not bounds or self.format.binary:
-            return
-        try:
-            with self.source.open() as stream:
-                at, held = 0, b""
-                for bound in sorted(bounds[:QUOTED], key=lambda one: one.offset):
-                    wanted = min(bound.length, QUOTE)
-                    if stream.seekable():
-                        stream.seek(bound.offset)
-                        held, at = stream.read(wanted), bound.offset
-                    while at + len(held) < bound.offset + wanted:
-                        keep = held[-QUOTE:] if bound.offset - at < len(held) + QUOTE else b""
-                        more = stream.read(1 << 18)
-                        if not more:
-                            break
-                        at, held = at + len(held) - len(keep), keep + more
-                    text = held[bound.offset - at : bound.offset - at + wanted] if bound.offset >= at else b""
-                    bound.text = decoded(text.decode("latin-1"))
-        except (OSError, EOFError, Broken):
-            return
+    def ends(self) -> dict[str, Any]:
+        """Return where the counts of this source begin and end, as plain JSON, for the files before and after it."""
+        told: dict[str, Any] = {}
+        for watch in self.watches:
+            if hasattr(watch, "ends"):
+                told |= watch.ends()
+        places = self.testimony.places
+        if places:
+            told["edges"] = [[offset, length, ts] for ts, offset, length in (places[0], places[-1])]
+        return told
 
     def summary(self) -> dict[str, Any]:
         """Return the account of the run, as `parse-log --json` prints it last."""
@@ -210,6 +205,30 @@ class Run:
         }
 
 
+def quote(source: Source, bounds: list[Bound]) -> None:
+    """Put the raw text of a source into bounds; a source that cannot be read again leaves them bare."""
+    if not bounds:
+        return
+    try:
+        with source.open() as stream:
+            at, held = 0, b""
+            for bound in sorted(bounds[:QUOTED], key=lambda one: one.offset):
+                wanted = min(bound.length, QUOTE)
+                if stream.seekable():
+                    stream.seek(bound.offset)
+                    held, at = stream.read(wanted), bound.offset
+                while at + len(held) < bound.offset + wanted:
+                    keep = held[-QUOTE:] if bound.offset - at < len(held) + QUOTE else b""
+                    more = stream.read(1 << 18)
+                    if not more:
+                        break
+                    at, held = at + len(held) - len(keep), keep + more
+                text = held[bound.offset - at : bound.offset - at + wanted] if bound.offset >= at else b""
+                bound.text = decoded(text.decode("latin-1"))
+    except (OSError, EOFError, Broken):
+        return
+
+
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Keep the collector of circles away while events are made: nothing in them is circular, and it would look at each."""
@@ -228,8 +247,9 @@ def start(
     name: str = "auto",
     zone: tzinfo = stamps.SHANGHAI,
     reference: datetime | None = None,
+    columns: dict[str, str] | None = None,
 ) -> Run:
-    """Return a run over the source; ``name`` is a format or ``auto``.
+    """Return a run over the source; ``name`` is a format or ``auto``, ``columns`` (field -> heading) say how to read a table.
 
     Raises:
         KeyError: no format has that name.
@@ -242,7 +262,7 @@ def start(
         format_ = by_name(name)
     if reference is None:
         reference = datetime.fromtimestamp(source.modified, UTC) if source.modified else datetime.now(UTC)
-    context = Context(zone=zone, reference=reference)
+    context = Context(zone=zone, reference=reference, columns=columns or {})
     if format_.yearless:
         context.year = first_year(source, reference, zone)
     return Run(source, format_, why, context, watches_for(format_))

@@ -4,6 +4,8 @@ Which services take a number depends on the machine, so it is learnt from the lo
 conserves in nineteen of twenty intervals, nothing is said.
 """
 
+from typing import Any
+
 from evidence.parsing.events import Event
 from evidence.parsing.findings import EXPLAINED, PROVED, Bound, Finding
 
@@ -29,6 +31,9 @@ class LogindSessions:
         self.bound: Bound | None = None
         self.limited = False
         self.restarted = False
+        self.first: tuple[int, Bound] | None = None
+        self.before = [0] * len(SETS)
+        self.restarted_before = False
         self.intervals = 0
         self.kept = [0] * len(SETS)
         self.differing: list[list[tuple[int, int, Bound, Bound, bool]]] = [[] for _ in SETS]
@@ -53,6 +58,8 @@ class LogindSessions:
         if not text.isdecimal() or len(text) > 9:
             return
         number, bound = int(text), Bound.of(event)
+        if self.first is None:
+            self.first, self.before, self.restarted_before = (number, bound), self.opened, self.restarted
         if self.number is not None and self.bound is not None and number > self.number and not self.restarted:
             step = number - self.number
             self.intervals += 1
@@ -64,6 +71,23 @@ class LogindSessions:
         self.number, self.bound = number, bound
         self.opened = [0] * len(SETS)
         self.limited = self.restarted = False
+
+    def ends(self) -> dict[str, Any]:
+        """Return where the count begins and ends, and how many sessions lie outside of it: for the file before and after."""
+        if self.first is None or self.number is None or self.bound is None:
+            return {}
+        return {
+            "logind_sessions": {
+                "first": [self.first[0], *self.first[1].place()],
+                "last": [self.number, *self.bound.place()],
+                "before": self.before,
+                "after": self.opened,
+                "restarted_before": self.restarted_before,
+                "restarted_after": self.restarted,
+                "kept": self.kept,
+                "intervals": self.intervals,
+            }
+        }
 
     def finish(self) -> list[Finding]:
         """Return the intervals in which sessions are missing, where the rest conserves."""

@@ -2,10 +2,9 @@
 
 import re
 
-from evidence.parsing.context import Context
 from evidence.parsing.dhcp import mac_of
 from evidence.parsing.events import Class, Event
-from evidence.parsing.source import Block
+from evidence.parsing.lines import LONGER, Held
 
 _MAC = r"(?P<mac>[0-9a-fA-F]{4}[-.][0-9a-fA-F]{4}[-.][0-9a-fA-F]{4}|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}|Incomplete)"
 _IP = r"(?P<ip>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})"
@@ -32,56 +31,37 @@ _ROWS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("mac_entry", rf"^\s*(?P<vlan>\d+)\s+{_MAC}\s+(?P<type>DYNAMIC|STATIC|dynamic|static)\s+(?P<port>\S+).*$"),
     )
 )
+#: A line with an address that is no row was not understood; all else is a heading or the count below the table.
+_ADDRESS = re.compile(
+    r"[0-9a-fA-F]{4}[-.][0-9a-fA-F]{4}[-.][0-9a-fA-F]{4}|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}|\d+\.\d+\.\d+\.\d+"
+)
 _MORE = re.compile(r"^\s+(?P<vlan>\d+)/\S*(?:\s+\S+)?\s*$")
 
 
-class Switch:
+class Switch(Held):
     """Reads them. A row may go on in a second line that names the VLAN."""
 
-    def __init__(self, context: Context) -> None:
-        self.tally = context.tally
-        self.seq = 0
-        self.held: Event | None = None
-
-    def feed(self, block: Block) -> list[Event]:
-        """Return the rows that are complete."""
-        out: list[Event] = []
-        offset, lines, stride = block
-        self.tally.lines += len(lines)
-        for line in lines:
-            start, size = offset, len(line) * stride
-            offset += size + stride
-            self._line(line.rstrip("\r"), start, size, out)
-        return out
-
-    def _line(self, line: str, start: int, size: int, out: list[Event]) -> None:
+    def piece(self, line: str) -> Event | object:
+        """Read one line."""
         for action, pattern in _ROWS:
             found = pattern.match(line)
             if found is None:
                 continue
             parts = found.groupdict()
-            self.seq += 1
             event: Event = {
-                "seq": self.seq, "raw_offset": start, "raw_length": size, "ts": None, "ts_raw": "", "ts_quality": ("snapshot",),
-                "class_uid": int(Class.NETWORK), "activity": "table", "event_action": action,
+                "ts": None, "ts_raw": "", "ts_quality": ("snapshot",), "class_uid": int(Class.NETWORK), "activity": "table",
+                "event_action": action,
                 "attrs": {key: value for key, value in parts.items() if value and key not in {"ip", "mac"}},
             }  # fmt: skip
             if parts["mac"] != "Incomplete":
                 event["source_mac"] = mac_of(parts["mac"])
             if parts.get("ip"):
                 event["source_ip"] = parts["ip"]
-            if self.held is not None:
-                out.append(self.held)
-            self.held = event
-            return
+            return event
         more = _MORE.match(line)
         if more is not None and self.held is not None:
             self.held["attrs"]["vlan"] = more["vlan"]
-            self.held["raw_length"] = start + size - self.held["raw_offset"]
-            return
-        self.tally.refuse(start, size, "blank" if not line.strip() else "heading")
-
-    def close(self) -> list[Event]:
-        """Return the last row."""
-        held, self.held = self.held, None
-        return [held] if held is not None else []
+            return LONGER
+        if not line.strip():
+            return "blank"
+        return "no_columns" if _ADDRESS.search(line) else "heading"

@@ -1,6 +1,7 @@
 """Any CSV with a heading: lists of monitors, meters, door logs, exports. Columns are mapped to fields by name or by hand."""
 
 import re
+from typing import Any
 
 from evidence.parsing.context import Context
 from evidence.parsing.dhcp import mac_of
@@ -70,17 +71,63 @@ def mapped(heading: list[str]) -> dict[str, int]:
                 found[field] = number
         if name in METER and "value" not in found:
             found["value"] = number
+    titles = [title.strip().strip("\ufeff").lower() for title in heading]
+    for day, clock in (("日期", "时间"), ("date", "time")):
+        if day in titles and clock in titles and found.get("ts") in {titles.index(day), titles.index(clock)}:
+            found["date"], found["ts"] = titles.index(day), titles.index(clock)
     return found
 
 
-class Table(Lines):
-    """Reads lines of a CSV; ``mapping`` overrides what is found by name."""
+def columns_of(given: Any) -> dict[str, str]:
+    """Return a mapping (field -> heading) that was handed in, checked.
 
-    def __init__(self, context: Context, mapping: dict[str, int] | None = None) -> None:
+    Raises:
+        ValueError: it is no mapping, or names a field that does not exist, or one heading twice.
+    """
+    if not isinstance(given, dict) or not given:
+        raise ValueError("mapping")
+    for field, title in given.items():
+        if field not in FIELDS:
+            raise ValueError(str(field))
+        if not isinstance(title, str) or not title.strip() or len(title) > 200:
+            raise ValueError(str(field))
+    columns = {str(field): str(title).strip() for field, title in given.items()}
+    if len(set(columns.values())) < len(columns):
+        raise ValueError("mapping")
+    return columns
+
+
+#: What a column can be, in the order in which a person is asked; ``date`` stands beside ``ts`` where day and time are apart.
+FIELDS = (
+    "ts", "date", "user_name", "source_ip", "source_port", "source_mac", "destination_ip", "destination_port",
+    "destination_domain", "host", "tty", "session_key", "process_command_line", "value",
+)  # fmt: skip
+
+
+def split(text: str) -> tuple[str, list[str]]:
+    """Return the delimiter of a line, and its cells."""
+    delimiter = max(",;\t|", key=text.count)
+    return delimiter, [cell.strip().strip("\ufeff") for cell in cells(text, delimiter)]
+
+
+class Table(Lines):
+    """Reads lines of a CSV. The columns that the context names override what is found by name."""
+
+    def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.mapping = mapping or {}
+        self.mapping: dict[str, int] = {}
         self.heading: list[str] = []
         self.delimiter = ","
+
+    def _head(self, text: str) -> str:
+        """Take a line as the heading, unless the columns that were named are not in it: titles may stand above."""
+        delimiter, heading = split(text)
+        columns = self.context.columns
+        if any(title not in heading for title in columns.values()):
+            return "above_heading"
+        self.delimiter, self.heading = delimiter, heading
+        self.mapping = {field: heading.index(title) for field, title in columns.items()} or mapped(heading)
+        return "heading"
 
     def line(self, line: str) -> Event | str:
         """Read one line."""
@@ -88,27 +135,25 @@ class Table(Lines):
         if not text.strip():
             return "blank"
         if not self.heading:
-            self.delimiter = max(",;\t|", key=text.count)
-            self.heading = cells(text, self.delimiter)
-            self.mapping = self.mapping or mapped(self.heading)
-            return "heading"
+            return self._head(text)
         row = cells(text, self.delimiter)
         if not row:
             return "no_columns"
         at = self.mapping
-        stamp = self._stamp(row[at["ts"]]) if "ts" in at and at["ts"] < len(row) else None
-        if not at or (stamp is None and "ts" in at):
+        moment = " ".join(row[at[field]].strip() for field in ("date", "ts") if field in at and at[field] < len(row))
+        stamp = self._stamp(moment) if moment else None
+        if not at or (stamp is None and ("ts" in at or "date" in at)):
             return "no_time"
         value = row[at["value"]].strip() if "value" in at and at["value"] < len(row) else ""
         event: Event = {
-            "ts": stamp[0] if stamp else None, "ts_raw": row[at["ts"]] if stamp else "", "ts_quality": stamp[1] if stamp else (),
+            "ts": stamp[0] if stamp else None, "ts_raw": moment if stamp else "", "ts_quality": stamp[1] if stamp else (),
             "class_uid": int(Class.DEVICE if value else Class.OTHER), "event_action": "meter_reading" if value else "table_row",
             "attrs": {self.heading[number]: cell for number, cell in enumerate(row) if number < len(self.heading) and number not in at.values() and cell},
         }  # fmt: skip
         if value:
             event["attrs"]["value"], event["attrs"]["unit"] = value, self.heading[at["value"]]
         for field, number in at.items():
-            if field in {"ts", "value"} or number >= len(row):
+            if field in {"ts", "date", "value"} or number >= len(row):
                 continue
             cell = row[number].strip()
             if field.endswith("_port"):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from evidence.parsing.events import Event
 from evidence.parsing.findings import PROVED, UNKNOWN, Bound, Finding, Watch
@@ -34,7 +35,7 @@ class Sequence:
 
     start: int
     top: int
-    edge: Bound
+    last: Bound | Event
     seen: int = 1
     holes: list[Hole] = field(default_factory=list)
     overflow: int = 0
@@ -42,6 +43,17 @@ class Sequence:
 
     def __post_init__(self) -> None:
         self.first = self.edge
+
+    @property
+    def edge(self) -> Bound:
+        """The line of the highest number."""
+        return self.last if isinstance(self.last, Bound) else Bound.of(self.last)
+
+    def follow(self, event: Event) -> None:
+        """Note the number that follows the highest: nearly every one does, so nothing is made for it."""
+        self.top += 1
+        self.seen += 1
+        self.last = event
 
     def take(self, number: int, bound: Bound) -> bool:
         """Note a number; False where a new sequence begins."""
@@ -51,7 +63,7 @@ class Sequence:
                     self.holes.append(Hole(self.top + 1, number - 1, self.edge, bound))
                 else:
                     self.overflow += number - self.top - 1
-            self.top, self.edge = number, bound
+            self.top, self.last = number, bound
             self.seen += 1
             return True
         if number == self.top:
@@ -68,8 +80,8 @@ class Sequence:
                 return True
         if number < self.start and self.start - number < RESET:
             if number < self.start - 1:
-                self.holes.insert(0, Hole(number + 1, self.start - 1, bound, self.edge))
-            self.start = number
+                self.holes.insert(0, Hole(number + 1, self.start - 1, bound, self.first))
+            self.start, self.first = number, bound
             self.seen += 1
             return True
         return self.top - number < RESET
@@ -77,6 +89,21 @@ class Sequence:
     @property
     def missing(self) -> int:
         return sum(hole.last - hole.first + 1 for hole in self.holes) + self.overflow
+
+    @property
+    def in_part(self) -> bool:
+        """Whether so much is missing, in so many places, that this is an export in part."""
+        return self.missing > (self.top - self.start + 1) * PART and len(self.holes) >= SCATTERED
+
+
+def ends_of(check: str, sequences: dict[str, list[Sequence]]) -> dict[str, Any]:
+    """Return where each sequence begins and ends, unless it is an export in part."""
+    ends = {
+        name: [[parts[0].start, *parts[0].first.place()], [parts[-1].top, *parts[-1].edge.place()]]
+        for name, parts in sequences.items()
+        if not any(part.in_part for part in parts)
+    }
+    return {check: ends} if ends else {}
 
 
 def findings_of(check: str, sequences: dict[str, list[Sequence]], *, limited: bool) -> list[Finding]:
@@ -88,7 +115,7 @@ def findings_of(check: str, sequences: dict[str, list[Sequence]], *, limited: bo
             if not missing:
                 continue
             span = part.top - part.start + 1
-            if missing > span * PART and len(part.holes) >= SCATTERED:
+            if part.in_part:
                 out.append(
                     Finding(
                         check,
@@ -127,6 +154,7 @@ class Numbered:
         self.check, self.number, self.name = check, number, name
         self.sequences: dict[str, list[Sequence]] = {}
         self.limited = False
+        self.latest: tuple[str, Sequence] | None = None
 
     def see(self, event: Event) -> None:
         """Note an event's number."""
@@ -134,15 +162,27 @@ class Numbered:
         number = attrs.get(self.number)
         if event["event_action"] == "log_rate_limited":
             self.limited = True
-        if number is None or str(attrs.get("type", "")).startswith("DAEMON_"):
+        if number is None or attrs.get("type", "")[:7] == "DAEMON_":
             return
-        name = str(attrs.get(self.name) or event.get("host", ""))
+        name = attrs.get(self.name) or event.get("host", "")
+        if self.latest is not None and self.latest[0] == name and number == self.latest[1].top + 1:
+            self.latest[1].follow(event)
+            return
+        self._other(event, name, number)
+
+    def _other(self, event: Event, name: str, number: int) -> None:
+        """Note a number that does not follow the last one of its sequence."""
         parts = self.sequences.get(name)
         bound = Bound(event["raw_offset"], event["raw_length"], event.get("ts"))
         if parts is None:
-            self.sequences[name] = [Sequence(number, number, bound)]
+            parts = self.sequences[name] = [Sequence(number, number, bound)]
         elif not parts[-1].take(number, bound):
             parts.append(Sequence(number, number, bound))
+        self.latest = (name, parts[-1])
+
+    def ends(self) -> dict[str, Any]:
+        """Return where the numbers begin and end."""
+        return ends_of(self.check, self.sequences)
 
     def finish(self) -> list[Finding]:
         """Return the holes."""
@@ -161,6 +201,8 @@ class Audit(Numbered):
         """Note an event's serial, and whether its records are all there."""
         super().see(event)
         attrs = event["attrs"]
+        if "records" not in attrs and "syscall_missing" not in attrs:
+            return
         if "records" in attrs:
             self.several += 1
         if "paths_expected" in attrs:
@@ -227,12 +269,17 @@ class Vendor:
         if not parts[-1].take(number, bound):
             parts.append(Sequence(number, number, bound))
 
+    def _counts(self) -> bool:
+        total = self.steps.total()
+        return total >= 20 and self.steps[True] >= total * 0.95
+
+    def ends(self) -> dict[str, Any]:
+        """Return where the numbers begin and end, if they count messages."""
+        return ends_of("vendor_serial", self.whole) if self._counts() else {}
+
     def finish(self) -> list[Finding]:
         """Return the holes, if the number of this device does count messages (19 of 20 steps are by one)."""
-        total = self.steps.total()
-        if total < 20 or self.steps[True] < total * 0.95:
-            return []
-        return findings_of("vendor_serial", self.whole, limited=False)
+        return findings_of("vendor_serial", self.whole, limited=False) if self._counts() else []
 
 
 def watches_for(format_: Format) -> list[Watch]:

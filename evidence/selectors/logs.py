@@ -1,6 +1,7 @@
 """The timeline: which readings count, how many events stand where, and the bytes behind an event."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,12 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 from casework.accounts.models import User
 from casework.files import storage
 from evidence.log_enums import Lane, RunState, Verdict
-from evidence.models import Item
-from evidence.models.logs import ClockOffset, LogEvent, LogFinding, LogHour, LogRun
+from evidence.models import Item, ItemFile
+from evidence.models.logs import ClockOffset, LogEvent, LogFinding, LogHour, LogMapping, LogRun
 from evidence.parsing.archives import members
+from evidence.parsing.formats import Head
 from evidence.parsing.source import Broken, Source, decoded, file_source
+from evidence.parsing.table import mapped, split
 
 #: Bars of a lane.
 BARS: Final = 96
@@ -25,6 +28,8 @@ PAGE: Final = 50
 #: Lines that a search of the raw text shows, and bytes that it reads.
 HITS: Final = 200
 CONTEXT: Final = 2_000
+#: Lines of a table that are looked at to find its heading.
+PEEKED: Final = 60
 
 
 def current_runs(user: User, items: QuerySet[Item] | None = None) -> list[LogRun]:
@@ -37,9 +42,10 @@ def current_runs(user: User, items: QuerySet[Item] | None = None) -> list[LogRun
 
 
 def offsets_of(runs: list[LogRun]) -> dict[int, ClockOffset]:
-    """Return the clock offset that holds for each run: the newest one stated."""
-    rows = ClockOffset.objects.filter(run__in=runs).order_by("run_id", "-pk").distinct("run_id")
-    return {row.run_id: row for row in rows}
+    """Return the clock offset that holds for each run: the newest one stated of its file, at whichever reading."""
+    rows = ClockOffset.objects.filter(run__file__in={run.file_id for run in runs}).select_related("run__file")
+    by_file = {row.run.file_id: row for row in rows.order_by("run__file_id", "-pk").distinct("run__file_id")}
+    return {run.pk: by_file[run.file_id] for run in runs if run.file_id in by_file}
 
 
 @dataclass(frozen=True)
@@ -197,11 +203,16 @@ def findings_in(runs: list[LogRun], asked: Asked) -> list[LogFinding]:
     """Return the stretches of the window in which something is missing, gravest first."""
     rows = LogFinding.objects.filter(run__in=runs, gap=True, before_at__lt=asked.until, after_at__gte=asked.since)
     order = {Verdict.PROVED: 0, Verdict.CONTRADICTED: 1, Verdict.UNKNOWN: 2, Verdict.EXPLAINED: 3, Verdict.HINT: 4}
-    found = list(rows.select_related("run__file")[:200])
+    found = list(rows.select_related("run__file", "witness_run__file")[:200])
     return sorted(found, key=lambda one: (order.get(Verdict(one.verdict), 9), one.before_at or asked.since))
 
 
-def _source(run: LogRun, member: int) -> Source | None:
+def source_of(run: LogRun, member: int) -> Source | None:
+    """Return the source that a member of a reading was read from; None where the file has no such member.
+
+    Raises:
+        OSError: the file is gone.
+    """
     source = file_source(storage.path_of(run.file.blob.sha256))
     source.name = run.file.name
     for number, one in enumerate(members(source)):
@@ -224,7 +235,7 @@ class Bytes:
 def bytes_of(run: LogRun, member: int, offset: int, length: int) -> Bytes | None:
     """Return the bytes from which an event was read, with what stands around them; None where the file is gone."""
     try:
-        source = _source(run, member)
+        source = source_of(run, member)
         if source is None:
             return None
         start = max(0, offset - CONTEXT)
@@ -269,6 +280,42 @@ def _hexed(data: bytes, offset: int) -> tuple[tuple[str, str, str], ...]:
         shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
         rows.append((f"{offset + at:08x}", part.hex(" "), shown))
     return tuple(rows)
+
+
+@dataclass(frozen=True)
+class Peek:
+    """The beginning of a table: its headings, some rows, and which column is which field as far as the names tell."""
+
+    heading: list[str]
+    rows: list[list[str]]
+    guessed: dict[str, int]
+
+
+def peek(file: ItemFile) -> Peek | None:
+    """Return the beginning of a file as a table; None where it is none.
+
+    The heading is the first line that has as many cells as most lines have: titles may stand above it.
+    """
+    try:
+        source = file_source(storage.path_of(file.blob.sha256))
+        source.name = file.name
+        head = next(iter(members(source))).head()
+    except (OSError, EOFError, Broken, StopIteration):
+        return None
+    lines = [line.rstrip("\r") for line in Head.of(head, file.name).text.split("\n")][:PEEKED]
+    split_lines = [split(line.strip("\ufeff")) for line in lines if line.strip()]
+    widths = Counter(len(row) for _, row in split_lines if len(row) > 1)
+    if not widths:
+        return None
+    width = max(widths, key=lambda one: (widths[one], one))
+    rows = [row for _, row in split_lines if len(row) == width]
+    return Peek(rows[0], rows[1:9], mapped(rows[0]))
+
+
+def mappings_for(peek: Peek) -> list[LogMapping]:
+    """Return the saved mappings whose columns are all there; others are not told of."""
+    rows = LogMapping.objects.order_by("-pk")[:500]
+    return [row for row in rows if set(row.columns.values()) <= set(peek.heading)][:50]
 
 
 @dataclass(frozen=True)

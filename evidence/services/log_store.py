@@ -96,24 +96,7 @@ class PostgresStore:
             if self.findings >= FINDINGS:
                 break
             self.findings += 1
-            rows.append(
-                LogFinding(
-                    run=self.run,
-                    item_id=self.run.file.item_id,
-                    check_name=finding.check[:40],
-                    verdict=finding.verdict,
-                    gap=finding.gap,
-                    member=member,
-                    expected=finding.expected,
-                    found=finding.found,
-                    before=_bound(finding.before),
-                    after=_bound(finding.after),
-                    before_at=_moment(finding.before.ts) if finding.before else None,
-                    after_at=_moment(finding.after.ts) if finding.after else None,
-                    benign=finding.benign,
-                    facts=_clean(finding.facts),
-                )
-            )
+            rows.append(row_of(self.run, member, finding))
         LogFinding.objects.bulk_create(rows, batch_size=1000)
 
     def progress(self, lines: int) -> None:
@@ -131,6 +114,27 @@ class PostgresStore:
             ),
             batch_size=2000,
         )
+
+
+def row_of(run: LogRun, member: int, finding: Finding) -> LogFinding:
+    """Return a finding as it is kept."""
+    return LogFinding(
+        run=run,
+        item_id=run.file.item_id,
+        check_name=finding.check[:40],
+        verdict=finding.verdict,
+        gap=finding.gap,
+        member=member,
+        expected=finding.expected,
+        found=finding.found,
+        before=_bound(finding.before),
+        after=_bound(finding.after),
+        before_at=_moment(finding.before.ts) if finding.before else None,
+        after_at=_moment(finding.after.ts) if finding.after else None,
+        benign=finding.benign,
+        facts=_clean(finding.facts),
+        witness=_bound(finding.witness),
+    )
 
 
 def _clean(value: Any) -> Any:

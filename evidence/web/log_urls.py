@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from evidence.web import logs, timeline
+from evidence.web import log_columns, logs, timeline
 
 urlpatterns = [
     path("evidence/timeline/", timeline.timeline, name="timeline"),
     path("evidence/<int:pk>/logs/", logs.item_logs, name="item-logs"),
+    path("evidence/<int:pk>/logs/columns/", log_columns.log_columns, name="log-columns"),
     path("evidence/logs/<int:pk>/", logs.run, name="log-run"),
     path("evidence/logs/<int:pk>/clock/", logs.clock_offset, name="log-clock"),
     path("evidence/logs/<int:pk>/raw/", logs.raw, name="log-raw"),

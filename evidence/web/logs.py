@@ -1,6 +1,7 @@
 """Readings of the logs of an item: ask for one, see what was read and what is missing, search the raw text."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.db import transaction
@@ -19,28 +20,29 @@ from casework.core.errors import CaseworkError
 from casework.ledger.record import record
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
-from evidence.log_tasks import read_log
+from evidence.log_tasks import wake
 from evidence.log_words import (
-    benign_words,
-    check_words,
-    count_words,
     kind_words,
     reason_words,
-    verdict_words,
     why_words,
 )
 from evidence.models import Item, ItemFile
-from evidence.models.logs import LogRun
+from evidence.models.logs import ClockOffset, LogRun
 from evidence.panels import register_panel
 from evidence.parsing import formats
 from evidence.parsing.findings import VERDICTS
 from evidence.parsing.formats import Recognised
 from evidence.selectors.logs import HITS, current_runs, search_raw
 from evidence.services.logs import set_clock_offset, start_log_run
+from evidence.web.log_findings import shown
 from evidence.web.people import reader
 
 #: The gravest first.
 GRAVITY = {verdict: number for number, verdict in enumerate(VERDICTS)}
+
+
+#: Not a format: the officer says what each column is.
+COLUMNS = "columns"
 
 
 class ReadForm(forms.Form):
@@ -59,7 +61,7 @@ class ReadForm(forms.Form):
         super().__init__(*given, **named)
         self.fields["file"].queryset = item.files.all()  # type: ignore[attr-defined]
         names = [(name, name) for name in formats.names() if name != "text"]
-        self.fields["format"].choices = [("auto", _("自动识别")), *names]  # type: ignore[attr-defined]
+        self.fields["format"].choices = [("auto", _("自动识别")), (COLUMNS, _("表格，自己指定各列")), *names]  # type: ignore[attr-defined]
 
 
 class OffsetForm(forms.Form):
@@ -86,6 +88,9 @@ def item_logs(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         require(user, "evidence.read_logs", item)
         if form.is_valid():
+            if form.cleaned_data["format"] == COLUMNS:
+                asked = urlencode({"file": form.cleaned_data["file"].pk, "zone": form.cleaned_data["zone"]})
+                return redirect(f"{reverse('evidence:log-columns', args=[item.pk])}?{asked}")
             try:
                 run = start_log_run(
                     form.cleaned_data["file"], actor=user, at=clock.now(),
@@ -94,7 +99,7 @@ def item_logs(request: HttpRequest, pk: int) -> HttpResponse:
             except CaseworkError as error:
                 add_refusal(form, error)
             else:
-                transaction.on_commit(lambda: read_log.delay(run.pk))
+                transaction.on_commit(lambda: wake(run.pk))
                 toast(request, _("已开始读取，读完会显示在这里。"))
                 return redirect("evidence:item-logs", pk=item.pk)
     runs = LogRun.objects.visible_to(user).filter(file__item=item).select_related("file", "asked_by").order_by("-pk")
@@ -134,7 +139,9 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _show(request: HttpRequest, row: LogRun, form: OffsetForm, status: int = 200) -> HttpResponse:
     user = reader(request)
-    findings = sorted(row.findings.all()[:500], key=lambda one: GRAVITY.get(one.verdict, len(GRAVITY)))
+    findings = sorted(
+        row.findings.select_related("witness_run__file")[:500], key=lambda one: GRAVITY.get(one.verdict, len(GRAVITY))
+    )
     context = {
         "run": row,
         "item": row.file.item,
@@ -143,14 +150,19 @@ def _show(request: HttpRequest, row: LogRun, form: OffsetForm, status: int = 200
             (kind, kind_words(kind), number)
             for kind, number in sorted(row.kinds.items(), key=lambda pair: (-pair[1], pair[0]))
         ],
-        "gaps": [_finding(one) for one in findings if one.gap],
-        "findings": [_finding(one) for one in findings if not one.gap],
+        "gaps": [shown(one) for one in findings if one.gap],
+        "findings": [shown(one) for one in findings if not one.gap],
         "findings_count": row.findings.count(),
-        "offsets": [(one, one.offset_ms / 1000, one.error_ms / 1000) for one in row.offsets.select_related("set_by")],
+        "offsets": [(one, one.offset_ms / 1000, one.error_ms / 1000) for one in _offsets(row)],
         "form": form if can(user, "evidence.read_logs", row.file.item) and row.state == "done" else None,
         "share": _share(row),
     }
     return render(request, "evidence/log_run.html", context, status=status)
+
+
+def _offsets(row: LogRun) -> Any:
+    """Return what was stated of the file's clock, at whichever reading, the newest first."""
+    return ClockOffset.objects.filter(run__file=row.file_id).select_related("set_by").order_by("-pk")[:50]
 
 
 def _member(member: dict[str, Any]) -> dict[str, Any]:
@@ -161,18 +173,6 @@ def _member(member: dict[str, Any]) -> dict[str, Any]:
         "said": why_words(Recognised(**why) if why else None),
         "reasons": [(reason_words(reason), number) for reason, number in reasons.items()],
         "places": member["unparsed_places"][:5],
-    }
-
-
-def _finding(one: Any) -> dict[str, Any]:
-    return {
-        "row": one,
-        "said": check_words(one.check_name),
-        "verdict": verdict_words(one.verdict),
-        "counted": count_words(one.expected, one.found),
-        "benign": benign_words(one.benign),
-        "command": one.facts.get("process_command_line", ""),
-        "days": one.facts.get("days"),
     }
 
 

@@ -16,9 +16,9 @@ from casework.access.policy import can, get_visible
 from casework.core import clock
 from casework.web.toast import toast
 from evidence.log_enums import Lane
-from evidence.log_words import benign_words, check_words, count_words, kind_words, verdict_words
+from evidence.log_words import kind_words
 from evidence.models import Item
-from evidence.models.logs import LogEvent, LogFinding
+from evidence.models.logs import LogEvent
 from evidence.selectors.logs import (
     Asked,
     bytes_of,
@@ -31,6 +31,7 @@ from evidence.selectors.logs import (
     span_of,
 )
 from evidence.services.logs import mark_event
+from evidence.web.log_findings import shown
 from evidence.web.log_picture import draw, query, stamp
 from evidence.web.people import reader
 
@@ -103,7 +104,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
         "picture": draw(lanes_of(runs, asked, offsets), findings, asked, given),
         "events": [_shown(event) for event in events],
         "more_url": query(given, after=f"{last.true_at.isoformat()}_{last.pk}") if more and last else "",
-        "findings": [_finding(one) for one in findings],
+        "findings": [shown(one) for one in findings],
         "offsets": [row for row in offsets.values() if row.offset_ms or row.error_ms],
         "whole": width >= span[1] - span[0],
         "urls": {
@@ -132,17 +133,6 @@ def _shown(event: Any) -> dict[str, Any]:
         "marks": marks,
         "comments": [mark for mark in marks if mark.comment],
         "offset": event.offset,
-    }
-
-
-def _finding(one: LogFinding) -> dict[str, Any]:
-    return {
-        "row": one,
-        "said": check_words(one.check_name),
-        "verdict": verdict_words(one.verdict),
-        "counted": count_words(one.expected, one.found),
-        "benign": benign_words(one.benign),
-        "command": one.facts.get("process_command_line", ""),
     }
 
 

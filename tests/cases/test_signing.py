@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from cases.approval import chain_of, law_rules, rank_table
+from cases.approval import chain_of, rank_table
 from cases.models import Case, PaperRemark, RankRule, Signature
+from cases.routing import law_rules
 from cases.services.approval import delegate, revoke_delegation, set_rank, set_seat
 from cases.services.cases import advance, amend_case
 from cases.services.members import add_member

@@ -20,6 +20,7 @@ from evidence.parsing.archives import members
 from evidence.parsing.run import start
 from evidence.parsing.source import LONGEST_LINE, Source, file_source
 from tests.parsing.reading import SAMPLES, lines, needs_samples, read, source_of
+from tests.parsing.test_binary import NETFLOW5, journal, sshd
 from tests.parsing.test_formats import CASES
 
 LINE = b"Sep  9 10:21:48 rig sshd[7]: Accepted password for huang from 10.3.7.21 port 50022 ssh2\n"
@@ -37,6 +38,8 @@ TEXTS: dict[str, bytes] = {
     "nvidia-smi": b"timestamp, name\n2021/09/09 10:21:48.000, RTX 3080\n",
     "bash-history": b"#1631154108\nls\n",
     "fish-history": b"- cmd: ls\n  when: 1631154108\n",
+    "journald-binary": journal([sshd(1), sshd(2)]),
+    "not-read": NETFLOW5,
     **{name: data for name, data, _, _ in CASES},
 }
 EXAMPLES = 10 * int(os.environ.get("CASEWORK_FUZZ", "1"))

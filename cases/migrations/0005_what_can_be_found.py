@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("search", "0001_index_of_what_can_be_found"),
         ("units", "0006_what_can_be_found"),
-        ("cases", "0003_next_due_kept_by_the_clocks"),
+        ("cases", "0004_penalty_routes_and_surcharges"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
