@@ -40,7 +40,7 @@
       textStyle: { fontFamily: token('font'), color: token('ink-2'), fontSize: 12 },
       tooltip: { renderMode: 'richText', formatter: function (one) { return one.data.full || ''; } },
       series: [{
-        type: 'graph', layout: 'force', roam: true, draggable: true,
+        type: 'graph', layout: 'force', roam: many ? true : 'move', draggable: true,
         force: { initLayout: 'circular', repulsion: many ? 34 : 220, edgeLength: many ? 16 : 90, gravity: many ? 0.28 : 0.12, layoutAnimation: false },
         label: { show: true, position: 'right', color: token('ink-2'), fontSize: many ? 10 : 12 },
         labelLayout: { hideOverlap: true },
