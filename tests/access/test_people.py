@@ -1,5 +1,7 @@
 """Accounts, roles and tokens: separation of duties, no act without an entry."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.test import Client
 
@@ -120,3 +122,41 @@ def test_token_is_revoked_by_its_owner_only(cast: Cast) -> None:
     people.revoke_token(token, actor=cast.officer, at=AT)
 
     assert Token.objects.get().revoked_at == AT
+
+
+DAY = date(2026, 9, 6)
+
+
+@pytest.mark.parametrize(
+    ("held", "new", "word"),
+    [
+        ((Role.INTAKE, 0, None), (Role.INTAKE, 5, None), "已任"),
+        ((Role.INTAKE, 0, 9), (Role.INTAKE, 9, 12), "已任"),
+        ((Role.INTAKE, 10, None), (Role.SECURITY_ADMIN, 0, None), "三员"),  # a duty that only begins later
+        ((Role.SYSTEM_ADMIN, 10, 20), (Role.AUDIT_ADMIN, 0, 15), "一人兼任"),
+        ((Role.INTAKE, 0, 9), (Role.CUSTODIAN, 5, 4), "早于"),
+        ((Role.INTAKE, 0, 9), (Role.INTAKE, 10, None), ""),
+        ((Role.SYSTEM_ADMIN, 0, 9), (Role.AUDIT_ADMIN, 10, None), ""),
+        ((Role.INTAKE, 10, None), (Role.SECURITY_ADMIN, 0, 9), ""),
+    ],
+)
+def test_roles_of_every_day_of_an_appointment_count(
+    cast: Cast, held: tuple[Role, int, int | None], new: tuple[Role, int, int | None], word: str
+) -> None:
+    user, bystander = a_user("甲"), a_user("乙")
+
+    def appoint(role: Role, begin: int, end: int | None) -> Appointment:
+        until = None if end is None else DAY + timedelta(days=end)
+        return people.appoint(
+            user, role, from_on=DAY + timedelta(days=begin), until=until, actor=cast.security_admin, at=AT
+        )
+
+    appoint(*held)
+    if word:
+        with pytest.raises(Invalid, match=word):
+            appoint(*new)
+    else:
+        appoint(*new)
+
+    assert user.appointments.count() == (1 if word else 2)
+    assert not bystander.appointments.exists()

@@ -83,7 +83,23 @@ def appoint(
     """Give a person a role from a day; refuses what separation of duties forbids."""
     if actor is not None:
         require(actor, "account.appoint")
-    held = {*user.roles_on(from_on), role}
+    if until is not None and until < from_on:
+        raise Invalid(
+            _("不能任命：止日早于起日。可以改为不早于 %(day)s 的日期。") % {"day": from_on},
+            details={"until": _("改止日")},
+        )
+    # Roles of any day of the appointment count, also such as begin later.
+    beside = user.appointments.exclude(until__lt=from_on)
+    if until is not None:
+        beside = beside.exclude(from_on__gt=until)
+    same = beside.filter(role=role).first()
+    if same is not None:
+        raise Invalid(
+            _("不能任命：此人 %(day)s 起已任%(role)s。可以先免去原任命，或改起止日期。")
+            % {"day": same.from_on, "role": same.get_role_display()},
+            details={"from_on": _("改起止日期")},
+        )
+    held = {role, *(Role(name) for name in beside.values_list("role", flat=True))}
     for pair in EXCLUSIVE:
         if held.issuperset(pair):
             raise Invalid(_("不能任命：系统管理、安全保密管理与安全审计不得由一人兼任。可以任命另一人。"))
