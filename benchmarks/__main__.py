@@ -22,7 +22,7 @@ from casework.local import paths, services
 from casework.local.locks import Lock
 from casework.local.process import LocalServiceError
 
-NAMES = ("matching", "ledger", "pages", "deadlines", "campaign", "evidence", "cases", "logs", "search")
+NAMES = ("matching", "ledger", "pages", "deadlines", "campaign", "evidence", "cases", "logs", "attribution", "search")
 
 
 def main() -> None:

@@ -1,4 +1,16 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def _seed(apps: Any = None, **_: Any) -> None:
+    """Put the catalogue of pools there once its table exists; a partial or backward migration has none."""
+    if apps is not None and "poolplace" not in apps.all_models["evidence"]:
+        return
+    from evidence.seeds import seed_pools
+
+    seed_pools()
 
 
 class EvidenceConfig(AppConfig):
@@ -7,4 +19,7 @@ class EvidenceConfig(AppConfig):
 
     def ready(self) -> None:
         from evidence import log_policy, log_tasks, policy, refs  # noqa: F401  (they register themselves)
-        from evidence.web import found, log_status, logs, nav, words  # noqa: F401
+        from evidence.services import imports_pools  # noqa: F401
+        from evidence.web import attributions, found, log_status, logs, nav, pools, words  # noqa: F401
+
+        post_migrate.connect(_seed, sender=self, dispatch_uid="evidence.pools")

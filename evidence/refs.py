@@ -8,7 +8,7 @@ from casework.accounts.models import User
 from casework.ledger.refs import Resolved, register_finder, register_ref
 from casework.ledger.weighty import register_weighty
 from casework.ledger.words import register_words
-from evidence.models import Collection, Item
+from evidence.models import Attribution, Collection, Item
 from evidence.rules import seal_number
 from evidence.selectors.items import knows_content
 
@@ -28,11 +28,22 @@ def resolve_collection(pk: int, user: User) -> Resolved | None:
     return Resolved(row.number, reverse("evidence:collection", args=[pk])) if row else None
 
 
+def resolve_attribution(pk: int, user: User) -> Resolved | None:
+    """Return the number of the attribution, for whoever may know of it."""
+    row = Attribution.objects.visible_to(user).filter(pk=pk).first()
+    return Resolved(row.number, reverse("evidence:attribution", args=[pk])) if row else None
+
+
 def find_evidence(text: str, user: User) -> list[str]:
     """Return the items and lists that have the text as number, as far as the reader may know of them."""
     items = Item.objects.visible_to(user).filter(number=text).values_list("pk", flat=True)
     lists = Collection.objects.visible_to(user).filter(number=text).values_list("pk", flat=True)
-    return [f"item:{pk}" for pk in items] + [f"collection:{pk}" for pk in lists]
+    cards = Attribution.objects.visible_to(user).filter(number=text).values_list("pk", flat=True)
+    return [
+        *(f"item:{pk}" for pk in items),
+        *(f"collection:{pk}" for pk in lists),
+        *(f"attribution:{pk}" for pk in cards),
+    ]
 
 
 register_finder(find_evidence)
@@ -50,6 +61,7 @@ def find_item(text: str, user: User) -> list[str]:
 register_finder(find_item)
 register_ref("item", resolve_item)
 register_ref("collection", resolve_collection)
+register_ref("attribution", resolve_attribution)
 register_weighty(
     "item.sealed", "item.resealed", "item.unsealed", "item.offered", "item.accepted", "item.refused", "item.returned",
     "item.confiscated", "item.transferred_with_case",

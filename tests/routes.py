@@ -103,7 +103,9 @@ def objects() -> dict[str, dict[str, Any]]:
     hand_over = units.HandOver.objects.filter(way="out").order_by("-pk")[0]
     relapse = units.LiabilityItem.objects.order_by("-pk")[0]
     change_set = units.ChangeSet.objects.filter(made_by__username="officer1").order_by("pk")[0]
+    attribution = evidence.Attribution.objects.order_by("pk")[0]
     api = {
+        "attributions": attribution,
         "deadlines": deadline, "notices": notice, "ledger/entries": entry, "imports": run, "units": own.unit,
         "people": person, "address-blocks": units.AddressBlock.objects.order_by("pk")[0],
         "registrations": units.Registration.objects.order_by("pk")[0], "monitor-lists": monitor_list,
@@ -182,6 +184,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "evidence/check-outs/": {"pk": request.pk},
         "evidence/disposals/": {"pk": NOBODY},
         "evidence/discrepancies/": {"pk": NOBODY},
+        "evidence/attributions/": {"pk": attribution.pk},
         "evidence/logs/": {"pk": NOBODY},
         "evidence/log-events/": {"pk": NOBODY},
         "evidence/takings/": {"pk": item.collection_id},

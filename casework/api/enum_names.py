@@ -5,6 +5,8 @@ ENUM_NAMES: dict[str, str] = {
     "AddressFindingEnum": "units.enums_campaign.AddressFinding",
     "AddressStatusEnum": "units.enums.AddressStatus",
     "AppealKindEnum": "cases.enums_penalties.AppealKind",
+    "AttributionOutcomeEnum": "evidence.attribution_enums.AttributionOutcome",
+    "AttributionStateEnum": "evidence.attribution_enums.AttributionState",
     "AppealStateEnum": "cases.enums_penalties.AppealState",
     "BasisEnum": "casework.deadlines.enums.Basis",
     "BonusUnitEnum": "cases.enums_penalties.BonusUnit",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from evidence.api.attributions import AttributionViewSet
 from evidence.api.captures import CapturePhotoView, CapturesView
 from evidence.api.decisions import CheckOutViewSet, DiscrepancyViewSet, DisposalViewSet
 from evidence.api.logs import LogEventViewSet, LogFindingViewSet, LogReadingViewSet
@@ -13,6 +14,7 @@ routes = [
     ("items", ItemViewSet, "item"),
     ("check-outs", CheckOutViewSet, "check-out"),
     ("disposals", DisposalViewSet, "disposal"),
+    ("attributions", AttributionViewSet, "attribution"),
     ("discrepancies", DiscrepancyViewSet, "discrepancy"),
     ("log-readings", LogReadingViewSet, "log-reading"),
     ("log-events", LogEventViewSet, "log-event"),

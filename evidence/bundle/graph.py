@@ -61,16 +61,23 @@ class ItemFacts:
     files: Sequence[FileFacts]
 
 
-def graph(title: str, items: Iterable[ItemFacts]) -> Node:
-    """Return the graph as JSON-LD. Identifiers follow from numbers, so the same items give the same graph."""
+def graph(title: str, items: Iterable[ItemFacts], further: Iterable[Node] = ()) -> Node:
+    """Return the graph as JSON-LD. Identifiers follow from numbers, so the same items give the same graph.
+
+    ``further`` are nodes of what rests on the items; their actions belong to the investigation too.
+    """
     nodes: dict[str, Node] = {}
     actions: list[str] = []
     for item in items:
         for node in _item_nodes(item):
             nodes.setdefault(node["@id"], node)
-        actions += [_id("investigative-action", f"{item.number}#{act.seq}") for act in item.acts]
+        actions += [node_id("investigative-action", f"{item.number}#{act.seq}") for act in item.acts]
+    for node in further:
+        nodes.setdefault(node["@id"], node)
+        if node["@type"] == "case-investigation:InvestigativeAction":
+            actions.append(node["@id"])
     investigation = {
-        "@id": _id("investigation", title),
+        "@id": node_id("investigation", title),
         "@type": "case-investigation:Investigation",
         "uco-core:name": title,
         "uco-core:object": [{"@id": one} for one in actions],
@@ -78,25 +85,27 @@ def graph(title: str, items: Iterable[ItemFacts]) -> Node:
     return {"@context": CONTEXT, "@graph": [investigation, *nodes.values()]}
 
 
-def _id(kind: str, name: str) -> str:
+def node_id(kind: str, name: str) -> str:
+    """Return the identifier of a thing of that kind and name."""
     return f"kb:{kind}-{uuid.uuid5(_SPACE, f'{kind}|{name}')}"
 
 
-def _time(at: str) -> Node:
+def xsd_time(at: str) -> Node:
+    """Return a moment in ISO 8601 as JSON-LD."""
     return {"@type": "xsd:dateTime", "@value": at}
 
 
 def _person(person: tuple[str, str]) -> Node:
     ident, name = person
-    return {"@id": _id("person", ident), "@type": "uco-identity:Person", "uco-core:name": name}
+    return {"@id": node_id("person", ident), "@type": "uco-identity:Person", "uco-core:name": name}
 
 
 def _item_nodes(item: ItemFacts) -> Iterable[Node]:
-    thing = _id("observable", item.number)
+    thing = node_id("observable", item.number)
     facets: list[Node] = []
     if item.device:
         facet: Node = {
-            "@id": _id("device-facet", item.number),
+            "@id": node_id("device-facet", item.number),
             "@type": "uco-observable:DeviceFacet",
         }
         if item.model:
@@ -117,21 +126,21 @@ def _item_nodes(item: ItemFacts) -> Iterable[Node]:
         yield performer
         people = [_person(person) for person in act.participants]
         yield from people
-        action = _id("investigative-action", f"{item.number}#{act.seq}")
-        following = _id("provenance-record", f"{item.number}#{act.seq}")
+        action = node_id("investigative-action", f"{item.number}#{act.seq}")
+        following = node_id("provenance-record", f"{item.number}#{act.seq}")
         node: Node = {
             "@id": action,
             "@type": "case-investigation:InvestigativeAction",
             "uco-core:name": act.label,
-            "uco-action:startTime": _time(act.at),
-            "uco-action:endTime": _time(act.at),
+            "uco-action:startTime": xsd_time(act.at),
+            "uco-action:endTime": xsd_time(act.at),
             "uco-action:performer": {"@id": performer["@id"]},
             "uco-action:result": [{"@id": following}] if before else [{"@id": thing}, {"@id": following}],
         }
         if people:
             node["uco-action:participant"] = [{"@id": person["@id"]} for person in people]
         if act.place:
-            place = _id("location", act.place)
+            place = node_id("location", act.place)
             yield {
                 "@id": place,
                 "@type": "https://ontology.unifiedcyberontology.org/uco/location/Location",
@@ -156,25 +165,25 @@ def _item_nodes(item: ItemFacts) -> Iterable[Node]:
 def _file_nodes(item: ItemFacts, thing: str) -> Iterable[Node]:
     for file in item.files:
         name = f"{item.number}/{file.number}"
-        ident = _id("file", name)
+        ident = node_id("file", name)
         yield {
             "@id": ident,
             "@type": "uco-observable:File",
             "uco-core:name": file.name,
             "uco-core:hasFacet": [
                 {
-                    "@id": _id("file-facet", name),
+                    "@id": node_id("file-facet", name),
                     "@type": "uco-observable:FileFacet",
                     "uco-observable:fileName": file.name,
                     "uco-observable:sizeInBytes": file.size,
                 },
                 {
-                    "@id": _id("content-data-facet", name),
+                    "@id": node_id("content-data-facet", name),
                     "@type": "uco-observable:ContentDataFacet",
                     "uco-observable:mimeType": file.media_type,
                     "uco-observable:hash": [
                         {
-                            "@id": _id("hash", f"{name}/sha256"),
+                            "@id": node_id("hash", f"{name}/sha256"),
                             "@type": "uco-types:Hash",
                             "uco-types:hashMethod": "SHA256",
                             "uco-types:hashValue": {"@type": "xsd:hexBinary", "@value": file.sha256.upper()},
@@ -186,7 +195,7 @@ def _file_nodes(item: ItemFacts, thing: str) -> Iterable[Node]:
             "http://example.org/ontology/sm3": file.sm3,
         }
         yield {
-            "@id": _id("relationship", name),
+            "@id": node_id("relationship", name),
             "@type": "uco-observable:ObservableRelationship",
             "uco-core:source": {"@id": ident},
             "uco-core:target": {"@id": thing},

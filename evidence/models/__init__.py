@@ -1,14 +1,26 @@
 """The tables of evidence."""
 
+from evidence.models.attribution import (
+    Attribution,
+    AttributionEdition,
+    AttributionEvidence,
+    AttributionReview,
+    LogKeeper,
+)
 from evidence.models.confirmations import Confirmation
 from evidence.models.custody import CheckOut, Custody, Discrepancy, Disposal, Hold, Holding, Offer
 from evidence.models.files import Event, EvidenceLink, ItemFile
 from evidence.models.items import Collection, CollectionOfficer, Device, Item, Seal
 from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogFinding, LogHour, LogRun
+from evidence.models.pools import PoolPlace
 from evidence.models.stock import StockLine, StockTake
 from evidence.models.transfers import BundleJob, Capture, CapturedPhoto, ReceivedBundle
 
 __all__ = [
+    "Attribution",
+    "AttributionEdition",
+    "AttributionEvidence",
+    "AttributionReview",
     "BundleJob",
     "Capture",
     "CapturedPhoto",
@@ -31,8 +43,10 @@ __all__ = [
     "LogEvent",
     "LogFinding",
     "LogHour",
+    "LogKeeper",
     "LogRun",
     "Offer",
+    "PoolPlace",
     "ReceivedBundle",
     "Seal",
     "StockLine",

@@ -3,7 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext_lazy as _
 
 from casework.access.models import NeedToKnow
@@ -11,6 +12,12 @@ from casework.accounts.models import User
 from evidence.log_enums import Lane, RunState, Verdict
 from evidence.models.files import ItemFile
 from evidence.models.items import Item, known
+
+#: Actions that chains are built from and that are few in any log.
+CHAINED = (
+    "password_changed", "password_reset", "sudo", "su", "pkexec", "runas", "table_row", "mac_entry", "arp_entry", "lease_released",
+    "lease_expired", "lease_deleted", "lease_abandoned", "job_changed",
+)  # fmt: skip
 
 
 class OfFile(NeedToKnow):
@@ -162,6 +169,28 @@ class LogEvent(models.Model):
             models.Index(fields=["run", "user_name", "ts"], condition=~Q(user_name=""), name="log_event_user"),
             models.Index(fields=["run", "source_ip", "ts"], condition=~Q(source_ip=""), name="log_event_origin"),
             BrinIndex(fields=["ts"], name="log_event_brin"),
+            models.Index(
+                fields=["run", "session_key", "ts"],
+                condition=~Q(session_key="") & Q(class_uid=3002),
+                name="log_event_session",
+            ),
+            models.Index(
+                fields=["run", "user_name", "ts"],
+                condition=Q(class_uid=3002) & ~Q(event_outcome="failure") & ~Q(user_name=""),
+                name="log_event_logins",
+            ),
+            models.Index(fields=["run", "source_mac"], condition=~Q(source_mac=""), name="log_event_mac"),
+            models.Index(
+                F("run"),
+                KeyTextTransform("source_nat_ip", "attrs"),
+                F("ts"),
+                condition=Q(attrs__has_key="source_nat_ip"),
+                name="log_event_nat",
+            ),
+            # The few events from which chains are built: changes of secrets, changes of account, jobs, tables.
+            models.Index(
+                fields=["run", "event_action", "ts"], condition=Q(event_action__in=CHAINED), name="log_event_chained"
+            ),
         ]
 
     def __str__(self) -> str:

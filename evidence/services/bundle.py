@@ -23,8 +23,10 @@ from casework.ledger.bundles import write_ledger_part
 from casework.ledger.models import Entry
 from casework.ledger.record import record
 from casework.ledger.waiting import wait_signed
+from evidence.attribution_reading import attribution_facts
+from evidence.bundle.attributions import attribution_nodes
 from evidence.bundle.graph import ActFacts, FileFacts, ItemFacts, graph
-from evidence.models import Item, ItemFile
+from evidence.models import Attribution, Item, ItemFile
 
 CHUNK: Final = 1 << 20
 #: So long a bundle waits for the checkpoint over its own entries; those not covered by then are listed as pending.
@@ -125,10 +127,11 @@ def make_bundle(
         done += file.blob.size
         if progress is not None:
             progress(done, total)
-    streams = _streams(rows)
+    cards = _attributions(rows)
+    streams = [*_streams(rows), *(card["ref"] for card in cards)]
     entries = write_ledger_part(folder, streams, redacted=redacted)
-    _write_metadata(folder, title, rows, copied)
-    _write_report(folder, title, rows, copied, entries, at, redacted=redacted)
+    _write_metadata(folder, title, rows, copied, [] if redacted else cards)
+    _write_report(folder, title, rows, copied, entries, at, cards=[] if redacted else cards, redacted=redacted)
     _write_bag(folder, title, copied, at)
     return folder
 
@@ -206,9 +209,20 @@ def _facts(item: Item) -> ItemFacts:
     )
 
 
-def _write_metadata(folder: Path, title: str, rows: Sequence[Item], copied: Sequence[Copied]) -> None:
+def _attributions(rows: Sequence[Item]) -> list[dict[str, Any]]:
+    """Return the newest edition of every attribution that began from one of the items; nothing is in a redacted bundle."""
+    found = Attribution._base_manager.filter(item__in=rows).select_related("event", "finding").order_by("pk")
+    return [attribution_facts(row) for row in found]
+
+
+def _write_metadata(
+    folder: Path, title: str, rows: Sequence[Item], copied: Sequence[Copied], cards: Sequence[dict[str, Any]]
+) -> None:
     (folder / "metadata").mkdir()
-    _json(folder / "metadata" / "case.jsonld", graph(title, [_facts(item) for item in rows]))
+    further = [node for card in cards for node in attribution_nodes(card)]
+    _json(folder / "metadata" / "case.jsonld", graph(title, [_facts(item) for item in rows], further))
+    if cards:
+        _json(folder / "metadata" / "attributions.json", list(cards))
     _json(
         folder / "metadata" / "files.json",
         [
@@ -226,10 +240,12 @@ def _write_report(
     entries: Sequence[Entry],
     at: datetime,
     *,
+    cards: Sequence[dict[str, Any]],
     redacted: bool,
 ) -> None:
     context = {
         "title": title,
+        "cards": cards,
         "items": [
             {
                 "item": item,

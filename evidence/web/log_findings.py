@@ -4,12 +4,14 @@ from typing import Any
 
 from evidence.log_words import benign_words, check_words, count_words, verdict_words
 from evidence.models.logs import LogFinding
+from evidence.web.found_logs import who_url
 
 
-def shown(one: LogFinding) -> dict[str, Any]:
-    """Return what the template of a finding needs."""
+def shown(one: LogFinding, *, may_attribute: bool) -> dict[str, Any]:
+    """Return what the template of a finding needs; whoever may attribute gets the way to the question who did it."""
     about = " ".join(str(one.facts[key]) for key in ("session", "user_name", "source_ip") if one.facts.get(key))
     return {
+        "who_url": who_url(one) if may_attribute else "",
         "row": one,
         "said": check_words(one.check_name),
         "verdict": verdict_words(one.verdict),

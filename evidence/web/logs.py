@@ -35,6 +35,7 @@ from evidence.parsing.formats import Recognised
 from evidence.selectors.logs import HITS, current_runs, search_raw
 from evidence.services.logs import set_clock_offset, start_log_run
 from evidence.web.log_findings import shown
+from evidence.web.log_keepers import KeeperForm
 from evidence.web.people import reader
 
 #: The gravest first.
@@ -139,6 +140,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _show(request: HttpRequest, row: LogRun, form: OffsetForm, status: int = 200) -> HttpResponse:
     user = reader(request)
+    may_attribute = can(user, "evidence.attribute", row.file.item)
     findings = sorted(
         row.findings.select_related("witness_run__file")[:500], key=lambda one: GRAVITY.get(one.verdict, len(GRAVITY))
     )
@@ -150,12 +152,14 @@ def _show(request: HttpRequest, row: LogRun, form: OffsetForm, status: int = 200
             (kind, kind_words(kind), number)
             for kind, number in sorted(row.kinds.items(), key=lambda pair: (-pair[1], pair[0]))
         ],
-        "gaps": [shown(one) for one in findings if one.gap],
-        "findings": [shown(one) for one in findings if not one.gap],
+        "gaps": [shown(one, may_attribute=may_attribute) for one in findings if one.gap],
+        "findings": [shown(one, may_attribute=may_attribute) for one in findings if not one.gap],
         "findings_count": row.findings.count(),
         "offsets": [(one, one.offset_ms / 1000, one.error_ms / 1000) for one in _offsets(row)],
         "form": form if can(user, "evidence.read_logs", row.file.item) and row.state == "done" else None,
         "share": _share(row),
+        "keepers": list(row.file.keepers.select_related("set_by")),
+        "keeper_form": KeeperForm() if may_attribute and row.state == "done" else None,
     }
     return render(request, "evidence/log_run.html", context, status=status)
 

@@ -17,7 +17,7 @@ from casework.core import clock
 from casework.web.toast import toast
 from evidence.log_enums import Lane
 from evidence.log_words import kind_words
-from evidence.models import Item
+from evidence.models import Attribution, Item
 from evidence.models.logs import LogEvent
 from evidence.selectors.logs import (
     Asked,
@@ -90,6 +90,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
     offsets = offsets_of(runs)
     given: dict[str, str | list[str]] = {key: request.GET.getlist(key) for key in KEPT if request.GET.get(key)}
     findings = findings_in(runs, asked)
+    may_attribute = can(user, "evidence.attribute", chosen)
     events, more = events_of(runs, asked, offsets, _after(request.GET.get("after")))
     width = asked.until - asked.since
 
@@ -104,7 +105,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
         "picture": draw(lanes_of(runs, asked, offsets), findings, asked, given),
         "events": [_shown(event) for event in events],
         "more_url": query(given, after=f"{last.true_at.isoformat()}_{last.pk}") if more and last else "",
-        "findings": [shown(one) for one in findings],
+        "findings": [shown(one, may_attribute=may_attribute) for one in findings],
         "offsets": [row for row in offsets.values() if row.offset_ms or row.error_ms],
         "whole": width >= span[1] - span[0],
         "urls": {
@@ -172,6 +173,8 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
         "marks": [mark for mark in row.marks.all() if mark.starred or mark.comment],
         "mine": next((mark for mark in row.marks.all() if mark.author_id == user.pk), None),
         "may_mark": can(user, "evidence.mark_events", row.item),
+        "may_attribute": row.ts is not None and can(user, "evidence.attribute", row.item),
+        "attribution": Attribution.objects.visible_to(user).filter(event=row).first(),
         "around": reverse("evidence:timeline")
         + f"?item={row.item_id}&since={stamp(true_at - around)}&until={stamp(true_at + around)}"
         if true_at

@@ -361,6 +361,8 @@ ALLOWED = {
         "auditor",
     },
     "evidence.attribute": {"officer", "second_officer", "outsider", "inspector"},
+    "evidence.review_attribution": {"officer", "second_officer", "outsider", "inspector", "hearing_officer"},
+    "evidence.import_pools": {"officer", "second_officer", "outsider", "inspector", "campaign_officer", "intake"},
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from cases.services import inspections
 from cases.services.inspections import MemberPlan, SitePlan, TeamPlan
 from cases.services.interviews import take_interview
 from casework.accounts.models import User
+from casework.scenarios.zhejiang_2021.huang_case import take_host_logs
 from casework.scenarios.zhejiang_2021.people import AGENCIES, TEAM_SIZE, Crew
 from casework.scenarios.zhejiang_2021.places import Place, outcome_of
 from evidence.enums import DeviceKind, Kind, Measure, Signature, Strength
@@ -220,6 +221,7 @@ def _take(site: Site, key: str, first: User, second: User, at: datetime) -> Coll
         _take_rigs(collection, both, at + timedelta(minutes=10))
     elif key == "huang":
         _take_logs(collection, both, at + timedelta(minutes=10))
+        take_host_logs(collection, both, at + timedelta(minutes=24))
     else:
         log = collections.take_item(
             collection,
@@ -303,7 +305,7 @@ def _take_logs(collection: Collection, both: tuple[User, User], at: datetime) ->
         actor=first,
         at=at,
     )
-    line = "2021-09-05T23:41:18+08:00 session src=198.18.2.61 dst=198.18.2.10 dport=22 proto=tcp user=huangmm\n"
+    line = "2021-09-05T23:41:18+08:00 session src=198.18.2.61 dst=198.18.2.10 dport=22 proto=tcp user=itadmin\n"
     session_file = files.add_file(
         network, [line.encode() * 3], name="campus-session.log", actor=first, at=at + timedelta(minutes=3)
     )
@@ -317,7 +319,7 @@ def _take_logs(collection: Collection, both: tuple[User, User], at: datetime) ->
         actor=first,
         at=at + timedelta(minutes=4),
     )
-    record = "2021-09-05 23:38:02 account=root host=xy-srv-02 event=password_changed by=huangmm from=198.18.2.61\n"
+    record = "2021-09-05 23:38:02 account=itadmin host=xy-srv-02 event=password_changed by=huangmm from=198.18.2.61\n"
     password_file = files.add_file(
         passwords, [record.encode()], name="password-change.log", actor=first, at=at + timedelta(minutes=6)
     )

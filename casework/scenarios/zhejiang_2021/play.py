@@ -21,6 +21,7 @@ from casework.imports.models import ImportRun
 from casework.imports.services import apply_run, read_file
 from casework.scenarios.zhejiang_2021 import files, leads, outside, reports
 from casework.scenarios.zhejiang_2021.cases import play_cases
+from casework.scenarios.zhejiang_2021.huang_case import play_attribution
 from casework.scenarios.zhejiang_2021.inspection import play_inspection
 from casework.scenarios.zhejiang_2021.later_lists import letters_of_july
 from casework.scenarios.zhejiang_2021.people import ACCOUNTS, Crew, hire, hire_leader
@@ -81,6 +82,8 @@ def _play(say: Say, password: str) -> Crew:
     leads.settle(campaign, places, crew)
     say("立案、审理、处分")
     play_cases(campaign, crew, taken, {place.key: place.code for place in places}, say)
+    say("黄某某案：从被删的日志查到人")
+    play_attribution(taken["huang"], crew)
     outside.enter(campaign, crew)
     say("当前待办")
     play_present(campaign, places, crew)

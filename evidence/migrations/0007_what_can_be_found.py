@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("search", "0001_index_of_what_can_be_found"),
         ("files", "0003_scanned_files"),
-        ("evidence", "0005_witnesses_and_mappings"),
+        ("evidence", "0006_attribution"),
     ]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -1,0 +1,192 @@
+"""The catalogue of pools, what is graded how, and that nodes and innocent captures are never called pools."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from casework.imports.services import apply_run, read_file
+from casework.local.paths import CHECKOUT
+from evidence.mining.catalogue import Catalogue, Place, own_places, sign_of
+from evidence.models import PoolPlace
+from evidence.parsing.run import start
+from evidence.parsing.source import file_source
+from evidence.seeds import seed_pools
+from evidence.selectors.mining import mining_signs
+from tests.build_attributions import LATER, read_log
+from tests.build_evidence import an_item
+from tests.cast import Cast
+from tests.parsing.test_product import client_of
+
+SAMPLES = CHECKOUT.parent / "shared" / "data" / "logs"
+OWN = Catalogue(own_places())
+DOMAIN = re.compile(r"(?<![\w.-])((?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z]{2,})(?![\w-])", re.IGNORECASE)
+POOL = Place("甲池", "ETH", "pool.example", 8008, date(2020, 1, 1), date(2021, 9, 30), "通报")
+ANY = Place("乙池", "", "203.0.113.24", None, None, None, "通报")
+SMALL = Catalogue([POOL, ANY])
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "on", "found"),
+    [
+        ("pool.example", 8008, date(2021, 9, 5), POOL),
+        ("eu1.POOL.example.", 8008, date(2021, 9, 5), POOL),
+        ("pool.example", None, None, POOL),
+        ("pool.example", 443, date(2021, 9, 5), None),
+        ("pool.example", 8008, date(2021, 10, 1), None),
+        ("pool.example", 8008, date(2019, 12, 31), None),
+        ("notpool.example", 8008, None, None),
+        ("pool.example.org", 8008, None, None),
+        ("example", 8008, None, None),
+        ("203.0.113.24", 3333, None, ANY),
+        ("203.0.113.240", 3333, None, None),
+        ("", None, None, None),
+    ],
+)
+def test_a_host_is_looked_up_by_whole_labels_port_and_day(
+    host: str, port: int | None, on: date | None, found: Place | None
+) -> None:
+    assert SMALL.find(host, port, on) == found
+
+
+@pytest.mark.parametrize(
+    ("action", "host", "labels", "grade"),
+    [
+        ("mining_dialogue", "198.51.100.9", (), "A"),
+        ("miner_share", "", (), "A"),
+        ("sudo", "", ("mining-command",), "A"),
+        ("dns_query", "eth.pool.example", (), "B"),
+        ("flow", "203.0.113.24", (), "B"),
+        ("gpu_load", "", (), "C"),
+        ("meter_reading", "", (), "C"),
+        ("coin_p2p", "203.0.113.24", (), ""),  # a node, even at an address of the catalogue
+        ("dns_query", "www.example.org", (), None),
+        ("login", "", (), None),
+    ],
+)
+def test_signs_are_graded(action: str, host: str, labels: tuple[str, ...], grade: str | None) -> None:
+    sign = sign_of(action, hosts=[host], labels=labels, catalogue=SMALL)
+
+    assert (sign.grade if sign else None) == grade
+    assert sign is None or sign.node is (grade == "")
+
+
+def test_our_own_catalogue_is_whole() -> None:
+    places = own_places()
+
+    assert len({(one.pool, one.place, one.port, one.since) for one in places}) == len(places) > 700
+    assert all(one.source and "." in one.place and one.place == one.place.lower() for one in places)
+    for host in (
+        "stratum.antpool.com",
+        "eth.f2pool.com",
+        "eu1.ethermine.org",
+        "btc.viabtc.com",
+        "cn.ss.btc.com",
+        "ltc.bw.com",
+    ):
+        assert OWN.find(host) is not None, host
+    assert OWN.find("cn.sparkpool.com", on=date(2021, 9, 5)) is not None
+    assert OWN.find("cn.sparkpool.com", on=date(2021, 12, 5)) is None
+    for host in ("mooo.com", "home.mooo.com", "www.baidu.com", "github.io", "net.pl", "monero.net"):
+        assert OWN.find(host) is None, host
+
+
+@pytest.mark.skipif(not (SAMPLES / "pools").is_dir(), reason="the shared lists of pools are not there")
+def test_the_public_lists_are_recalled() -> None:
+    union: set[str] = set()
+    for path in sorted((SAMPLES / "pools").iterdir()):
+        if path.name == "truth.json":
+            continue
+        listed = set()
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            if path.suffix == ".yml":
+                found = re.match(r"\s*-\s*'?([\w.-]+\.[a-z]{2,})'?\s*$", line)
+                listed |= {found[1].lower()} if found and not found[1].startswith("attack") else set()
+            elif not line.lstrip().startswith("#"):
+                listed |= {name.lower() for name in DOMAIN.findall(line)}
+        recalled = sum(1 for name in listed if OWN.find(name))
+        assert recalled / len(listed) >= 0.95, (path.name, recalled, len(listed))
+        union |= listed
+    truth = json.loads((SAMPLES / "pools" / "truth.json").read_text(encoding="utf-8"))
+    assert len(union) >= 0.98 * truth["lists"]["UNION"]
+    assert sum(1 for name in union if OWN.find(name)) / len(union) >= 0.95
+
+
+def signs_in(path: Path) -> list[tuple[str, str]]:
+    found = []
+    for batch in start(file_source(path)).batches():
+        for event in batch:
+            hosts = [event.get("destination_domain", ""), event.get("destination_ip", "")]
+            sign = sign_of(
+                event["event_action"],
+                hosts=hosts,
+                port=event.get("destination_port"),
+                labels=event.get("rule_labels", ()),
+                catalogue=OWN,
+            )
+            if sign is not None:
+                found.append((sign.grade, event["event_action"]))
+    return found
+
+
+@pytest.mark.skipif(not (SAMPLES / "mining").is_dir(), reason="the shared captures are not there")
+def test_every_dialogue_is_found_and_nothing_innocent() -> None:
+    truth = json.loads((SAMPLES / "mining" / "truth.json").read_text(encoding="utf-8"))["files"]
+    counted = {
+        name: sum(1 for sign in signs_in(SAMPLES / "mining" / name) if sign == ("A", "mining_dialogue"))
+        for name in truth
+        if name.endswith("pcapng")
+    }
+    assert counted == {name: facts["stratum_or_getwork_flows"] for name, facts in truth.items() if name in counted}
+
+    negatives = sorted(path for path in (SAMPLES / "mining_negatives").iterdir() if path.name != "truth.json")
+    assert len(negatives) >= 40
+    assert {path.name: found for path in negatives if (found := [one for one in signs_in(path) if one[0]])} == {}
+
+
+@pytest.mark.django_db
+def test_places_are_imported_changed_and_taken_back(cast: Cast, tmp_path: Path) -> None:
+    seed_pools()
+    seed_pools()  # twice is once
+    assert PoolPlace.objects.count() == len(own_places())
+    bystander = PoolPlace.objects.get(pool="F2Pool", place="f2pool.com", port=None)
+    path = tmp_path / "pools.csv"
+    head = "矿池,币种,域名或地址,端口,启用日期,停用日期,来源\n"
+    path.write_text(f"{head}甲池,ETH,Pool.Example,8008,2021-1-1,,通报\n甲池,ETH,http://x/y,,,,通报\n", encoding="utf-8")
+    run = apply_run(read_file(path, "pools", actor=cast.officer, at=LATER), actor=cast.officer, at=LATER)
+    assert (run.created, run.refused) == (1, 1)
+    row = PoolPlace.objects.get(place="pool.example")
+    assert (row.port, row.kind, row.import_run) == (8008, "domain", run)
+
+    path.write_text(f"{head}甲池,ETC,pool.example,8008,2021-1-1,2021-9-30,通报\n", encoding="utf-8")
+    again = apply_run(read_file(path, "pools", actor=cast.officer, at=LATER), actor=cast.officer, at=LATER)
+    row.refresh_from_db()
+    assert (again.updated, row.coin, row.valid_to) == (1, "ETC", date(2021, 9, 30))
+    kept = PoolPlace.objects.get(pk=bystander.pk)
+    assert (kept.coin, kept.valid_to) == (bystander.coin, None)
+
+
+@pytest.mark.django_db
+def test_signs_of_an_item_and_who_sees_them(cast: Cast) -> None:
+    seed_pools()
+    item = an_item(cast)
+    log = (
+        "05-Sep-2021 23:10:11.123 client 10.20.8.31#5353 (eth.f2pool.com): query: eth.f2pool.com IN A + (10.0.0.1)\n"
+        "05-Sep-2021 23:10:12.123 client 10.20.8.31#5353 (www.example.org): query: www.example.org IN A + (10.0.0.1)\n"
+    )
+    read_log(item, cast, "query.log", log.encode())
+
+    (sign,) = mining_signs(item, cast.officer)
+
+    assert sign.place is not None
+    assert (sign.grade, sign.host, sign.place.pool, sign.events) == ("B", "eth.f2pool.com", "F2Pool", 1)
+    address = reverse("evidence:item-mining", args=[item.pk])
+    assert "F2Pool" in client_of(cast.auditor).get(address).content.decode()
+    assert client_of(cast.outsider).get(address).status_code == 404
+    catalogue = reverse("evidence:pools")
+    answer = client_of(cast.officer).get(f"{catalogue}?q=sparkpool")
+    assert "sparkpool.com" in answer.content.decode()
+    assert [client_of(user).get(catalogue).status_code for user in (cast.auditor, cast.unit_leader)] == [200, 404]
