@@ -22,7 +22,19 @@ from casework.local import paths, services
 from casework.local.locks import Lock
 from casework.local.process import LocalServiceError
 
-NAMES = ("matching", "ledger", "pages", "deadlines", "campaign", "evidence", "cases", "logs", "attribution", "search")
+NAMES = (
+    "matching",
+    "ledger",
+    "pages",
+    "deadlines",
+    "campaign",
+    "evidence",
+    "cases",
+    "logs",
+    "attribution",
+    "documents",
+    "search",
+)
 
 
 def main() -> None:

@@ -25,6 +25,8 @@ CASEWORK_NOW = env_str("CASEWORK_NOW")  # demo only: the day the demo plays on
 CASEWORK_MAX_FILE_BYTES = env_int("CASEWORK_MAX_FILE_BYTES", 20 * 1024**3)
 CASEWORK_FREE_BYTES = env_int("CASEWORK_FREE_BYTES", 1024**3)
 CASEWORK_CLAMD = env_str("CASEWORK_CLAMD", "")
+#: Licensed fonts for official documents (仿宋_GB2312, 方正小标宋 …); without them what the machine has stands in.
+CASEWORK_FONT_DIR = env_str("CASEWORK_FONT_DIR", "")
 CASEWORK_STORAGE = env_str("CASEWORK_STORAGE", f"file://{CASEWORK_HOME / 'files'}")
 CASEWORK_DEPLOYMENT_LEVEL = env_str("CASEWORK_DEPLOYMENT_LEVEL", "work_secret")
 CASEWORK_SIGNING_KEY = env_str("CASEWORK_SIGNING_KEY")
@@ -67,6 +69,7 @@ INSTALLED_APPS = [
     "casework.deadlines",
     "casework.notices",
     "casework.imports",
+    "casework.documents",
     "casework.search",
     "units",
     "evidence",
@@ -211,6 +214,7 @@ CELERY_BEAT_SCHEDULE = {
     "penalties-expire": {"task": "penalties.expire", "schedule": 3600.0, "options": {"expires": 3000}},
     "campaigns-take-up": {"task": "campaigns.take_up", "schedule": 60.0, "options": {"expires": 55}},
     "imports-take-up": {"task": "imports.take_up", "schedule": 60.0, "options": {"expires": 55}},
+    "documents-take-up": {"task": "documents.take_up", "schedule": 60.0, "options": {"expires": 55}},
     "evidence-broken-files": {
         "task": "evidence.report_broken_files",
         "schedule": 3600.0,

@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 import cases.api
 import casework.access.api
 import casework.deadlines.api
+import casework.documents.api
 import casework.figures.api
 import casework.imports.api
 import casework.ledger.api
@@ -21,6 +22,7 @@ _API = (
     casework.notices.api,
     casework.ledger.api,
     casework.imports.api,
+    casework.documents.api,
     casework.search.api,
     units.api,
     evidence.api,
@@ -41,6 +43,7 @@ urlpatterns = [
     path("", include("casework.deadlines.web.urls")),
     path("", include("casework.notices.web.urls")),
     path("", include("casework.imports.web.urls")),
+    path("", include("casework.documents.web.urls")),
     path("", include("casework.search.web.urls")),
     path("", include("casework.ledger.web.urls")),
     path("", include("casework.access.web.urls")),

@@ -11,6 +11,7 @@ from cases import models as cases
 from casework.access.models import Compartment
 from casework.accounts.models import Appointment, Token
 from casework.deadlines.models import Deadline
+from casework.documents.models import Document
 from casework.imports.models import ImportRun
 from casework.ledger.models import Entry
 from casework.notices.models import Letter, Notice
@@ -104,6 +105,7 @@ def objects() -> dict[str, dict[str, Any]]:
     relapse = units.LiabilityItem.objects.order_by("-pk")[0]
     change_set = units.ChangeSet.objects.filter(made_by__username="officer1").order_by("pk")[0]
     attribution = evidence.Attribution.objects.order_by("pk")[0]
+    paper = Document.objects.get(subject=f"case:{case.pk}", code="filing_decision")
     api = {
         "attributions": attribution,
         "deadlines": deadline, "notices": notice, "ledger/entries": entry, "imports": run, "units": own.unit,
@@ -115,7 +117,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "penalty-tasks": cases.Execution.objects.order_by("pk")[0],
         "recoveries": cases.Recovery.objects.filter(case=case)[0],
         "campaign-units": own.campaign_unit, "self-inspections": first, "rectifications": duty,
-        "portal/rectifications": duty, "lookups": lookup, "hand-overs": hand_over, "relapses": relapse,
+        "portal/rectifications": duty, "lookups": lookup, "hand-overs": hand_over, "relapses": relapse, "documents": paper,
     }  # fmt: skip
     return {
         "": {"pk": NOBODY, "code": campaign.code, "key": "nothing", "uidb36": "0", "rest": "signup/"},
@@ -200,5 +202,10 @@ def objects() -> dict[str, dict[str, Any]]:
         "penalties/tasks/": {"pk": cases.Execution.objects.order_by("pk")[0].pk},
         "penalties/recoveries/": {"pk": cases.Recovery.objects.filter(case=case)[0].pk},
         "cases:recovery-new": {"case_pk": case.pk},
+        "documents/": {"pk": paper.pk, "number": 1, "name": "withdraw", "what": "pdf"},
+        "documents/templates/": {"code": "filing_decision", "number": 1, "pk": NOBODY, "how": "on"},
+        "documents/jobs/": {"pk": NOBODY},
+        "documents/new/": {"ref": f"case:{case.pk}", "code": "filing_decision"},
+        "documents/file/": {"ref": f"case:{case.pk}"},
         "cases:surcharge-new": {"case_pk": case.pk},
     }  # fmt: skip

@@ -15,7 +15,7 @@ from casework.local.paths import CHECKOUT
 
 # Bottom to top, as in docs/concepts and pyproject.toml.
 ORDER = (
-    "core", "accounts", "ledger", "access", "files", "web", "api", "deadlines", "notices", "imports", "search",
+    "core", "accounts", "ledger", "access", "files", "web", "api", "deadlines", "notices", "imports", "documents", "search",
     "units", "evidence", "cases", "figures", "desk", "scenarios", "local",
 )  # fmt: skip
 LONGEST = 450

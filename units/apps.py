@@ -20,6 +20,7 @@ class UnitsConfig(AppConfig):
         from units import (  # acts, words and kinds of lists are registered by being imported
             campaign_refs,
             campaign_words,  # noqa: F401
+            documents,  # noqa: F401
             false_report_panel,  # noqa: F401
             finding,
             policy,  # noqa: F401

@@ -27,6 +27,7 @@ ENUM_NAMES: dict[str, str] = {
     "EvidenceDeviceKindEnum": "evidence.enums.DeviceKind",
     "DiscrepancyKindEnum": "evidence.enums.DiscrepancyKind",
     "DispositionEnum": "units.enums.Disposition",
+    "DocumentStateEnum": "casework.documents.enums.DocumentState",
     "DueKindEnum": "cases.enums_penalties.DueKind",
     "DutyEnum": "cases.enums.Duty",
     "EmploymentEnum": "units.enums.Employment",

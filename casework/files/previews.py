@@ -119,7 +119,7 @@ def picture(path: Path, page: int, mark: str, width: int = WIDTH) -> bytes:
     if page and not is_pdf:
         raise LookupError(page)
     try:
-        drawn = _page(path, page) if is_pdf else _image(path, width)
+        drawn = _page(path, page, width) if is_pdf else _image(path, width)
     except (OSError, ValueError, pypdfium2.PdfiumError, Image.DecompressionBombError) as error:
         raise LookupError(str(path)) from error
     if mark:
@@ -129,15 +129,15 @@ def picture(path: Path, page: int, mark: str, width: int = WIDTH) -> bytes:
     return out.getvalue()
 
 
-def _page(path: Path, page: int) -> Image.Image:
+def _page(path: Path, page: int, width: int) -> Image.Image:
     document = pypdfium2.PdfDocument(path)
     try:
         if not 0 <= page < min(len(document), PAGES):
             raise LookupError(page)
         sheet = document[page]
-        scale = min(WIDTH / max(sheet.get_width(), 1), 4.0)
-        if sheet.get_height() * scale > 4 * WIDTH:
-            scale = 4 * WIDTH / sheet.get_height()
+        scale = min(width / max(sheet.get_width(), 1), 4.0)
+        if sheet.get_height() * scale > 4 * width:
+            scale = 4 * width / sheet.get_height()
         drawn: Image.Image = sheet.render(scale=scale, may_draw_forms=False).to_pil()
         return drawn.convert("RGB")
     finally:

@@ -8,7 +8,6 @@ from evidence.models import ItemFile
 from evidence.models.logs import LogEvent, LogFinding, LogRun
 from evidence.parsing import formats
 from evidence.parsing.table import FIELDS
-from evidence.selectors.logs import offsets_of
 
 
 class LogReadingSerializer(serializers.ModelSerializer[LogRun]):
@@ -30,7 +29,8 @@ class LogReadingSerializer(serializers.ModelSerializer[LogRun]):
 
     def get_clock(self, run: LogRun) -> dict[str, Any] | None:
         """How far the clock of the source was ahead, as stated last; null where nobody stated it."""
-        row = offsets_of([run]).get(run.pk)
+        stated = [row for one in run.file.log_runs.all() for row in one.offsets.all()]
+        row = max(stated, key=lambda one: one.pk, default=None)
         return {"offset_ms": row.offset_ms, "error_ms": row.error_ms, "basis": row.basis} if row else None
 
 

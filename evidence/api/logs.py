@@ -40,7 +40,8 @@ class LogReadingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
     updated_field = "ended_at"
 
     def rows(self) -> Any:
-        return LogRun.objects.visible_to(caller(self.request)).select_related("file__blob", "mapping").order_by("pk")
+        rows = LogRun.objects.visible_to(caller(self.request)).select_related("file__blob", "mapping")
+        return rows.prefetch_related("file__log_runs__offsets").order_by("pk")
 
     @extend_schema(request=s.AskReading, responses={201: s.LogReadingSerializer})
     def create(self, request: Request) -> Response:
@@ -67,7 +68,7 @@ class LogReadingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
         """State how far the clock of the source was off."""
         run = self.get_object()
         set_clock_offset(run, **taken(s.StateClock(data=request.data)), actor=caller(request), at=clock.now())
-        return Response(s.LogReadingSerializer(run).data)
+        return Response(s.LogReadingSerializer(self.get_object()).data)
 
 
 class EventFilter(KeyFilterSet):

@@ -90,7 +90,8 @@ def _voice(group: list[Heard]) -> Voice:
     for one in group:
         voice = one.testimony.voice
         if one.part.first is not None and one.part.last is not None:
-            whole.spans.append((one.part.first, one.part.last))
+            last = one.part.last if voice.until is None else min(one.part.last, voice.until)
+            whole.spans.append((one.part.first, last))
         whole.said += voice.said
         whole.hosts |= voice.hosts
         whole.limited += voice.limited

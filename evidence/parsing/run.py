@@ -178,9 +178,9 @@ class Run:
         for watch in self.watches:
             if hasattr(watch, "ends"):
                 told |= watch.ends()
-        places = self.testimony.places
-        if places:
-            told["edges"] = [[offset, length, ts] for ts, offset, length in (places[0], places[-1])]
+        edges = self.testimony.edges()
+        if edges:
+            told["edges"] = [list(place) for place in edges]
         return told
 
     def summary(self) -> dict[str, Any]:

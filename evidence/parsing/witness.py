@@ -1,15 +1,19 @@
 """What a log can testify to about sessions, so that two logs of one machine can be held against each other."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from evidence.parsing.findings import Bound, Finding
 
 LOGIN, NUMBER = "login", "number"
-#: So many statements of one source are kept.
-KEPT = 200_000
+#: So many statements of one source are kept; from the first that is not, it is no longer heard.
+KEPT = 100_000
+#: So many places of lines are kept, 24 bytes each.
+PLACES = 1_000_000
 #: What is told about sessions, and what explains that something is not told.
 SEEN = frozenset(
     {
@@ -82,6 +86,8 @@ class Voice:
     #: Moments at which the source says that lines were dropped, or that the clock was set.
     limited: list[int] = field(default_factory=list)
     clock: list[int] = field(default_factory=list)
+    #: From here on the statements were too many to be kept.
+    until: int | None = None
 
     def covers(self, ts: int, slack: int) -> bool:
         """Tell whether a moment lies well within what the source covers."""
@@ -95,7 +101,7 @@ class Testimony:
 
     def __init__(self, format_name: str) -> None:
         self.voice = Voice("", format_name)
-        self.places: list[tuple[int, int, int]] = []
+        self.times, self.offsets, self.lengths = array("q"), array("q"), array("q")
 
     def see(self, event: Any) -> None:
         """Note an event."""
@@ -109,25 +115,40 @@ class Testimony:
             voice.clock.append(ts)
         if event.get("host"):
             voice.hosts.add(event["host"].lower().partition(".")[0])
-        if len(self.places) < KEPT:
-            self.places.append((ts, event["raw_offset"], event["raw_length"]))
+        if len(self.times) < PLACES:
+            self.times.append(ts)
+            self.offsets.append(event["raw_offset"])
+            self.lengths.append(event["raw_length"])
         said = said_of(event, voice.format)
-        if said is not None and len(voice.said) < KEPT:
+        if said is None:
+            return
+        if len(voice.said) < KEPT:
             voice.said.append(said)
+        elif voice.until is None or ts < voice.until:
+            voice.until = ts
+
+    def _place(self, at: int) -> Bound | None:
+        if not 0 <= at < len(self.times):
+            return None
+        return Bound(self.offsets[at], self.lengths[at], self.times[at])
 
     def around(self, ts: int) -> tuple[Bound | None, Bound | None]:
         """Return the last line about sessions before a moment, and the first one after it."""
-        at = bisect_right(self.places, (ts, 1 << 62, 0))
-        before = self.places[at - 1] if at else None
-        after = self.places[at] if at < len(self.places) else None
-        return (
-            Bound(before[1], before[2], before[0]) if before else None,
-            Bound(after[1], after[2], after[0]) if after else None,
-        )
+        at = bisect_right(self.times, ts)
+        return self._place(at - 1), self._place(at)
+
+    def edges(self) -> list[tuple[int, int, int | None]]:
+        """Return the places of the first and the last line about sessions; none where there is no such line."""
+        found = (self._place(0), self._place(len(self.times) - 1))
+        return [bound.place() for bound in found if bound is not None]
 
     def finish(self) -> list[Finding]:
         """Put the places into the order of time; what they contradict is found once another source speaks."""
-        self.places.sort()
+        times = self.times
+        if any(one > other for one, other in pairwise(times)):
+            order = sorted(range(len(times)), key=times.__getitem__)
+            for name in ("times", "offsets", "lengths"):
+                setattr(self, name, array("q", [getattr(self, name)[at] for at in order]))
         self.voice.said.sort(key=lambda one: one.ts)
         return []
 
@@ -137,4 +158,5 @@ class Testimony:
         voice.said = [replace(said, ts=said.ts - by) for said in voice.said]
         voice.limited = [moment - by for moment in voice.limited]
         voice.clock = [moment - by for moment in voice.clock]
-        self.places = [(ts - by, offset, length) for ts, offset, length in self.places]
+        voice.until = voice.until - by if voice.until is not None else None
+        self.times = array("q", [ts - by for ts in self.times])

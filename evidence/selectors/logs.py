@@ -17,6 +17,7 @@ from evidence.models import Item, ItemFile
 from evidence.models.logs import ClockOffset, LogEvent, LogFinding, LogHour, LogMapping, LogRun
 from evidence.parsing.archives import members
 from evidence.parsing.formats import Head
+from evidence.parsing.rotated import Part, sets_of
 from evidence.parsing.source import Broken, Source, decoded, file_source
 from evidence.parsing.table import mapped, split
 
@@ -46,6 +47,26 @@ def offsets_of(runs: list[LogRun]) -> dict[int, ClockOffset]:
     rows = ClockOffset.objects.filter(run__file__in={run.file_id for run in runs}).select_related("run__file")
     by_file = {row.run.file_id: row for row in rows.order_by("run__file_id", "-pk").distinct("run__file_id")}
     return {run.pk: by_file[run.file_id] for run in runs if run.file_id in by_file}
+
+
+def rotated_sets(runs: list[LogRun]) -> list[dict[str, Any]]:
+    """Return the accounts of the rotated sets among the files of readings: each set is one log."""
+    parts = [
+        Part(
+            run.pk,
+            member["name"],
+            member["format"],
+            member["lines"],
+            member["unparsed"],
+            member["events"],
+            None,
+            None,
+            {},
+        )
+        for run in runs
+        for member in run.members
+    ]
+    return [one.shown() for one in sets_of(parts)]
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,7 @@ def _ticks(asked: Asked, place: Callable[[datetime], float]) -> list[Tick]:
             if step >= timedelta(minutes=1)
             else "%H:%M:%S"
         )
-        ticks.append(Tick(place(moment), local.strftime(form)))
+        x = place(moment)
+        ticks.append(Tick(x, local.strftime(form), "end" if x > WIDTH - 40 else "middle"))
         count += 1
     return ticks

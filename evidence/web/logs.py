@@ -32,7 +32,7 @@ from evidence.panels import register_panel
 from evidence.parsing import formats
 from evidence.parsing.findings import VERDICTS
 from evidence.parsing.formats import Recognised
-from evidence.selectors.logs import HITS, current_runs, search_raw
+from evidence.selectors.logs import HITS, current_runs, rotated_sets, search_raw
 from evidence.services.logs import set_clock_offset, start_log_run
 from evidence.web.log_findings import shown
 from evidence.web.log_keepers import KeeperForm
@@ -108,6 +108,7 @@ def item_logs(request: HttpRequest, pk: int) -> HttpResponse:
         "item": item,
         "form": form if may_read and item.files.exists() else None,
         "runs": [{"row": run, "share": _share(run), "formats": _formats(run)} for run in runs[:100]],
+        "sets": rotated_sets(current_runs(user, Item.objects.filter(pk=item.pk))),
         "reading": any(run.state in {"queued", "running"} for run in runs[:100]),
         "done": any(run.state == "done" for run in runs[:100]),
     }

@@ -40,8 +40,8 @@ def test_an_officer_goes_from_a_log_file_to_what_was_deleted(visitor: Visitor, t
         page.locator("select[name=file]").select_option(label=name)
         page.locator("[data-save]").click()
         expect(page.locator("#runs")).to_contain_text(name)
-        run_log(LogRun.objects.get(file__name=name).pk, at=clock.now())
-    assert set(LogRun.objects.values_list("state", flat=True)) == {RunState.DONE}
+        run_log(LogRun.objects.get(file__item=item, file__name=name).pk, at=clock.now())
+    assert set(LogRun.objects.filter(file__item=item).values_list("state", flat=True)) == {RunState.DONE}
     visitor.open(f"/evidence/{item.pk}/logs/")
     visitor.look()
 
@@ -86,7 +86,7 @@ def test_a_table_is_read_by_naming_its_columns(visitor: Visitor, tmp_path: Path)
     item = Item.objects.get(title__startswith="自组矿机 1 号")
     visitor.sign_in("officer1")
     name = f"门禁{page.viewport_size['width']}.csv"
-    (tmp_path / name).write_bytes(DOOR)
+    (tmp_path / name).write_bytes(DOOR + f"19,丁某某,2021-09-09,10:30:00,{name}\n".encode("gb18030"))
     visitor.open(f"/evidence/{item.pk}/files/new/")
     page.locator("input[type=file]").set_input_files(tmp_path / name)
     page.locator("[data-save]").click()
@@ -104,10 +104,10 @@ def test_a_table_is_read_by_naming_its_columns(visitor: Visitor, tmp_path: Path)
     page.locator("input[name=name]").fill(f"实验楼门禁 {name}")
     page.locator("[data-save]").click()
     page.wait_for_url(f"**/evidence/{item.pk}/logs/")
-    run = run_log(LogRun.objects.get(file__name=name).pk, at=clock.now())
+    run = run_log(LogRun.objects.get(file__item=item, file__name=name).pk, at=clock.now())
 
     assert run is not None
-    assert (run.lines, run.events_kept) == (4, 2)
+    assert (run.lines, run.events_kept) == (5, 3)
     visitor.open(f"/evidence/logs/{run.pk}/")
     expect(page.locator("body")).to_contain_text("表头以上")
     visitor.look()
@@ -134,10 +134,15 @@ def test_the_auditor_reads_and_cannot_write(visitor: Visitor) -> None:
 
 
 def _found(visitor: Visitor) -> LogFinding:
-    """Return the contradiction of two logs of an item, read by an officer the day before."""
+    """Return the contradiction of two logs of an item, read by an officer the day before, unless they were read already."""
+    rows = LogFinding.objects.filter(check_name="login_contradicted", verdict=Verdict.CONTRADICTED)
+    known: LogFinding | None = rows.order_by("pk").last()
+    if known is not None:
+        return known
     officer, at = visitor.played.user("officer1"), moment("2021-12-15 16:00")
-    item = Item.objects.get(title__startswith="自组矿机 1 号")
+    item = Item.objects.get(title__startswith="自组矿机 2 号")
     for name, data in (("secure", secure(SOME)), ("wtmp", wtmp(list(range(HOURS))))):
         file = add_file(item, [data], name=name, actor=officer, at=at)
         run_log(start_log_run(file, actor=officer, at=at).pk, at=at)
-    return LogFinding.objects.filter(check_name="login_contradicted", verdict=Verdict.CONTRADICTED).latest("pk")
+    found: LogFinding = rows.latest("pk")
+    return found

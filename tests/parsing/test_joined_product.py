@@ -105,6 +105,8 @@ def test_a_file_that_continues_another_is_counted_on(cast: Cast) -> None:
     assert (found.run, found.verdict, found.expected, found.found) == (later, Verdict.PROVED, 8, 2)
     page = client_of(cast.officer).get(reverse("evidence:log-run", args=[later.pk])).content.decode()
     assert "与上一份 auth.log.1 之间" in page
+    logs = client_of(cast.officer).get(reverse("evidence:item-logs", args=[item.pk])).content.decode()
+    assert "是一组轮转的日志（auth.log.1、auth.log），当作一份接着数：共 231 行，没读懂 0" in logs
 
 
 DOOR = "实验楼门禁记录\n卡号,持卡人,刷卡日期,刷卡时刻,门\n17,黄某某,2021-09-09,10:21:48,三层机房\n18,金某某,2021-09-09,10:22:01,三层机房\n".encode(

@@ -166,6 +166,14 @@ def test_sources_that_have_next_to_nothing_in_common_are_said_to_be_unclear_once
     assert judgement.found[0].finding.benign["few_matches"] is True
 
 
+def test_a_log_too_large_to_be_kept_is_heard_only_as_far_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evidence.parsing.witness.KEPT", 20)
+
+    judgement = held(secure=secure([hour for hour in range(HOURS) if hour != 7]), wtmp=wtmp(list(range(HOURS))))
+
+    assert [one.finding.facts["source_ip"] for one in judgement.found] == ["10.3.7.7"]
+
+
 def numbers(hours: list[int], said: str) -> bytes:
     return lines(
         f"{stamp(at(-1))} rig sudo: pam_unix(sudo:session): session closed for user root",

@@ -21,6 +21,7 @@ from casework.imports.models import ImportRun
 from casework.imports.services import apply_run, read_file
 from casework.scenarios.zhejiang_2021 import files, leads, outside, reports
 from casework.scenarios.zhejiang_2021.cases import play_cases
+from casework.scenarios.zhejiang_2021.documents import play_documents
 from casework.scenarios.zhejiang_2021.huang_case import play_attribution
 from casework.scenarios.zhejiang_2021.inspection import play_inspection
 from casework.scenarios.zhejiang_2021.later_lists import letters_of_july
@@ -87,6 +88,8 @@ def _play(say: Say, password: str) -> Crew:
     outside.enter(campaign, crew)
     say("当前待办")
     play_present(campaign, places, crew)
+    say("文书")
+    play_documents(crew)
     return crew
 
 

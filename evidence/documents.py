@@ -1,0 +1,123 @@
+"""What a list of taken evidence holds for official documents: seizure, sealing, electronic data."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from casework.accounts.models import User
+from casework.documents.registry import Subject, register_document, register_subject
+from casework.documents.services.documents import NUMBER
+from evidence.enums import Signature
+from evidence.models import Collection, Item, ItemFile
+
+
+def _collection(pk: int, user: User) -> Subject | None:
+    row = Collection.objects.visible_to(user).select_related("unit").filter(pk=pk).first()
+    if row is None:
+        return None
+    return Subject(f"collection:{pk}", str(row), reverse("evidence:collection", args=[pk]), row.compartment_id, row)
+
+
+def _moment(at: datetime) -> str:
+    local = timezone.localtime(at)
+    return f"{local.year}年{local.month}月{local.day}日{local.hour}时{local.minute:02d}分"
+
+
+def _head(row: Collection, heading: str) -> dict[str, Any]:
+    officers = row.officers.select_related("user").order_by("pk")
+    until = f"至{_moment(row.ended_at)}" if row.ended_at else ""
+    signed = row.holder_signature in {"", Signature.SIGNED}
+    return {
+        "heading": heading,
+        "unit": row.unit.name if row.unit else "",
+        "place": row.place,
+        "time": f"{_moment(row.began_at)}{until}",
+        "document": row.basis,
+        "holder": row.holder_name,
+        "witness": row.witness_name or row.witness_note,
+        "recording": row.recording_ref,
+        "officers": "、".join(one.user.name for one in officers),
+        "refusal": "" if signed else f"{row.get_holder_signature_display()}：{row.signature_note}",
+        NUMBER: row.number,
+    }
+
+
+def _items(row: Collection) -> Iterable[Item]:
+    return row.items.select_related("device").prefetch_related("seals").order_by("number")
+
+
+def _features(item: Item) -> str:
+    device = getattr(item, "device", None)
+    facts = [str(device), device.hash_rate, device.mac] if device is not None else []
+    return "；".join(part for part in (*facts, item.features) if part)
+
+
+def seizure_list(row: Collection, _user: User, _at: datetime) -> dict[str, Any]:
+    """Return the list of all that was taken."""
+    items = [
+        {
+            "number": item.number,
+            "title": item.title,
+            "quantity": f"{item.quantity} {item.quantity_unit}",
+            "features": _features(item),
+            "where": item.found_where,
+        }
+        for item in _items(row)
+    ]
+    return {**_head(row, f"{row.get_measure_display()}财物、文件清单"), "items": items}
+
+
+def sealing_list(row: Collection, _user: User, _at: datetime) -> dict[str, Any]:
+    """Return the list of what was sealed, each with its first seal."""
+    items = []
+    for item in _items(row):
+        seal = next(iter(item.seals.all()), None)
+        if seal is not None:
+            moment = f"{timezone.localtime(seal.applied_at):%Y-%m-%d %H:%M}"
+            items.append(
+                {
+                    "number": item.number,
+                    "title": item.title,
+                    "seal": seal.number,
+                    "sealed": moment,
+                    "features": _features(item),
+                }
+            )
+    return {**_head(row, "封存清单"), "items": items}
+
+
+def electronic_list(row: Collection, user: User, _at: datetime) -> dict[str, Any]:
+    """Return the list of the data, each file with its digests."""
+    files = ItemFile.objects.visible_to(user).filter(item__collection=row, original=True).select_related("item", "blob")
+    items = [
+        {
+            "number": file.item.number,
+            "title": file.name,
+            "kind": file.blob.media_type,
+            "size": f"{file.blob.size:,} 字节",
+            "digest": f"SHA-256 {file.blob.sha256} SM3 {file.blob.sm3}",
+        }
+        for file in files.order_by("item__number", "pk")
+    ]
+    return {**_head(row, "电子数据提取清单"), "items": items}
+
+
+def _closed(row: Collection) -> bool:
+    return row.ended_at is not None
+
+
+def _sealed(row: Collection) -> bool:
+    return _closed(row) and row.items.filter(seals__isnull=False).exists()
+
+
+def _data(row: Collection) -> bool:
+    return _closed(row) and row.items.filter(files__original=True).exists()
+
+
+register_subject("collection", _collection)
+register_document("seizure_list", "collection", seizure_list, _closed)
+register_document("sealing_list", "collection", sealing_list, _sealed)
+register_document("electronic_list", "collection", electronic_list, _data)
