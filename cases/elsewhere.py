@@ -5,12 +5,13 @@ Each answers for its own rights: whoever may not know gets what he would get if 
 
 from collections.abc import Sequence
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.enums import SiteNature, SiteState
-from cases.models import Case, Site, Suspect
+from cases.models import Case, Interview, Penalty, Site, SiteAddress, Suspect
 from casework.accounts.models import User
 from casework.search.registry import register_search
 from units.enums_campaign import StageCode
@@ -58,32 +59,68 @@ def cases_of_unit(unit: Unit, user: User) -> Panel:
     )
 
 
+def _sites_of_addresses(first: str, last: str) -> Q:
+    return Q(pk__in=SiteAddress.objects.filter(ip__gte=first, ip__lte=last).values("site_id"))
+
+
 register_stage_state(StageCode.KEY_SUPERVISION, inspected_units)
 register_panel(cases_of_unit)
 register_search(
     gettext_lazy("案件"),
     lambda user: Case.objects.visible_to(user).select_related("unit"),
-    ("title__icontains", "number__icontains", "unit__name__icontains"),
+    (),
     lambda case: case.title,
     lambda case: reverse("cases:detail", args=[case.pk]),
     second=lambda case: f"{case.number} · {case.get_state_display()}",
     list_url="/cases/?q=",
     order=("-proposed_at", "-pk"),
+    indexed="case",
+    by_circle=True,
+    icon="briefcase",
 )
 register_search(
     gettext_lazy("被审查调查人"),
     lambda user: Suspect.objects.visible_to(user).select_related("case", "unit"),
-    ("name__icontains",),
+    (),
     lambda suspect: suspect.name,
     lambda suspect: reverse("cases:suspect", args=[suspect.case_id, suspect.pk]),
     second=lambda suspect: suspect.case.title,
     list_url="/cases/?q=",
+    indexed="suspect",
+    by_circle=True,
+    icon="user-search",
+)
+register_search(
+    gettext_lazy("笔录"),
+    lambda user: Interview.objects.visible_to(user).filter(case__isnull=False).select_related("case"),
+    (),
+    str,
+    lambda interview: reverse("cases:interview", args=[interview.case_id, interview.pk]),
+    second=lambda interview: interview.case.title,
+    order=("-began_at", "-pk"),
+    indexed="interview",
+    by_circle=True,
+    icon="message-2",
+)
+register_search(
+    gettext_lazy("处分处理"),
+    lambda user: Penalty.objects.visible_to(user).select_related("suspect__case"),
+    (),
+    lambda penalty: f"{penalty.number} {penalty.suspect.name}".strip(),
+    lambda penalty: reverse("cases:penalty", args=[penalty.pk]),
+    second=lambda penalty: f"{penalty.suspect.case.number} · {penalty.get_state_display()}",
+    indexed="penalty",
+    by_circle=True,
+    icon="gavel",
 )
 register_search(
     gettext_lazy("检查地点"),
     lambda user: Site.objects.visible_to(user).select_related("unit", "team__inspection"),
-    ("unit__name__icontains", "addresses__ip__startswith"),
+    (),
     lambda site: site.unit.name,
     lambda site: reverse("cases:site", args=[site.pk]),
     second=lambda site: site.team.inspection.cover_name,
+    indexed="site",
+    addressed=_sites_of_addresses,
+    icon="map-pin",
 )

@@ -266,3 +266,23 @@ class InterventionKind(models.TextChoices):
 class HelpState(models.TextChoices):
     OPEN = "open", _("待回应")
     ANSWERED = "answered", _("已回应")
+
+
+class SharedKind(models.TextChoices):
+    """What two cases may have in common."""
+
+    WALLET = "wallet", _("钱包")
+    POOL = "pool", _("矿池")
+    SERIAL = "serial", _("序列号")
+    MAC = "mac", _("网卡地址")
+    ADDRESS = "address", _("IP 地址")
+    ACCOUNT = "account", _("账号")
+    PERSON = "person", _("人员")
+    UNIT = "unit", _("单位")
+
+
+class SharedSaid(models.TextChoices):
+    """What an officer decided on it."""
+
+    SAME = "same", _("有关联")
+    CHANCE = "chance", _("无关联")

@@ -192,5 +192,7 @@ def _register() -> None:
 
 
 _register()
+
+register_act("case.judge_shared", roles=_OFFICERS, label=gettext_lazy("判断案件关联"))
 # A tie is the auditor's own; that he read a paper is noted of him.
 own_business("cases:ties", "api:case-paper", "api:penalty-read")

@@ -70,6 +70,7 @@ register_words(
         **{f"case.{step.name}": step.label for step in STEPS},
         "case.filed": _("报请立案"),
         "case.amended": _("修改案件"),
+        "case.shared_judged": _("判断案件关联"),
         "case.paper_read": _("阅读呈批稿"),
         "case.member_joined": _("增派办案人员"),
         "case.member_left": _("办案人员退出"),

@@ -221,6 +221,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3000},
     },
     "evidence-sweep": {"task": "evidence.sweep", "schedule": 60.0, "options": {"expires": 55}},
+    "search-read": {"task": "search.read_waiting", "schedule": 30.0, "options": {"expires": 25}},
+    "search-look-again": {"task": "search.look_again", "schedule": 300.0, "options": {"expires": 290}},
     # Every hour for five minutes at most: reading files again must not stand in the way of work.
     "files-scrub": {"task": "files.scrub", "schedule": 3600.0, "options": {"expires": 3000}},
     "worker-heartbeat": {"task": "core.heartbeat", "schedule": 10.0, "options": {"expires": 9}},

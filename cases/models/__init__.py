@@ -35,6 +35,7 @@ from cases.models.penalties import (
 )
 from cases.models.records import Interview, InterviewLine, InterviewPage
 from cases.models.routes import PenaltySignature, PenaltyStation
+from cases.models.shared import SharedVerdict
 from cases.models.suspects import Exhibit, Fact, FactsShown, StandingChange, Suspect
 from cases.models.work import CaseNote, CaseTask, KeyMoment, Measure
 
@@ -79,6 +80,7 @@ __all__ = [
     "Recovery",
     "RecoveryPayment",
     "Seat",
+    "SharedVerdict",
     "Signature",
     "Site",
     "SiteAddress",

@@ -14,6 +14,7 @@ from cases.web import (
     paper,
     records,
     relations,
+    shared,
     timeline,
     work,
 )
@@ -29,6 +30,8 @@ urlpatterns = [
     path("cases/emergency/", integrity.emergency, name="emergency"),
     path("cases/approval/", approval.levels, name="approval"),
     path("cases/ties/", integrity.ties, name="ties"),
+    path("cases/shared/", shared.shared, name="shared"),
+    path("cases/<int:pk>/shared/<int:other_pk>/", shared.judge, name="shared-judge"),
     path("cases/<int:pk>/", cases.detail, name="detail"),
     path("cases/<int:pk>/remarks/<int:row_pk>/", paper.remark, name="remark"),
     path("cases/<int:pk>/cover/", paper.cover, name="cover"),

@@ -35,6 +35,7 @@ APPEND_ONLY_TABLES: tuple[str, ...] = (
     "cases_factsshown",
     "cases_correction",
     "cases_caselink",
+    "cases_sharedverdict",
     "cases_casenote",
     "cases_intervention",
     "cases_targetreading",

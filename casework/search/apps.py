@@ -6,4 +6,8 @@ class SearchConfig(AppConfig):
     label = "search"
 
     def ready(self) -> None:
+        # They register acts, words, references and places when they are imported.
+        from casework.search import ledger_words, policy, refs
         from casework.search.web import nav
+
+        refs.register()

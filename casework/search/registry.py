@@ -2,22 +2,35 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.safestring import SafeString
 
+from casework.access.models import compartments_of
+from casework.accounts.enums import Role
 from casework.accounts.models import User
-from casework.core.text import normalise
+from casework.search.models import Entry
+from casework.search.words import Words, mark, read, snippet
 from casework.web.vocabulary import Text
 
 #: A count stops here: "超过 1,000".
 COUNT_CAP = 1000
-WORDS = 6
+#: A reader of more circles than this is not told apart in the index but by what he may see alone.
+MOST_CIRCLES = 300
+EMPTY = SafeString("")
 
 
 @dataclass(frozen=True)
 class Searchable:
-    """One kind: ``queryset(user)`` holds only visible rows, ``fields`` are lookups such as ``name__icontains``."""
+    """One kind: ``queryset(user)`` holds only visible rows.
+
+    ``indexed`` names the kind in the index (a view ``search_of_<kind>`` with triggers); ``by_circle`` says that its
+    rows are seen by compartment alone, so that the index is read within the reader's own circles. ``addressed`` gives
+    the condition for addresses from the first to the last, ``hosted`` that for the beginning of a host, both along
+    indexes of the table itself. ``fields`` are lookups for small tables without any of these.
+    """
 
     label: Text
     queryset: Callable[[User], QuerySet[Any]]
@@ -27,15 +40,26 @@ class Searchable:
     second: Callable[[Any], str]
     list_url: str
     order: Sequence[str]
+    indexed: str = ""
+    by_circle: bool = False
+    addressed: Callable[[str, str], Q] | None = None
+    hosted: Callable[[str], Q] | None = None
+    part_url: Callable[[Any, int, str], str] | None = None
+    icon: str = "search"
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One found row as the page shows it."""
+    """One found row as the page shows it; ``snippet`` is the piece of text around the hit, "" when the label has it."""
 
     label: str
     url: str
     second: str
+    key: str = ""
+    marked: SafeString = EMPTY
+    snippet: SafeString = EMPTY
+    part: int = 0
+    part_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +71,9 @@ class Group:
     more: bool
     hits: list[Hit]
     list_url: str
+    icon: str = "search"
+    keys: tuple[str, ...] = ()
+    kind: str = ""
 
 
 _kinds: list[Searchable] = []
@@ -62,30 +89,161 @@ def register_search(
     second: Callable[[Any], str] = lambda _row: "",
     list_url: str = "",
     order: Sequence[str] = ("-pk",),
+    indexed: str = "",
+    by_circle: bool = False,
+    addressed: Callable[[str, str], Q] | None = None,
+    hosted: Callable[[str], Q] | None = None,
+    part_url: Callable[[Any, int, str], str] | None = None,
+    icon: str = "search",
 ) -> None:
-    """Add a kind; called when an app loads. ``list_url`` is where all hits are shown, e.g. ``/units/?q=``."""
-    _kinds.append(Searchable(kind_label, queryset, tuple(fields), row_label, url, second, list_url, tuple(order)))
+    """Add a kind; called when an app loads. ``list_url`` is where all hits are shown, e.g. ``/units/?q=``.
+
+    ``part_url(row, part, text)`` is where a hit inside a text of several parts (the page of a file) is shown.
+    """
+    _kinds.append(
+        Searchable(
+            kind_label, queryset, tuple(fields), row_label, url, second, list_url, tuple(order),
+            indexed, by_circle, addressed, hosted, part_url, icon,
+        )
+    )  # fmt: skip
 
 
-def search(user: User, text: str, *, shown: int = 8) -> list[Group]:
-    """Return what the reader may see and where every word occurs, by kind; kinds without hits are left out."""
-    words = normalise(text.replace("\x00", "")).split()[:WORDS]
+def search(user: User, text: str, *, shown: int = 8, only: str = "") -> list[Group]:
+    """Return what the reader may see and where every word occurs, by kind; kinds without hits are left out.
+
+    ``only`` names one kind (``Group.kind``); an unknown one finds nothing.
+    """
+    words = read(text)
     if not words:
         return []
-    groups = []
-    for kind in _kinds:
+    circles = _circles(user)
+    net = span(words.typed[0]) if len(words.typed) == 1 else None
+    groups = [_group(kind, user, words, circles, net, shown, text) for kind in _kinds if only in {"", _name(kind)}]
+    return [group for group in groups if group is not None]
+
+
+def _circles(user: User) -> list[int] | None:
+    """Return the reader's circles as the index knows them, or None when they do not narrow it."""
+    if user.has_role(Role.AUDITOR):
+        return None
+    found = list(compartments_of(user)[: MOST_CIRCLES + 1])
+    return None if len(found) > MOST_CIRCLES else [row["compartment_id"] for row in found]
+
+
+def _group(
+    kind: Searchable,
+    user: User,
+    words: Words,
+    circles: list[int] | None,
+    net: tuple[str, str] | None,
+    shown: int,
+    text: str,
+) -> Group | None:
+    base = kind.queryset(user)
+    if base.query.is_empty():
+        return None
+    keys: list[int] = []
+    query = ""
+    if kind.indexed:
+        query = words.tsquery(f"'#k{kind.indexed}'", _within(circles) if kind.by_circle else "")
+        rows = matching(kind.indexed, words, query)
+        if base.query.where:
+            rows = rows.filter(row_id__in=base.order_by().values("pk"))
+        keys = list(rows.order_by().values_list("row_id", flat=True).distinct()[: COUNT_CAP + 1])
+    for condition in _conditions(kind, words, net):
+        inner = base.filter(condition).order_by(*kind.order).values_list("pk", *_sorted_by(kind))
+        keys += [row[0] for row in inner[: COUNT_CAP + 1]]
+    keys = list(dict.fromkeys(keys))
+    if not keys:
+        return None
+    found = list(base.filter(pk__in=keys[:COUNT_CAP]).order_by(*kind.order)[:shown])
+    parts = _parts(kind, words, query, [row.pk for row in found])
+    hits = [_hit(kind, row, parts.get(row.pk), words, text) for row in found]
+    kept = tuple(f"{_name(kind)}:{key}" for key in keys[:COUNT_CAP])
+    count = min(len(keys), COUNT_CAP)
+    return Group(kind.label, count, len(keys) > COUNT_CAP, hits, kind.list_url, kind.icon, kept, _name(kind))
+
+
+def _name(kind: Searchable) -> str:
+    return kind.indexed or kind.icon
+
+
+def _sorted_by(kind: Searchable) -> list[str]:
+    """Return the fields of the order beside the key: DISTINCT rows of a to-many condition keep their order."""
+    return [name.lstrip("-") for name in kind.order if name.lstrip("-") != "pk"]
+
+
+def _within(circles: list[int] | None) -> str:
+    if circles is None:
+        return ""
+    return " | ".join(f"'#c{one}'" for one in circles) or "'#c'"
+
+
+def matching(kind: str, words: Words, query: str) -> QuerySet[Entry]:
+    """Return the entries of a kind where every word stands; the whole word is compared where grams do not settle it."""
+    rows = Entry.objects.filter(kind=kind, grams__matches=query)
+    for forms in words.forms:
+        either = Q()
+        for form in forms:
+            if not form.whole:
+                either |= Q(grams__matches=form.grams)
+            elif len(form.whole) > 1:
+                either |= Q(folded__contains=form.whole)
+            else:
+                either |= Q(grams__matches=form.grams)
+        rows = rows.filter(either)
+    return rows
+
+
+def _conditions(kind: Searchable, words: Words, net: tuple[str, str] | None) -> list[Q]:
+    """Return the conditions along the table's own indexes; which ones depends on what was typed alone."""
+    found = []
+    if kind.addressed is not None and net is not None:
+        found.append(kind.addressed(*net))
+    only = words.typed[0] if len(words.typed) == 1 else ""
+    if kind.hosted is not None and only.isascii() and len(only) >= 3:
+        found.append(kind.hosted(only))
+    if kind.fields:
         where = Q()
-        for word in words:
+        for word in words.typed:
             one = Q()
             for field in kind.fields:
                 one |= Q(**{field: word})
             where &= one
-        base = kind.queryset(user)
-        rows = base.filter(pk__in=base.filter(where).order_by().values("pk"))
-        count = rows.order_by().values("pk")[: COUNT_CAP + 1].count()
-        if count:
-            hits = [
-                Hit(kind.row_label(row), kind.url(row), kind.second(row)) for row in rows.order_by(*kind.order)[:shown]
-            ]
-            groups.append(Group(kind.label, min(count, COUNT_CAP), count > COUNT_CAP, hits, kind.list_url))
-    return groups
+        found.append(where)
+    return found
+
+
+def span(word: str) -> tuple[str, str] | None:
+    """Return the first and the last address that begin with the word: ``10.1.`` or ``10.1`` or a whole address."""
+    try:
+        whole: IPv4Address | IPv6Address = ip_address(word)
+        return str(whole), str(whole)
+    except ValueError:
+        pass
+    parts = word.removesuffix(".").split(".")
+    if not 2 <= len(parts) <= 4 or not all(part.isascii() and part.isdigit() and int(part) < 256 for part in parts):
+        return None
+    missing = 4 - len(parts)
+    return ".".join([*parts, *["0"] * missing]), ".".join([*parts, *["255"] * missing])
+
+
+def _parts(kind: Searchable, words: Words, query: str, keys: list[int]) -> dict[int, Entry]:
+    """Return the first text of each shown row in which the words stand."""
+    if not kind.indexed or not keys:
+        return {}
+    rows = matching(kind.indexed, words, query).filter(row_id__in=keys)
+    first = rows.order_by("row_id", "part").distinct("row_id")
+    return {entry.row_id: entry for entry in first.only("row_id", "part", "text")}
+
+
+def _hit(kind: Searchable, row: Any, entry: Entry | None, words: Words, text: str) -> Hit:
+    label = kind.row_label(row)
+    marked = mark(label, words.marked)
+    piece = EMPTY
+    if entry is not None and (entry.part or "<mark>" not in marked):
+        piece = snippet(entry.text, words.marked)
+    part = entry.part if entry is not None else 0
+    part_url = kind.part_url(row, part, text) if kind.part_url is not None and part else ""
+    key = f"{_name(kind)}:{row.pk}"
+    return Hit(label, kind.url(row), kind.second(row), key, marked, piece, part, part_url)

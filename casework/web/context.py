@@ -60,6 +60,11 @@ class Shell:
         return self.user is not None and self.user.is_commission
 
     @cached_property
+    def can_save(self) -> bool:
+        """Whoever only reads keeps no filters of his own."""
+        return self.can_search and self.user is not None and bool(self.user.roles - {Role.AUDITOR})
+
+    @cached_property
     def is_portal(self) -> bool:
         """Leaders of units have no side bar and no search: one column with their own duties."""
         user = self.user

@@ -1,23 +1,35 @@
 """A list as a file: CSV for any tool, XLSX for people. Cells that a spreadsheet would run as a formula are defused."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from tempfile import TemporaryFile
 from typing import Any, Final
 
+from django.db import transaction
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.html import strip_tags
 from django.utils.http import content_disposition_header
 
+from casework.accounts.models import User
+from casework.ledger.record import record
 from casework.web.formats import SHANGHAI
 from casework.web.listing import Column
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+#: What the name of a sheet must not hold.
+_NO_SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\]")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def note_export(what: str, count: int, *, actor: User, at: datetime) -> None:
+    """Record that somebody took a list out as a file; committed before its first byte leaves."""
+    with transaction.atomic():
+        record("list.exported", ref="list:0", actor=actor, at=at, data={"list": what, "rows": count})
 
 
 def safe_cell(value: Any) -> Any:
@@ -77,7 +89,7 @@ def xlsx_response(name: str, columns: Sequence[Column], rows: Iterator[Sequence[
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(name[:31])
+    sheet = book.create_sheet(_NO_SHEET_NAME.sub(" ", name)[:31])
     sheet.freeze_panes = "A2"
 
     def cells(values: Sequence[Any]) -> list[Any]:

@@ -94,8 +94,9 @@ class ListPage:
     row_url: Callable[[Any], str] | None = None
     key: str = ""
     unit: Text = UNIT
-    export_name: str = ""
-    on_export: Callable[[User, int], None] | None = None
+    export_name: str = ""  # the name of the file; the title when empty
+    on_export: Callable[[User, int], None] | None = None  # writes the ledger entry; without it the list itself does
+    exported: bool = True
     empty_text: Text = NOTHING
     empty_why: Text = ""
     facets: bool = True

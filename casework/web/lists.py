@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from casework.access import policy
+from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid
 from casework.web import list_export
 from casework.web.formats import DASH
@@ -24,6 +25,7 @@ from casework.web.list_query import COUNT_CAP, FACET_CAP, ListQuery
 from casework.web.listing import Bulk, Choices, Column, Filter, ListPage
 from casework.web.toast import toast
 from casework.web.vocabulary import Text
+from casework.web.watching import MOST_WATCHED, Watched, WatchRequest
 
 __all__ = ["Bulk", "Choices", "Column", "Filter", "ListPage", "render_list"]
 
@@ -236,6 +238,8 @@ def _export(request: HttpRequest, query: ListQuery, kind: str) -> HttpResponseBa
     columns = _columns(request, page, query.params)
     if page.on_export is not None:
         page.on_export(user, query.exact_count)
+    else:
+        list_export.note_export(page.key or request.path, query.exact_count, actor=user, at=clock.now())
 
     def rows() -> Iterator[list[Any]]:
         for row in query.rows.iterator(chunk_size=2000):
@@ -245,7 +249,7 @@ def _export(request: HttpRequest, query: ListQuery, kind: str) -> HttpResponseBa
             ]
 
     make = list_export.xlsx_response if kind == "xlsx" else list_export.csv_response
-    return make(page.export_name, columns, rows())
+    return make(str(page.export_name or page.title), columns, rows())
 
 
 def _chosen(request: HttpRequest, query: ListQuery) -> tuple[Any, int]:
@@ -295,6 +299,12 @@ def _bulk(request: HttpRequest, query: ListQuery) -> HttpResponse:
     return HttpResponseRedirect(request.get_full_path())
 
 
+def _watched(query: ListQuery) -> list[tuple[str, str, str]]:
+    """Return the rows under the conditions for whoever watches them; one more than the most tells that it is too many."""
+    url = query.page.row_url or (lambda _row: "")
+    return [(str(row.pk), str(row)[:200], url(row)) for row in query.rows[: MOST_WATCHED + 1]]
+
+
 def render_list(
     request: HttpRequest,
     page: ListPage,
@@ -307,6 +317,8 @@ def render_list(
         params = QueryDict(page.default_query)
     user: Any = request.user
     query = ListQuery(page, user, params)
+    if isinstance(request, WatchRequest):
+        raise Watched(_watched(query))
     problem: Text = ""
     if request.method == "POST":
         try:
@@ -314,7 +326,7 @@ def render_list(
         except CaseworkError as error:
             problem = error.message
     kind = params.get("export", "")
-    if kind in {"csv", "xlsx"} and page.export_name:
+    if kind in {"csv", "xlsx"} and page.exported:
         return _export(request, query, kind)
     context = {**_context(request, query), **(extra_context or {}), "problem": problem}
     htmx: Any = getattr(request, "htmx", None)

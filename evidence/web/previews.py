@@ -17,12 +17,14 @@ from casework.web.formats import cn_datetime
 from evidence.models import Item, ItemFile
 from evidence.services import note_preview
 from evidence.web.people import reader
+from evidence.web.reading_said import reading_said
 
 #: Levels whose pictures carry the reader's name.
 MARKED: Final = frozenset({Secrecy.WORK_SECRET})
 
 
-def _file(request: HttpRequest, pk: int, file_pk: int) -> ItemFile:
+def file_of(request: HttpRequest, pk: int, file_pk: int) -> ItemFile:
+    """Return the file of the item that the reader may know of, or raise 404."""
     user = reader(request)
     item = get_visible(Item.objects, user, pk=pk)
     rows = ItemFile.objects.select_related("blob", "item__compartment")
@@ -34,7 +36,7 @@ def _file(request: HttpRequest, pk: int, file_pk: int) -> ItemFile:
 def preview(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
     """What can be shown of a file; the ledger knows of it before anything is sent."""
     user = reader(request)
-    file = _file(request, pk, file_pk)
+    file = file_of(request, pk, file_pk)
     at = clock.now()
     note_preview(file, actor=user, at=at)
     shown = previews.Preview("")
@@ -52,6 +54,7 @@ def preview(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
         "lost": lost,
         "pages": range(1, shown.pages + 1),
         "mark": f"{user.name} {cn_datetime(at)}" if marked else "",
+        "said": reading_said(file),
         "secrecy": file.item.compartment.get_secrecy_display(),
     }
     return render(request, "evidence/preview.html", context)
@@ -61,7 +64,7 @@ def preview(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
 def page(request: HttpRequest, pk: int, file_pk: int, number: int) -> HttpResponse:
     """A picture, or a page of a PDF, as a picture of our own making, written down before it is sent."""
     user = reader(request)
-    file = _file(request, pk, file_pk)
+    file = file_of(request, pk, file_pk)
     if file.blob.malware:
         raise Http404
     note_preview(file, actor=user, at=clock.now(), page=number)

@@ -7,6 +7,7 @@ from evidence.web import (
     capture,
     confirmations,
     custody,
+    found_text,
     items,
     lists,
     log_urls,
@@ -54,5 +55,6 @@ urlpatterns = [
     path("evidence/<int:pk>/files/<int:file_pk>/", items.file, name="file"),
     path("evidence/<int:pk>/files/<int:file_pk>/view/", previews.preview, name="preview"),
     path("evidence/<int:pk>/files/<int:file_pk>/view/<int:number>/", previews.page, name="preview-page"),
+    path("evidence/<int:pk>/files/<int:file_pk>/found/", found_text.found, name="found"),
     path("evidence/<int:pk>/acts/<slug:page>/", items.act, name="act"),
 ]

@@ -47,3 +47,16 @@ def test_odd_words_find_nothing_and_break_nothing(cast: Cast, text: str) -> None
     answer = client.get("/search/", {"q": text})
     assert answer.status_code == 200
     assert "上虞区" not in answer.content.decode()
+
+
+def test_one_kind_can_be_listed_alone(cast: Cast) -> None:
+    units = [a_unit(f"第{n}中学") for n in range(12)]
+    Person.objects.create(unit=units[0], name="中某")
+    client = Client()
+    client.force_login(cast.officer, backend="casework.accounts.backends.AccountBackend")
+    page = client.get("/search/", {"q": "中"}).content.decode()
+    assert page.count("data-row") == 9
+    page = client.get("/search/", {"q": "中", "kind": "unit"}).content.decode()
+    assert page.count("data-row") == 12
+    assert "中某" not in page
+    assert "data-row" not in client.get("/search/", {"q": "中", "kind": "'"}).content.decode()

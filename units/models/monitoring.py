@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -243,6 +244,8 @@ class Sighting(models.Model):
             models.Index(
                 fields=["registration"], condition=Q(registration__isnull=False), name="sighting_of_registration"
             ),
+            # For the search: a host is found by its beginning. It has few values, so the index stays small.
+            models.Index(OpClass(F("remote_host"), "varchar_pattern_ops"), name="sighting_remote_host"),
         ]
 
     def __str__(self) -> str:

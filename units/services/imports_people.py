@@ -125,7 +125,7 @@ class PeopleKind:
                 person.id_number, person.id_index = "", ""
                 fields += ["id_number", "id_index"]
             if "name" in fields:
-                person.name_key = name_key(person.name)
+                person.name_key = name_key(person.name, person=True)
                 fields.append("name_key")
             person.bump(*fields)
         created = Person.objects.filter(pk__in=[row.target for row in rows_with(run, Outcome.CREATED)])
@@ -147,7 +147,11 @@ def _fields(values: dict[str, Any]) -> dict[str, Any]:
         if field in found:
             found[field] = date.fromisoformat(found[field])
     number = unseal(values.get("id_number", ""))
-    return found | {"id_number": number, "id_index": id_index(number), "name_key": name_key(values["name"])}
+    return found | {
+        "id_number": number,
+        "id_index": id_index(number),
+        "name_key": name_key(values["name"], person=True),
+    }
 
 
 class _People:

@@ -28,11 +28,47 @@
     return one;
   }
 
+  // {"nodes": [{id, name, full, category, url}], "links": [{source, target, chance}], "categories": […]}: category 0 are
+  // the round ones that can be opened. Where there are many, what is shared shows its name when pointed at.
+  function graph(element, facts) {
+    var tones = ['ink-2', 'amber-mid', 'blue-mid', 'green-mid', 'green-mid', 'blue-mid', 'red-mid', 'red-mid', 'amber-mid'];
+    var many = facts.nodes.length > 80;
+    var chart = window.echarts.init(element, null, { renderer: 'svg' });
+    chart.setOption({
+      animation: false,
+      aria: { enabled: true },
+      textStyle: { fontFamily: token('font'), color: token('ink-2'), fontSize: 12 },
+      tooltip: { renderMode: 'richText', formatter: function (one) { return one.data.full || ''; } },
+      series: [{
+        type: 'graph', layout: 'force', roam: many ? true : 'move', draggable: true,
+        force: { initLayout: 'circular', repulsion: many ? 34 : 220, edgeLength: many ? 16 : 90, gravity: many ? 0.28 : 0.12, layoutAnimation: false },
+        label: { show: true, position: 'right', color: token('ink-2'), fontSize: many ? 10 : 12 },
+        labelLayout: { hideOverlap: true },
+        emphasis: { focus: 'adjacency', label: { show: true } },
+        lineStyle: { color: token('line-3'), width: 1 },
+        data: facts.nodes.map(function (node) {
+          var round = node.category === 0;
+          return {
+            id: node.id, name: node.name, full: node.full, url: node.url, label: { show: round || !many }, symbol: round ? 'circle' : 'rect',
+            symbolSize: round ? (many ? 10 : 16) : (many ? 7 : 11),
+            itemStyle: { color: round ? token('surface') : token(tones[node.category]), borderColor: token(round ? 'ink' : 'surface'), borderWidth: round ? 2 : 1 }
+          };
+        }),
+        links: facts.links.map(function (link) {
+          return { source: link.source, target: link.target, lineStyle: link.chance ? { type: 'dashed', color: token('line-2') } : {} };
+        })
+      }]
+    });
+    chart.on('click', function (one) { if (one.data && one.data.url) { window.location.assign(one.data.url); } });
+    window.addEventListener('resize', function () { chart.resize(); });
+  }
+
   function draw(element) {
     var source = document.getElementById(element.getAttribute('data-source'));
     if (!source || !window.echarts) { return; }
     var facts = JSON.parse(source.textContent);
     var kind = element.getAttribute('data-chart');
+    if (kind === 'graph') { graph(element, facts); return; }
     var axis = { axisLine: { lineStyle: { color: token('line-2') } }, axisTick: { show: false }, axisLabel: { color: token('ink-3'), fontSize: 12 } };
     var chart = window.echarts.init(element, null, { renderer: 'svg' });
     chart.setOption({

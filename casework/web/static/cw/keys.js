@@ -51,6 +51,30 @@
     }
   };
 
+  // What the search field suggests: arrows walk it, Esc or a click elsewhere puts it away.
+  var find = document.querySelector('[data-find]');
+  var hits = document.getElementById('find-hits');
+  function suggested() { return all('#find-hits a').filter(visible); }
+  if (find && hits) {
+    find.form.addEventListener('keydown', function (event) {
+      if (event.isComposing) { return; }
+      var links = suggested();
+      var place = links.indexOf(document.activeElement);
+      if (event.key === 'Escape' && links.length) {
+        hits.textContent = '';
+        find.focus();
+        event.preventDefault();
+      } else if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && links.length) {
+        event.preventDefault();
+        place += event.key === 'ArrowDown' ? 1 : -1;
+        if (place < 0) { find.focus(); } else { links[Math.min(place, links.length - 1)].focus(); }
+      }
+    });
+    document.addEventListener('click', function (event) {
+      if (!find.form.contains(event.target)) { hits.textContent = ''; }
+    });
+  }
+
   document.addEventListener('keydown', function (event) {
     var element = event.target;
     if (event.isComposing || event.altKey) { return; }
