@@ -107,7 +107,8 @@ def _restore(_case: Any) -> None:
     name = connection.settings_dict["NAME"]
     connections.close_all()
     _as_owner(f'drop database "{name}" with (force)')
-    _as_owner(f'create database "{name}" template "{name}_pristine"')
+    # Nothing is synchronised here, so copying the files takes half of what writing them to the log takes.
+    _as_owner(f'create database "{name}" template "{name}_pristine" strategy file_copy')
 
 
 def owner_connection(database: str = "") -> "psycopg.Connection[tuple[Any, ...]]":

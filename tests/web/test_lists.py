@@ -299,8 +299,9 @@ def test_export_tells_the_app_who_took_how_many(ask: Callable[..., HttpResponseB
     assert seen == [(people["甲"], 3)]
 
 
-def test_a_list_without_export_name_gives_no_file(ask: Callable[..., HttpResponseBase]) -> None:
-    assert "text/html" in ask("export=csv", replace(PAGE, export_name=""))["Content-Type"]
+def test_a_list_goes_out_as_a_file_unless_it_says_no(ask: Callable[..., HttpResponseBase]) -> None:
+    assert "text/csv" in ask("export=csv", replace(PAGE, export_name=""))["Content-Type"]
+    assert "text/html" in ask("export=csv", replace(PAGE, exported=False))["Content-Type"]
 
 
 def close(request: HttpRequest, queryset: Any) -> str:
