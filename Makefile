@@ -32,6 +32,7 @@ stop: setup ## end the running demo, or what is left of a killed one
 
 .PHONY: test
 # Real processes, the played campaign and the browser need the machine for themselves; the rest runs in two processes.
+# Each walk in the browser has a process and a copy of the campaign of its own, and takes its steps in their order.
 PLAYED := tests/local tests/scenarios tests/browser tests/test_routes.py
 
 test: setup-dev ## the whole test suite, on embedded services; TESTS=… runs a part
@@ -39,7 +40,8 @@ ifdef TESTS
 	@$(RUN) -m pytest $(TESTS)
 else
 	@$(RUN) -m pytest -q -n 2 tests $(addprefix --ignore=,$(PLAYED))
-	@$(RUN) -m pytest -q $(wildcard $(PLAYED))
+	@$(RUN) -m pytest -q $(wildcard $(filter-out tests/browser,$(PLAYED)))
+	@for walk in tests/browser/test_*.py; do $(RUN) -m pytest -q -p no:randomly $$walk || exit 1; done
 endif
 
 .PHONY: check static-checks

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -90,7 +91,7 @@ class Integrator:
                 while not self.ending:
                     self.turn()
                     self._wait()
-            except (DatabaseError, OSError) as error:
+            except (DatabaseError, psycopg.Error, OSError) as error:  # waiting asks the driver itself
                 self._say(f"账本：{RETRY:.0f} 秒后再试 / trying again: {error}")
                 connection.close()
                 self._sleep(RETRY)
