@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler, get_internal_wsgi_application
+from django.db import connection
 from django.test import override_settings
 
 from tests.played import MORNING, Played, connected_to, copy_of
@@ -67,6 +68,8 @@ def chromium() -> Iterator[Any]:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
             yield browser
+            # Within Playwright's loop this thread has a connection of its own; outside nobody would close it.
+            connection.close()
             browser.close()
     finally:
         if kept is None:
