@@ -35,11 +35,11 @@ from casework.core.errors import CaseworkError, NotReady
 from casework.deadlines.selectors import current_calendar, deadline_facts
 from casework.deadlines.web.words import chip
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import deadline as deadline_chip
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
-from units.web.guards import commission_only
 
 
 def _rows(user: User) -> QuerySet[Any]:

@@ -35,9 +35,9 @@ from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.lists import render_list
 from casework.web.toast import toast
-from units.web.guards import commission_only
 
 
 @commission_only

@@ -23,10 +23,10 @@ from casework.core.errors import CaseworkError
 from casework.web import list_export
 from casework.web.formats import coin
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.lists import Column
 from casework.web.toast import toast
 from units.models import Campaign
-from units.web.guards import commission_only
 
 PAGE_SIZE: Final = 50
 TABS: Final = (("unit", gettext_lazy("按单位")), ("person", gettext_lazy("按人")), ("coin", gettext_lazy("按币种")))

@@ -25,10 +25,10 @@ from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.formats import cn_date, cny, coin
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.toast import toast
 from units.models import Campaign, Unit
-from units.web.guards import commission_only
 
 
 def _rows(user: User) -> QuerySet[Any]:

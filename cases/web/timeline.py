@@ -19,8 +19,8 @@ from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.toast import toast
-from units.web.guards import commission_only
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

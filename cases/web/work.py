@@ -13,8 +13,8 @@ from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.toast import toast
-from units.web.guards import commission_only
 
 _METHODS = ["GET", "HEAD", "POST"]
 

@@ -6,8 +6,11 @@ it once more at the door, before a form is even looked at, so that a view added 
 
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from casework.accounts.enums import Role
 from casework.accounts.models import User
+from casework.core.errors import NotAllowed
 
 #: People who hold no other role than these write nothing but their own business.
 READING_ROLES: Final = frozenset({Role.AUDITOR})
@@ -25,6 +28,12 @@ def own_business(*routes: str) -> None:
 def only_reads(user: User) -> bool:
     """Tell whether the user holds reading roles and no other."""
     return bool(user.roles) and user.roles <= READING_ROLES
+
+
+def refuse_reader(user: User, namespace: str, route: str) -> None:
+    """Raise ``NotAllowed`` when somebody who only reads would write by this route."""
+    if not may_write(user, namespace, route):
+        raise NotAllowed(_("不能办理：您的职责只是查阅。可以请有职责的同事办理。"))
 
 
 def may_write(user: User, namespace: str, route: str) -> bool:

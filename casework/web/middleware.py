@@ -9,9 +9,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-from django.utils.translation import gettext as _
 
-from casework.access.readers import may_write
+from casework.access.readers import refuse_reader
 from casework.accounts.requests import reader
 from casework.core.errors import CaseworkError, NotAllowed
 from casework.web.errors import refusal_page
@@ -89,6 +88,9 @@ class ReaderMiddleware:
         match = request.resolver_match
         if request.method in _SAFE or not request.user.is_authenticated or match is None:
             return None
-        if match.route.startswith("api/") or may_write(reader(request), match.namespace, match.view_name):
-            return None
-        return refusal_page(request, NotAllowed(_("不能办理：您的职责只是查阅。可以请有职责的同事办理。")))
+        if not match.route.startswith("api/"):
+            try:
+                refuse_reader(reader(request), match.namespace, match.view_name)
+            except NotAllowed as error:
+                return refusal_page(request, error)
+        return None

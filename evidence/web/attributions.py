@@ -18,6 +18,7 @@ from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.nav import CASES, register
 from casework.web.templatetags.cw import status
@@ -52,7 +53,6 @@ from evidence.services.attributions import (
     work_out_again,
 )
 from evidence.web.people import reader
-from units.web.guards import commission_only
 
 for _state, _word, _colour, _icon in (
     (AttributionState.LEAD, _l("未复核"), "", "circle-dashed"),

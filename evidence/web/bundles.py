@@ -15,11 +15,11 @@ from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.ledger.refs import resolve
 from casework.web.forms import add_refusal
+from casework.web.guards import officials_only
 from evidence import tasks
 from evidence.models import BundleJob
 from evidence.services.bundle_jobs import fetch_bundle, name_of, request_bundle
 from evidence.web.people import reader
-from units.web.guards import officials_only
 
 logger = logging.getLogger(__name__)
 

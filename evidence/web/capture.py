@@ -15,9 +15,9 @@ from django.views.decorators.http import require_safe
 from casework.access.models import Compartment, compartments_of
 from casework.access.policy import require
 from casework.core import clock
+from casework.web.guards import officials_only
 from evidence.enums import DeviceKind, Kind, Measure
 from evidence.web.people import colleagues, reader
-from units.web.guards import officials_only
 
 ASSETS: Final = ("cw/tokens.css", "cw/base.css", "cw/components.css", "cw/narrow.css", "evidence/capture.css")
 SCRIPTS: Final = ("evidence/capture-vault.js", "evidence/capture.js")

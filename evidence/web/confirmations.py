@@ -13,11 +13,11 @@ from casework.access.policy import require
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
+from casework.web.guards import officials_only
 from casework.web.toast import toast
 from evidence.selectors.desk import acts_to_confirm
 from evidence.services import confirm_acts
 from evidence.web.people import reader
-from units.web.guards import officials_only
 
 SHOWN = 200
 

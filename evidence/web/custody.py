@@ -13,6 +13,7 @@ from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.formats import cn_date
 from casework.web.forms import add_refusal
+from casework.web.guards import officials_only
 from casework.web.toast import toast
 from evidence.models import CheckOut, Discrepancy, Disposal, Item
 from evidence.rules import seal_number
@@ -28,7 +29,6 @@ from evidence.services import (
 from evidence.web.chain import chain_links
 from evidence.web.people import reader
 from evidence.web.takings import qr
-from units.web.guards import officials_only
 
 
 @require_safe

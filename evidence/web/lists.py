@@ -16,12 +16,12 @@ from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
 from casework.ledger.record import record
+from casework.web.guards import officials_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from evidence.enums import Kind, Measure, State
 from evidence.selectors.items import visible_collections, visible_items
 from evidence.web.people import reader
-from units.web.guards import officials_only
 
 
 def _badges(item: Any) -> SafeString:

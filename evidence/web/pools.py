@@ -19,6 +19,7 @@ from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.nav import MONITORING, register
 from casework.web.toast import toast
@@ -31,7 +32,6 @@ from evidence.web.people import reader
 from units.enums import Classification, QuestionKind, Stance
 from units.models import Lead
 from units.services.questions import add_evidence
-from units.web.guards import commission_only
 
 for _grade, _word, _colour, _icon in (
     (PoolGrade.A, _l("甲：对话或矿机记录"), "red", "alert-octagon"),

@@ -15,12 +15,12 @@ from casework.accounts.enums import Role
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
+from casework.web.guards import officials_only
 from casework.web.toast import toast
 from evidence.enums import StockResult
 from evidence.models import StockTake
 from evidence.services.stock import begin_stock_take, close_stock_take, count_item
 from evidence.web.people import reader
-from units.web.guards import officials_only
 
 
 class BeginForm(forms.Form):

@@ -16,6 +16,7 @@ from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.lists import Column, ListPage, render_list
 from casework.web.toast import toast
 from units.models import Campaign, CampaignTemplate, TemplateVersion
@@ -23,7 +24,6 @@ from units.questionnaire import Question, questionnaire
 from units.rules.stage_plans import StagePlan
 from units.selectors.templates import newest, stages_of
 from units.services.campaign_templates import make_template, revise_template
-from units.web.guards import commission_only
 from units.web.posted import posted
 from units.web.templates_forms import (
     NoteForm,

@@ -19,6 +19,7 @@ from casework.core.calendar import Calendar
 from casework.deadlines.selectors import current_calendar
 from casework.web.components import Share
 from casework.web.deadline_words import RUNNING, DeadlineFacts
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
@@ -37,7 +38,6 @@ from units.selectors.campaigns import (
 from units.selectors.matrix import MatrixPage, matrix_page
 from units.selectors.stage_states import REPORT_KEYS, CellState
 from units.services.issuing import remind_overdue
-from units.web.guards import commission_only
 
 #: Units of the matrix on one page, and of the panel behind a cell.
 SHOWN = 100

@@ -14,13 +14,13 @@ from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.formats import cn_datetime
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import badge
 from casework.web.toast import toast
 from units.enums import Disposition
 from units.models import ChangeSet, Lead
 from units.services.change_sets import undo_change_set
-from units.web.guards import commission_only
 
 SHOWN = 100
 

@@ -21,6 +21,7 @@ from casework.core.calendar import Calendar
 from casework.core.errors import Invalid
 from casework.deadlines.selectors import current_calendar
 from casework.web.deadline_words import RUNNING, DeadlineFacts
+from casework.web.guards import commission_only
 from casework.web.lists import Bulk, Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import deadline as deadline_chip
 from casework.web.templatetags.cw import status
@@ -32,7 +33,6 @@ from units.selectors.leads import facts_for, with_due
 from units.services.change_sets import handle_leads, undo_change_set
 from units.services.leads import assign_lead
 from units.services.reading import note_list_export
-from units.web.guards import commission_only
 
 CHANGE_SET = "lead_change_set"
 S = LeadState

@@ -17,6 +17,7 @@ from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.formats import cn_date
 from casework.web.forms import DayField, add_refusal
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
@@ -26,7 +27,6 @@ from units.models import LiabilityItem
 from units.selectors.relapse import beside
 from units.services.reading import note_list_export
 from units.services.relapse import can_reopen, decide_liability, default_due, note_talk, reopen_duty
-from units.web.guards import commission_only
 
 for _value, _word, _colour, _icon in (
     ("open", gettext_lazy("待约谈"), "amber", "message-circle"),

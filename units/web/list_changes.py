@@ -14,6 +14,7 @@ from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.web.formats import cn_datetime
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.vocabulary import register_status
@@ -21,7 +22,6 @@ from units.enums import AddressStatus, MatchState
 from units.models import MonitorList
 from units.selectors.list_changes import CLEARED, changes_of, where_to
 from units.services.reading import note_list_export
-from units.web.guards import commission_only
 
 register_status("address", CLEARED, gettext_lazy("已消失"), "green", "circle-check")
 CHANGES = [*AddressStatus.choices, (CLEARED, gettext_lazy("已消失"))]

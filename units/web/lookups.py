@@ -17,6 +17,7 @@ from casework.core.errors import CaseworkError
 from casework.files.responses import download
 from casework.web.formats import cn_datetime
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only, officials_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
@@ -32,7 +33,6 @@ from units.services.lookups import (
     send_lookup,
 )
 from units.services.reading import note_letter_read, note_list_export
-from units.web.guards import commission_only, officials_only
 from units.web.letters import (
     AgencyField,
     addresses_csv,

@@ -15,13 +15,13 @@ from casework.accounts.enums import Role
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError, NotReady
+from casework.web.guards import commission_only
 from casework.web.list_query import ListQuery
 from casework.web.toast import toast
 from units.enums import Disposition
 from units.lead_workflow import ways
 from units.models import ChangeSet
 from units.services.change_sets import MOST, handle_leads
-from units.web.guards import commission_only
 from units.web.leads import CHANGE_SET, TABLE
 from units.web.letters import AgencyField
 

@@ -15,6 +15,7 @@ from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.web.formats import cn_datetime
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
@@ -24,7 +25,6 @@ from units.selectors.list_changes import change_counts
 from units.services.leads import raise_leads
 from units.services.matching import count_states, match_sightings
 from units.services.reading import note_list_export
-from units.web.guards import commission_only
 from units.web.list_changes import places_of
 
 

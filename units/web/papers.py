@@ -20,6 +20,7 @@ from casework.deadlines.selectors import deadline_facts, with_bars
 from casework.deadlines.web.words import chip, line
 from casework.files.responses import download
 from casework.web.forms import DayField, add_refusal
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import deadline as deadline_chip
 from casework.web.templatetags.cw import status
@@ -38,7 +39,6 @@ from units.services.papers import (
 )
 from units.services.reading import note_paper_proof_read
 from units.web.campaigns import campaign_of
-from units.web.guards import commission_only
 from units.web.portal import clocks
 from units.web.posted import posted
 

@@ -18,13 +18,13 @@ from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.imports.rules import BadCell, parse_address, parse_moment, parse_port
 from casework.web.forms import DayField, add_refusal
+from casework.web.guards import commission_only
 from casework.web.toast import toast
 from casework.web.vocabulary import Text
 from units.models import Sighting, Unit
 from units.selectors.holders import who_held
 from units.services.placing import place_unit
 from units.services.register import change_leader, close_unit, rename_unit
-from units.web.guards import commission_only
 
 
 class CodeField(forms.CharField):

@@ -19,6 +19,7 @@ from casework.core.errors import CaseworkError
 from casework.ledger.models import Entry
 from casework.web.formats import group_code
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
@@ -29,7 +30,6 @@ from units.rules.regions import city_name
 from units.services.imports_blocks import period_words
 from units.services.reading import note_list_export
 from units.services.register import settle_conflict
-from units.web.guards import commission_only
 
 #: How many rows a section of the unit page shows before it links to the list.
 SHOWN = 10

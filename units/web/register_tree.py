@@ -12,11 +12,11 @@ from django.views.decorators.http import require_safe
 from casework.access.policy import get_visible
 from casework.accounts.requests import reader
 from casework.core import clock
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from units.enums import UnitState
 from units.models import Registration, Sighting, Unit
 from units.services.reading import note_list_export
-from units.web.guards import commission_only
 
 #: So many units of a level are shown.
 LEVEL = 300

@@ -24,6 +24,7 @@ from casework.deadlines.web.acts import acts_for
 from casework.deadlines.web.words import chip, line
 from casework.notices.selectors import told_of
 from casework.web.forms import DayField, add_refusal
+from casework.web.guards import commission_only
 from casework.web.lists import Bulk, Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import badge, deadline, status
 from casework.web.toast import toast
@@ -36,7 +37,6 @@ from units.selectors.versions import changes, contents
 from units.services import reviews
 from units.services.issuing import remind_overdue
 from units.services.reading import note_export
-from units.web.guards import commission_only
 from units.web.portal import said
 from units.web.posted import posted
 

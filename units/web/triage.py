@@ -20,6 +20,7 @@ from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError, Stale
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.list_query import ListQuery
 from casework.web.lists import render_list
 from casework.web.toast import toast
@@ -31,7 +32,6 @@ from units.selectors.tracks import passive_track
 from units.services.dispositions import handle_lead, may_decide, move_lead, undo_disposition
 from units.services.leads import assign_lead
 from units.services.questions import add_evidence, classify_lead, missing_for, settle_question
-from units.web.guards import commission_only
 from units.web.leads import TABLE, prepare, rows_of
 
 RECENT = 3

@@ -32,8 +32,8 @@ from casework.documents.services.documents import (
 )
 from casework.documents.services.rendering import data_of
 from casework.documents.web.forms import DocumentForm, IssueForm, ReasonForm, ServeForm, SignedForm, typed
-from casework.documents.web.guards import commission_only
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.toast import toast
 
 logger = logging.getLogger(__name__)

@@ -31,12 +31,12 @@ from casework.documents.services.rendering import (
     pages_of,
 )
 from casework.documents.web.forms import IssueForm, ReasonForm, ServeForm, SignedForm
-from casework.documents.web.guards import commission_only
 from casework.files import previews, storage
 from casework.files.responses import download
 from casework.ledger.models import Entry
 from casework.ledger.web.proof import proofs_of
 from casework.web.formats import cn_date, cn_datetime
+from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 

@@ -17,9 +17,9 @@ from casework.documents.services.rendering import draw, pages_of
 from casework.documents.services.templates import activate_template, draft_template, retire_template
 from casework.documents.spec import Template, read_template
 from casework.documents.web.forms import TemplateForm
-from casework.documents.web.guards import commission_only
 from casework.documents.web.pages import picture_of
 from casework.web.forms import add_refusal
+from casework.web.guards import commission_only
 from casework.web.toast import toast
 
 
