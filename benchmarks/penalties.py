@@ -185,7 +185,7 @@ def _settled(case: Case, user: User, count: int) -> None:
     items = Item.objects.bulk_create(
         Item(
             number=f"B1-{n:05}", kind="physical", title=f"材料 {n}", compartment=case.compartment,
-            collection=collection, state="deposited", holder=user, created_at=clock.now(), updated_at=clock.now(),
+            collection=collection, state="collected", holder=user, created_at=clock.now(), updated_at=clock.now(),
         )
         for n in range(2 * count)
     )  # fmt: skip
