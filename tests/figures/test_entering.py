@@ -142,15 +142,21 @@ def test_a_case_is_cited_under_one_name(cast: Cast, scene: Scene) -> None:
     with pytest.raises(Invalid, match="引用名 first 已用于案件"):
         cite_case(scene.campaign, "first", other, source="某报", actor=officer, at=AT)
     assert PublishedCase.objects.get().case == case
-    empty = _client(officer).post(
-        reverse("figures:new-citation", args=[scene.campaign.code]),
-        {"case": other.pk, "code": "other", "source": "某报"},
-    )
-    assert empty.status_code == 400  # not a case of the campaign that he may know of
+    page = reverse("figures:new-citation", args=[scene.campaign.code])
+    given = {"case": other.pk, "code": "other", "source": "某报"}
+    unknown = _client(officer).post(page, given)  # he may not know of any case
+    assert unknown.status_code == 400
+    assert "没有本行动单位的案件" in unknown.content.decode()
+    outside = _client(cast.approver).post(page, given)  # he knows of it, but it is about no unit of the campaign
+    assert outside.status_code == 400
     assert PublishedCase.objects.count() == 1
+    other.unit = scene.campaign.campaign_units.order_by("pk")[0].unit
+    other.save()
+    assert _client(cast.approver).post(page, given).status_code == 302
+    assert set(PublishedCase.objects.values_list("code", "case")) == {("first", case.pk), ("other", other.pk)}
 
 
-@pytest.mark.parametrize("name", ["new-factors", "new-tariff", "new-claim", "new-citation"])
+@pytest.mark.parametrize("name", ["new-factors", "new-tariff", "new-claim"])
 def test_others_enter_nothing(cast: Cast, scene: Scene, name: str) -> None:
     page = reverse(f"figures:{name}", args=[scene.campaign.code])
     for user, status in ((cast.auditor, 403), (cast.approver, 403), (cast.outsider, 404)):

@@ -200,7 +200,9 @@ def new_citation(request: HttpRequest, code: str) -> HttpResponse:
         return _("已登记公开通报的案件 %(number)s。") % {"number": case.number}
 
     words = _("登记以后，这个案件的数也列在数据页上，知悉范围不变。")
-    return _page(request, campaign, form, save, _("登记公开通报的案件"), words, "figures:list")
+    known = _cases(campaign, reader(request)).exists()
+    nothing = "" if known else _("您知悉的案件里，没有本行动单位的案件")
+    return _page(request, campaign, form, save, _("登记公开通报的案件"), words, "figures:list", nothing)
 
 
 def _cases(campaign: Campaign, user: User | None) -> "QuerySet[Case]":
@@ -225,6 +227,7 @@ def _page(
     title: str | Promise,
     words: str | Promise,
     back: str = "figures:energy",
+    nothing: str = "",
 ) -> HttpResponse:
     """Show the form, or save it and go back to where its rows stand."""
     if form.is_bound and form.is_valid():
@@ -235,5 +238,5 @@ def _page(
         else:
             toast(request, said)
             return redirect(back, code=campaign.code)
-    context = {"campaign": campaign, "form": form, "title": title, "words": words, "back": back}
+    context = {"campaign": campaign, "form": form, "title": title, "words": words, "back": back, "nothing": nothing}
     return render(request, "figures/enter.html", context, status=400 if form.is_bound else 200)
