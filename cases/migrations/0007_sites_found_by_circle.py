@@ -25,6 +25,6 @@ select search_renew('site', (select array_agg(id) from cases_site));
 
 
 class Migration(migrations.Migration):
-    dependencies = [("search", "0002_circles_in_every_gram"), ("cases", "0005_what_can_be_found")]
+    dependencies = [("search", "0002_circles_in_every_gram"), ("cases", "0006_decisions_on_organisations_and_units")]
 
     operations = [migrations.RunSQL(FORWARD)]
