@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -9,12 +10,15 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from casework.access.policy import get_visible
+from casework.access.policy import get_visible, require
 from casework.accounts.models import Organisation
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
 from casework.api.filters import KeyFilterSet
+from casework.api.inputs import taken
 from casework.core import clock
+from casework.core.errors import Invalid
+from casework.imports.models import ImportRun
 from units.enums_exchange import HandOverPurpose
 from units.models import (
     HandOver,
@@ -25,17 +29,20 @@ from units.models import (
     LookupRequest,
     MonitorList,
     RelapsedAddress,
+    Unit,
 )
 from units.services.hand_overs import (
     answer_hand_over,
     bring_lead,
     close_hand_over,
+    hand_over_addresses,
     hand_over_lead,
+    raise_from_hand_over,
     receive_hand_over,
     return_hand_over,
 )
-from units.services.lookups import answer_lookup, close_lookup, receive_lookup, send_lookup
-from units.services.relapse import decide_liability, note_talk
+from units.services.lookups import answer_lookup, close_lookup, read_answer, receive_lookup, send_lookup
+from units.services.relapse import decide_liability, note_talk, reopen_duty
 
 
 class LookupAddressSerializer(serializers.ModelSerializer[LookupAddress]):
@@ -97,6 +104,15 @@ def _agency(code: str) -> Organisation:
     if found is None:
         raise serializers.ValidationError({"agency": ["没有这个代码的机关"]})
     return found
+
+
+class TakenInSerializer(serializers.ModelSerializer[ImportRun]):
+    """The import that the answer became; see ``imports/{id}/``."""
+
+    class Meta:
+        model = ImportRun
+        fields = ("id", "kind", "state", "rows")
+        read_only_fields = fields
 
 
 class LookupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
@@ -164,6 +180,15 @@ class LookupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleVie
         check_version(request, row)
         return self._answer(close_lookup(row, actor=reader(request), at=clock.now()))
 
+    @extend_schema(request=None, responses={201: TakenInSerializer})
+    @action(detail=True, methods=["post"], url_path="take-in")
+    def take_in(self, request: Request, pk: str) -> Response:
+        """读入答复: its file becomes an import of address blocks that waits to be applied."""
+        row = self.get_object()
+        require(reader(request), "lookup.take_in", row)
+        run = read_answer(row, **self.by())
+        return Response(TakenInSerializer(run).data, status=201)
+
 
 class HandOverAddressSerializer(serializers.ModelSerializer[HandOverAddress]):
     """An address that was handed over."""
@@ -214,6 +239,30 @@ class ReturnSerializer(serializers.Serializer[Any]):
 class ResultSerializer(serializers.Serializer[Any]):
     result = serializers.CharField(max_length=4000)
     result_on = serializers.DateField()
+
+
+class PassOnSerializer(serializers.Serializer[Any]):
+    """Every address of a list whose holder is no public unit."""
+
+    monitor_list = serializers.IntegerField()
+    agency = serializers.CharField(help_text="code of the agency")
+    title = serializers.CharField(max_length=200)
+    text = serializers.CharField(max_length=4000)
+
+
+class RaiseLeadSerializer(serializers.Serializer[Any]):
+    """The unit that it is about."""
+
+    unit = serializers.CharField(help_text="code of the unit")
+
+
+class RaisedLeadSerializer(serializers.ModelSerializer[Lead]):
+    """The lead that was registered."""
+
+    class Meta:
+        model = Lead
+        fields = ("id", "number")
+        read_only_fields = fields
 
 
 class HandOverFilter(KeyFilterSet):
@@ -299,6 +348,30 @@ class HandOverViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
         check_version(request, row)
         return self._answer(close_hand_over(row, actor=reader(request), at=clock.now()))
 
+    @extend_schema(request=PassOnSerializer, responses={201: HandOverDetailSerializer})
+    @action(detail=False, methods=["post"])
+    def addresses(self, request: Request) -> Response:
+        """移送地址: pass on the addresses of a list whose holders are no public units."""
+        given, user = taken(PassOnSerializer(data=request.data)), reader(request)
+        found = get_visible(MonitorList.objects.select_related("compartment"), user, pk=given["monitor_list"])
+        agency, words = _agency(given["agency"]), {"title": given["title"], "text": given["text"]}
+        return create_once(request, lambda: self._answer(hand_over_addresses(found, agency, **words, **self.by()), 201))
+
+    @extend_schema(request=RaiseLeadSerializer, responses={201: RaisedLeadSerializer})
+    @action(detail=True, methods=["post"], url_path="lead")
+    def raise_lead(self, request: Request, pk: str) -> Response:
+        """登记为线索: what an agency brought becomes a lead about the unit."""
+        row, user = self.get_object(), reader(request)
+        check_version(request, row)
+        require(user, "handover.raise_lead", row)
+        code = taken(RaiseLeadSerializer(data=request.data))["unit"]
+        unit = Unit.objects.visible_to(user).filter(code=code).first()
+        if unit is None:
+            raise Invalid(
+                _("没有代码为“%(code)s”的单位。") % {"code": code}, details={"unit": _("填写登记册中的单位代码")}
+            )
+        return Response(RaisedLeadSerializer(raise_from_hand_over(row, unit, **self.by())).data, status=201)
+
 
 class RelapsedAddressSerializer(serializers.ModelSerializer[RelapsedAddress]):
     """An address that is back."""
@@ -334,6 +407,10 @@ class TalkSerializer(serializers.Serializer[Any]):
 class DecideSerializer(serializers.Serializer[Any]):
     held = serializers.BooleanField()
     reason = serializers.CharField(max_length=2000)
+
+
+class ReopenSerializer(serializers.Serializer[Any]):
+    due_on = serializers.DateField(required=False, allow_null=True, default=None)
 
 
 class LiabilityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
@@ -373,6 +450,15 @@ class LiabilityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visible
         given = DecideSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         return self._answer(decide_liability(row, actor=reader(request), at=clock.now(), **given.validated_data))
+
+    @extend_schema(request=ReopenSerializer, responses=LiabilitySerializer)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        """重启整改: lay the duty on the unit anew, by default for ten working days."""
+        row = self.get_object()
+        check_version(request, row)
+        require(reader(request), "rectification.order", row.report or row)
+        return self._answer(reopen_duty(row, **taken(ReopenSerializer(data=request.data)), **self.by()))
 
 
 routes = [
