@@ -3,6 +3,7 @@
 from typing import Any
 
 from cases.api.appeals import AppealViewSet
+from cases.api.bodies import BodyDecisionViewSet
 from cases.api.cases import CaseViewSet
 from cases.api.inspections import InspectionViewSet, SiteViewSet
 from cases.api.integrity import routes as integrity_routes
@@ -24,4 +25,5 @@ routes: list[tuple[str, Any, str]] = [
     *integrity_routes,
     *penalty_routes,
     ("appeals", AppealViewSet, "appeal"),
+    ("body-decisions", BodyDecisionViewSet, "body-decision"),
 ]
