@@ -9,7 +9,7 @@ import casework.core.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0005_what_can_be_found"),
+        ("cases", "0007_sites_found_by_circle"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
