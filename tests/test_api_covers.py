@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from cases.body_workflow import BODY_STEPS
 from cases.penalty_workflow import STEPS as PENALTY_STEPS
 from cases.workflow import STEPS as CASE_STEPS
 from casework.access.policy import acts
@@ -63,6 +64,7 @@ ACTS_WITHOUT_OPERATION = {"token.issue": _KEYS}
 TABLES = {
     "cases.services.cases.advance": {f"case.{step.name}" for step in CASE_STEPS},
     "cases.services.penalties.advance_penalty": {f"penalty.{step.name}" for step in PENALTY_STEPS},
+    "cases.services.bodies.advance_body": {f"body.{step.name}" for step in BODY_STEPS},
     "units.services.reviews.accept_report": {step.act for step in INSPECTION_STEPS},
     "casework.imports.services.runs.apply_run": {kind.act for kind in kinds().values()},
 }
