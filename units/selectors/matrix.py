@@ -128,7 +128,7 @@ def _keyed(
     if stage.code == StageCode.KEY_SUPERVISION:
         return _with(units, [], empty)
     if stage.code == StageCode.INSTITUTION:
-        return _with(units, _institution(today), empty)
+        return _institution(stage, units, empty, today)
     reports = units.alias(report=FilteredRelation("self_inspections", condition=Q(self_inspections__stage=stage)))
     cases: list[When] = [
         When(report__isnull=True, then=Value(empty)),
@@ -155,12 +155,23 @@ def _preparation(today: date) -> list[When]:
     return [When(~Exists(leaders), then=Value("no_leader")), When(~Exists(blocks), then=Value("no_address"))]
 
 
-def _institution(today: date) -> list[When]:
+def _institution(stage: Stage, units: QuerySet[CampaignUnit], empty: str, today: date) -> QuerySet[CampaignUnit]:
     duties = Rectification._base_manager.filter(campaign_unit=OuterRef("pk"))
     late = duties.filter(state=RectificationState.OPEN, due_on__lt=today)
     waiting = duties.exclude(state=RectificationState.CLOSED)
-    return [
-        When(Exists(late), then=Value("late")),
-        When(Exists(waiting), then=Value("rectifying")),
-        When(Exists(duties), then=Value("done")),
+    reports = units.alias(
+        report=FilteredRelation("self_inspections", condition=Q(self_inspections__stage=stage)),
+        duty_late=Exists(late), duty_waiting=Exists(waiting), duty_any=Exists(duties),
+    )  # fmt: skip
+    out = {state: key for state, key in REPORT_KEYS.items() if key not in FINISHED}
+    ended = {state: key for state, key in REPORT_KEYS.items() if key in FINISHED}
+    cases = [
+        When(Q(duty_late=True) | Q(report__state__in=sorted(OWED), report__due_on__lt=today), then=Value("late")),
+        *(When(report__state=state, then=Value(key)) for state, key in out.items()),
+        When(duty_waiting=True, then=Value("rectifying")),
+        When(duty_any=True, then=Value("done")),
+        *(When(report__state=state, then=Value(key)) for state, key in ended.items()),
     ]
+    of_report = Q(duty_late=False) & (Q(report__state__in=sorted(out)) | Q(duty_any=False))
+    detail = Case(When(of_report, then=F("report__state")), default=Value(""), output_field=CharField())
+    return _with(reports, cases, empty, detail)

@@ -19,6 +19,8 @@ from units.models import AddressBlock, CampaignUnit, Rectification, SelfInspecti
 from units.questionnaire import questionnaire
 
 S = InspectionState
+#: Cells with which nothing more is to be done in a stage.
+FINISHED = frozenset({"done", "not_listed", "not_come", "nothing", "withdrawn"})
 #: Up to so many units are named in a query; for more the whole stage is read.
 MANY = 1000
 #: The group of the matrix in which a report stands by its state; late ones stand apart.
@@ -91,7 +93,7 @@ def stage_cells(stage: Stage, units: Sequence[CampaignUnit], user: User, today: 
     elif stage.code == StageCode.PREPARATION:
         found = _preparation(units, today)
     elif stage.code == StageCode.INSTITUTION:
-        found = _institution(units, today)
+        found = _institution(stage, units, today)
     elif stage.code == StageCode.KEY_SUPERVISION:
         found = {}
     else:
@@ -236,9 +238,17 @@ def _report_words(state: InspectionState) -> tuple[str, str, str, str]:
     return word, REPORT_KEYS[state], colour, icon
 
 
-def _institution(units: Sequence[CampaignUnit], today: date) -> dict[int, CellState]:
+def _institution(stage: Stage, units: Sequence[CampaignUnit], today: date) -> dict[int, CellState]:
+    """What presses most: a duty that is late, a report that is still out, a duty, a report that is done."""
     if not units:
         return {}
+    duties, reports = _duties(units, today), _reports(stage, units, today)
+    pressing = {pk: one for pk, one in reports.items() if one.key not in FINISHED}
+    late = {pk: one for pk, one in duties.items() if one.key == "late"}
+    return reports | duties | pressing | late
+
+
+def _duties(units: Sequence[CampaignUnit], today: date) -> dict[int, CellState]:
     mine = Q(campaign_unit__in=[one.pk for one in units]) if len(units) <= MANY else Q()
     rows = (
         Rectification._base_manager.filter(mine, campaign_unit__campaign=units[0].campaign_id)

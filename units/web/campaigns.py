@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,7 +26,7 @@ from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from units.enums_campaign import OWED, CampaignState, StageCode
 from units.models import Campaign, CampaignUnit, LeadAddress, SelfInspection, Stage
-from units.rules.stage_plans import WORKED_OUT
+from units.rules.stage_plans import NEVER_ISSUED
 from units.selectors.campaigns import (
     FINISHED,
     Progress,
@@ -131,9 +132,9 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         "panel_list": _panel_list(found, chosen, picked),
         "progress": _progress_card(stages, found),
         "contradictions": contradictions(found, user, reverse("units:campaign-units", args=[found.code])),
-        "urge": _urge(found, user, now, stages),
+        "urge": _urge(found, user, stages),
         "to_issue": any(key == "not_issued" for share in table.shares for key, _w, _c, _n in share.groups),
-        "may_issue": any(one.code not in WORKED_OUT for one in stages) and can(user, "campaign.issue", found),
+        "may_issue": any(one.code not in NEVER_ISSUED for one in stages) and can(user, "campaign.issue", found),
         "may_add": can(user, "campaign.add_units", found),
         "addresses": _addresses(found, user),
     }
@@ -142,7 +143,7 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
 
 def _first_look(stages: Sequence[Stage], now: Stage | None, today: date) -> Stage | None:
     """Return the stage shown at first: reports still out come before what runs now, because they are owed."""
-    begun = [one for one in stages if one.code not in WORKED_OUT and one.starts_on <= today]
+    begun = [one for one in stages if one.code not in NEVER_ISSUED and one.starts_on <= today]
     finished = [state for state, key in REPORT_KEYS.items() if key in FINISHED]
     for one in reversed(begun):
         if SelfInspection._base_manager.filter(stage=one).exclude(state__in=finished).exists():
@@ -236,12 +237,13 @@ def _progress_card(stages: list[Stage], found: Campaign) -> Trend | None:
     return Trend(figures, line, area, x(figures.due_on) if figures.due_on else None, figures.total, moment, url)
 
 
-def _urge(found: Campaign, user: Any, now: Stage | None, stages: list[Stage]) -> tuple[Stage, int] | None:
-    stage = next((one for one in stages if one.code == StageCode.SELF_INSPECTION), now)
-    if stage is None or found.state != CampaignState.RUNNING or not can(user, "campaign.remind", found):
+def _urge(found: Campaign, user: Any, stages: list[Stage]) -> tuple[Stage, int] | None:
+    """Return the stage whose reports are urged, and how many are owed: the newest one in which any are."""
+    if found.state != CampaignState.RUNNING or not can(user, "campaign.remind", found):
         return None
-    owed = SelfInspection.objects.visible_to(user).filter(stage=stage, state__in=OWED).count()
-    return (stage, owed) if owed else None
+    reports = SelfInspection.objects.visible_to(user).filter(stage__in=stages, state__in=OWED).order_by()
+    owed = dict(reports.values_list("stage").annotate(n=Count("pk")))
+    return next(((one, owed[one.pk]) for one in reversed(stages) if one.pk in owed), None)
 
 
 def _addresses(found: Campaign, user: Any) -> int:
