@@ -77,12 +77,21 @@ class Member:
 
 #: Given units of one campaign and the reader, the cell of each, by campaign unit id; absent: 未列入.
 StageStates = Callable[[Sequence[Listed], User], dict[int, CellState]]
+#: Given the key of a campaign and the reader, the cells of the units it knows of, by unit id.
+WholeStage = Callable[[int, User], dict[int, CellState]]
 _registered: dict[str, StageStates] = {}
+_whole: dict[str, WholeStage] = {}
 
 
-def register_stage_state(stage_code: str, states: StageStates) -> None:
-    """Let an app above say how units stand in a stage (key supervision: inspections live above)."""
+def register_stage_state(stage_code: str, states: StageStates, *, whole: WholeStage | None = None) -> None:
+    """Let an app above say how units stand in a stage (key supervision: inspections live above).
+
+    With ``whole`` a campaign is counted without reading each of its units.
+    """
     _registered[stage_code] = states
+    _whole.pop(stage_code, None)
+    if whole is not None:
+        _whole[stage_code] = whole
 
 
 def stage_cells(stage: Stage, units: Sequence[CampaignUnit], user: User, today: date) -> dict[int, CellState]:
@@ -118,6 +127,11 @@ def registered_cells(stage: Stage, units: QuerySet[CampaignUnit], user: User) ->
     given = _registered.get(stage.code)
     if given is None:
         return None
+    whole = _whole.get(stage.code)
+    if whole is not None:
+        by_unit = whole(stage.campaign_id, user)
+        known = units.order_by().filter(unit__in=by_unit).values_list("pk", "unit_id")
+        return {pk: by_unit[unit] for pk, unit in known} if by_unit else {}
     members = units.order_by().values_list("pk", "unit_id", "campaign_id")
     return given([Member(*one) for one in members], user)
 

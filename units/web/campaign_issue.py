@@ -84,7 +84,8 @@ def _first_waiting(stages: Sequence[Stage], waits: Mapping[int, int], today: dat
     """Return the newest stage that has begun and is not issued to everybody, else the first one that is not."""
     waiting = [one for one in stages if waits[one.pk]]
     begun = [one for one in waiting if one.starts_on <= today]
-    return (begun[-1:] or waiting[:1] or list(stages[:1]) or [None])[0]
+    found = begun[-1:] or waiting[:1] or list(stages[:1])
+    return found[0] if found else None
 
 
 def _issue(request: HttpRequest, found: Campaign, stage: Stage, form: IssueForm, user: User) -> HttpResponse:

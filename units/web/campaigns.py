@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count
@@ -37,7 +37,7 @@ from units.selectors.campaigns import (
     progress,
 )
 from units.selectors.matrix import MatrixPage, matrix_page
-from units.selectors.stage_states import REPORT_KEYS, CellState
+from units.selectors.stage_states import REPORT_KEYS, CellState, report_cell
 from units.services.issuing import remind_overdue
 
 #: Units of the matrix on one page, and of the panel behind a cell.
@@ -130,7 +130,7 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         "picked": picked,
         "panel": _panel(table, table.rows[:PANEL], chosen, today) if chosen and picked else [],
         "panel_list": _panel_list(found, chosen, picked),
-        "progress": _progress_card(stages, found),
+        "progress": _progress_card(stages, chosen, found),
         "contradictions": contradictions(found, user, reverse("units:campaign-units", args=[found.code])),
         "urge": _urge(found, user, stages),
         "to_issue": any(key == "not_issued" for share in table.shares for key, _w, _c, _n in share.groups),
@@ -171,7 +171,9 @@ def _chosen_words(table: MatrixPage, chosen: Stage | None, states: list[str]) ->
     if chosen is None or not states:
         return ""
     words = {key: word for share in table.shares if share.stage.pk == chosen.pk for key, word, _c, _n in share.groups}
-    return _("、").join(_("未完成") if key == "unfinished" else words.get(key, key) for key in states)
+    words = {key: report_cell(state, 0, 0, False).word for state, key in REPORT_KEYS.items()} | words
+    known = {"unfinished": _("未完成"), "late": _("逾期"), "rectifying": _("整改中"), "done": _("完成")} | words
+    return _("、").join(known.get(key, _("其他")) for key in states)
 
 
 def _panel(table: MatrixPage, rows: Sequence[Row], chosen: Stage, today: date) -> list[Behind]:
@@ -200,6 +202,7 @@ def _panel_list(found: Campaign, chosen: Stage | None, picked: list[str]) -> str
 class Trend:
     """The step line of first submissions as numbers of a picture of 320 × 140."""
 
+    stage: Stage
     progress: Progress
     line: str
     area: str
@@ -209,14 +212,18 @@ class Trend:
     url: str
 
 
-def _progress_card(stages: list[Stage], found: Campaign) -> Trend | None:
-    stage = next((one for one in stages if one.code == StageCode.SELF_INSPECTION), None)
-    if stage is None:
-        return None
+def _progress_card(stages: list[Stage], chosen: Stage | None, found: Campaign) -> Trend | None:
+    """Return the progress of the stage looked at, if units report in it, else of the first in which they do."""
     moment = clock.now()
-    figures = progress(stage, moment)
-    if not figures.total:
-        return None
+    reporting = [one for one in stages if one.code not in NEVER_ISSUED]
+    for stage in sorted(reporting, key=lambda one: (one != chosen, one.order)):
+        figures = progress(stage, moment)
+        if figures.total:
+            return _trend(stage, figures, moment, found)
+    return None
+
+
+def _trend(stage: Stage, figures: Progress, moment: datetime, found: Campaign) -> Trend:
     left, right, low, high = 28.0, 312.0, 116.0, 24.0
     last = max(figures.days[-1], figures.due_on or figures.days[-1])
     span = max((last - figures.days[0]).days, 1)
@@ -234,7 +241,7 @@ def _progress_card(stages: list[Stage], found: Campaign) -> Trend | None:
     line = " ".join(points)
     area = f"{left},{low} {line} {x(figures.days[-1])},{low}"
     url = f"{reverse('units:self-inspections')}?campaign={found.code}&sent=1"
-    return Trend(figures, line, area, x(figures.due_on) if figures.due_on else None, figures.total, moment, url)
+    return Trend(stage, figures, line, area, x(figures.due_on) if figures.due_on else None, figures.total, moment, url)
 
 
 def _urge(found: Campaign, user: Any, stages: list[Stage]) -> tuple[Stage, int] | None:
