@@ -16,6 +16,7 @@ from casework.access.policy import can, why_not
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.deadlines.models import Deadline
+from casework.deadlines.selectors import with_stops
 
 
 def ref_of(case: Case) -> str:
@@ -33,13 +34,7 @@ def people_on(case: Case, side: Side) -> list[User]:
 def next_deadlines(cases: Iterable[Case]) -> dict[int, Deadline]:
     """Return the nearest live clock by case, in one query."""
     refs = {f"case:{case.pk}": case.pk for case in cases}
-    rows = (
-        Deadline.objects.filter(ref__in=refs)
-        .live()
-        .select_related("holder")
-        .prefetch_related("suspensions", "extensions")
-        .order_by("-due_on", "-pk")
-    )
+    rows = with_stops(Deadline.objects.filter(ref__in=refs).live()).select_related("holder").order_by("-due_on", "-pk")
     return {refs[row.ref]: row for row in rows}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.safestring import SafeString
 
-from casework.access.models import compartments_of
+from casework.access.models import circles_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.search.models import Entry
@@ -116,17 +116,20 @@ def search(user: User, text: str, *, shown: int = 8, only: str = "") -> list[Gro
     words = read(text)
     if not words:
         return []
-    circles = _circles(user)
+    circles = circles_in_index(user)
     net = span(words.typed[0]) if len(words.typed) == 1 else None
     groups = [_group(kind, user, words, circles, net, shown, text) for kind in _kinds if only in {"", _name(kind)}]
     return [group for group in groups if group is not None]
 
 
-def _circles(user: User) -> list[int] | None:
+def circles_in_index(user: User) -> list[int] | None:
     """Return the reader's circles as the index knows them, or None when they do not narrow it."""
     if user.has_role(Role.AUDITOR):
         return None
-    found = list(compartments_of(user)[: MOST_CIRCLES + 1])
+    known = circles_of(user)
+    if isinstance(known, list):
+        return known
+    found = list(known[: MOST_CIRCLES + 1])
     return None if len(found) > MOST_CIRCLES else [row["compartment_id"] for row in found]
 
 
@@ -145,7 +148,7 @@ def _group(
     keys: list[int] = []
     query = ""
     if kind.indexed:
-        query = words.tsquery(f"'#k{kind.indexed}'", _within(circles) if kind.by_circle else "")
+        query = words.tsquery(f"'#k{kind.indexed}'", within(circles) if kind.by_circle else "")
         rows = matching(kind.indexed, words, query)
         if base.query.where:
             rows = rows.filter(row_id__in=base.order_by().values("pk"))
@@ -173,7 +176,7 @@ def _sorted_by(kind: Searchable) -> list[str]:
     return [name.lstrip("-") for name in kind.order if name.lstrip("-") != "pk"]
 
 
-def _within(circles: list[int] | None) -> str:
+def within(circles: list[int] | None) -> str:
     if circles is None:
         return ""
     return " | ".join(f"'#c{one}'" for one in circles) or "'#c'"

@@ -19,6 +19,8 @@ CASES: Final = "cases"
 RECORDS: Final = "records"
 ADMINISTRATION: Final = "administration"
 
+#: The side bar counts no further.
+COUNT_CAP: Final = 999
 #: The rows that a reader has before him behind a place; several querysets are counted together.
 Rows = Callable[[User], QuerySet[Any] | Sequence[QuerySet[Any]]]
 
@@ -68,6 +70,11 @@ class Place:
     tab: int
     key: str
 
+    @property
+    def said(self) -> str:
+        """The count in words; beyond the cap nobody counts."""
+        return "" if not self.count else f"{self.count:,}" if self.count <= COUNT_CAP else f"{COUNT_CAP:,}+"
+
 
 _entries: dict[str, Entry] = {}
 
@@ -111,21 +118,25 @@ def _current(path: str, urls: Iterable[str]) -> str:
     return max(under, key=len, default="")
 
 
-def _rows(rows: Rows | None, user: User) -> Sequence[QuerySet[Any]]:
-    found = rows(user) if rows else ()
+def _rows(rows: Rows, user: User) -> Sequence[QuerySet[Any]]:
+    found = rows(user)
     return (found,) if isinstance(found, QuerySet) else found
 
 
 def counts(user: User, **others: Rows) -> dict[str, int]:
-    """Return the counts of all of the reader's places, and of ``others``, by one query."""
-    wanted = {key: _rows(rows, user) for key, rows in others.items()}
+    """Return the counts of all of the reader's places, and of ``others``, by one query; what stands twice is asked once."""
+    named: dict[str, Rows] = dict(others)
     for entry in _entries.values():
         if entry.open_to(user):
             if entry.known:
-                wanted[f"known {entry.url_name}"] = _rows(entry.known, user)
+                named[f"known {entry.url_name}"] = entry.known
             if entry.waiting:
-                wanted[f"waiting {entry.url_name}"] = _rows(entry.waiting, user)
-    return count_together(wanted)
+                named[f"waiting {entry.url_name}"] = entry.waiting
+    first: dict[Rows, str] = {}
+    for key, rows in named.items():
+        first.setdefault(rows, key)
+    found = count_together({key: _rows(rows, user) for rows, key in first.items()}, COUNT_CAP)
+    return {key: found[first[rows]] for key, rows in named.items()}
 
 
 def places(user: User, path: str, counted: Mapping[str, int]) -> list[tuple[Text, list[Place]]]:
