@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Final, Self
 
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from casework.access.enums import CompartmentKind, Secrecy
@@ -127,8 +127,8 @@ def compartments_of(user: User, on: date | None = None, at: datetime | None = No
 def _held_by(user: Any, day: date, moment: datetime) -> models.QuerySet[Any, Any]:
     held = Grant.objects.filter(Q(until__isnull=True) | Q(until__gte=day), user=user, from_on__lte=day)
     held = held.filter(Q(until_at__isnull=True) | Q(until_at__gt=moment))
-    recused = Recusal.objects.standing().filter(user=user).values("compartment_id")
-    return held.exclude(compartment_id__in=recused).values("compartment_id")
+    recused = Recusal.objects.standing().filter(user=OuterRef("user"), compartment=OuterRef("compartment"))
+    return held.filter(~Exists(recused)).values("compartment_id")
 
 
 #: Whoever belongs to more compartments than this is not asked by name of each.

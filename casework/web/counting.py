@@ -11,54 +11,81 @@ from django.db.models import Aggregate, QuerySet
 
 @dataclass(frozen=True)
 class Panel:
-    """Many counts over the rows of one queryset, in one pass; left out where the count of that name exceeds the cap."""
+    """Many counts over the rows of one queryset, in one pass; left out where the count of that name exceeds its cap."""
 
     rows: QuerySet[Any]
     counts: Mapping[str, Aggregate]
     unless: str
 
 
-def count_together(wanted: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 0) -> dict[str, int]:
-    """Return for each key how many rows its querysets hold together; of each no more than ``cap`` + 1 are looked at."""
-    return count_with_panel(wanted, cap, None)[0]
+@dataclass(frozen=True)
+class Statement:
+    """Counts as one statement of the database: it may be put again as long as nothing it was made from has changed."""
+
+    keys: tuple[str, ...]
+    sql: str
+    params: tuple[Any, ...]
+    names: tuple[str, ...]
+
+    def put(self) -> tuple[dict[str, int], Any]:
+        """Return the counts, and the array of the panel or None."""
+        counts = dict.fromkeys(self.names, 0)
+        if not self.keys:
+            return counts, None
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.params)
+            found = cursor.fetchone()
+        for key, count in zip(self.keys, found, strict=False):
+            counts[key] += count
+        return counts, found[-1] if len(found) > len(self.keys) else None
 
 
-def count_with_panel(
-    wanted: Mapping[str, Sequence[QuerySet[Any]]], cap: int, panel: Panel | None
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the counts and those of the panel (empty where it was left out), by one query."""
-    counts = dict.fromkeys(wanted, 0)
+def statement_of(
+    wanted: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 0, panel: Panel | None = None, few: int = 0
+) -> Statement:
+    """Return the statement that counts the rows of each key; of each queryset no more than ``cap`` + 1 are looked at.
+
+    ``few`` is the cap of all but the first key, where it is another.
+    """
     keys: list[str] = []
     selects: list[str] = []
     params: list[Any] = []
-    for key, querysets in wanted.items():
+    for number, (key, querysets) in enumerate(wanted.items()):
+        most = few if few and number else cap
         for rows in querysets:
             ordered = rows if rows.query.is_sliced else rows.order_by()
             try:
                 sql, values = ordered.values("pk").query.sql_with_params()
             except EmptyResultSet:
                 continue
+            limit = f" limit {most + 1}" if most and not rows.query.is_sliced else ""
+            selects.append(f"(select count(*) from ({sql}{limit}) as waiting) as n{len(keys)}")  # noqa: S608 (Django's own)
             keys.append(key)
-            limit = f" limit {cap + 1}" if cap and not rows.query.is_sliced else ""
-            selects.append(f"(select count(*) from ({sql}{limit}) as waiting) as n{len(selects)}")  # noqa: S608 (Django's own)
             params += values
-    aggregate = _aggregate(panel) if panel is not None and panel.unless in keys else None
     statement = f"select {', '.join(selects)}"
+    aggregate = _aggregate(panel) if panel is not None and panel.unless in keys else None
     if panel is not None and aggregate is not None:
-        few = f"case when counted.n{keys.index(panel.unless)} <= {cap} then ({aggregate[0]}) end"
-        statement = f"with counted as materialized ({statement}) select counted.*, {few} from counted"  # noqa: S608 (as above)
+        most = few if few and panel.unless != next(iter(wanted)) else cap
+        said = f"case when counted.n{keys.index(panel.unless)} <= {most} then ({aggregate[0]}) end"
+        statement = f"with counted as materialized ({statement}) select counted.*, {said} from counted"  # noqa: S608 (as above)
         params += aggregate[1]
-    found: Sequence[Any] = ()
-    if selects:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, params)
-            found = cursor.fetchone()
-        for key, count in zip(keys, found, strict=False):
-            counts[key] += count
-    if panel is None or counts[panel.unless] > cap:
+    return Statement(tuple(keys), statement, tuple(params), tuple(wanted))
+
+
+def count_together(wanted: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 0) -> dict[str, int]:
+    """Return for each key how many rows its querysets hold together, by one query."""
+    return statement_of(wanted, cap).put()[0]
+
+
+def count_with_panel(
+    wanted: Mapping[str, Sequence[QuerySet[Any]]], cap: int, panel: Panel | None, few: int = 0
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the counts and those of the panel (empty where it was left out), by one query; see ``statement_of``."""
+    counts, said = statement_of(wanted, cap, panel, few).put()
+    if panel is None or counts[panel.unless] > (few if few and panel.unless != next(iter(wanted)) else cap):
         return counts, {}
-    if aggregate is not None and found[-1] is not None:
-        return counts, dict(zip(panel.counts, found[-1], strict=True))
+    if said is not None:
+        return counts, dict(zip(panel.counts, said, strict=True))
     return counts, panel.rows.order_by().aggregate(**panel.counts)
 
 

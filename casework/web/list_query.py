@@ -26,6 +26,8 @@ from casework.web.vocabulary import Text
 
 #: Above this, a count is said as "超过 10,000", and the panel shows no counts at all.
 COUNT_CAP: Final = 10_000
+#: What a word finds may lie anywhere among the rows, each a look of its own: it is counted so far.
+FOUND_CAP: Final = 2_000
 CONTROL: Final = frozenset({"q", "sort", "after", "before", "cols", "export"})
 
 
@@ -196,12 +198,19 @@ class ListQuery:
         if self.narrowed:
             wanted["count"] = [self.base.filter(self.where())]
         before = self._before_panel
-        if self._panel and before:
+        # Without a condition of the panel itself, what is shown is what the panel counts.
+        same = not any(term.filter in self._panel for term in self.terms)
+        if self._panel and before and not same:
             wanted["panel"] = [self.base.filter(before)]
         panel = None
         if parts := self._panel_counts:
-            panel = Panel(self.base.filter(before), parts, "panel" if before else "total")
-        return count_with_panel(wanted, COUNT_CAP, panel)
+            panel = Panel(self.base.filter(before), parts, next(reversed(wanted)) if before else "total")
+        return count_with_panel(wanted, COUNT_CAP, panel, self.cap)
+
+    @property
+    def cap(self) -> int:
+        """How far the rows under the conditions are counted."""
+        return FOUND_CAP if self.words else COUNT_CAP
 
     @property
     def total(self) -> int:
@@ -234,7 +243,7 @@ class ListQuery:
     @property
     def uncounted(self) -> bool:
         """Whether there are too many rows to count the values of the panel one by one."""
-        return bool(self._panel) and self._counted[0].get("panel", self.total) > COUNT_CAP
+        return bool(self._panel) and not self._counted[1]
 
     @cached_property
     def _panel_counts(self) -> dict[str, Aggregate]:

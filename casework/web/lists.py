@@ -49,9 +49,9 @@ def _value(column: Column, row: Any, request: HttpRequest) -> Any:
     return value
 
 
-def _say(count: int) -> str:
+def _say(count: int, cap: int = COUNT_CAP) -> str:
     """Return 4,699, or 超过 10,000 when it was not counted further."""
-    return f"{count:,}" if count <= COUNT_CAP else _("超过 %(n)s") % {"n": f"{COUNT_CAP:,}"}
+    return f"{count:,}" if count <= cap else _("超过 %(n)s") % {"n": f"{cap:,}"}
 
 
 def _sentence(query: ListQuery) -> SafeString:
@@ -62,7 +62,7 @@ def _sentence(query: ListQuery) -> SafeString:
         _("{total} {unit}中的 {count} {unit}"),
         total=_say(query.total),
         unit=unit,
-        count=format_html("<b>{}</b>", _say(query.count)),
+        count=format_html("<b>{}</b>", _say(query.count, query.cap)),
     )
 
 
@@ -249,7 +249,7 @@ def _context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
         "empty": not drawn,
         "sentence": _sentence(query),
         "count": query.count,
-        "count_words": _say(query.count),
+        "count_words": _say(query.count, query.cap if query.narrowed else COUNT_CAP),
         "chips": _chips(query),
         "facets": facets,
         "bulks": bulks,

@@ -8,8 +8,10 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from casework.access.models import circles_of
 from casework.accounts.models import User
-from casework.web.counting import count_together
+from casework.core import clock
+from casework.web.counting import Statement, statement_of
 from casework.web.vocabulary import Text
 
 TOP: Final = ""
@@ -135,8 +137,35 @@ def counts(user: User, **others: Rows) -> dict[str, int]:
     first: dict[Rows, str] = {}
     for key, rows in named.items():
         first.setdefault(rows, key)
-    found = count_together({key: _rows(rows, user) for rows, key in first.items()}, COUNT_CAP)
+    found = _statement(user, first).put()[0]
     return {key: found[first[rows]] for key, rows in named.items()}
+
+
+#: Statements of side bars as they were made last; what they were made from is their key.
+_made: dict[Any, Statement] = {}
+MOST_MADE: Final = 500
+
+
+def _statement(user: User, first: Mapping[Rows, str]) -> Statement:
+    """Return the statement of the reader's side bar: made anew when his roles, his circles, the places or the minute change.
+
+    For whoever belongs to too many circles to name them it is made for every request: its rights end to the second.
+    """
+    circles = circles_of(user)
+    known = isinstance(circles, list)
+    key = (user.pk, user.organisation_id, user.roles, tuple(circles) if known else (), tuple(first.items()), _minute())
+    made = _made.get(key) if known else None
+    if made is None:
+        made = statement_of({key: _rows(rows, user) for rows, key in first.items()}, COUNT_CAP)
+        if known:
+            if len(_made) >= MOST_MADE:
+                _made.clear()
+            _made[key] = made
+    return made
+
+
+def _minute() -> int:
+    return int(clock.now().timestamp() // 60)
 
 
 def places(user: User, path: str, counted: Mapping[str, int]) -> list[tuple[Text, list[Place]]]:
