@@ -23,15 +23,19 @@ from casework.imports.models import ImportRun
 from units.enums import UnitKind
 from units.models import AddressBlock, MonitorList, Region, Unit
 
-FEW, MANY = 1_000, 20_000
-ROUNDS, REQUESTS = 5, 2
+FEW, MANY = 10_000, 1_000_000
+ROUNDS, REQUESTS = 5, 4
 UNITS = 200
 PAGES = {
     "list": "/sightings/",
     "one filter": "/sightings/?match=unmatched",
     "search": "/sightings/?q=203.0.113.24",
+    "no hit": "/sightings/?q=203.0.113.240",
     "API": "/api/v1/sightings/",
+    "deep": "/sightings/?after={deep}",
 }
+#: One page in ten lies before this place: the moment and the key of a row.
+DEEP = 0.1
 # Half of the rows lie in the officer's compartment, half in one he does not belong to; one in four has a unit.
 _ROWS = """
 insert into units_sighting (monitor_list_id, compartment_id, sensor, observed_at, ip, port, remote_host, remote_port,
