@@ -7,8 +7,9 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from casework.accounts.models import User
-from casework.search.registry import circles_in_index, matching, within
-from casework.search.words import read
+from casework.search.models import Entry
+from casework.search.registry import circles_in_index, matching
+from casework.search.words import places_of, read
 
 #: So many remote hosts and the like are looked through for a piece of their name; beyond, they are found by its beginning.
 MOST_WORDS = 2000
@@ -17,8 +18,10 @@ MOST_WORDS = 2000
 def entries(user: User, kind: str, word: str, *, by_circle: bool = False) -> QuerySet[Any, Any]:
     """Return the keys of the rows of a kind in whose text the word stands, for ``pk__in``; see ``register_search``."""
     words = read(word)
-    query = words.tsquery(f"'#k{kind}'", within(circles_in_index(user)) if by_circle else "")
-    rows = matching(kind, words, query) if words else matching(kind, words, "'#k'")
+    if not words:
+        return Entry.objects.none().values_list("row_id", flat=True)
+    circles = circles_in_index(user) if by_circle else None
+    rows = matching(kind, words, words.tsquery(places_of(kind, circles, by_circle=by_circle), circles))
     return rows.order_by().values_list("row_id", flat=True)
 
 

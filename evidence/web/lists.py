@@ -79,7 +79,7 @@ ITEMS = ListPage(
         Filter("list", _("清单"), "collection__number", kind="text", facet=False),
         Filter("holder", _("持有人"), "holder__name", kind="text"),
     ),
-    find=found_by(indexed("item")),
+    find=found_by(indexed("item", by_circle=True)),
     order=("-created_at", "number", "pk"),
     row_url=lambda item: reverse("evidence:item", args=[item.pk]),
     export_name="证物",
