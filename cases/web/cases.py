@@ -50,8 +50,9 @@ _LONG = ("grounds", "plan", "report", "hearing_report")
 def _rows(user: User) -> QuerySet[Any]:
     officers = CaseMember.objects.filter(case=OuterRef("pk"), until__isnull=True, side=Side.INVESTIGATE)
     names = ArraySubquery(officers.order_by("duty", "pk").values("user__name"))
-    rows: QuerySet[Any] = Case.objects.visible_to(user).select_related("unit").defer(*_LONG)
-    return rows.annotate(officers=names)
+    rows: Any = Case.objects.visible_to(user).select_related("unit").defer(*_LONG)
+    shown: QuerySet[Any] = rows.annotate(officers=names)
+    return shown
 
 
 def _prepare(request: HttpRequest, rows: list[Any]) -> None:

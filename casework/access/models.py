@@ -149,6 +149,11 @@ def circles_of(user: User) -> list[int] | models.QuerySet[Any, Any]:
     return compartments_of(user) if known is None or len(known) > MOST_NAMED else known or [0]
 
 
+def has_many_circles(user: User) -> bool:
+    """Tell whether the reader of a request belongs to too many compartments to name them."""
+    return len((user.known_of or {}).get("circles", ())) > MOST_NAMED
+
+
 class NeedToKnow(models.QuerySet[Any]):
     """Rows that belong to a compartment, directly or by ``COMPARTMENT`` (a path such as ``"case__compartment"``)."""
 

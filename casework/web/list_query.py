@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from casework.access.models import has_many_circles
 from casework.accounts.models import User
 from casework.web.counting import Panel, count_with_panel
 from casework.web.formats import SHANGHAI, parse_day
@@ -26,7 +27,7 @@ from casework.web.vocabulary import Text
 
 #: Above this, a count is said as "超过 10,000", and the panel shows no counts at all.
 COUNT_CAP: Final = 10_000
-#: What a word finds may lie anywhere among the rows, each a look of its own: it is counted so far.
+#: What a word finds, and what a reader of very many circles may see, may lie anywhere among the rows, each a look of its own: it is counted so far.
 FOUND_CAP: Final = 2_000
 CONTROL: Final = frozenset({"q", "sort", "after", "before", "cols", "export"})
 
@@ -205,12 +206,17 @@ class ListQuery:
         panel = None
         if parts := self._panel_counts:
             panel = Panel(self.base.filter(before), parts, next(reversed(wanted)) if before else "total")
-        return count_with_panel(wanted, COUNT_CAP, panel, self.cap)
+        return count_with_panel(wanted, self.total_cap, panel, self.cap)
 
     @property
     def cap(self) -> int:
         """How far the rows under the conditions are counted."""
-        return FOUND_CAP if self.words else COUNT_CAP
+        return FOUND_CAP if self.words else self.total_cap
+
+    @property
+    def total_cap(self) -> int:
+        """How far all rows are counted: less far for whoever is let in to each of very many one by one."""
+        return FOUND_CAP if has_many_circles(self.user) else COUNT_CAP
 
     @property
     def total(self) -> int:

@@ -25,7 +25,7 @@ from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid
 from casework.web import list_export
 from casework.web.formats import DASH
-from casework.web.list_query import COUNT_CAP, ListQuery
+from casework.web.list_query import ListQuery
 from casework.web.listing import Bulk, Choices, Column, Filter, ListPage
 from casework.web.toast import toast
 from casework.web.vocabulary import Text
@@ -49,7 +49,7 @@ def _value(column: Column, row: Any, request: HttpRequest) -> Any:
     return value
 
 
-def _say(count: int, cap: int = COUNT_CAP) -> str:
+def _say(count: int, cap: int) -> str:
     """Return 4,699, or 超过 10,000 when it was not counted further."""
     return f"{count:,}" if count <= cap else _("超过 %(n)s") % {"n": f"{cap:,}"}
 
@@ -57,10 +57,10 @@ def _say(count: int, cap: int = COUNT_CAP) -> str:
 def _sentence(query: ListQuery) -> SafeString:
     unit = query.page.unit
     if not query.narrowed:
-        return format_html(_("共 {} {}"), format_html("<b>{}</b>", _say(query.total)), unit)
+        return format_html(_("共 {} {}"), format_html("<b>{}</b>", _say(query.total, query.total_cap)), unit)
     return format_html(
         _("{total} {unit}中的 {count} {unit}"),
-        total=_say(query.total),
+        total=_say(query.total, query.total_cap),
         unit=unit,
         count=format_html("<b>{}</b>", _say(query.count, query.cap)),
     )
@@ -249,7 +249,7 @@ def _context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
         "empty": not drawn,
         "sentence": _sentence(query),
         "count": query.count,
-        "count_words": _say(query.count, query.cap if query.narrowed else COUNT_CAP),
+        "count_words": _say(query.count, query.cap),
         "chips": _chips(query),
         "facets": facets,
         "bulks": bulks,
