@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from casework.access.models import Compartment, compartments_of
+from casework.access.models import Compartment, circles_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.calendar import Kind
@@ -50,7 +50,7 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
         if user.has_role(Role.AUDITOR):
             return self
         if user.is_commission or not user.roles:
-            return self.filter(Q(compartment__in=compartments_of(user)) | Q(compartment=None, holder=user))
+            return self.filter(Q(compartment__in=circles_of(user)) | Q(compartment=None, holder=user))
         return self.filter(holder=user)
 
     def live(self) -> Self:
