@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.enums import Role
 from casework.accounts.models import User
-from casework.web.nav import Place, Rows, counts, places
+from casework.web.counting import Rows
+from casework.web.nav import Place, counts, places
 from casework.web.vocabulary import Text
 
 THEME_COOKIE: Final = "casework_theme"

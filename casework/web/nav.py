@@ -1,15 +1,14 @@
 """The side bar: apps register their pages, each reader sees those of the roles held. Hidden is absent."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.models import User
-from casework.web.counting import count_together
+from casework.web.counting import Kept, Rows
 from casework.web.vocabulary import Text
 
 TOP: Final = ""
@@ -18,9 +17,6 @@ CAMPAIGN: Final = "campaign"
 CASES: Final = "cases"
 RECORDS: Final = "records"
 ADMINISTRATION: Final = "administration"
-
-#: The rows that a reader has before him behind a place; several querysets are counted together.
-Rows = Callable[[User], QuerySet[Any] | Sequence[QuerySet[Any]]]
 
 SECTIONS: Final[dict[str, Text]] = {
     TOP: "",
@@ -111,21 +107,24 @@ def _current(path: str, urls: Iterable[str]) -> str:
     return max(under, key=len, default="")
 
 
-def _rows(rows: Rows | None, user: User) -> Sequence[QuerySet[Any]]:
-    found = rows(user) if rows else ()
-    return (found,) if isinstance(found, QuerySet) else found
+_kept = Kept()
 
 
 def counts(user: User, **others: Rows) -> dict[str, int]:
     """Return the counts of all of the reader's places, and of ``others``, by one query."""
-    wanted = {key: _rows(rows, user) for key, rows in others.items()}
+    return _kept.count({**others, **rows_wanted(user)}, user)
+
+
+def rows_wanted(user: User) -> dict[str, Rows]:
+    """Return what is counted for the reader's places."""
+    wanted: dict[str, Rows] = {}
     for entry in _entries.values():
         if entry.open_to(user):
             if entry.known:
-                wanted[f"known {entry.url_name}"] = _rows(entry.known, user)
+                wanted[f"known {entry.url_name}"] = entry.known
             if entry.waiting:
-                wanted[f"waiting {entry.url_name}"] = _rows(entry.waiting, user)
-    return count_together(wanted)
+                wanted[f"waiting {entry.url_name}"] = entry.waiting
+    return wanted
 
 
 def places(user: User, path: str, counted: Mapping[str, int]) -> list[tuple[Text, list[Place]]]:
