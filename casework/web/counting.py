@@ -5,13 +5,14 @@ with gaps for the reader and for the present moment (:class:`Kept`); what is cou
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.core.exceptions import EmptyResultSet
+from django.core.exceptions import EmptyResultSet, ObjectDoesNotExist
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -22,14 +23,20 @@ from casework.core import clock
 Rows = Callable[[User], QuerySet[Any] | Sequence[QuerySet[Any]]]
 Wanted = Mapping[str, Sequence[QuerySet[Any]]]
 
-#: Stands for the reader while a statement is put together; no account has this number.
+#: Stand for the reader and his organisation while a statement is put together; nothing has these numbers.
 _ANYBODY: Final = -7_250_618_293_001
+_ANYWHERE: Final = -7_250_618_293_002
+_ABOUT_BOTH: Final = "725061829300"
 _PLAIN: Final = (bool, int, str, Decimal, date, type(None))
 _KEPT_AT_MOST: Final = 256
 
 
 class _Reader:
     """The gap for the reader's number."""
+
+
+class _Organisation:
+    """The gap for the number of the reader's organisation."""
 
 
 class _Now:
@@ -94,7 +101,7 @@ class Kept:
 
     def count(self, wanted: Mapping[str, Rows], user: User) -> dict[str, int]:
         """Return for each key how many rows its querysets hold for this reader now."""
-        standing = (user.roles, user.is_active, user.organisation_id, clock.today(), tuple(wanted.items()))
+        standing = (user.roles, user.is_active, clock.today(), tuple(wanted.items()))
         if standing not in self._statements:
             if len(self._statements) >= _KEPT_AT_MOST:
                 self._statements.clear()
@@ -109,13 +116,15 @@ class Kept:
 def _filled(value: Any, user: User, now: datetime) -> Any:
     if value is _Now:
         return now
+    if value is _Organisation:
+        return user.organisation_id
     return user.pk if value is _Reader else value
 
 
 def for_anybody(wanted: Mapping[str, Rows], user: User) -> Statement | None:
     """Return the statement with its gaps; None when it holds something that only this reader or this moment explains."""
     anybody = copy(user)
-    anybody.pk = _ANYBODY
+    anybody.pk, anybody.organisation_id = _ANYBODY, _ANYWHERE
     anybody.__dict__["roles"], anybody.__dict__["_roles_by_day"] = user.roles, {clock.today(): user.roles}
     asked: list[str] = []
 
@@ -124,9 +133,11 @@ def for_anybody(wanted: Mapping[str, Rows], user: User) -> Statement | None:
         return execute(sql, params, many, context)
 
     begun = clock.now()
-    with connection.execute_wrapper(note):
+    with connection.execute_wrapper(note), suppress(ObjectDoesNotExist):
         statement = statement_of(rows_of(wanted, anybody))
-    params = None if asked else _with_gaps(statement.params, begun, clock.now())
+    if asked:
+        return None
+    params = _with_gaps(statement.params, begun, clock.now())
     return None if params is None else replace(statement, params=params)
 
 
@@ -138,9 +149,9 @@ def _with_gaps(params: Iterable[Any], begun: datetime, ended: datetime) -> tuple
             if not begun <= value <= ended:
                 return None
             found.append(_Now)
-        elif isinstance(value, int) and value == _ANYBODY:
-            found.append(_Reader)
-        elif isinstance(value, _PLAIN) and str(_ANYBODY) not in str(value):
+        elif isinstance(value, int) and value in (_ANYBODY, _ANYWHERE):
+            found.append(_Reader if value == _ANYBODY else _Organisation)
+        elif isinstance(value, _PLAIN) and _ABOUT_BOTH not in str(value):
             found.append(value)
         else:
             return None

@@ -1,5 +1,6 @@
 """Real instances for the tests of this folder: started, killed and ended by process number alone."""
 
+import contextlib
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -21,11 +23,18 @@ from casework.local.up import status
 OWN = ("CASEWORK_TESTING", "CASEWORK_DB_ROLE", "CASEWORK_TEST_HOME", "PYTEST_CURRENT_TEST", "DATABASE_URL", "REDIS_URL")
 
 
+#: Below those that the system gives to clients, so that none of them takes one before its instance listens; each
+#: process has some of its own.
+_ports = count(20_000 + 100 * (os.getpid() % 120))
+
+
 def free_port() -> int:
-    """Return a port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nothing listens on now, another one each time."""
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(state: Path, **more: str) -> dict[str, str]:
@@ -67,7 +76,7 @@ class Instance:
     def wait_up(self, seconds: float = 240.0) -> None:
         """Wait until the address is printed and every part works."""
         wait_until(lambda: "ready: http" in self.said() or self.process.poll() is not None, seconds)
-        assert wait_until(self.is_up, 180.0), self.said()
+        assert wait_until(self.is_up, 240.0), self.said()
 
     def pids(self, service: str) -> list[int]:
         """Return the live processes of one service, the oldest first."""
@@ -80,7 +89,7 @@ class Instance:
     def stop(self) -> int:
         """Ask it to end as Ctrl-C does; return its exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(180)
 
 
 @pytest.fixture(scope="session")
@@ -111,5 +120,5 @@ def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., I
         if alive(instance.process.pid):
             instance.process.send_signal(signal.SIGTERM)
     for instance in started:
-        instance.process.wait(60)
+        instance.process.wait(180)
         end(leftovers(instance.state))

@@ -189,18 +189,18 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composition]:
         for process in composition.running:
             if process.poll() is None:
                 os.kill(process.pid, signal.SIGTERM)
-                process.wait(30)
+                process.wait(180)
 
 
 @pytest.mark.slow
 def test_the_web_service_answers(composed: Composition) -> None:
     web = composed.start("web")
 
-    answered = wait_until(lambda: status("127.0.0.1", composed.port, "/healthz") == HTTPStatus.OK, 60.0)
+    answered = wait_until(lambda: status("127.0.0.1", composed.port, "/healthz") == HTTPStatus.OK, 240.0)
 
     assert answered, composed.said("web")
     os.kill(web.pid, signal.SIGTERM)
-    assert web.wait(30) == 0
+    assert web.wait(180) == 0
 
 
 @pytest.mark.slow
@@ -213,11 +213,11 @@ def test_beat_and_worker_leave_a_sign_of_life(composed: Composition) -> None:
         value = client.get("casework:heartbeat")
         return isinstance(value, bytes) and float(value) > started
 
-    assert wait_until(signed, 60.0), composed.said("worker") + composed.said("beat")
+    assert wait_until(signed, 240.0), composed.said("worker") + composed.said("beat")
     client.close()
     for process in both:
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(180) == 0
 
 
 @pytest.mark.slow
@@ -229,7 +229,7 @@ def test_the_ledger_service_keeps_running_until_it_is_ended(composed: Compositio
 
     assert not wait_until(lambda: ledger.poll() is not None, 5.0), composed.said("ledger")
     os.kill(ledger.pid, signal.SIGTERM)
-    assert ledger.wait(30) in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+    assert ledger.wait(180) in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
     assert "Traceback" not in composed.said("ledger")
 
 

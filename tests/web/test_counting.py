@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from casework.access.models import Grant
-from casework.accounts.models import User
+from casework.accounts.enums import Role
+from casework.accounts.models import Appointment, User
 from casework.core import clock
 from casework.web.counting import Kept, Rows, count_together, for_anybody, rows_of
 from casework.web.nav import counts, places, rows_wanted
@@ -57,6 +58,15 @@ def test_what_is_kept_counts_for_each_reader_what_the_reader_knows_now(
         for _time in range(2):
             assert kept.count(wanted, user) == count_together(rows_of(wanted, user))
 
+    own: dict[str, Rows] = {"own": lambda user: User.objects.filter(organisation=user.organisation_id)}
+    assert kept.count(own, cast.unit_leader) == {"own": 2}
+    assert for_anybody(own, cast.unit_leader) is not None
+    Appointment.objects.filter(user=cast.liaison).update(role=Role.UNIT_LEADER)
+    cast.liaison.forget_roles()
+    assert (
+        kept.count(own, cast.liaison)["own"] == User.objects.filter(organisation=cast.liaison.organisation).count() > 2
+    )
+
     # Somebody of the same standing, a right that ends, a moment that passes.
     wanted = rows_wanted(cast.officer)
     with django_assert_num_queries(1):
@@ -75,6 +85,7 @@ def test_what_only_one_reader_explains_is_put_together_each_time(cast: Cast) -> 
         "asked": lambda user: User.objects.filter(
             pk__in=list(User.objects.filter(pk=user.pk).values_list("pk", flat=True))
         ),
+        "housed": lambda user: User.objects.filter(name=user.organisation.name),
         "told": lambda user: User.objects.filter(username=f"user {user.pk}"),
         "earlier": lambda _user: User.objects.filter(created_at__gt=clock.now() - timedelta(days=1)),
     }
