@@ -15,7 +15,6 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 SINGLE = (
     "tests/test_routes.py",
     "tests/scenarios/",
-    "tests/local/test_worker.py",
     "tests/local/test_ondemand.py",
     "tests/cases/test_secrecy_everywhere.py",
 )

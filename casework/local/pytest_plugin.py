@@ -103,7 +103,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def _tell_parts(terminalreporter: pytest.TerminalReporter) -> None:
     tests: dict[str, set[str]] = defaultdict(set)
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
@@ -114,5 +114,5 @@ def _tell_parts(terminalreporter: pytest.TerminalReporter) -> None:
     if len(tests) < 2:
         return
     terminalreporter.section("parts, by the time that their tests took in all processes together")
-    for part, taken in seconds.most_common():
+    for part, taken in sorted(seconds.items(), key=lambda item: -item[1]):
         terminalreporter.line(f"{taken:7.1f} s  {len(tests[part]):5} tests  {part}")

@@ -14,8 +14,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.db import connection
 
-from casework.local import paths
+from casework.local import paths, postgres
 from casework.local.process import alive, end, leftovers, wait_until
 from casework.local.up import status
 
@@ -43,7 +45,7 @@ def environment(state: Path, **more: str) -> dict[str, str]:
     return {**inherited, "CASEWORK_HOME": str(state), **more}
 
 
-def manage(state: Path, *arguments: str, seconds: float = 480.0, **more: str) -> "subprocess.CompletedProcess[str]":
+def manage(state: Path, *arguments: str, seconds: float = 900.0, **more: str) -> "subprocess.CompletedProcess[str]":
     """Run a management command of the instance to its end."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
@@ -54,6 +56,23 @@ def manage(state: Path, *arguments: str, seconds: float = 480.0, **more: str) ->
         timeout=seconds,
         check=False,
     )
+
+
+def give_tables(state: Path, database: str) -> None:
+    """Give the server of ``state`` the roles and the migrated, empty tables of the tests' own, as a new database."""
+    source, target = paths.socket_dir(settings.CASEWORK_HOME), paths.socket_dir(state)
+    with postgres.connect(state) as there:
+        if not there.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
+            there.execute(f'create database "{database}"')
+    login = ["--username", postgres.OWNER, "--host"]
+    reader = [str(postgres.bin_dir() / "psql"), "--quiet", "--no-psqlrc", *login, str(target), "--dbname"]
+    for dump, into in (
+        (["pg_dumpall", "--roles-only"], "postgres"),
+        (["pg_dump", f"{connection.settings_dict['NAME']}_pristine"], database),
+    ):
+        program = [str(postgres.bin_dir() / dump[0]), *dump[1:], *login, str(source)]
+        text = subprocess.run(program, check=True, capture_output=True).stdout
+        subprocess.run([*reader, into], input=text, check=True, capture_output=True)
 
 
 @dataclass
@@ -73,7 +92,7 @@ class Instance:
         """Return whether every part works."""
         return status("127.0.0.1", self.port, "/readyz") == HTTPStatus.OK
 
-    def wait_up(self, seconds: float = 240.0) -> None:
+    def wait_up(self, seconds: float = 900.0) -> None:
         """Wait until the address is printed and every part works."""
         wait_until(lambda: "ready: http" in self.said() or self.process.poll() is not None, seconds)
         assert wait_until(self.is_up, 240.0), self.said()

@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 import redis
 import yaml
+from django.conf import settings
 
 from casework.local import paths, postgres, services, valkey
 from casework.local.process import wait_until
 from casework.local.up import beat_command, ledger_command, status, web_command, worker_command
-from tests.local.conftest import environment, free_port, manage
+from tests.local.conftest import environment, free_port, give_tables, manage
 
 OURS = ("migrate", "web", "worker", "beat", "ledger")
 
@@ -178,12 +179,16 @@ class Composition:
 
 
 @pytest.fixture(scope="module")
-def composed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composition]:
-    """Give PostgreSQL and Valkey as the composition's own two services, with the schema migrated by its command."""
+def composed(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Composition]:
+    """Give PostgreSQL and Valkey as the composition's own two services, with the schema brought up to date by its
+    command: the tables are there, as at every deployment but the first.
+    """
     state = tmp_path_factory.mktemp("composed").resolve()
     with services.using(state, throw_away=True):
+        if not settings.DATABASE_URL:
+            give_tables(state, postgres.DATABASE)
         composition = Composition(state)
-        done = composition.start("migrate").wait(240)
+        done = composition.start("migrate").wait(480)
         assert done == 0, composition.said("migrate")
         yield composition
         for process in composition.running:

@@ -35,6 +35,7 @@ from casework.deadlines.services.lifecycle import open_deadline
 from casework.local import paths, postgres, services, valkey
 from casework.notices.models import Channel, Delivery, DeliveryState, Notice
 from tests.build import a_user, moment
+from tests.local.conftest import give_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 #: How many workers are killed -9 at random moments.
@@ -53,10 +54,7 @@ def _server_of_its_own(django_db_setup: None, tmp_path_factory: pytest.TempPathF
     state, name = tmp_path_factory.mktemp("server").resolve(), connection.settings_dict["NAME"]
     sockets = paths.socket_dir(settings.CASEWORK_HOME), paths.socket_dir(state)
     with services.using(state, throw_away=True):
-        transfer(sockets, ["pg_dumpall", "--roles-only"], "postgres")
-        with postgres.connect(state) as there:
-            there.execute(f'create database "{name}_pristine"')
-        transfer(sockets, ["pg_dump", f"{name}_pristine"], f"{name}_pristine")
+        give_tables(state, f"{name}_pristine")
         with postgres.connect(state) as there:
             there.execute(f'create database "{name}" template "{name}_pristine"')
         broker = f"redis+socket://{valkey.socket(state)}"
@@ -66,15 +64,6 @@ def _server_of_its_own(django_db_setup: None, tmp_path_factory: pytest.TempPathF
             yield
         connection.close()
         connection.settings_dict["HOST"] = str(sockets[0])
-
-
-def transfer(sockets: tuple[Path, Path], dump: list[str], database: str) -> None:
-    """Dump at the first server and read it into a database of the second."""
-    login = ["--username", postgres.OWNER, "--host"]
-    program = [str(postgres.bin_dir() / dump[0]), *dump[1:], *login, str(sockets[0])]
-    text = subprocess.run(program, check=True, capture_output=True).stdout
-    reader = [str(postgres.bin_dir() / "psql"), "--quiet", "--no-psqlrc", "--dbname", database, *login, str(sockets[1])]
-    subprocess.run(reader, input=text, check=True, capture_output=True)
 
 
 class Holding(socketserver.StreamRequestHandler):
