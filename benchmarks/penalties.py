@@ -29,6 +29,7 @@ from units.models import Region, Unit
 DECIDED, DUES, PEOPLE = 100_000, 10_000, 200
 ROUNDS = 15
 MINING = "CN_USE_PUBLIC_PROPERTY_FOR_PROFIT"
+_WATCHED = ("cases_suspect", "cases_penalty", "cases_penaltymeasure")
 _PENALTIES = """
 with people as (
     insert into cases_suspect (case_id, name, id_number, post, rank, employment, party_member, party_post,
@@ -70,11 +71,14 @@ def run(scale: float) -> None:
     with fresh("penalties"):
         user, unit = _house()
         case = _case(user, unit, "浙纪立〔2021〕1号", "利用公共资源“挖矿”案")
+        # The index of the search is not what is measured here, and takes longer than all else: off while rows are made.
+        owner_does(*(f"alter table {table} disable trigger user" for table in _WATCHED))
         with connection.cursor() as cursor:
             cursor.execute(
                 _PENALTIES,
                 {"case": case.pk, "unit": unit.pk, "rows": int(DECIDED * scale), "user": user.pk, "code": MINING},
             )
+        owner_does(*(f"alter table {table} enable trigger user" for table in _WATCHED))
         _settled(_case(user, unit, "浙纪立〔2021〕2号", "另一件“挖矿”案"), user, int(PEOPLE * scale))
         with connection.cursor() as cursor:
             cursor.execute(_DUES, {"rows": int(DUES * scale), "user": user.pk})
@@ -181,7 +185,7 @@ def _settled(case: Case, user: User, count: int) -> None:
     items = Item.objects.bulk_create(
         Item(
             number=f"B1-{n:05}", kind="physical", title=f"材料 {n}", compartment=case.compartment,
-            collection=collection, state="deposited", holder=user, created_at=clock.now(), updated_at=clock.now(),
+            collection=collection, state="collected", holder=user, created_at=clock.now(), updated_at=clock.now(),
         )
         for n in range(2 * count)
     )  # fmt: skip

@@ -91,8 +91,8 @@ select '立〔2021〕' || g || '号', '第' || g || '件', 'both', (%s::bigint[]
 from made
 """
 _REST = """
-insert into search_entry (kind, row_id, part, circle, text, names)
-select 'case', row_id, part, circle, text, coalesce(names, '') from search_of_case
+insert into search_entry (kind, row_id, part, circles, text, names)
+select 'case', row_id, part, array[circle], text, coalesce(names, '') from search_of_case
 on conflict do nothing
 """
 _NEW_CASE_EACH = "alter table cases_case drop constraint cases_case_compartment_id_key"

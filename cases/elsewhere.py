@@ -121,6 +121,7 @@ register_search(
     lambda site: reverse("cases:site", args=[site.pk]),
     second=lambda site: site.team.inspection.cover_name,
     indexed="site",
+    by_circle=True,
     addressed=_sites_of_addresses,
     icon="map-pin",
 )

@@ -5,9 +5,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cases.body_workflow import BODY_STEPS, BodyStep
 from cases.enums import OVER, Side
+from cases.enums_bodies import BODY_DRAFTS
 from cases.enums_penalties import DRAFT_STATES
-from cases.models import Case, CaseMember, Penalty
+from cases.models import BodyDecision, Case, CaseMember, Penalty
 from cases.penalty_workflow import STEPS, PenaltyStep
 from casework.access.policy import Check, register_act
 from casework.accounts.enums import Role
@@ -62,6 +64,30 @@ def _revise(user: User, penalty: Penalty | None) -> str:
     return "" if sides_of(user, penalty.suspect.case_id) & set(sides) else _not_on(sides)
 
 
+def _body_check(step: BodyStep) -> Check:
+    def check(user: User, decision: BodyDecision | None) -> str:
+        if decision is None:
+            return ""
+        mine = sides_of(user, decision.case_id)
+        if step.roles == (Role.APPROVER,):
+            if decision.drafted_by_id == user.pk:
+                return _("不能审批：因为这一稿是您起草的，起草人不得审批。可以由其他领导审批。")
+            if mine & {Side.INVESTIGATE, Side.HEAR}:
+                return _("不能审批：因为您调查或者审理过本案。可以由未参与本案调查、审理的领导审批。")
+        return "" if mine & set(step.sides) else _not_on(step.sides)
+
+    return check
+
+
+def _revise_body(user: User, decision: BodyDecision | None) -> str:
+    if decision is None:
+        return ""
+    if decision.state not in BODY_DRAFTS:
+        return _("不能修改：因为%(state)s。可以另拟一份。") % {"state": decision.get_state_display()}
+    sides = (Side.INVESTIGATE, Side.HEAR)
+    return "" if sides_of(user, decision.case_id) & set(sides) else _not_on(sides)
+
+
 def _worker(user: User, penalty: Penalty | None) -> str:
     sides = (Side.INVESTIGATE, Side.HEAR)
     if penalty is None or sides_of(user, penalty.suspect.case_id) & set(sides):
@@ -72,6 +98,8 @@ def _worker(user: User, penalty: Penalty | None) -> str:
 def _register() -> None:
     for step in STEPS:
         register_act(f"penalty.{step.name}", roles=step.roles, label=step.label, check=_step_check(step))
+    for move in BODY_STEPS:
+        register_act(f"body.{move.name}", roles=move.roles, label=move.label, check=_body_check(move))
     workers = (Role.CASE_OFFICER, Role.HEARING_OFFICER)
     rows: tuple[tuple[str, tuple[Role, ...], Any, Check | None], ...] = (
         ("penalty.draft", workers, gettext_lazy("拟处分建议"), _in_case(Side.INVESTIGATE, Side.HEAR)),
@@ -79,6 +107,8 @@ def _register() -> None:
         ("penalty.task", workers, gettext_lazy("登记执行事项"), _worker),
         ("penalty.appeal", workers, gettext_lazy("登记申诉、复审、复核"), None),
         ("penalty.decide_appeal", (Role.APPROVER,), gettext_lazy("决定申诉、复审、复核"), None),
+        ("body.draft", workers, gettext_lazy("拟对组织、单位的决定"), _in_case(Side.INVESTIGATE, Side.HEAR)),
+        ("body.revise", workers, gettext_lazy("修改对组织、单位的决定"), _revise_body),
         ("recovery.register", workers, gettext_lazy("登记所得"), _in_case(Side.INVESTIGATE, Side.HEAR)),
         ("recovery.pay", (*workers, Role.CUSTODIAN), gettext_lazy("登记缴款"), None),
     )

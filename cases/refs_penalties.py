@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.enums_penalties import GONE_STATES
 from cases.gates import register_gate
-from cases.models import Case, Penalty, Recovery
+from cases.models import BodyDecision, Case, Penalty, Recovery
 from cases.papers import register_paper_part
 from cases.selectors import penalties as read
+from cases.selectors.bodies import bodies_settled
 from casework.accounts.models import User
 from casework.core.errors import Missing
 from casework.ledger.refs import Resolved, register_ref
@@ -25,6 +26,11 @@ def _penalty(pk: int, user: User) -> Resolved | None:
 def _recovery(pk: int, user: User) -> Resolved | None:
     row = Recovery.objects.visible_to(user).filter(pk=pk).first()
     return Resolved(row.label, reverse("cases:recovery", args=[pk])) if row else None
+
+
+def _body(pk: int, user: User) -> Resolved | None:
+    row = BodyDecision.objects.visible_to(user).filter(pk=pk).first()
+    return Resolved(str(row), reverse("cases:body", args=[pk])) if row else None
 
 
 def _part(case: Case) -> dict[str, Any]:
@@ -44,17 +50,24 @@ def _decided(case: Case, _user: User) -> list[Missing]:
 
 
 def _settled(case: Case, _user: User) -> list[Missing]:
-    return read.penalties_settled(case)
+    return read.penalties_settled(case) + bodies_settled(case)
 
 
 register_ref("penalty", _penalty)
 register_ref("recovery", _recovery)
+register_ref("bodydecision", _body)
 register_gate("penalties_proposed", _proposed)
 register_gate("penalties_decided", _decided)
 register_gate("executions_done", _settled)
 register_paper_part("处分建议", _part)
 register_weighty(
-    "penalty.approved", "penalty.issued", "penalty.announced", "penalty.executed", "penalty.appeal_decided"
+    "penalty.approved",
+    "penalty.issued",
+    "penalty.announced",
+    "penalty.executed",
+    "penalty.appeal_decided",
+    "body.approved",
+    "body.issued",
 )
 register_words(
     {
@@ -82,6 +95,16 @@ register_words(
         "penalty.appeal_lodged": _("登记申诉、复审、复核"),
         "penalty.appeal_accepted": _("受理申诉、复审、复核"),
         "penalty.appeal_decided": _("作出申诉、复审、复核决定"),
+        "body.drafted": _("拟对组织、单位的决定"),
+        "body.revised": _("修改对组织、单位的决定"),
+        "body.heard": _("听取组织、单位的意见"),
+        "body.deliberated": _("审议对组织、单位的决定"),
+        "body.approved": _("批准对组织、单位的决定"),
+        "body.returned": _("退回对组织、单位的决定"),
+        "body.issued": _("制发对组织、单位的文书"),
+        "body.served": _("送达对组织、单位的文书"),
+        "body.done": _("办结对组织、单位的决定"),
+        "body.voided": _("作废对组织、单位的决定"),
         "recovery.registered": _("登记所得"),
         "recovery.surcharge_registered": _("登记差别电价加价"),
         "recovery.due_set": _("变更应缴金额"),

@@ -38,9 +38,11 @@ def a_unit(name: str = "某地理信息中心") -> Unit:
     return Unit.objects.create(code=f"U{next(_serial):05}", name=name, kind="institution", region=region)
 
 
-def a_case(cast: Cast, *, title: str = "利用公共资源“挖矿”案", state: str = CaseState.DELIBERATION) -> Case:
-    """Return a filed case whose members are the cast's officers, hearer and approver."""
-    number = next(_serial)
+def a_case(
+    cast: Any, *, title: str = "利用公共资源“挖矿”案", state: str = CaseState.DELIBERATION, number: int | None = None
+) -> Case:
+    """Return a filed case whose members are the cast's officers, hearer and approver; ``number`` where others exist."""
+    number = number or next(_serial)
     users = [cast.officer, cast.second_officer, cast.hearing_officer, cast.approver]
     compartment = a_compartment(*users, name=f"第 {number} 号案")
     case = Case.objects.create(

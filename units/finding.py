@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.search.registry import register_search
 from casework.search.words import register_blind_place
-from units.models import AddressBlock, Lead, LeadAddress, Person, Sighting, Unit, UnitPaper
+from units.models import AddressBlock, Attachment, Campaign, Lead, LeadAddress, Person, Sighting, Unit, UnitPaper
 from units.services.imports_people import ID_PLACE
 
 
@@ -90,4 +90,27 @@ def register() -> None:
         indexed="paper",
         by_circle=True,
         icon="file-text",
+    )
+    register_search(
+        _("专项行动"),
+        Campaign.objects.visible_to,
+        (),
+        lambda campaign: campaign.name,
+        lambda campaign: reverse("units:campaign", args=[campaign.code]),
+        second=lambda campaign: campaign.get_state_display(),
+        order=("-starts_on", "-pk"),
+        indexed="campaign",
+        by_circle=True,
+        icon="flag",
+    )
+    register_search(
+        _("自查附件"),
+        lambda user: Attachment.objects.visible_to(user).filter(removed_at=None).select_related("inspection__unit"),
+        (),
+        lambda row: row.name,
+        lambda row: reverse("units:self-inspection", args=[row.inspection_id]),
+        second=lambda row: row.inspection.unit.name,
+        indexed="attachment",
+        by_circle=True,
+        icon="paperclip",
     )

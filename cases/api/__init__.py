@@ -3,6 +3,7 @@
 from typing import Any
 
 from cases.api.appeals import AppealViewSet
+from cases.api.bodies import BodyDecisionViewSet
 from cases.api.cases import CaseViewSet
 from cases.api.inspections import InspectionViewSet, SiteViewSet
 from cases.api.investigation import FactViewSet, SuspectViewSet
@@ -18,4 +19,5 @@ routes: list[tuple[str, Any, str]] = [
     ("inspection-sites", SiteViewSet, "inspection-site"),
     *penalty_routes,
     ("appeals", AppealViewSet, "appeal"),
+    ("body-decisions", BodyDecisionViewSet, "body-decision"),
 ]

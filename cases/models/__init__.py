@@ -9,6 +9,7 @@ from cases.models.approvals import (
     Seat,
     Signature,
 )
+from cases.models.bodies import BodyAct, BodyDecision, BodyMeasure
 from cases.models.cases import Case, CaseMember, CaseType, Paper, PaperReading, StepTaken
 from cases.models.executions import Appeal, Delivery, Execution, Recovery, RecoveryPayment
 from cases.models.inspections import (
@@ -41,6 +42,9 @@ from cases.models.work import CaseNote, CaseTask, KeyMoment, Measure
 
 __all__ = [
     "Appeal",
+    "BodyAct",
+    "BodyDecision",
+    "BodyMeasure",
     "Case",
     "CaseLink",
     "CaseMember",

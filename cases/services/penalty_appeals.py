@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,14 +20,15 @@ from cases.enums_penalties import (
     AppealState,
     DeliveryAct,
     PenaltyState,
-    TaskKind,
 )
+from cases.execution_plan import restoration
 from cases.ladder import MeasureSpec
 from cases.models import Appeal, CaseMember, Execution, Penalty, Recovery
 from cases.penalty_periods import period_of
 from cases.periods import GOV, PARTY
+from cases.selectors.penalties import specs_of
 from cases.services.penalty_drafts import replace_measures, weight_of
-from cases.services.penalty_flow import ref_of, refuse_input
+from cases.services.penalty_flow import end_clocks, ref_of, refuse_input
 from casework.access.policy import require
 from casework.access.services.compartments import let_in
 from casework.accounts.models import User
@@ -44,7 +45,9 @@ from casework.ledger.record import record
 ASK: Final = {AppealKind.REVIEW: "R01", AppealKind.SECOND_REVIEW: "R03"}
 DECIDE: Final = {AppealKind.REVIEW: "R02", AppealKind.SECOND_REVIEW: "R04", AppealKind.PARTY_APPEAL: "R05"}
 #: Where a decision can be appealed: served, and not yet taken back.
-APPEALABLE: Final = frozenset({PenaltyState.SERVED, PenaltyState.ANNOUNCED, PenaltyState.EXECUTING, *SETTLED_STATES})
+APPEALABLE: Final = frozenset(
+    {PenaltyState.SERVED, PenaltyState.ANNOUNCED, PenaltyState.EXECUTING, PenaltyState.AMENDED, *SETTLED_STATES}
+)
 
 
 def lodge_appeal(
@@ -100,8 +103,12 @@ def _check_kind(penalty: Penalty, kind: AppealKind, received_on: date) -> None:
         )
     if kind == AppealKind.PARTY_APPEAL:
         return
+    served = penalty.deliveries.get(act=DeliveryAct.SERVED).on
+    if received_on < served:
+        words = _("收到日期早于决定书送达日期 %(day)s") % {"day": served}
+        raise Invalid(_("不能登记：因为%(why)s。可以改正日期。") % {"why": words}, details={"received_on": words})
     if kind == AppealKind.REVIEW:
-        start = penalty.deliveries.get(act=DeliveryAct.SERVED).on
+        start = served
     else:
         decided = [AppealState.UPHELD, AppealState.AMENDED]
         first = penalty.appeals.filter(kind=AppealKind.REVIEW, state__in=decided).order_by("-at").first()
@@ -125,7 +132,7 @@ def accept_appeal(appeal: Appeal, *, handlers: tuple[User, User], actor: User, a
         locked: Appeal = Appeal.locked(appeal.pk)
         penalty = locked.penalty
         require(actor, "penalty.decide_appeal", penalty)
-        _refuse_involved(penalty, actor)
+        _refuse_involved(penalty, actor, locked)
         if locked.state != AppealState.LODGED:
             raise Refused(
                 _("不能受理：因为已经%(state)s。") % {"state": locked.get_state_display()}, code="wrong_state"
@@ -133,7 +140,7 @@ def accept_appeal(appeal: Appeal, *, handlers: tuple[User, User], actor: User, a
         if handlers[0] == handlers[1]:
             raise Invalid(_("复查须由两人以上办理。"), details={"second_handler": _("选另一人")})
         for user in handlers:
-            _refuse_involved(penalty, user)
+            _refuse_involved(penalty, user, locked)
             let_in(penalty.suspect.case.compartment, user, actor=actor, at=at, reason=_("复查处分"))
         locked.state = AppealState.ACCEPTED
         locked.handled_by, locked.second_handler = handlers
@@ -157,16 +164,19 @@ def accept_appeal(appeal: Appeal, *, handlers: tuple[User, User], actor: User, a
     return locked
 
 
-def _refuse_involved(penalty: Penalty, user: User) -> None:
-    """Refuse whoever investigated, heard, drafted or approved; to have left the case since changes nothing."""
+def _refuse_involved(penalty: Penalty, user: User, appeal: Appeal) -> None:
+    """Refuse whoever investigated, heard, drafted, signed, approved or reviewed; to have left since changes nothing."""
     worked = CaseMember.objects.filter(
         case_id=penalty.suspect.case_id, user=user, side__in=[Side.INVESTIGATE, Side.HEAR]
     ).exists()
     decided = penalty.decisions.filter(approver=user, verdict="agreed").exists()
-    if worked or decided or penalty.drafted_by_id == user.pk:
+    signed = penalty.signatures.filter(user=user).exists()
+    mine = Q(handled_by=user) | Q(second_handler=user) | Q(decided_by=user)
+    reviewed = penalty.appeals.exclude(pk=appeal.pk).filter(mine).exists()
+    if worked or decided or signed or reviewed or penalty.drafted_by_id == user.pk:
         raise NotAllowed(
             _(
-                "不能由%(name)s复查：因为%(name)s调查、审理、起草或者批准过。依据监督执纪工作规则第五十九条。可以换一人。"
+                "不能由%(name)s复查：因为%(name)s调查、审理、起草、批准或者复查过。依据监督执纪工作规则第五十九条。可以换一人。"
             )
             % {"name": user.name}
         )
@@ -190,7 +200,7 @@ def decide_appeal(
         locked: Appeal = Appeal.locked(appeal.pk)
         penalty: Penalty = Penalty.locked(locked.penalty_id)
         require(actor, "penalty.decide_appeal", penalty)
-        _refuse_involved(penalty, actor)
+        _refuse_involved(penalty, actor, locked)
         needed = AppealState.LODGED if verdict == AppealState.REJECTED else AppealState.ACCEPTED
         if locked.state != needed:
             raise Refused(_("不能决定：因为%(state)s。") % {"state": locked.get_state_display()}, code="wrong_state")
@@ -204,9 +214,9 @@ def decide_appeal(
         refuse_input(wrong)
         before = penalty.state
         if verdict == AppealState.AMENDED and measures:
-            _amend(penalty, measures, actor=actor, at=at)
+            _amend(penalty, measures, document.strip(), actor=actor, at=at)
         elif verdict == AppealState.REVOKED:
-            _revoke(penalty, at=at)
+            _revoke(penalty, document.strip(), actor=actor, at=at)
         locked.state, locked.outcome, locked.document = verdict, reason.strip(), document.strip()
         locked.decided_by, locked.decided_on = actor, timezone.localdate(at)
         locked.bump("state", "outcome", "document", "decided_by", "decided_on")
@@ -232,12 +242,11 @@ def decide_appeal(
     return locked
 
 
-def _amend(penalty: Penalty, measures: Sequence[MeasureSpec], *, actor: User, at: datetime) -> None:
+def _amend(penalty: Penalty, measures: Sequence[MeasureSpec], document: str, *, actor: User, at: datetime) -> None:
     """Put lighter measures in place of the old; the effective day stays, the period is counted anew."""
-    before = weight_of(penalty)
-    heavy = penalty.measures.filter(band="heavy").exists()
+    before, weight = specs_of(penalty), weight_of(penalty)
     replace_measures(penalty, measures, actor=actor, at=at)
-    if weight_of(penalty) >= before:
+    if weight_of(penalty) >= weight:
         raise Refused(
             _(
                 "不能变更为更重或者同样的处分：因为不得因申请复审、复核而加重。依据公职人员政务处分法第五十六条。可以维持。"
@@ -245,41 +254,45 @@ def _amend(penalty: Penalty, measures: Sequence[MeasureSpec], *, actor: User, at
             article="公职人员政务处分法第五十六条",
             code="aggravated",
         )
-    if heavy and not penalty.measures.filter(band="heavy").exists():
-        _restore(penalty, at=at, whole=False)
+    _drop_open_tasks(penalty, _("处分已变更（%(document)s）") % {"document": document}, actor=actor, at=at)
+    _restore(penalty, before, measures, at=at, revoked=False)
     penalty.period_until, penalty.probation_until = period_of(penalty)
     penalty.state, penalty.state_since, penalty.updated_at = PenaltyState.AMENDED, at, at
     penalty.bump(
-        "state", "state_since", "updated_at", "period_until", "probation_until", "draft", "digest", "track", "form"
-    )
+        "state", "state_since", "updated_at", "period_until", "probation_until", "draft", "digest", "track", "form",
+        "standing", "laws",
+    )  # fmt: skip
 
 
-def _revoke(penalty: Penalty, *, at: datetime) -> None:
+def _revoke(penalty: Penalty, document: str, *, actor: User, at: datetime) -> None:
     """Revoke the decision; post, pay and name are restored by tasks that stay open until proved (第六十条)."""
-    _restore(penalty, at=at, whole=True)
+    _drop_open_tasks(penalty, _("处分已撤销（%(document)s）") % {"document": document}, actor=actor, at=at)
+    _restore(penalty, specs_of(penalty), (), at=at, revoked=True)
     penalty.state, penalty.state_since, penalty.updated_at = PenaltyState.REVOKED, at, at
     penalty.period_until = penalty.probation_until = None
     penalty.bump("state", "state_since", "updated_at", "period_until", "probation_until")
+    end_clocks(penalty, actor=actor, at=at, cancel=_("处分已撤销（%(document)s）") % {"document": document})
 
 
-def _restore(penalty: Penalty, *, at: datetime, whole: bool) -> None:
-    """Add the tasks that give back what was taken: post and pay, and on a revocation name and money too (第六十条)."""
+def _drop_open_tasks(penalty: Penalty, why: str, *, actor: User, at: datetime) -> None:
+    """Close what was not carried out yet with the reason: nobody carries out what no longer stands."""
+    open_tasks = penalty.tasks.filter(done_on__isnull=True)
+    open_tasks.update(done_on=timezone.localdate(at), waived_reason=why, done_by=actor, at=at)
+
+
+def _restore(
+    penalty: Penalty, before: Sequence[MeasureSpec], after: Sequence[MeasureSpec], *, at: datetime, revoked: bool
+) -> None:
+    """Add the tasks that give back what was taken, and on a revocation name and money too (第六十条)."""
     start = timezone.localdate(at)
     last = penalty.tasks.order_by("-seq").values_list("seq", flat=True).first() or 0
-    personnel = _("组织（人事）部门")
-    rows = [
-        (TaskKind.POST, _("恢复级别、职务、岗位"), personnel),
-        (TaskKind.PAY, _("恢复工资待遇，补发减少的部分"), personnel),
-    ]
-    if whole:
-        rows.append((TaskKind.ARCHIVE, _("撤销决定归入档案，在原宣布范围恢复名誉"), personnel))
-        paid = Recovery.objects.filter(suspect_id=penalty.suspect_id).aggregate(sum=Sum("amount_paid"))["sum"]
-        if paid:
-            text = _("核对已缴 %(sum)s 元，收缴、追缴有误的返还本人") % {"sum": f"{paid:,.2f}"}
-            rows.append((TaskKind.PROPERTY, text, _("承办部门")))
+    done = set(penalty.tasks.filter(done_on__isnull=False, waived_reason="").values_list("kind", flat=True))
+    paid = Recovery.objects.filter(suspect_id=penalty.suspect_id).aggregate(sum=Sum("amount_paid"))["sum"]
+    planned = restoration(before, after, done, revoked=revoked, paid=f"{paid:,.2f}" if paid else "")
     Execution.objects.bulk_create(
         Execution(
-            penalty=penalty, seq=last + number, kind=kind, text=text, responsible=who, due_on=add_months(start, 1)
+            penalty=penalty, seq=seq, kind=task.kind, text=task.text, responsible=task.responsible,
+            due_on=add_months(start, task.months),
         )
-        for number, (kind, text, who) in enumerate(rows, 1)
-    )
+        for seq, task in enumerate(planned, last + 1)
+    )  # fmt: skip

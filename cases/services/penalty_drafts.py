@@ -209,7 +209,6 @@ def replace_measures(penalty: Penalty, specs: Sequence[MeasureSpec], *, actor: U
         penalty.reason,
         at,
     )
-    penalty.tasks.filter(done_on__isnull=True).delete()
     penalty.tasks.update(measure=None)
     penalty.measures.all().delete()
     write_measures(penalty, specs, proposal)

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from cases.enums_penalties import DeliveryAct, PenaltyState, Station
-from cases.execution_plan import COMMISSION, PlannedTask, plan
+from cases.execution_plan import COMMISSION, PlannedTask, left_over, plan
 from cases.models import Delivery, Execution, Penalty, Recovery
 from cases.penalty_document import paragraphs
 from cases.penalty_periods import period_of
@@ -167,7 +167,8 @@ def start_execution(penalty: Penalty, *, actor: User, at: datetime, expected_ver
         measures = {row.code: row for row in locked.measures.all()}
         way = route(locked, start)
         last = locked.tasks.order_by("-seq").values_list("seq", flat=True).first() or 0
-        planned = [*plan(specs_of(locked)), *_later(way, locked)]
+        done = locked.tasks.filter(done_on__isnull=False, waived_reason="").values_list("kind", "text")
+        planned = left_over([*plan(specs_of(locked)), *_later(way, locked)], set(done))
         Execution.objects.bulk_create(
             Execution(
                 penalty=locked,

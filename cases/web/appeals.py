@@ -7,11 +7,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from cases.enums_penalties import AppealState
-from cases.ladder import MeasureSpec
+from cases.enums_penalties import AppealState, Verdict
 from cases.models import Appeal, Penalty
 from cases.services.penalty_appeals import accept_appeal, decide_appeal, lodge_appeal
-from cases.web.penalty_forms import AcceptForm, AppealDecisionForm, AppealForm
+from cases.web.penalty_forms import AcceptForm, AppealDecisionForm, AppealForm, RejectForm
 from casework.access.policy import can, get_visible, require
 from casework.core import clock
 from casework.core.errors import CaseworkError
@@ -46,41 +45,62 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Appeal.objects.select_related("penalty__suspect__case", "handled_by", "second_handler", "decided_by")
     appeal = get_visible(rows, user, pk=pk)
     posted = request.POST if request.method == "POST" else None
+    rejects = posted is not None and posted.get("act") == "reject"
     form: Any = None
+    reject: Any = None
     if appeal.state == AppealState.LODGED:
-        form = AcceptForm(posted)
+        form, reject = AcceptForm(None if rejects else posted), RejectForm(posted if rejects else None)
     elif appeal.state == AppealState.ACCEPTED:
-        form = AppealDecisionForm(posted)
+        form = AppealDecisionForm(appeal.penalty, posted)
     if request.method == "POST":
         require(user, "penalty.decide_appeal", appeal.penalty)
-        if form is not None and form.is_valid():
+        given = reject if rejects else form
+        if given is not None and given.is_valid():
             try:
-                _take(appeal, form.cleaned_data, user)
+                _take(appeal, given, user)
             except CaseworkError as error:
-                add_refusal(form, error)
+                add_refusal(given, error)
             else:
                 toast(request, _("已办理%(kind)s。") % {"kind": appeal.get_kind_display()})
                 return redirect("cases:appeal", pk=appeal.pk)
+    may = can(user, "penalty.decide_appeal", appeal.penalty)
+    before, after = _measures(appeal)
     context = {
         "appeal": appeal,
         "penalty": appeal.penalty,
         "case": appeal.penalty.suspect.case,
-        "form": form if can(user, "penalty.decide_appeal", appeal.penalty) else None,
+        "form": form if may else None,
+        "reject": reject if may else None,
+        "before": before,
+        "after": after,
     }
     return render(request, "cases/appeal.html", context, status=400 if request.method == "POST" else 200)
 
 
-def _take(appeal: Appeal, data: dict[str, Any], user: Any) -> None:
-    if appeal.state == AppealState.LODGED:
+def _measures(appeal: Appeal) -> tuple[str, str]:
+    """Return the measures that the appeal is against, and those it was amended to ("" where it was not)."""
+    penalty = appeal.penalty
+    agreed = penalty.decisions.filter(verdict=Verdict.AGREED).first()
+    amended = penalty.appeals.filter(state=AppealState.AMENDED)
+    number = (agreed.draft if agreed else penalty.draft) + amended.filter(pk__lt=appeal.pk).count()
+    words = {row.number: "、".join(row.content.get("处理", [])) for row in penalty.drafts.all()}
+    return words.get(number, ""), words.get(number + 1, "") if appeal.state == AppealState.AMENDED else ""
+
+
+def _take(appeal: Appeal, form: Any, user: Any) -> None:
+    data = form.cleaned_data
+    if isinstance(form, AcceptForm):
         handlers = (data["handler"], data["second_handler"])
         accept_appeal(appeal, handlers=handlers, actor=user, at=clock.now())
         return
+    outcome = AppealState.REJECTED if isinstance(form, RejectForm) else data["outcome"]
+    measures = None if isinstance(form, RejectForm) else form.measures()
     decide_appeal(
         appeal,
-        outcome=data["outcome"],
+        outcome=outcome,
         reason=data["reason"],
         document=data["document"],
-        measures=[MeasureSpec(data["measure"])] if data["measure"] else None,
+        measures=measures,
         actor=user,
         at=clock.now(),
     )

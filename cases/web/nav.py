@@ -120,4 +120,3 @@ register(
     CASES, _("签批层级"), "users", "cases:approval", roles=(Role.APPROVER, Role.SECURITY_ADMIN), order=85,
 )  # fmt: skip
 register(CAMPAIGN, _("协助事项"), "map-pin", "cases:assist", known=_helps, order=45)
-register(CASES, _("案件关联"), "topology-star", "cases:shared", roles=_READERS, order=20)

@@ -96,6 +96,7 @@ def case_page(case: Case, user: User, *, today: date, now: datetime) -> dict[str
         "entry_count": trail(f"case:{case.pk}").count(),
         "step_count": history.count(),
         "may_write": case.state in OPEN_TO_INVESTIGATION and can(user, "case.investigate", case),
+        "may_body": can(user, "body.draft", case),
         "may_hear": can(user, "case.write_hearing", case),
         "may_staff": can(user, "case.staff", case),
         "may_draft": can(user, "penalty.draft", case),

@@ -43,7 +43,7 @@ from casework.web.toast import toast
 @commission_only
 def listing(request: HttpRequest) -> HttpResponseBase:
     """The penalties that the reader may know of."""
-    return render_list(request, PAGE)
+    return render_list(request, PAGE, {}, "cases/penalty_list.html")
 
 
 @require_safe

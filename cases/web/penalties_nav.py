@@ -2,7 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from cases.enums_bodies import BodyState
 from cases.enums_penalties import AppealState, PenaltyState
+from cases.selectors.bodies import bodies_waiting
 from cases.web.penalty_lists import waiting_for
 from casework.accounts.enums import Role
 from casework.web.nav import CASES, register
@@ -36,6 +38,17 @@ for _appeal, (_colour, _icon) in {
     AppealState.REVOKED: ("", "arrow-back-up"),
 }.items():
     register_status("appeal", _appeal.value, _appeal.label, _colour, _icon)
+for _body, (_colour, _icon) in {
+    BodyState.PROPOSED: ("", "pencil"),
+    BodyState.HEARD: ("blue", "message-2"),
+    BodyState.DELIBERATED: ("blue", "users-group"),
+    BodyState.APPROVED: ("green", "signature"),
+    BodyState.ISSUED: ("blue", "file-check"),
+    BodyState.SERVED: ("blue", "send"),
+    BodyState.DONE: ("green", "circle-check"),
+    BodyState.VOID: ("", "ban"),
+}.items():
+    register_status("body", _body.value, _body.label, _colour, _icon)
 
 
 register(CASES, _("处分"), "scale", "cases:penalties", roles=_READERS, order=30, key="p")
@@ -45,6 +58,9 @@ register(
 )  # fmt: skip
 register(
     CASES, _("成批拟建议"), "copy", "cases:penalty-prepare", roles=(Role.CASE_OFFICER, Role.HEARING_OFFICER), order=32
+)
+register(
+    CASES, _("对组织、单位的决定"), "building", "cases:bodies", roles=(Role.APPROVER,), waiting=bodies_waiting, order=33
 )
 register(CASES, _("追缴对账"), "scale", "cases:reconciliation", roles=_READERS, order=36)
 register(CASES, _("所得与追缴"), "coin", "cases:recoveries", roles=_READERS, order=35)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases.web import appeals, penalties, preparation, reconciliation, recoveries
+from cases.web import appeals, bodies, penalties, preparation, reconciliation, recoveries
 
 penalty_urlpatterns = [
     path("penalties/", penalties.listing, name="penalties"),
@@ -16,6 +16,12 @@ penalty_urlpatterns = [
     path("penalties/<int:pk>/appeals/new/", appeals.new, name="appeal-new"),
     path("penalties/appeals/<int:pk>/", appeals.detail, name="appeal"),
     path("penalties/tasks/<int:pk>/", penalties.task, name="penalty-task"),
+    path("penalties/bodies/", bodies.listing, name="bodies"),
+    path("penalties/bodies/new/<int:case_pk>/", bodies.new, name="body-new"),
+    path("penalties/bodies/<int:pk>/", bodies.detail, name="body"),
+    path("penalties/bodies/<int:pk>/edit/", bodies.edit, name="body-edit"),
+    path("penalties/bodies/<int:pk>/step/<slug:name>/", bodies.step, name="body-step"),
+    path("penalties/bodies/<int:pk>/paper/", bodies.document, name="body-document"),
     path("penalties/prepare/", preparation.page, name="penalty-prepare"),
     path("penalties/recoveries/reconciliation/", reconciliation.page, name="reconciliation"),
     path("penalties/recoveries/surcharge/<int:case_pk>/", reconciliation.surcharge, name="surcharge-new"),

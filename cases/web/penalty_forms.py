@@ -374,18 +374,44 @@ class AcceptForm(forms.Form):
             field.queryset = people_with(Role.HEARING_OFFICER, Role.CASE_OFFICER)
 
 
+class RejectForm(forms.Form):
+    """Why an appeal is not taken up."""
+
+    document = forms.CharField(label=gettext_lazy("告知文号"), max_length=80)
+    reason = forms.CharField(label=gettext_lazy("不予受理的理由"), widget=forms.Textarea)
+
+
 class AppealDecisionForm(forms.Form):
-    """The decision on an appeal; the new measure only where it amends."""
+    """The decision on an appeal; a new grade and what stays of the other measures only where it amends."""
 
     outcome = forms.ChoiceField(
         label=gettext_lazy("决定"),
         choices=[(row.value, row.label) for row in (AppealState.UPHELD, AppealState.AMENDED, AppealState.REVOKED)],
     )
     measure = forms.ChoiceField(label=gettext_lazy("变更为"), required=False)
+    keep = forms.MultipleChoiceField(
+        label=gettext_lazy("变更时保留的其他处理"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     document = forms.CharField(label=gettext_lazy("决定文号"), max_length=80)
     reason = forms.CharField(label=gettext_lazy("理由"), widget=forms.Textarea)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, penalty: Penalty, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["measure"]
         field.choices = [_EMPTY, *_codes(PARTY, GOV, EMPLOYER, "first_form")]
+        self._others = {row.code: row for row in penalty.measures.all() if row.family not in {PARTY, GOV, EMPLOYER}}
+        kept: Any = self.fields["keep"]
+        kept.choices = [(code, row.words) for code, row in self._others.items()]
+        kept.initial = list(self._others)
+        if not self._others:
+            del self.fields["keep"]
+
+    def measures(self) -> list[MeasureSpec] | None:
+        """Return the measures of an amended decision; None where nothing is amended."""
+        data = self.cleaned_data
+        if data["outcome"] != AppealState.AMENDED:
+            return None
+        kept = [self._others[code] for code in data.get("keep", [])]
+        specs = [MeasureSpec(row.code, row.months, row.quantity, row.unit, row.amount, row.note) for row in kept]
+        new = data["measure"]
+        return [*([MeasureSpec(new)] if new and new not in data.get("keep", []) else []), *specs]

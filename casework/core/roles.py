@@ -42,6 +42,7 @@ APPEND_ONLY_TABLES: tuple[str, ...] = (
     "cases_casetype",
     "cases_penaltystation",
     "cases_penaltysignature",
+    "cases_bodyact",
 )
 # Tables the application reads only: the history of the schema belongs to the owner.
 READ_ONLY_TABLES: tuple[str, ...] = ("django_migrations",)

@@ -14,6 +14,8 @@ import pypdfium2
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from casework.files.pdfium import LOCK
+
 A4: Final = (595.276, 841.89)
 #: Width and height in pixels to which a picture is scaled: 150 dots an inch on A4.
 PICTURE: Final = (1240, 1754)
@@ -39,7 +41,7 @@ def pages_in(piece: Piece) -> int:
         CannotBind: it cannot be opened.
     """
     if _is_pdf(piece.path):
-        with _opened(piece) as file:
+        with LOCK, _opened(piece) as file:
             return len(file)
     _open_picture(piece).close()
     return 1
@@ -72,26 +74,29 @@ def bind(front: bytes, pieces: Sequence[Piece], out: Path, *, moved: Callable[[i
 
     ``moved(n)`` is told after every piece, n pages bound so far; what it raises stops the work and leaves no file.
     """
-    file = pypdfium2.PdfDocument.new()
+    with LOCK:
+        file = pypdfium2.PdfDocument.new()
     try:
-        with pypdfium2.PdfDocument(io.BytesIO(front)) as index:
+        with LOCK, pypdfium2.PdfDocument(io.BytesIO(front)) as index:
             _number(index, 1)
             file.import_pages(index)
-        moved(len(file))
+            bound = len(file)
+        moved(bound)
         for piece in pieces:
-            with _opened(piece) if _is_pdf(piece.path) else _picture_page(piece) as source:
-                _number(source, len(file) + 1)
+            with LOCK, _opened(piece) if _is_pdf(piece.path) else _picture_page(piece) as source:
+                _number(source, bound + 1)
                 file.import_pages(source)
-            moved(len(file))
-        count = len(file)
-        with out.open("wb") as stream:
+                bound = len(file)
+            moved(bound)
+        with LOCK, out.open("wb") as stream:
             file.save(stream)
-        return count
+        return bound
     except BaseException:
         out.unlink(missing_ok=True)
         raise
     finally:
-        file.close()
+        with LOCK:
+            file.close()
 
 
 def _picture_page(piece: Piece) -> pypdfium2.PdfDocument:

@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from casework.core.errors import Refused
 from casework.documents.fonts import fonts
 
-#: Raised when the layout changes in a way that changes bytes; kept with every document.
-LAYOUT: Final = 1
+#: The layout of new documents. A layout that has been used is never changed: a change is a new file beside it, and
+#: every document is drawn again with the one it was made with.
+LAYOUT: Final = 2
 _RUN: Final = re.compile(r"[\x21-\x7e]{18,}")
 
 
@@ -34,16 +35,17 @@ class Sheet:
     draft: bool = False
     qr: str = ""
     proof: Sequence[str] = field(default_factory=tuple)
+    layout: int = LAYOUT
 
 
 @cache
-def _layout() -> bytes:
-    return (Path(__file__).parent / "data" / "layout.typ").read_bytes()
+def _layout(number: int) -> bytes:
+    return (Path(__file__).parent / "data" / f"layout.{number}.typ").read_bytes()
 
 
-def made_with() -> dict[str, Any]:
+def made_with(layout: int = LAYOUT) -> dict[str, Any]:
     """Return what the bytes of a PDF depend on beside data and template."""
-    return {"layout": LAYOUT, "typst": version("typst"), "fonts": fonts().families}
+    return {"layout": layout, "typst": version("typst"), "fonts": fonts().families}
 
 
 def _breakable(value: Any) -> Any:
@@ -74,7 +76,7 @@ def draw_pdf(sheet: Sheet) -> bytes:
         "fonts": fonts().families,
     }
     compiler = typst.Compiler(
-        _layout(), font_paths=fonts().opened, sys_inputs={"data": json.dumps(data, ensure_ascii=False)}
+        _layout(sheet.layout), font_paths=fonts().opened, sys_inputs={"data": json.dumps(data, ensure_ascii=False)}
     )
     try:
         drawn = compiler.compile(format="pdf", pdf_standards=["a-2b"])

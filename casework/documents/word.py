@@ -19,13 +19,22 @@ from casework.documents.pdf import Sheet
 
 RED: Final = RGBColor(0xD7, 0x00, 0x0F)
 PITCH: Final = Pt(28.95)
+#: 22 lines in twentieths of a point, and what 28 characters of 16 points take less than their size, in 4096ths.
+GRID: Final = {"type": "linesAndChars", "linePitch": "579", "charSpace": "-848"}
+#: What may stand after a border among the properties of a paragraph; a word processor wants them in this order.
+_AFTER_BORDER: Final = (
+    "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:kinsoku", "w:wordWrap", "w:overflowPunct", "w:topLinePunct",
+    "w:autoSpaceDE", "w:autoSpaceDN", "w:bidi", "w:adjustRightInd", "w:snapToGrid", "w:spacing", "w:ind",
+    "w:contextualSpacing", "w:mirrorIndents", "w:suppressOverlap", "w:jc", "w:textDirection", "w:textAlignment",
+    "w:textboxTightWrap", "w:outlineLvl", "w:divId", "w:cnfStyle", "w:rPr", "w:sectPr", "w:pPrChange",
+)  # fmt: skip
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def draw_docx(sheet: Sheet) -> bytes:
     """Return the DOCX of the sheet; the same sheet gives the same bytes."""
     file = docx.Document()
-    _page(file)
+    _page(file, GRID if sheet.grid else {"linePitch": "480"})
     size = 16.0 if sheet.grid else 14.0
     _style(file, size, PITCH if sheet.grid else Pt(24))
     for block in sheet.blocks:
@@ -48,16 +57,18 @@ def _same_bytes(file: Any) -> bytes:
     return out.getvalue()
 
 
-def _page(file: Any) -> None:
+def _page(file: Any, measures: Mapping[str, str]) -> None:
     section = file.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(37), Mm(35)
     section.left_margin, section.right_margin = Mm(28), Mm(26)
     section.footer_distance = Mm(25)
-    grid = OxmlElement("w:docGrid")
-    grid.set(qn("w:type"), "linesAndChars")
-    grid.set(qn("w:linePitch"), "579")  # 22 lines
-    section._sectPr.append(grid)
+    grid = section._sectPr.find(qn("w:docGrid"))  # the empty document has one, and there may be no second
+    for key, value in measures.items():
+        grid.set(qn(f"w:{key}"), value)
+    for key, relation in list(file.part.package.rels.items()):
+        if relation.reltype.endswith("/thumbnail"):
+            file.part.package.rels.pop(key)  # the picture of another document
     file.settings.odd_and_even_pages_header_footer = True
     for footer, align in ((section.footer, ALIGN.RIGHT), (section.even_page_footer, ALIGN.LEFT)):
         paragraph = footer.paragraphs[0]
@@ -247,4 +258,4 @@ def _rule(paragraph: Any, colour: str, width: int) -> None:
     for key, value in (("val", "single"), ("sz", str(width)), ("space", "6"), ("color", colour)):
         line.set(qn(f"w:{key}"), value)
     borders.append(line)
-    paragraph._p.get_or_add_pPr().append(borders)
+    paragraph._p.get_or_add_pPr().insert_element_before(borders, *_AFTER_BORDER)

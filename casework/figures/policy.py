@@ -9,4 +9,6 @@ register_act("figure.claim", roles={Role.CAMPAIGN_OFFICER}, label=_("登记外�
 register_act("figure.explain", roles={Role.CAMPAIGN_OFFICER, Role.APPROVER}, label=_("说明差异"))
 register_act("figure.publish", roles={Role.CAMPAIGN_OFFICER, Role.APPROVER}, label=_("发布数据汇总"))
 register_act("figure.factors", roles={Role.CAMPAIGN_OFFICER}, label=_("登记因子和电价"))
-register_act("figure.cite", roles={Role.CAMPAIGN_OFFICER}, label=_("登记公开通报的案件"))
+register_act(
+    "figure.cite", roles={Role.CAMPAIGN_OFFICER, Role.CASE_OFFICER, Role.APPROVER}, label=_("登记公开通报的案件")
+)

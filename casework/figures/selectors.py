@@ -63,7 +63,7 @@ def compute_figures(scope: Scope) -> dict[str, Figure]:
     }
     for claim in _claims(scope):
         beside = figures.get(claim.beside)
-        label = f"{beside.definition.label}（{claim.source}）" if beside else claim.key
+        label = f"{beside.definition.label}（{claim.source}）" if beside else named(claim.key)
         definition = Definition(
             claim.key,
             label,
@@ -90,7 +90,12 @@ def rows_of(scope: Scope, key: str) -> tuple[Definition, "QuerySet[Any]"]:
     claim = claims.first()
     if claim is None:
         raise Http404
-    return Definition(key, key, _("他处公布的数"), "", claim.source, lambda s: claims), claims
+    return Definition(key, named(key), _("他处公布的数"), "", claim.source, lambda s: claims), claims
+
+
+def named(key: str) -> str:
+    """Return what a published count is called: its key without day and mark of the source."""
+    return key.partition("@")[0]
 
 
 def whole(value: Decimal) -> int | Decimal:

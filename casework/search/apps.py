@@ -7,7 +7,7 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         # They register acts, words, references and places when they are imported.
-        from casework.search import ledger_words, policy, refs
+        from casework.search import ledger_words, official, policy, refs
         from casework.search.web import nav
 
         refs.register()

@@ -6,6 +6,7 @@ view for each kind (``search_of_<kind>``), whoever changed the rows and however.
 
 from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Lookup, Q
@@ -39,12 +40,16 @@ class Matches(Lookup):
 
 
 class Entry(models.Model):
-    """One text of one row: what is found of it. ``names`` holds the sounds of names; ``circle`` the compartment, if any."""
+    """One text of one row: what is found of it. ``names`` holds the sounds of names.
+
+    ``circles`` are the compartments that know of it, and minus the number of each person through whose hands it
+    passes; none where it lies in no circle. Every gram says in which of them it stands (``search_places``).
+    """
 
     kind = models.CharField(max_length=20)
     row_id = models.BigIntegerField()
     part = models.PositiveIntegerField(default=0)
-    circle = models.BigIntegerField(null=True)
+    circles = ArrayField(models.BigIntegerField())
     text = models.TextField()
     names = models.TextField(default="")
     folded = models.GeneratedField(
@@ -53,7 +58,7 @@ class Entry(models.Model):
         db_persist=True,
     )
     grams = models.GeneratedField(
-        expression=Func(F("kind"), F("circle"), F("text"), F("names"), function="search_vector"),
+        expression=Func(F("kind"), F("circles"), F("text"), F("names"), function="search_vector"),
         output_field=GramsField(),
         db_persist=True,
     )

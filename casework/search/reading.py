@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,9 @@ OCR_SECONDS: Final = 60
 OCR_PAGES: Final = 200
 CELLS: Final = 2_000_000
 _BLANK: Final = re.compile(r"[ \t\u3000]+")
+#: Signs that take no room: places where a line may break, and the like.
+_UNSEEN: Final = re.compile("[\0\u00ad\u200b-\u200f\u2060\ufeff\ufffe\uffff]")
+_CHINESE: Final = re.compile(r"[\u3007\u3400-\u9fff，、；：“”（）〔〕]")
 
 
 class Unreadable(Exception):
@@ -73,7 +77,7 @@ def _pdf(path: Path) -> Iterator[tuple[int, str, bool]]:
         text, by_ocr = "", False
         try:
             page = document[number]
-            text = _tidy(page.get_textpage().get_text_bounded())
+            text = _joined(_tidy(page.get_textpage().get_text_bounded()))
             if not text and with_ocr and number < OCR_PAGES:
                 picture = page.render(scale=200 / 72, grayscale=True).to_pil()
                 text, by_ocr = _recognised(with_ocr, picture), True
@@ -259,8 +263,19 @@ def _recognised(program: str, picture: Any) -> str:
 
 
 def _tidy(text: str) -> str:
-    lines = (_BLANK.sub(" ", line.replace("\0", "")).strip() for line in text.replace("\r", "\n").split("\n"))
+    lines = (_BLANK.sub(" ", _UNSEEN.sub("", line)).strip() for line in text.replace("\r", "\n").split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _joined(text: str) -> str:
+    """Join the full lines of a page with those after them, so that a Chinese word across two lines is found."""
+    lines = text.split("\n")
+    full = 0.8 * max(len(line) for line in lines)
+    parts = [lines[0]]
+    for before, line in pairwise(lines):
+        broken = len(before) >= full and _CHINESE.match(before[-1:]) and _CHINESE.match(line[:1])
+        parts += [line] if broken else ["\n", line]
+    return "".join(parts)
 
 
 def _pieces(lines: Iterator[str]) -> Iterator[tuple[int, str, bool]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.safestring import SafeString
 
@@ -12,7 +13,7 @@ from casework.access.models import compartments_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.search.models import Entry
-from casework.search.words import Words, mark, read, snippet
+from casework.search.words import Words, mark, places_of, read, snippet
 from casework.web.vocabulary import Text
 
 #: A count stops here: "超过 1,000".
@@ -117,24 +118,49 @@ def search(user: User, text: str, *, shown: int = 8, only: str = "") -> list[Gro
     if not words:
         return []
     circles = _circles(user)
+    kinds = [kind for kind in _kinds if only in {"", _name(kind)}]
+    asked = {kind.indexed: _asked(kind, words, circles) for kind in kinds if kind.indexed}
+    if circles is not None:
+        asked = _standing(asked)
     net = span(words.typed[0]) if len(words.typed) == 1 else None
-    groups = [_group(kind, user, words, circles, net, shown, text) for kind in _kinds if only in {"", _name(kind)}]
+    groups = [_group(kind, user, words, asked.get(kind.indexed, ""), net, shown, text) for kind in kinds]
     return [group for group in groups if group is not None]
 
 
+def _asked(kind: Searchable, words: Words, circles: list[int] | None) -> str:
+    """Return the query by which a kind is looked for in the index."""
+    places = places_of(kind.indexed, circles, by_circle=kind.by_circle)
+    return words.tsquery(places, circles if kind.by_circle else None)
+
+
+def _standing(asked: dict[str, str]) -> dict[str, str]:
+    """Return the kinds of which anything can stand in the index where the reader looks, asked in one statement.
+
+    Nothing is asked after that of the others: a word that stands in hidden texts alone costs what one costs that
+    stands nowhere.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select kind from unnest(%s::text[], %s::text[]) as asked(kind, query) where search_stands(query::tsquery)",
+            [list(asked), list(asked.values())],
+        )
+        standing = {kind for (kind,) in cursor.fetchall()}
+    return {kind: query for kind, query in asked.items() if kind in standing}
+
+
 def _circles(user: User) -> list[int] | None:
-    """Return the reader's circles as the index knows them, or None when they do not narrow it."""
+    """Return the reader's circles as the index knows them, himself among them, or None when they do not narrow it."""
     if user.has_role(Role.AUDITOR):
         return None
     found = list(compartments_of(user)[: MOST_CIRCLES + 1])
-    return None if len(found) > MOST_CIRCLES else [row["compartment_id"] for row in found]
+    return None if len(found) > MOST_CIRCLES else [*(row["compartment_id"] for row in found), -user.pk]
 
 
 def _group(
     kind: Searchable,
     user: User,
     words: Words,
-    circles: list[int] | None,
+    query: str,
     net: tuple[str, str] | None,
     shown: int,
     text: str,
@@ -143,9 +169,7 @@ def _group(
     if base.query.is_empty():
         return None
     keys: list[int] = []
-    query = ""
-    if kind.indexed:
-        query = words.tsquery(f"'#k{kind.indexed}'", _within(circles) if kind.by_circle else "")
+    if query:
         rows = matching(kind.indexed, words, query)
         if base.query.where:
             rows = rows.filter(row_id__in=base.order_by().values("pk"))
@@ -173,24 +197,17 @@ def _sorted_by(kind: Searchable) -> list[str]:
     return [name.lstrip("-") for name in kind.order if name.lstrip("-") != "pk"]
 
 
-def _within(circles: list[int] | None) -> str:
-    if circles is None:
-        return ""
-    return " | ".join(f"'#c{one}'" for one in circles) or "'#c'"
-
-
 def matching(kind: str, words: Words, query: str) -> QuerySet[Entry]:
     """Return the entries of a kind where every word stands; the whole word is compared where grams do not settle it."""
     rows = Entry.objects.filter(kind=kind, grams__matches=query)
     for forms in words.forms:
+        if all(len(form.whole) == 1 for form in forms):
+            continue
         either = Q()
         for form in forms:
-            if not form.whole:
-                either |= Q(grams__matches=form.grams)
-            elif len(form.whole) > 1:
-                either |= Q(folded__contains=form.whole)
-            else:
-                either |= Q(grams__matches=form.grams)
+            # A short word of one meaning counts where it stands between signs that are no letters.
+            alone = rf"(^|[^a-z]){form.grams[0][0].removeprefix('=')}($|[^a-z])"
+            either |= Q(folded__contains=form.whole) if form.whole else Q(folded__regex=alone)
         rows = rows.filter(either)
     return rows
 
@@ -230,7 +247,7 @@ def span(word: str) -> tuple[str, str] | None:
 
 def _parts(kind: Searchable, words: Words, query: str, keys: list[int]) -> dict[int, Entry]:
     """Return the first text of each shown row in which the words stand."""
-    if not kind.indexed or not keys:
+    if not query or not keys:
         return {}
     rows = matching(kind.indexed, words, query).filter(row_id__in=keys)
     first = rows.order_by("row_id", "part").distinct("row_id")

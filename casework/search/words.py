@@ -5,6 +5,7 @@ characters and pairs, Latin letters and digits into threes. A word is found wher
 whole, so that any part of a word or number finds it and nothing else does.
 """
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from casework.search.variants import SIMPLIFIED, TRADITIONAL
 LONGEST: Final = 100
 WORDS: Final = 6
 SNIPPET: Final = 40
+#: Circles of one kind fall into so many places of the index.
+PLACES: Final = 16
 
 #: Runs whose every character and pair is a gram; the same class stands in ``search_grams``.
 WIDE: Final = r"[\u00c0-\u024f\u0370-\u1fff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
@@ -86,10 +89,17 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """One way to write a word: the grams that must be there, and the text that is compared whole ("" for none)."""
+    """One way to write a word: the grams that must be there, and the text that is compared whole ("" for none).
 
-    grams: str
+    A gram is its text and "*" where it is only the beginning of one.
+    """
+
+    grams: tuple[tuple[str, str], ...]
     whole: str
+
+    def tsquery(self, place: str) -> str:
+        """Return the condition that every gram stands in the place (``places_of``)."""
+        return " & ".join(quoted(place + gram, ":*" if more else "") for gram, more in self.grams)
 
 
 @dataclass(frozen=True)
@@ -103,16 +113,33 @@ class Words:
     def __bool__(self) -> bool:
         return bool(self.forms)
 
-    def tsquery(self, *marks: str) -> str:
-        """Return the query for the index; ``marks`` are further conditions of the kind and of the circle."""
-        parts = [f"({' | '.join(form.grams for form in forms)})" for forms in self.forms]
-        return " & ".join([*parts, *(f"({mark})" for mark in marks if mark)])
+    def tsquery(self, places: Sequence[str], circles: Sequence[int] | None = None) -> str:
+        """Return the query for the index: every word in one of the places, in a text of one of the circles."""
+        found = []
+        for place in places:
+            words = (" | ".join(f"({form.tsquery(place)})" for form in forms) for forms in self.forms)
+            found.append(" & ".join(f"({word})" for word in words))
+        query = " | ".join(f"({one})" for one in found)
+        if circles is None:
+            return query
+        return f"({query}) & ({' | '.join(quoted(f'#c{circle}') for circle in circles)})"
 
     @property
     def marked(self) -> tuple[str, ...]:
         """All that is marked where it stands in a text, longest first."""
-        found = {form.whole or form.grams.strip("'=") for forms in self.forms for form in forms}
+        found = {form.whole or form.grams[0][0].removeprefix("=") for forms in self.forms for form in forms}
         return tuple(sorted((one for one in found | set(self.typed) if one), key=len, reverse=True))
+
+
+def places_of(kind: str, circles: Sequence[int] | None, *, by_circle: bool) -> list[str]:
+    """Return what stands before each gram of the kind where the reader may look; as ``search_places`` of the database.
+
+    Circles fall into sixteen places, so that a reader of very many, or of all (None), looks in sixteen at most.
+    """
+    head = hashlib.md5(kind.encode(), usedforsecurity=False).hexdigest()[:2]
+    if not by_circle:
+        return [f"{head}-"]
+    return sorted({f"{head}{abs(circle) % PLACES:x}" for circle in (range(PLACES) if circles is None else circles)})
 
 
 def read(text: str) -> Words:
@@ -136,7 +163,7 @@ def _forms(word: str) -> list[Form]:
                 continue  # the longer one is found by the shorter
             if other.isascii():
                 if word == said:
-                    forms.append(Form(quoted(f"={other}"), ""))
+                    forms.append(Form(((f"={other}", ""),), ""))
             else:
                 written = word.replace(said, other)
                 forms.append(Form(grams_of(written), written))
@@ -149,17 +176,18 @@ def quoted(gram: str, suffix: str = "") -> str:
     return f"'{inner}'{suffix}"
 
 
-def grams_of(word: str) -> str:
-    """Return the condition that every gram of a folded word is there."""
-    grams: list[str] = []
+def grams_of(word: str) -> tuple[tuple[str, str], ...]:
+    """Return the grams of a folded word, all of which must be there."""
+    grams: list[tuple[str, str]] = []
     for wide, narrow in _RUNS.findall(word):
         if wide:
-            grams += [quoted(wide)] if len(wide) == 1 else [quoted(wide[k : k + 2]) for k in range(len(wide) - 1)]
+            pairs = [wide] if len(wide) == 1 else [wide[k : k + 2] for k in range(len(wide) - 1)]
+            grams += [(pair, "") for pair in pairs]
         elif len(narrow) < 3:
-            grams.append(quoted(narrow, ":*"))
+            grams.append((narrow, "*"))
         else:
-            grams += [quoted(narrow[k : k + 3]) for k in range(len(narrow) - 2)]
-    return " & ".join(dict.fromkeys(grams))
+            grams += [(narrow[k : k + 3], "") for k in range(len(narrow) - 2)]
+    return tuple(dict.fromkeys(grams))
 
 
 def _places(text: str, words: Sequence[str]) -> list[tuple[int, int]]:

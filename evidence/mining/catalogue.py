@@ -53,7 +53,7 @@ class Catalogue:
 
     def find(self, host: str, port: int | None = None, on: date | None = None) -> Place | None:
         """Return the most specific place that the host is, on that day; one with another port is none."""
-        for name in _names(host):
+        for name in names_of(host):
             rows = [one for one in self._by_name.get(name, ()) if one.holds(on)]
             exact = [one for one in rows if one.port is not None and one.port == port]
             rows = exact or [one for one in rows if one.port is None or port is None]
@@ -62,7 +62,8 @@ class Catalogue:
         return None
 
 
-def _names(host: str) -> Iterator[str]:
+def names_of(host: str) -> Iterator[str]:
+    """Yield the names under which a host may stand in the catalogue: its own first, then those above it."""
     name = host.strip().lower().rstrip(".")
     yield name
     if name.replace(".", "").isdecimal() or ":" in name:

@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from evidence.parsing.commands import CLOCK, SILENCED, labels_of
@@ -11,7 +11,7 @@ from evidence.parsing.events import EXACT, Class, Event, Meaning
 from evidence.parsing.said_ssh import address
 from evidence.parsing.source import Block, decoded
 
-_LINE = re.compile(r"(?:node=(\S+) )?type=(\S+) msg=audit\((\d{1,11})\.(\d{3}):(\d{1,20})\):? ?")
+_LINE = re.compile(r"(?:node=(\S+) )?type=(\S+) msg=audit\((\d{1,11}\.\d{3}):(\d{1,20})\):? ?")
 _PAIR = re.compile(r"""([A-Za-z0-9_-]+)=("[^"]*"|'[^']*'|[^\s"']\S*|)""")
 _INNER = re.compile(r"""([A-Za-z0-9_-]+)=("[^"]*"|\S*)""")
 _HEX = re.compile(r"(?:[0-9A-F]{2})+$")
@@ -81,71 +81,87 @@ class Auditd:
 
     def __init__(self, context: Context) -> None:
         self.tally = context.tally
-        self.open: OrderedDict[tuple[str, str, str], _Open] = OrderedDict()
+        self.open: OrderedDict[tuple[str, str], _Open] = OrderedDict()
         self.seq = 0
 
     def feed(self, block: Block) -> list[Event]:
         """Return the events that are complete."""
         out: list[Event] = []
         offset, lines, stride = block
-        waiting, match = self.open, _LINE.match
+        waiting, match, usual = self.open, _LINE.match, _USUAL.match
         self.tally.lines += len(lines)
-        whole = _WHOLE.match
+        seq, last, ts = self.seq, "", 0
         for line in lines:
             start = offset
             size = len(line) * stride
             offset += size + stride
-            found = whole(line)
-            if found is not None and (not waiting or found.group(2, 3, 4) not in waiting):
-                event_of_one = _alone(found)
-                if event_of_one is not None:
-                    self.seq += 1
-                    event_of_one["seq"] = self.seq
-                    event_of_one["raw_offset"], event_of_one["raw_length"] = start, size
-                    out.append(event_of_one)
+            found = usual(line)
+            if found is not None:
+                kind, ts_raw, serial, pid, audit_id, session = found.groups()
+                told = told_of(kind, line[found.end() :])
+                if told is not None and (not waiting or (ts_raw, serial) not in waiting):
+                    if ts_raw != last:
+                        last, ts = ts_raw, _micros(ts_raw)
+                    seq += 1
+                    event: Event = told[0].copy()  # type: ignore[assignment]
+                    event["process_pid"] = int(pid)
+                    if audit_id not in _UNSET:
+                        event["user_id"] = audit_id
+                    if session not in _UNSET:
+                        event["session_key"] = session
+                    event["ts"], event["ts_raw"], event["ts_quality"] = ts, ts_raw, EXACT
+                    event["seq"], event["raw_offset"], event["raw_length"] = seq, start, size
+                    event["attrs"] = {"op": told[1], "serial": int(serial), "type": kind}
+                    out.append(event)
                     continue
             found = match(line)
             if found is None:
                 reason = "blank" if not line.strip() else "comment" if line[0] == "#" else "no_head"
                 self.tally.refuse(start, size, reason)
                 continue
-            host, kind, seconds, millis, serial = found.groups()
-            key = (seconds, millis, serial)
-            event = waiting.get(key)
-            if event is None:
-                event = waiting[key] = _Open(
-                    int(seconds) * 1_000_000 + int(millis) * 1000, f"{seconds}.{millis}", int(serial), host or ""
-                )
+            host, kind, ts_raw, serial = found.groups()
+            key = (ts_raw, serial)
+            held = waiting.get(key)
+            if held is None:
+                held = waiting[key] = _Open(_micros(ts_raw), ts_raw, int(serial), host or "")
                 if len(waiting) > OPEN:
-                    out.append(self._closed(waiting.popitem(last=False)[1]))
+                    seq += 1
+                    out.append(_closed(waiting.popitem(last=False)[1], seq))
             if kind == "EOE":
-                event.records.append((kind, "", start, size))
-                out.append(self._closed(waiting.pop(key)))
+                held.records.append((kind, "", start, size))
+                seq += 1
+                out.append(_closed(waiting.pop(key), seq))
                 continue
-            event.records.append((kind, line[found.end() :], start, size))
+            held.records.append((kind, line[found.end() :], start, size))
+        self.seq = seq
         return out
 
     def close(self) -> list[Event]:
         """Return the events still open."""
-        rest = [self._closed(event) for event in self.open.values()]
+        rest = [_closed(event, self.seq + number) for number, event in enumerate(self.open.values(), 1)]
+        self.seq += len(rest)
         self.open.clear()
         return rest
 
-    def _closed(self, event: _Open) -> Event:
-        said = _meaning(event.records)
-        self.seq += 1
-        first = event.records[0]
-        said["seq"] = self.seq
-        said["raw_offset"], said["raw_length"] = first[2], first[3]
-        said["ts"], said["ts_raw"], said["ts_quality"] = event.ts, event.ts_raw, EXACT
-        if event.host:
-            said["host"] = event.host
-        attrs = said["attrs"]
-        attrs["serial"] = event.serial
-        attrs["type"] = first[0]
-        if len(event.records) > 1:
-            attrs["records"] = [[kind, start, size] for kind, _, start, size in event.records]
-        return said  # type: ignore[return-value]
+
+def _micros(text: str) -> int:
+    return int(text[:-4]) * 1_000_000 + int(text[-3:]) * 1000
+
+
+def _closed(event: _Open, seq: int) -> Event:
+    said = _meaning(event.records)
+    first = event.records[0]
+    said["seq"] = seq
+    said["raw_offset"], said["raw_length"] = first[2], first[3]
+    said["ts"], said["ts_raw"], said["ts_quality"] = event.ts, event.ts_raw, EXACT
+    if event.host:
+        said["host"] = event.host
+    attrs = said["attrs"]
+    attrs["serial"] = event.serial
+    attrs["type"] = first[0]
+    if len(event.records) > 1:
+        attrs["records"] = [[kind, start, size] for kind, _, start, size in event.records]
+    return said  # type: ignore[return-value]
 
 
 def _fields(text: str) -> dict[str, str]:
@@ -157,50 +173,59 @@ def _fields(text: str) -> dict[str, str]:
     return fields
 
 
-#: What a user-space record usually looks like, read in one go.
-_SAID = (
-    r"(?:user )?pid=(\d{1,10}) uid=\d+ auid=(\d+) ses=(\d+) (?:subj=\S+ )?msg='op=([^\s']+) (?:grantors=\S+ )?acct=(\"[^\"]*\"|[0-9A-F?]+) "
-    r"exe=\"([^\"]*)\" hostname=\S+ addr=(\S+) terminal=(\S+) res=(success|failed)'"
+#: How a record of user space usually begins, and what the program then says of itself: the same again and again.
+_BEGINS = r"(?:user )?pid=(\d{1,10}) uid=\d+ auid=(\d+) ses=(\d+) (?:subj=\S+ )?msg='"
+_SAYS = re.compile(
+    r"op=([^\s']+) (?:grantors=\S+ )?acct=(\"[^\"]*\"|[0-9A-F?]+) exe=\"([^\"]*)\" hostname=\S+ addr=(\S+) terminal=(\S+) res=(success|failed)'"
 )
-_USUAL = re.compile(_SAID)
+_BODY = re.compile(_BEGINS)
 #: The whole line of such a record: it is one event by itself, unless others with its number wait.
-_WHOLE = re.compile(r"type=((?:USER|CRED)_\w+) msg=audit\((\d{1,11})\.(\d{3}):(\d{1,20})\): " + _SAID)
+_USUAL = re.compile(r"type=((?:USER|CRED)_\w+) msg=audit\((\d{1,11}\.\d{3}):(\d{1,20})\): " + _BEGINS)
+#: What programs say is remembered up to this length.
+REMEMBERED = 400
+Told = tuple[Meaning, str]
 
 
-def _alone(found: re.Match[str]) -> Event | None:
-    """Return the event of a record that is a whole line of the usual kind."""
-    kind, seconds, millis, serial, *rest = found.groups()
-    said = _usual(kind, rest)
-    if said is None:
-        return None
-    said["ts"], said["ts_raw"] = int(seconds) * 1_000_000 + int(millis) * 1000, f"{seconds}.{millis}"
-    said["ts_quality"] = EXACT
-    attrs = said["attrs"]
-    attrs["serial"], attrs["type"] = int(serial), kind
-    return said  # type: ignore[return-value]
+def told_of(kind: str, text: str) -> Told | None:
+    """Return what a program says of a login, to be copied, with its ``op``; None where it is not of the usual kind."""
+    return _remembered(kind, text) if len(text) <= REMEMBERED else _told(kind, text)
 
 
-def _usual(kind: str, groups: Sequence[str]) -> Meaning | None:
+def _told(kind: str, text: str) -> Told | None:
     known = _ACTIONS.get(kind)
-    if known is None or known[0] != Class.AUTHENTICATION:
+    found = _SAYS.match(text) if known is not None and known[0] == Class.AUTHENTICATION else None
+    if known is None or found is None:
         return None
-    pid, audit_id, session, operation, account, executable, where, terminal, result = groups
+    operation, account, executable, where, terminal, result = found.groups()
     said: Meaning = {
         "class_uid": 3002, "activity": known[1], "event_action": known[2],
-        "event_outcome": "success" if result == "success" else "failure", "process_pid": int(pid), "process_executable": executable,
-        "attrs": {"op": operation},
+        "event_outcome": "success" if result == "success" else "failure", "process_executable": executable,
     }  # fmt: skip
     name = account[1:-1] if account[0] == '"' else unquoted(account)
     if name not in _UNSET:
         said["user_name"] = name
-    if audit_id not in _UNSET:
-        said["user_id"] = audit_id
-    if session not in _UNSET:
-        said["session_key"] = session
     if where not in _UNSET:
         said["source_ip"] = address(where)
     if terminal not in _UNSET:
         said["tty"] = terminal.removeprefix("/dev/")
+    return said, operation
+
+
+_remembered = lru_cache(maxsize=2048)(_told)
+
+
+def _usual(kind: str, text: str) -> Meaning | None:
+    """Return what a record of the usual kind says, without its head."""
+    found = _BODY.match(text)
+    told = told_of(kind, text[found.end() :]) if found is not None else None
+    if found is None or told is None:
+        return None
+    pid, audit_id, session = found.groups()
+    said = told[0] | {"process_pid": int(pid), "attrs": {"op": told[1]}}
+    if audit_id not in _UNSET:
+        said["user_id"] = audit_id
+    if session not in _UNSET:
+        said["session_key"] = session
     return said
 
 
@@ -208,11 +233,9 @@ def _meaning(records: list[tuple[str, str, int, int]]) -> Meaning:
     kind, text, _, _ = records[0]
     if kind in {"SYSCALL", "EXECVE", "PATH", "CWD", "SOCKADDR", "PROCTITLE"} or len(records) > 1:
         return _syscall(records)
-    usual = _USUAL.match(text)
+    usual = _usual(kind, text)
     if usual is not None:
-        short = _usual(kind, usual.groups())
-        if short is not None:
-            return short
+        return usual
     fields = _fields(text)
     class_uid, activity, action = _ACTIONS.get(kind, (Class.OTHER, "", "audit_" + kind.lower()[:40]))
     said: Meaning = {"class_uid": int(class_uid), "activity": activity, "event_action": action}

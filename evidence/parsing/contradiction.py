@@ -1,7 +1,8 @@
 """Two logs of one machine held against each other: a session that one tells of and the other should, and does not.
 
 Nothing is said of a log that does not cover the moment, that was never seen to record such a thing, or that belongs to
-another machine. A rotated set counts as one log.
+another machine. A rotated set counts as one log. Logs of two pieces of evidence are compared where both name the machine;
+one that lacks more than it has may have been handed in in part, so nothing is proved by it.
 """
 
 from bisect import bisect_left, bisect_right
@@ -40,11 +41,17 @@ def contradictions(voices: list[Voice], slack: int = SLACK) -> list[Contradictio
     out: list[Contradiction] = []
     for has, one in enumerate(voices):
         for lacking, other in enumerate(voices):
-            if has == lacking or (one.hosts and other.hosts and not one.hosts & other.hosts):
+            if has == lacking or not _same_machine(one, other):
                 continue
             for kind in (LOGIN, NUMBER):
                 out.extend(_pair(voices, has, lacking, kind, slack))
     return sorted(out, key=lambda one: (one.said.ts, one.lacking, one.has))
+
+
+def _same_machine(one: Voice, other: Voice) -> bool:
+    if one.origin != other.origin:
+        return bool(one.hosts & other.hosts)
+    return not (one.hosts and other.hosts) or bool(one.hosts & other.hosts)
 
 
 def _pair(voices: list[Voice], has: int, lacking: int, kind: str, slack: int) -> list[Contradiction]:
@@ -67,16 +74,19 @@ def _pair(voices: list[Voice], has: int, lacking: int, kind: str, slack: int) ->
                 kind, UNKNOWN, lacking, has, missing[0], matched + len(missing), matched, {"few_matches": True}
             )
         ]
-    return [_told(one, other, lacking, has, said) for said in missing[:TOLD]]
+    part = one.origin != other.origin and len(missing) > matched
+    return [_told(one, other, lacking, has, said, part) for said in missing[:TOLD]]
 
 
-def _told(one: Voice, other: Voice, lacking: int, has: int, said: Said) -> Contradiction:
+def _told(one: Voice, other: Voice, lacking: int, has: int, said: Said, part: bool) -> Contradiction:
     benign = {
         "rate_limit": any(abs(said.ts - moment) <= NEAR for moment in other.limited),
         "clock_changed": any(abs(said.ts - moment) <= NEAR for moment in (*one.clock, *other.clock)),
         "few_matches": False,
     }
-    verdict = EXPLAINED if benign["rate_limit"] else UNKNOWN if benign["clock_changed"] else CONTRADICTED
+    if one.origin != other.origin:
+        benign["filtered_export"] = part
+    verdict = EXPLAINED if benign["rate_limit"] else UNKNOWN if benign["clock_changed"] or part else CONTRADICTED
     if verdict == CONTRADICTED and said.kind == LOGIN and other.format == "utmp" and not said.terminal:
         verdict = HINT  # a copy or a single command leaves no record there
     return Contradiction(said.kind, verdict, lacking, has, said, 1, 0, benign)

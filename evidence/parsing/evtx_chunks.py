@@ -4,17 +4,16 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 CHUNK = 65536
-_RECORD = struct.Struct("<4xIQQ")
+_RECORD = struct.Struct("<4sIQQ")
 _FILE = struct.Struct("<8sQQQIHHHH76xII")
 _MAGIC = b"\x2a\x2a\x00\x00"
 _FIND = re.compile(re.escape(_MAGIC))
 
 
-@dataclass
-class Place:
+class Place(NamedTuple):
     """One record: its number in the header (not the one in its text), its bytes, when it was written."""
 
     number: int
@@ -52,36 +51,51 @@ def walk(stream: IO[bytes], bones: Bones) -> Iterator[Place]:
             return
         if chunk[:8] == b"ElfChnk\0":
             bones.chunks += 1
-            for place in _chunk(chunk, base, bones):
-                if previous is not None and place.number > previous + 1 and len(bones.header_holes) < 1000:
-                    bones.header_holes.append((previous + 1, place.number - 1))
-                previous = max(previous or 0, place.number)
-                bones.header_min = place.number if bones.header_min is None else min(bones.header_min, place.number)
-                bones.header_max = place.number if bones.header_max is None else max(bones.header_max, place.number)
-                bones.records += 1
-                yield place
+            places = _chunk(chunk, base, bones)
+            for place in places:
+                number = place.number
+                if previous is None:
+                    bones.header_min = bones.header_max = previous = number
+                elif number == previous + 1:
+                    bones.header_max = previous = number
+                else:
+                    if number > previous + 1 and len(bones.header_holes) < 1000:
+                        bones.header_holes.append((previous + 1, number - 1))
+                    bones.header_max = previous = max(previous, number)
+                    bones.header_min = min(bones.header_min or 0, number)
+            bones.records += len(places)
+            yield from places
         elif any(chunk[:512]):
             bones.broken_chunks += 1
         base += CHUNK
 
 
-def _chunk(chunk: bytes, base: int, bones: Bones) -> Iterator[Place]:
+def _chunk(chunk: bytes, base: int, bones: Bones) -> list[Place]:
     at = 512
     free = int.from_bytes(chunk[48:52], "little")
     end = min(free, len(chunk)) if 512 <= free <= CHUNK else len(chunk)
-    starts = set()
-    while at + 24 <= end and chunk[at : at + 4] == _MAGIC:
-        size, number, written = _RECORD.unpack_from(chunk, at)
-        if size < 28 or at + size > len(chunk):
+    starts: list[int] = []
+    places: list[Place] = []
+    unpack, whole = _RECORD.unpack_from, len(chunk)
+    while at + 24 <= end:
+        magic, size, number, written = unpack(chunk, at)
+        if magic != _MAGIC or size < 28 or at + size > whole:
             break
-        starts.add(at)
-        yield Place(number, base + at, size, written)
+        starts.append(at)
+        places.append(Place(number, base + at, size, written))
         at += size
+    if chunk.count(_MAGIC, 512, end) > len(starts):
+        _hidden(chunk, base, end, set(starts), bones)
+    return places
+
+
+def _hidden(chunk: bytes, base: int, end: int, starts: set[int], bones: Bones) -> None:
+    """Note records that lie within others."""
     for found in _FIND.finditer(chunk, 512, end):
         inner = found.start()
         if inner in starts or inner + 28 > end:
             continue
-        size, number, written = _RECORD.unpack_from(chunk, inner)
+        _magic, size, number, written = _RECORD.unpack_from(chunk, inner)
         whole = size >= 28 and inner + size <= end and chunk[inner + size - 4 : inner + size] == struct.pack("<I", size)
         if whole and 0x01B0000000000000 < written < 0x0300000000000000:
             bones.hidden.append({"offset": base + inner, "length": size, "number": number, "written": written})

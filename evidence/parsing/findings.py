@@ -86,7 +86,10 @@ class Finding:
 
 
 class Watch(Protocol):
-    """Looks at events as they pass. ``actions`` names those it wants; None means every one."""
+    """Looks at events as they pass. ``actions`` names those it wants; None means every one.
+
+    A watch that wants every one has ``see_all`` besides, which takes a list.
+    """
 
     actions: frozenset[str] | None
 

@@ -17,6 +17,7 @@ from evidence.parsing.headed import Nfdump, W3c, Zeek
 from evidence.parsing.huawei import Huawei
 from evidence.parsing.journal_file import MAGIC, JournalFile
 from evidence.parsing.journald import JournalExport, JournalJson
+from evidence.parsing.lease_table import LeaseTable
 from evidence.parsing.miner import Miner, MinerConfig
 from evidence.parsing.pcap import Pcap
 from evidence.parsing.plain import Plain
@@ -233,6 +234,14 @@ FORMATS: tuple[Format, ...] = (
     Format("nfdump", Nfdump, begins_with(r"^ts,te,td,sa,da,.*", weight=99)),
     Format("dhcpd-leases", IscLeases, begins_with(r"^lease \d+\.\d+\.\d+\.\d+ \{", weight=97)),
     Format("kea-leases", KeaLeases, begins_with(r"^address,hwaddr,client_id,valid_lifetime,expire.*")),
+    Format(
+        "lease-table",
+        LeaseTable,
+        begins_with(
+            r"^\s*IP [Aa]ddress\s+Client[ -]identifier/?.*|^\s*Index\s+IP\s+MAC\s.*Lease.*|^\s*IP\s+MAC-Address\s+Hostname.*Expiry",
+            weight=94,
+        ),
+    ),
     Format("windows-dhcp", WindowsDhcp, lines_like(r"^\d\d?,\d\d/\d\d/\d\d(?:\d\d)?,\d\d:\d\d:\d\d,", weight=96)),
     Format(
         "switch-table",

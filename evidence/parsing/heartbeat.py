@@ -1,6 +1,7 @@
 """What comes every hour at the same minute is missed when it does not come: cron's hourly run, MARK lines, renewals."""
 
 from itertools import pairwise
+from typing import Any
 
 from evidence.parsing.events import Event
 from evidence.parsing.findings import EXPLAINED, UNKNOWN, Bound, Finding
@@ -32,6 +33,8 @@ class Heartbeat:
         self.clock: list[int] = []
         self.first: int | None = None
         self.last: int | None = None
+        #: What comes every hour, once the whole log was seen.
+        self.told: dict[str, Any] = {}
 
     def see(self, event: Event) -> None:
         """Note a beat, or a start of the machine."""
@@ -69,6 +72,14 @@ class Heartbeat:
         running = high - low + 1 - self._off(low, high, hours)
         if len(hours) < LEAST_HOURS or len(hours) < running * SHARE:
             return []
+        self.told = {
+            "beat": [action, minute],
+            "first": hours[low],
+            "last": hours[high],
+            "restarted_before": any(start <= hours[low][2] for start in self.starts),
+            "restarted_after": any(start > hours[high][2] for start in self.starts),
+            "clock": any(moment <= hours[low][2] or moment > hours[high][2] for moment in self.clock),
+        }
         out: list[Finding] = []
         previous = low
         for hour in sorted(hours):
@@ -76,6 +87,10 @@ class Heartbeat:
                 out.append(self._finding(action, minute, hours, previous, hour))
             previous = hour
         return out
+
+    def ends(self) -> dict[str, Any]:
+        """Return the first and the last beat of a log that has one every hour, for the files before and after it."""
+        return {"heartbeat": self.told} if self.told else {}
 
     def _off(self, low: int, high: int, hours: dict[int, tuple[int, int, int]]) -> int:
         """Return the hours in holes that end with a start of the machine."""

@@ -1,6 +1,9 @@
 """Logs of Huawei firewalls and switches: ``%%01MODULE/level/EVENT(l):Key=value,…``, often with a relay's clock before."""
 
 import re
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import NamedTuple
 
 from evidence.parsing.commands import labels_of
 from evidence.parsing.context import Context
@@ -20,13 +23,46 @@ _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _SESSION = {"SESSION_BUILT": "session_built", "SESSION_TEARDOWN": "session_ended", "NATSESSION": "nat_session"}
 
 
-#: The usual head and the usual order of the fields of a session, read in one go; all others go the longer way.
-_USUAL = re.compile(
-    r"(?:<\d{1,3}>)?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (\S+) %%\d\d(\w+)/(\d)/(SESSION_\w+)\(\w\)(?:\[(\d{1,12})\])?:IPVer=\d,Protocol=(\w+),"
-    r"SourceIP=([^,;]*),DestinationIP=([^,;]*),SourcePort=(\d{1,5}),DestinationPort=(\d{1,5}),SourceNatIP=([^,;]*),SourceNatPort=(\d{1,5}),"
-    r"BeginTime=(\d+),EndTime=(\d+),SendPkts=(\d+),SendBytes=(\d+),RcvPkts=(\d+),RcvBytes=(\d+)(?:,SourceVpnID=\d+)?(?:,DestinationVpnID=\d+)?"
-    r",PolicyName=([^,;]*),UserName=([^,;]*),CloseReason=([^,;]*)$"
-)
+#: The usual head of a session, up to the type of the message.
+_USUAL = re.compile(r"(?:<\d{1,3}>)?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (\S+) %%\d\d(\w+)/(\d)/(SESSION_\w+)")
+#: What is kept of a session as it is.
+_KEPT = (
+    "Protocol", "BeginTime", "EndTime", "SendPkts", "SendBytes", "RcvPkts", "RcvBytes", "PolicyName", "CloseReason", "SourceVpnID", "Application",
+)  # fmt: skip
+_ENDS = ("SourceIP", "SourcePort", "DestinationIP", "DestinationPort", "SourceNatIP", "SourceNatPort", "UserName")
+_PORTS, _DIGITS = frozenset({"SourcePort", "DestinationPort", "SourceNatPort"}), r"[0-9]{1,5}+"
+#: Up to the next comma; a line with a semicolon is read the longer way. One letter that is excluded is faster than two.
+_ANY = "[^,]*+"
+_NOBODY = frozenset({"", "-", "unknown", "null", "Unknown", "UNKNOWN", "NULL", "Null"})
+#: Heads and layouts that are remembered.
+HEADS, LAYOUTS, MOST_FIELDS = 256, 64, 60
+#: Without these a line is read the longer way.
+_SURE = frozenset({*_ENDS[:4], "Protocol", "CloseReason"})
+
+
+class _Head(NamedTuple):
+    """What stands before the type of a session's message: the same for all sessions of a second."""
+
+    stamp: Stamp
+    text: str
+    host: str
+    action: str
+    attrs: dict[str, object]
+
+
+class _Layout:
+    """Which fields the sessions of a device have and in which order: the same line after line, so read in one go."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        kept = [key for key in keys if key in _KEPT or key in _ENDS]
+        at = {key: number for number, key in enumerate(kept)}
+        fields = (f"{key}=({_DIGITS if key in _PORTS else _ANY})" if key in at else f"{key}={_ANY}" for key in keys)
+        self.match = re.compile(",".join(fields) + "$").match
+        self.ends = tuple(at[name] for name in _ENDS[:4])
+        self.nat = (at["SourceNatIP"], at["SourceNatPort"]) if {"SourceNatIP", "SourceNatPort"} <= at.keys() else None
+        self.user = at.get("UserName")
+        self.names = tuple(name for name in _KEPT if name in at)
+        self.pick = itemgetter(*(at[name] for name in self.names))
 
 
 class Huawei(Lines):
@@ -35,15 +71,18 @@ class Huawei(Lines):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.relay = Yearless(context.year or context.reference.year, context.zone)
-        self.last: tuple[str, Stamp | None] = ("", None)
+        self.heads: dict[str, _Head] = {}
+        self.layouts: dict[tuple[str, ...], _Layout | None] = {}
+        self.layout: _Layout | None = None
 
     def line(self, line: str) -> Event | str:
-        """Read one line."""
-        usual = _USUAL.match(line)
-        if usual is not None and line.isascii():
-            short = self._usual(usual)
-            if short is not None:
-                return short
+        """Read one line: a session with the usual head by the layout of the one before, all others the longer way."""
+        at = line.find("(")
+        head = self.heads.get(line[:at]) or self._usual_head(line[:at])
+        if head is not None and line.isascii():
+            quick = self._quick(head, line, at)
+            if quick is not None:
+                return quick
         found = _HEAD.match(line)
         if found is None:
             return "blank" if not line.strip() else "no_head"
@@ -83,30 +122,71 @@ class Huawei(Lines):
                 event["ts"], event["ts_raw"], event["ts_quality"] = begun, str(attrs["BeginTime"]), EXACT
         return event
 
-    def _usual(self, found: re.Match[str]) -> Event | None:
-        (
-            text, host, module, level, name, count, protocol, sip, dip, sport, dport, nip, nport, begin, end, sent, sent_bytes, got, got_bytes,
-            policy, user, why,
-        ) = found.groups()  # fmt: skip
-        if text != self.last[0]:
-            self.last = (text, self.clock.read(text))
-        stamp = self.last[1]
+    def _usual_head(self, text: str) -> _Head | None:
+        found = _USUAL.fullmatch(text)
+        if found is None:
+            return None
+        moment, host, module, level, name = found.groups()
+        stamp = self.clock.read(moment)
         if stamp is None:
             return None
-        attrs: dict[str, object] = {
-            "module": module, "level": int(level), "event": name, "Protocol": protocol, "BeginTime": begin, "EndTime": end, "SendPkts": sent,
-            "SendBytes": sent_bytes, "RcvPkts": got, "RcvBytes": got_bytes, "PolicyName": policy, "CloseReason": why,
-        }  # fmt: skip
+        if len(self.heads) >= HEADS:
+            self.heads.clear()
+        attrs: dict[str, object] = {"module": module, "level": int(level), "event": name}
+        head = self.heads[text] = _Head(stamp, moment, host, _SESSION.get(name, name.lower()), attrs)
+        return head
+
+    def _layout_of(self, body: str) -> _Layout | None:
+        """Return the layout of a line, remembered by its keys; None where it is not one that is read in one go."""
+        parts = [part.partition("=") for part in body.split(",")]
+        keys = tuple(part[0] for part in parts)
+        if keys not in self.layouts:
+            if len(self.layouts) >= LAYOUTS:
+                self.layouts.clear()
+            known = set(keys)
+            plain = len(known) == len(keys) <= MOST_FIELDS and all(
+                key.isalnum() and sign for key, sign, _value in parts
+            )
+            self.layouts[keys] = _Layout(keys) if plain and known >= _SURE else None
+        self.layout = self.layouts[keys]
+        return self.layout
+
+    def _quick(self, head: _Head, line: str, at: int) -> Event | None:
+        count = None
+        if line[at + 2 : at + 4] == "):":
+            begin = at + 4
+        else:
+            close = line.find("]:", at + 4)
+            count = line[at + 4 : close]
+            if line[at + 2 : at + 4] != ")[" or not count.isdecimal() or len(count) > 12:
+                return None
+            begin = close + 2
+        if line.find(";", begin) >= 0:
+            return None
+        layout = self.layout
+        found = layout.match(line, begin) if layout is not None else None
+        if found is None or layout is None:
+            layout = self._layout_of(line[begin:])
+            found = layout.match(line, begin) if layout is not None else None
+            if found is None or layout is None:
+                return None
+        values = found.groups()
+        source, sport, target, dport = layout.ends
+        attrs: dict[str, object] = dict(zip(layout.names, layout.pick(values), strict=True))
+        attrs.update(head.attrs)
+        stamp = head.stamp
         event: Event = {
-            "ts": stamp[0], "ts_quality": stamp[1], "ts_raw": text, "class_uid": 4001, "activity": "traffic",
-            "event_action": _SESSION.get(name, name.lower()), "host": host, "source_ip": sip, "source_port": int(sport),
-            "destination_ip": dip, "destination_port": int(dport), "attrs": attrs,
+            "ts": stamp[0], "ts_quality": stamp[1], "ts_raw": head.text, "class_uid": 4001, "activity": "traffic",
+            "event_action": head.action, "host": head.host, "source_ip": values[source], "source_port": int(values[sport]),
+            "destination_ip": values[target], "destination_port": int(values[dport]), "attrs": attrs,
         }  # fmt: skip
-        if nip and nip != "0.0.0.0":  # noqa: S104 (the device's word for none)
-            event["source_nat_ip"], event["source_nat_port"] = nip, int(nport)
-        if user and user.lower() not in {"unknown", "-", "null"}:
-            event["user_name"] = user
-        if count:
+        if layout.nat is not None:
+            nat = values[layout.nat[0]]
+            if nat and nat != "0.0.0.0":  # noqa: S104 (the device's word for none)
+                event["source_nat_ip"], event["source_nat_port"] = nat, int(values[layout.nat[1]])
+        if layout.user is not None and values[layout.user] not in _NOBODY:
+            event["user_name"] = values[layout.user]
+        if count is not None:
             attrs["count"] = int(count)
         return event
 
@@ -133,19 +213,7 @@ class Huawei(Lines):
         if user and user.lower() not in {"unknown", "-", "null"}:
             event["user_name"] = user
         attrs = event["attrs"]
-        for key in (
-            "Protocol",
-            "BeginTime",
-            "EndTime",
-            "SendPkts",
-            "SendBytes",
-            "RcvPkts",
-            "RcvBytes",
-            "PolicyName",
-            "CloseReason",
-            "SourceVpnID",
-            "Application",
-        ):
+        for key in _KEPT:
             if key in pairs:
                 attrs[key] = pairs[key]
 

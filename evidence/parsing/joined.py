@@ -22,6 +22,8 @@ class Heard:
     part: Part
     testimony: Testimony
     source: Source | None
+    #: Which piece of evidence it belongs to: rotated sets are within one, contradictions also between two.
+    origin: Any = None
 
 
 @dataclass(frozen=True)
@@ -41,20 +43,23 @@ class Judgement:
     found: list[Found]
 
 
-def heard(run: Run, key: Any = None) -> Heard:
-    """Return a run that was read to its end as a witness."""
+def heard(run: Run, key: Any = None, origin: Any = None) -> Heard:
+    """Return a run that was read to its end as a witness; ``origin`` is the piece of evidence that it belongs to."""
     tally = run.context.tally
     part = Part(
         key if key is not None else run, run.source.name, run.format.name, tally.lines, tally.unparsed, run.events,
         run.first, run.last, run.ends(),
     )  # fmt: skip
-    return Heard(part, run.testimony, run.source)
+    return Heard(part, run.testimony, run.source, origin)
 
 
 def judge(sources: list[Heard], slack: int = SLACK) -> Judgement:
     """Return the rotated sets among the sources and what the sources prove about each other, with the lines quoted."""
     by_part = {id(one.part): one for one in sources}
-    sets = sets_of([one.part for one in sources])
+    origins = dict.fromkeys(one.origin for one in sources)
+    sets = [
+        one for origin in origins for one in sets_of([source.part for source in sources if source.origin == origin])
+    ]
     quotes = _Quotes()
     found: list[Found] = []
     for joint in (joint for one in sets for joint in between(one)):
@@ -65,8 +70,10 @@ def judge(sources: list[Heard], slack: int = SLACK) -> Judgement:
     groups = [[by_part[id(part)] for part in one.parts] for one in sets]
     grouped = {id(one) for group in groups for one in group}
     groups += [[one] for one in sources if id(one) not in grouped]
+    voices = [_voice(group) for group in groups]
+    _settle_hosts(voices)
     speakers = [{(said.ts, said.offset): one for one in group for said in one.testimony.voice.said} for group in groups]
-    for told in contradictions([_voice(group) for group in groups], slack):
+    for told in contradictions(voices, slack):
         about = _covering(groups[told.lacking], told.said.ts)
         witness = speakers[told.has][told.said.ts, told.said.offset]
         before, after = about.testimony.around(told.said.ts)
@@ -86,7 +93,7 @@ def judge(sources: list[Heard], slack: int = SLACK) -> Judgement:
 
 
 def _voice(group: list[Heard]) -> Voice:
-    whole = Voice(group[-1].part.name, group[-1].part.format)
+    whole = Voice(group[-1].part.name, group[-1].part.format, origin=group[-1].origin)
     for one in group:
         voice = one.testimony.voice
         if one.part.first is not None and one.part.last is not None:
@@ -97,6 +104,15 @@ def _voice(group: list[Heard]) -> Voice:
         whole.limited += voice.limited
         whole.clock += voice.clock
     return whole
+
+
+def _settle_hosts(voices: list[Voice]) -> None:
+    """A source that names no machine is of the one machine that the others of its piece of evidence name, if it is one."""
+    for voice in voices:
+        if not voice.hosts:
+            named = {host for other in voices if other.origin == voice.origin for host in other.hosts}
+            if len(named) == 1:
+                voice.hosts |= named
 
 
 def _covering(group: list[Heard], ts: int) -> Heard:

@@ -26,7 +26,7 @@ class Lines:
         seq = self.seq
         for line in lines:
             size = len(line) * stride
-            event = read(line[:-1] if line[-1:] == "\r" else line)
+            event = read(line if line[-1:] != "\r" else line[:-1])
             if type(event) is str:
                 tally.refuse(offset, size, event)
             else:

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from evidence.parsing.findings import PROVED, UNKNOWN, Bound, Finding
+from evidence.parsing.findings import EXPLAINED, PROVED, UNKNOWN, Bound, Finding
+from evidence.parsing.heartbeat import HOUR
 from evidence.parsing.sessions import LEAST, SETS, SHARE
 from evidence.parsing.watches import RESET
 
@@ -97,7 +98,9 @@ def between(one: Rotated) -> list[Joint]:
                 benign={"retention": False}, facts=facts,
             )  # fmt: skip
             out.append(Joint(earlier, later, finding))
-        found = [*_numbers(earlier, later, absent=absent > 0), *_sessions(earlier, later, absent=absent > 0)]
+        found = [
+            finding for check in (_numbers, _sessions, _beats) for finding in check(earlier, later, absent=absent > 0)
+        ]
         for finding in found:
             finding.facts |= {"set": one.name, "earlier": earlier.name}
             out.append(Joint(earlier, later, finding))
@@ -152,5 +155,30 @@ def _sessions(earlier: Part, later: Part, *, absent: bool) -> list[Finding]:
             after=Bound(*begin),
             benign={"rotation": absent, "restart": False},
             facts={"conserving": kept[best], "intervals": intervals, "services": sorted(SETS[best])},
+        )
+    ]
+
+
+def _beats(earlier: Part, later: Part, *, absent: bool) -> list[Finding]:
+    """Return the hours between two files in which what otherwise comes every hour did not."""
+    before, after = earlier.ends.get("heartbeat"), later.ends.get("heartbeat")
+    if not before or not after or before["beat"] != after["beat"]:
+        return []
+    hours = after["first"][2] // HOUR - before["last"][2] // HOUR - 1
+    if hours <= 0:
+        return []
+    restarted = before["restarted_after"] or after["restarted_before"]
+    jumped = before["clock"] or after["clock"]
+    action, minute = before["beat"]
+    return [
+        Finding(
+            "heartbeat",
+            EXPLAINED if restarted or jumped else UNKNOWN,
+            expected=hours,
+            found=0,
+            before=Bound(*before["last"]),
+            after=Bound(*after["first"]),
+            benign={"machine_off": restarted, "clock_changed": jumped, "rotation": absent},
+            facts={"beat": action, "minute": minute},
         )
     ]

@@ -79,7 +79,7 @@ class Run:
 
     def batches(self) -> Iterator[list[Event]]:
         """Yield the events in lists, in the order of the source."""
-        by_action: dict[str, list[Watch]] = {}
+        by_action: dict[str, list[Any]] = {}
         for watch in self.watches:
             for action in watch.actions or ():
                 by_action.setdefault(action, []).append(watch)
@@ -112,7 +112,7 @@ class Run:
         except Broken as error:
             self.source.notes.append(("bomb" if str(error) == "bomb" else "broken_stream", {}))
 
-    def _count(self, batch: list[Event], by_action: dict[str, list[Watch]]) -> None:
+    def _count(self, batch: list[Event], by_action: dict[str, list[Any]]) -> None:
         counts, every = self._counts, by_action.get("")
         for key, number in Counter([(event["event_action"], event.get("event_outcome")) for event in batch]).items():
             counts[key] = counts.get(key, 0) + number
@@ -125,11 +125,8 @@ class Run:
             self.last = high if self.last is None else max(self.last, high)
         for event in [event for event in batch if "rule_labels" in event]:
             self._label(event)
-        if every is not None:
-            for watch in every:
-                see = watch.see
-                for event in batch:
-                    see(event)
+        for watch in every or ():
+            watch.see_all(batch)
         if len(by_action) > (every is not None):
             for event in [event for event in batch if event["event_action"] in by_action]:
                 for watch in by_action[event["event_action"]]:
@@ -231,13 +228,18 @@ def quote(source: Source, bounds: list[Bound]) -> None:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep the collector of circles away while events are made: nothing in them is circular, and it would look at each."""
+    """Keep the collector of circles away while events are made: nothing in them is circular, and it would look at each.
+
+    What was made meanwhile is put among the old things unseen; a whole collection comes to it in its turn.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if collecting:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from evidence.parsing.events import CLOCK_SUSPECT, EXACT, TZ_INFERRED, YEAR_INFERRED
@@ -177,8 +178,8 @@ _HEADED = re.compile(rb"^(?:<\d{1,3}>)?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|
 def turns_of_year(data: bytes, month: int = 0) -> tuple[int, int]:
     """Return (turns of the year, last month) over the stamps without a year in ``data``, going on from ``month``."""
     turns = 0
-    for found in _HEADED.finditer(data):
-        now = MONTHS[found[1].decode()]
+    for name, _same in groupby(_HEADED.findall(data)):
+        now = MONTHS[name.decode()]
         if month and now - month <= -6 and month >= 11:
             turns += 1
         elif month and now - month >= 6 and turns:
@@ -189,8 +190,16 @@ def turns_of_year(data: bytes, month: int = 0) -> tuple[int, int]:
 
 def last_stamp(data: bytes) -> str:
     """Return the last stamp without a year in ``data``, such as ``Dec 10 06:55:46``."""
-    starts = [found.start(1) for found in _HEADED.finditer(data)]
-    return data[starts[-1] : starts[-1] + 15].decode("latin-1") if starts else ""
+    size = 4096
+    while True:
+        tail = data[-size:]
+        starts = [found.start(1) for found in _HEADED.finditer(tail)]
+        # The first stamp of a piece may be one that only looks so, in the middle of a cut line.
+        if len(starts) > 1 or (starts and size >= len(data)):
+            return tail[starts[-1] : starts[-1] + 15].decode("latin-1")
+        if size >= len(data):
+            return ""
+        size *= 8
 
 
 def year_of_last(stamp: str, reference: datetime, zone: tzinfo) -> int:

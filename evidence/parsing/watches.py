@@ -1,5 +1,6 @@
 """The checks of conservation: what a system numbered itself must be there without a hole."""
 
+import collections.abc
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from evidence.parsing.formats import Format
 from evidence.parsing.heartbeat import Heartbeat
 from evidence.parsing.sessions import LogindSessions
 
+EventList = collections.abc.Sequence[Event]
 #: A log with more than this share of its own numbers missing was exported in part, not thinned by hand.
 PART = 0.5
 #: One hole, however large, is a cut; so many are a filter.
@@ -48,12 +50,6 @@ class Sequence:
     def edge(self) -> Bound:
         """The line of the highest number."""
         return self.last if isinstance(self.last, Bound) else Bound.of(self.last)
-
-    def follow(self, event: Event) -> None:
-        """Note the number that follows the highest: nearly every one does, so nothing is made for it."""
-        self.top += 1
-        self.seen += 1
-        self.last = event
 
     def take(self, number: int, bound: Bound) -> bool:
         """Note a number; False where a new sequence begins."""
@@ -158,17 +154,34 @@ class Numbered:
 
     def see(self, event: Event) -> None:
         """Note an event's number."""
-        attrs = event["attrs"]
-        number = attrs.get(self.number)
-        if event["event_action"] == "log_rate_limited":
-            self.limited = True
-        if number is None or attrs.get("type", "")[:7] == "DAEMON_":
-            return
-        name = attrs.get(self.name) or event.get("host", "")
-        if self.latest is not None and self.latest[0] == name and number == self.latest[1].top + 1:
-            self.latest[1].follow(event)
-            return
-        self._other(event, name, number)
+        self.see_all([event])
+
+    def see_all(self, events: EventList) -> None:
+        """Note the numbers of many events: nearly every one follows the one before."""
+        key, key_of_name = self.number, self.name
+        known, follow = self.latest or (None, None)
+        due = follow.top + 1 if follow is not None else -1
+        for event in events:
+            attrs = event["attrs"]
+            number = attrs.get(key)
+            if number is None:
+                if event["event_action"] == "log_rate_limited":
+                    self.limited = True
+                continue
+            name = attrs.get(key_of_name) or event.get("host", "")
+            if number == due and name == known and follow is not None and attrs.get("type", "")[:7] != "DAEMON_":
+                follow.top = number
+                follow.seen += 1
+                follow.last = event
+                due += 1
+                continue
+            if event["event_action"] == "log_rate_limited":
+                self.limited = True
+            if attrs.get("type", "")[:7] == "DAEMON_":
+                continue
+            self._other(event, name, number)
+            known, follow = self.latest or (None, None)
+            due = follow.top + 1 if follow is not None else -1
 
     def _other(self, event: Event, name: str, number: int) -> None:
         """Note a number that does not follow the last one of its sequence."""
@@ -197,12 +210,15 @@ class Audit(Numbered):
         self.incomplete: list[Finding] = []
         self.several = 0
 
-    def see(self, event: Event) -> None:
-        """Note an event's serial, and whether its records are all there."""
-        super().see(event)
-        attrs = event["attrs"]
-        if "records" not in attrs and "syscall_missing" not in attrs:
-            return
+    def see_all(self, events: EventList) -> None:
+        """Note the serials of events, and whether their records are all there."""
+        super().see_all(events)
+        for event in events:
+            attrs = event["attrs"]
+            if "records" in attrs or "syscall_missing" in attrs:
+                self._records(event, attrs)
+
+    def _records(self, event: Event, attrs: dict[str, Any]) -> None:
         if "records" in attrs:
             self.several += 1
         if "paths_expected" in attrs:
@@ -256,9 +272,14 @@ class Vendor:
 
     def see(self, event: Event) -> None:
         """Note an event's serial number, per device."""
-        number = event["attrs"].get("count")
-        if number is None:
-            return
+        self.see_all([event])
+
+    def see_all(self, events: EventList) -> None:
+        """Note the serial numbers of many events; most devices give none."""
+        for event in [event for event in events if "count" in event["attrs"]]:
+            self._see(event, event["attrs"]["count"])
+
+    def _see(self, event: Event, number: int) -> None:
         name = event.get("host", "")
         bound = Bound(event["raw_offset"], event["raw_length"], event.get("ts"))
         parts = self.whole.get(name)

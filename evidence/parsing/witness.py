@@ -88,6 +88,8 @@ class Voice:
     clock: list[int] = field(default_factory=list)
     #: From here on the statements were too many to be kept.
     until: int | None = None
+    #: Which piece of evidence the source belongs to; the sources of one are of one machine unless they say otherwise.
+    origin: Any = None
 
     def covers(self, ts: int, slack: int) -> bool:
         """Tell whether a moment lies well within what the source covers."""

@@ -1,6 +1,6 @@
 """Signs of mining in the logs of an item: what was said, whom it spoke to, graded and with the days."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -9,13 +9,16 @@ from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
 from casework.accounts.models import User
-from evidence.mining.catalogue import NODE, SAID, SHAPES, Catalogue, Place, sign_of
+from evidence.attribution_enums import PoolGrade
+from evidence.mining.catalogue import NODE, SAID, SHAPES, Catalogue, Place, names_of, sign_of
 from evidence.models import Item, LogEvent, PoolPlace
 from evidence.selectors.logs import current_runs
+from units.far_ends import FarEnd, Known
 
 #: Different far ends that are looked at, busiest first.
 MOST: Final = 20_000
 SHOWN: Final = 300
+_PLACE: Final = ("pool", "coin", "place", "port", "valid_from", "valid_to", "source", "note")
 
 
 @dataclass
@@ -41,8 +44,20 @@ class Found:
 
 def catalogue() -> Catalogue:
     """Return the catalogue as it stands now."""
-    rows = PoolPlace.objects.values_list("pool", "coin", "place", "port", "valid_from", "valid_to", "source", "note")
-    return Catalogue(Place(*row) for row in rows)
+    return Catalogue(Place(*row) for row in PoolPlace.objects.values_list(*_PLACE))
+
+
+def pools_at(ends: Collection[FarEnd]) -> dict[FarEnd, Known]:
+    """Return the pools of the catalogue at far ends of sightings, each on its day; one query for all."""
+    names = {name for end in ends for name in names_of(end.host)}
+    rows = PoolPlace.objects.filter(place__in=names)
+    known = Catalogue(Place(*row) for row in rows.values_list(*_PLACE))
+    found = {end: known.find(*end) for end in ends}
+    return {
+        end: Known(place.pool, place.coin, PoolGrade.B, place.source)
+        for end, place in found.items()
+        if place is not None
+    }
 
 
 def mining_signs(item: Item, user: User) -> list[Found]:

@@ -1,8 +1,9 @@
-"""The logs of one item held against each other: what one reading brings to light about another."""
+"""The logs of a matter held against each other: what one reading brings to light about another, of its item or of another."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from django.db import connection
 from django.db.models import Q
 
 from evidence.log_enums import RunState
@@ -15,8 +16,9 @@ from evidence.parsing.witness import SEEN, Testimony
 from evidence.selectors.logs import offsets_of, shift_of, source_of
 from evidence.services.log_store import row_of
 
-#: So many other files of an item are heard.
+#: So many other files of an item are heard, and so many of the matter's other items.
 FILES: Final = 200
+ELSEWHERE: Final = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _FIELDS = (
@@ -26,20 +28,18 @@ _FIELDS = (
 
 
 def judge_run(run: LogRun, read: list[Run]) -> int:
-    """Hold a reading that just ended against the other current readings of its item; return how many findings it brought.
+    """Hold a reading that just ended against the other current readings of its matter; return how many findings it brought.
 
     A finding belongs to the log it is about, which may be one that was read before; what is known already is not told twice.
-    The caller holds the item locked, so that two readings that end at once do not overlook each other.
+    The matter is held until the caller's transaction ends, so that two readings that end at once do not overlook each other.
     """
-    others = list(
-        LogRun.objects.filter(file__item=run.file.item_id, state=RunState.DONE)
-        .exclude(file=run.file_id)
-        .select_related("file__blob")
-        .order_by("file_id", "-serial")
-        .distinct("file_id")[:FILES]
-    )
+    _hold(run.file.item.compartment_id)
+    others = _others(run, speaks=any(one.testimony.voice.said for one in read))
     offsets = offsets_of([run, *others])
-    sources = [_moved(heard(one, (run, number)), shift_of(offsets.get(run.pk))) for number, one in enumerate(read)]
+    item = run.file.item_id
+    sources = [
+        _moved(heard(one, (run, number), item), shift_of(offsets.get(run.pk))) for number, one in enumerate(read)
+    ]
     for other in others:
         sources += _heard_before(other, shift_of(offsets.get(other.pk)))
     slack = SLACK + 2000 * max((offset.error_ms for offset in offsets.values()), default=0)
@@ -60,6 +60,29 @@ def judge_run(run: LogRun, read: list[Run]) -> int:
             rows.append(row)
     LogFinding.objects.bulk_create(rows, batch_size=1000)
     return len(rows)
+
+
+def _hold(compartment: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evidence.log_joined'), %s)", [compartment])
+
+
+def _others(run: LogRun, *, speaks: bool) -> list[LogRun]:
+    """Return the other current readings of the item; and, of the matter's other items, those of the same time.
+
+    A log that says nothing of sessions neither testifies nor is blamed, so for it the other items are not asked.
+    """
+    rows = (
+        LogRun.objects.filter(state=RunState.DONE).exclude(file=run.file_id).select_related("file__blob", "file__item")
+    )
+    rows = rows.order_by("file_id", "-serial").distinct("file_id")
+    found = list(rows.filter(file__item=run.file.item_id)[:FILES])
+    if speaks and run.first_at is not None and run.last_at is not None:
+        elsewhere = rows.filter(file__item__compartment=run.file.item.compartment_id).exclude(
+            file__item=run.file.item_id
+        )
+        found += list(elsewhere.filter(first_at__lte=run.last_at, last_at__gte=run.first_at)[:ELSEWHERE])
+    return found
 
 
 def _identity(row: LogFinding) -> tuple[Any, ...]:
@@ -96,7 +119,7 @@ def _heard_before(run: LogRun, shift: timedelta) -> list[Heard]:
             source = source_of(run, number)
         except OSError:  # the file is gone: its lines are not quoted, its places stand
             source = None
-        out.append(_moved(Heard(part, testimony, source), shift))
+        out.append(_moved(Heard(part, testimony, source, run.file.item_id), shift))
     return out
 
 

@@ -229,10 +229,10 @@ def _moment(us: int) -> datetime | None:
 
 def _end(run: LogRun, read: list[Run], at: datetime) -> LogRun:
     with transaction.atomic():
-        Item.objects.select_for_update().get(pk=run.file.item_id)
         run.state, run.ended_at = RunState.DONE, at
-        run.save()
         judge_run(run, read)
+        Item.objects.select_for_update().get(pk=run.file.item_id)
+        run.save()
         record(
             "item.logs_read",
             ref=f"item:{run.file.item_id}",

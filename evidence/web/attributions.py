@@ -221,10 +221,9 @@ def _show(
     request: HttpRequest, row: Attribution, add: AddForm | None = None, review: ReviewForm | None = None
 ) -> HttpResponse:
     user = reader(request)
+    editions = list(row.editions.select_related("made_by").defer("content").order_by("-serial"))
     serial = request.GET.get("edition", "")
-    edition = (row.editions.filter(serial=int(serial[:4])).first() if serial.isdecimal() else None) or newest_edition(
-        row
-    )
+    edition = next((one for one in editions if str(one.serial) == serial), editions[0])
     reviews = list(row.reviews.select_related("reviewer", "edition"))
     added = list(row.added.select_related("added_by", "replaced_by").order_by("pk"))
     hands = {row.opened_by_id, edition.made_by_id, *(one.added_by_id for one in added)}
@@ -234,8 +233,8 @@ def _show(
         "row": row,
         "act": act_words(row),
         "edition": edition,
-        "editions": list(row.editions.select_related("made_by")),
-        "newest": not serial or edition.serial == row.editions.order_by("-serial").values_list("serial", flat=True)[0],
+        "editions": editions,
+        "newest": edition is editions[0],
         "reviews": reviews,
         "added": [_added(one) for one in added],
         "add": add or (AddForm() if may_write else None),
@@ -258,20 +257,19 @@ def _read(edition: AttributionEdition, user: User) -> dict[str, Any]:
     content = edition.content
     judged = content["judgement"]
     records: dict[str, dict[str, Any]] = content["records"]
-    items = {
-        item.pk: item for item in Item.objects.visible_to(user).filter(pk__in={one["item"] for one in records.values()})
-    }
+    pieces = Item.objects.visible_to(user).filter(pk__in={one["item"] for one in records.values()})
+    states = dict(pieces.values_list("pk", "state"))
     person = edition.person
 
     def record(key: int) -> dict[str, Any] | None:
         one = records.get(str(key))
         if one is None:
             return None
-        item = items.get(one["item"])
+        state = states.get(one["item"], "")
         return {
             **one,
             "key": key,
-            "custody": status("item", item.state) if item else "",
+            "custody": status("item", state) if state else "",
             "controlled": bool(person) and person in one["administrators"],
             "at_words": at_words(one["at"]),
             "err_words": f"{one['err'] / 1_000_000:g}",

@@ -63,6 +63,7 @@ register_search(
     list_url="/evidence/?q=",
     order=("number", "pk"),
     indexed="item",
+    by_circle=True,
     icon="package",
 )
 register_search(

@@ -11,7 +11,7 @@ from casework.core import clock
 from casework.files import previews, storage
 from casework.search.models import Entry, PageText
 from casework.search.registry import matching
-from casework.search.words import mark, read
+from casework.search.words import mark, places_of, read
 from evidence.models import ItemFile
 from evidence.services import note_preview
 from evidence.web.previews import file_of
@@ -61,7 +61,8 @@ def _hits(file: ItemFile, typed: str) -> list[int]:
     words = read(typed)
     if not words:
         return []
-    rows: QuerySet[Entry] = matching("file", words, words.tsquery("'#kfile'")).filter(row_id=file.pk, part__gt=0)
+    places = places_of("file", [file.item.compartment_id], by_circle=True)
+    rows: QuerySet[Entry] = matching("file", words, words.tsquery(places)).filter(row_id=file.pk, part__gt=0)
     return list(rows.order_by("part").values_list("part", flat=True)[: SHOWN + 1])
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
 
 from casework.access.models import NeedToKnow
-from casework.access.policy import can, get_visible
+from casework.access.policy import can, get_visible, require
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
@@ -27,9 +27,10 @@ from casework.web.vocabulary import register_status
 from evidence.attribution_enums import PoolGrade
 from evidence.log_words import action_words
 from evidence.models import Item, PoolPlace
-from evidence.selectors.mining import mining_signs
+from evidence.selectors.mining import mining_signs, pools_at
 from evidence.web.people import reader
 from units.enums import Classification, QuestionKind, Stance
+from units.far_ends import register_far_ends
 from units.models import Lead
 from units.services.questions import add_evidence
 
@@ -45,6 +46,9 @@ register(
     MONITORING, _l("矿池目录"), "books", "evidence:pools",
     roles={Role.CASE_OFFICER, Role.INSPECTOR, Role.CAMPAIGN_OFFICER, Role.INTAKE, Role.AUDITOR}, order=60,
 )  # fmt: skip
+
+
+register_far_ends(pools_at)
 
 
 def _coins(user: User) -> list[tuple[str, str]]:
@@ -111,6 +115,8 @@ def mining(request: HttpRequest, pk: int) -> HttpResponse:
     """The signs of mining in an item's logs; one press puts them to the lead's question as evidence, never as answer."""
     user = reader(request)
     item: Item = get_visible(NeedToKnow(model=Item).select_related("collection__unit"), user, pk=pk)
+    if request.method == "POST":
+        require(user, "lead.evidence")
     signs = mining_signs(item, user)
     may_feed = bool(signs) and can(user, "lead.evidence")
     form = (
@@ -136,7 +142,7 @@ def mining(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("evidence:item-mining", pk=item.pk)
     shown = [{"sign": one, "said": action_words(one.action)} for one in signs]
     context = {"item": item, "signs": shown, "form": form}
-    return render(request, "evidence/mining.html", context, status=422 if form is not None and form.errors else 200)
+    return render(request, "evidence/mining.html", context, status=422 if request.method == "POST" else 200)
 
 
 def _said(item: Item, signs: list[Any]) -> str:

@@ -1,10 +1,15 @@
-"""Influence periods and combinations, against a table counted by hand with a calendar."""
+"""Influence periods and combinations, against a table reckoned by hand with a calendar (``by_hand.csv``)."""
 
+import csv
+from collections import Counter
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
+from typing import Final
 
 import pytest
 
-from cases.catalogue import catalogue
+from cases.catalogue import Basis, catalogue
 from cases.periods import (
     combine_gov,
     combine_party,
@@ -15,77 +20,88 @@ from cases.periods import (
     summed_last_day,
 )
 
+#: One line for each: what is asked, what is given, on which day or for whom, what comes out, by which article, and why.
+BY_HAND: Final = [*csv.DictReader(Path(__file__).with_name("by_hand.csv").read_text(encoding="utf-8").splitlines())]
+#: The named rule of the ladder that the lines of a kind rest on; the others rest on the measure itself.
+RULES: Final = {"sum": "party_remaining", "party": "party_combine", "gov": "gov_combine"}
+
 
 def d(text: str) -> date:
     return date.fromisoformat(text)
 
 
-#: grade, effective day, last day of its period ("" = none)
-PERIODS = [
-    ("PD_WARNING", "2021-11-01", "2022-10-31"),
-    ("PD_WARNING", "2021-12-31", "2022-12-30"),
-    ("PD_WARNING", "2024-02-29", "2025-02-27"),
-    ("PD_WARNING", "2023-03-01", "2024-02-29"),
-    ("PD_WARNING", "2021-10-01", "2022-09-30"),
-    ("PD_SERIOUS_WARNING", "2021-11-01", "2023-04-30"),
-    ("PD_SERIOUS_WARNING", "2021-08-31", "2023-02-27"),
-    ("PD_SERIOUS_WARNING", "2022-08-31", "2024-02-28"),
-    ("PD_SERIOUS_WARNING", "2021-06-15", "2022-12-14"),
-    ("PD_SERIOUS_WARNING_IN_LIEU", "2021-11-01", "2023-10-31"),
-    ("PD_REMOVAL", "2021-11-01", "2023-10-31"),
-    ("PD_REMOVAL", "2022-02-28", "2024-02-27"),
-    ("PD_EXPULSION", "2021-11-01", "2026-10-31"),
-    ("PD_EXPULSION", "2024-02-29", "2029-02-27"),
-    ("PD_PROBATION_1", "2021-11-01", ""),
-    ("PD_PROBATION_2", "2021-11-01", ""),
-    ("GS_WARNING", "2021-11-01", "2022-04-30"),
-    ("GS_WARNING", "2021-08-31", "2022-02-27"),
-    ("GS_WARNING", "2023-08-31", "2024-02-28"),
-    ("GS_WARNING", "2021-12-01", "2022-05-31"),
-    ("GS_DEMERIT", "2021-11-01", "2022-10-31"),
-    ("GS_MAJOR_DEMERIT", "2021-11-01", "2023-04-30"),
-    ("GS_DEMOTION", "2021-11-01", "2023-10-31"),
-    ("GS_DISMISSAL_POST", "2021-11-01", "2023-10-31"),
-    ("GS_EXPULSION", "2021-11-01", ""),
-    ("IS_WARNING", "2021-11-01", "2022-04-30"),
-    ("IS_DEMERIT", "2021-11-01", "2022-10-31"),
-    ("IS_POST_DOWNGRADE", "2021-11-01", "2023-10-31"),
-    ("IS_EXPULSION", "2021-11-01", ""),
-    ("EM_WARNING", "2021-11-01", "2022-04-30"),
-    ("EM_MAJOR_DEMERIT", "2021-11-01", "2023-04-30"),
-    ("EM_EXPULSION", "2021-11-01", ""),
-    ("FF_ADMONISH", "2021-11-01", "2022-04-30"),
-    ("FF_CRITICISE_EDUCATE", "2021-11-01", ""),
-    ("HR_BONUS_CUT", "2021-11-01", ""),
-    ("PR_COLLECT", "2021-11-01", ""),
-]
+def words(found: date | None) -> str:
+    return found.isoformat() if found else "none"
 
 
-@pytest.mark.parametrize(("code", "effective", "until"), PERIODS)
-def test_the_last_day_of_a_period(code: str, effective: str, until: str) -> None:
-    found = influence_last_day(catalogue().measures[code], d(effective))
-    assert (found.isoformat() if found else "") == until
+def period(given: str, on: str) -> str:
+    code, _slash, months = given.partition("/")
+    return words(influence_last_day(catalogue().measures[code], d(on), months=int(months) if months else None))
 
 
-#: earlier last day, day of the new decision, months of the new sanction, new last day
-SUMS = [
-    # 警告 of 2016-01-10 (until 2017-01-09), 严重警告 on 2016-07-10: six months left and eighteen = two years
-    ("2017-01-09", "2016-07-10", 18, "2018-07-09"),
-    ("2022-10-31", "2022-05-01", 12, "2023-10-31"),
-    ("2022-10-31", "2022-05-01", 24, "2024-10-31"),
-    ("2022-10-31", "2022-10-31", 12, "2023-10-31"),
-    ("2022-10-31", "2022-11-01", 12, "2023-10-31"),
-    ("2022-10-31", "2023-06-01", 12, "2024-05-31"),
-    ("2023-04-30", "2022-04-16", 18, "2024-10-30"),
-    ("2023-10-31", "2022-01-01", 60, "2028-10-31"),
-    ("2022-10-30", "2022-05-01", 12, "2023-10-30"),
-    ("2022-10-14", "2022-05-01", 12, "2023-10-14"),
-]
+def restored(given: str, on: str) -> str:
+    return words(influence_last_day(catalogue().measures[given], d("2021-11-01"), restored_on=d(on)))
 
 
-@pytest.mark.parametrize(("earlier", "decided", "months", "until"), SUMS)
-def test_what_is_left_is_added_to_the_new_period(earlier: str, decided: str, months: int, until: str) -> None:
-    assert summed_last_day(d(earlier), months, d(decided)).isoformat() == until
+def probation(given: str, on: str) -> str:
+    measure = catalogue().measures[given.rstrip("+")]
+    return words(probation_last_day(measure, d(on), extended=given.endswith("+")))
+
+
+def summed(given: str, on: str) -> str:
+    earlier, _plus, months = given.partition("+")
+    return words(summed_last_day(d(earlier), int(months), d(on)))
+
+
+def party(given: str, whose: str) -> str:
+    return " ".join(combine_party(given.split(), has_party_post=whose == "post"))
+
+
+def gov(given: str, _on: str) -> str:
+    found = combine_gov(given.split())
+    return f"{found.code} {found.least_months or 'none'} {found.most_months or 'none'}"
+
+
+REACHED: Final[dict[str, Callable[[str, str], str]]] = {
+    "period": period,
+    "restored": restored,
+    "probation": probation,
+    "sum": summed,
+    "party": party,
+    "gov": gov,
+}
+
+
+@pytest.mark.parametrize("line", BY_HAND, ids=lambda line: f"{line['no']} {line['given']} {line['on']}")
+def test_what_was_reckoned_by_hand(line: dict[str, str]) -> None:
+    assert REACHED[line["what"]](line["given"], line["on"]) == line["expected"], line["reckoned"]
+
+
+def _bases(line: dict[str, str]) -> tuple[Basis, ...]:
+    if line["what"] in RULES or "/" in line["given"]:
+        return catalogue().rules[RULES.get(line["what"], "gov_combine")]
+    return catalogue().measures[line["given"].rstrip("+")].basis
+
+
+@pytest.mark.parametrize("line", BY_HAND, ids=lambda line: f"{line['no']} {line['article']}")
+def test_the_article_of_a_line_is_the_one_that_the_catalogue_quotes(line: dict[str, str]) -> None:
+    law, _colon, article = line["article"].partition(":")
+    (basis,) = [one for one in _bases(line) if one.law.code == law]
+    assert article in basis.articles
+    if line["what"] in {"period", "restored", "probation"} and line["given"].startswith("PD_"):
+        began = d(line["on"]) if line["what"] != "restored" else d("2021-11-01")
+        assert catalogue().laws[law].family == "CDR"
+        assert line["what"] == "restored" or catalogue().laws[law].in_force(began)
+
+
+def test_the_table_by_hand_is_long_enough_and_covers_every_graded_sanction() -> None:
+    assert len(BY_HAND) >= 60
+    assert [line["no"] for line in BY_HAND] == [str(number) for number in range(1, len(BY_HAND) + 1)]
+    asked = Counter(line["what"] for line in BY_HAND)
+    assert set(asked) == set(REACHED)
+    families = ("party_discipline", "gov_sanction", "employer_sanction")
+    graded = {measure.code for family in families for measure in catalogue().family(family)}
+    assert graded <= {line["given"].split("/")[0] for line in BY_HAND if line["what"] == "period"}
 
 
 @pytest.mark.parametrize(
@@ -110,78 +126,19 @@ def test_a_running_party_period_is_carried_over_and_a_state_one_is_not() -> None
     assert influence_last_day(demerit, d("2022-05-01"), previous_last_on=previous) == d("2023-04-30")
 
 
-def test_after_probation_the_period_starts_with_the_restoration() -> None:
-    probation = catalogue().measures["PD_PROBATION_1"]
-    assert influence_last_day(probation, d("2021-11-01"), restored_on=d("2022-11-05")) == d("2024-11-04")
-
-
-@pytest.mark.parametrize(
-    ("code", "effective", "extended", "until"),
-    [
-        ("PD_PROBATION_1", "2021-11-01", False, "2022-10-31"),
-        ("PD_PROBATION_1", "2021-11-01", True, "2023-10-31"),
-        ("PD_PROBATION_2", "2021-11-01", False, "2023-10-31"),
-        ("PD_WARNING", "2021-11-01", False, ""),
-    ],
-)
-def test_probation(code: str, effective: str, extended: bool, until: str) -> None:
-    found = probation_last_day(catalogue().measures[code], d(effective), extended=extended)
-    assert (found.isoformat() if found else "") == until
-
-
 def test_two_years_of_probation_are_never_extended() -> None:
     with pytest.raises(ValueError, match="cannot be extended"):
         probation_last_day(catalogue().measures["PD_PROBATION_2"], d("2021-11-01"), extended=True)
 
 
-def test_several_equal_ones_set_the_months() -> None:
-    assert influence_last_day(catalogue().measures["GS_DEMERIT"], d("2021-11-01"), months=20) == d("2023-06-30")
-    assert last_day(d("2021-01-31"), 1) == d("2021-02-27")
-
-
-PROBATIONS = ("PD_PROBATION_1", "PD_PROBATION_2")
-
-
-@pytest.mark.parametrize(
-    ("codes", "has_post", "combined"),
-    [
-        ([], True, ()),
-        (["PD_WARNING"], True, ("PD_WARNING",)),
-        (["PD_WARNING", "PD_WARNING"], True, ("PD_SERIOUS_WARNING",)),
-        (["PD_WARNING", "PD_SERIOUS_WARNING"], True, ("PD_REMOVAL",)),
-        (["PD_WARNING", "PD_SERIOUS_WARNING"], False, ("PD_SERIOUS_WARNING_IN_LIEU",)),
-        (["PD_SERIOUS_WARNING", "PD_SERIOUS_WARNING"], True, ("PD_REMOVAL",)),
-        (["PD_SERIOUS_WARNING_IN_LIEU", "PD_WARNING"], False, PROBATIONS),
-        (["PD_REMOVAL", "PD_WARNING"], True, PROBATIONS),
-        (["PD_PROBATION_1", "PD_WARNING"], True, ("PD_EXPULSION",)),
-        (["PD_PROBATION_2", "PD_REMOVAL"], True, ("PD_EXPULSION",)),
-        (["PD_EXPULSION", "PD_WARNING"], True, ("PD_EXPULSION",)),
-        (["PD_WARNING"] * 5, True, ("PD_SERIOUS_WARNING",)),
-    ],
-)
-def test_several_violations_are_punished_together(codes: list[str], has_post: bool, combined: tuple[str, ...]) -> None:
-    assert combine_party(codes, has_party_post=has_post) == combined
-
-
-@pytest.mark.parametrize(
-    ("codes", "code", "least", "most"),
-    [
-        (["GS_WARNING"], "GS_WARNING", 6, 6),
-        (["GS_WARNING", "GS_WARNING"], "GS_WARNING", 6, 12),
-        (["GS_WARNING", "GS_DEMERIT"], "GS_DEMERIT", 12, 12),
-        (["GS_DEMERIT", "GS_DEMERIT", "GS_WARNING"], "GS_DEMERIT", 12, 24),
-        (["GS_MAJOR_DEMERIT"] * 2, "GS_MAJOR_DEMERIT", 18, 36),
-        (["GS_MAJOR_DEMERIT"] * 3, "GS_MAJOR_DEMERIT", 18, 48),
-        (["GS_DISMISSAL_POST"] * 2, "GS_DISMISSAL_POST", 24, 48),
-        (["GS_DEMOTION", "GS_DISMISSAL_POST"], "GS_DISMISSAL_POST", 24, 24),
-        (["GS_EXPULSION", "GS_WARNING"], "GS_EXPULSION", None, None),
-    ],
-)
-def test_several_administrative_sanctions(codes: list[str], code: str, least: int | None, most: int | None) -> None:
-    found = combine_gov(codes)
-    assert (found.code, found.least_months, found.most_months) == (code, least, most)
-
-
 def test_nothing_cannot_be_combined() -> None:
     with pytest.raises(ValueError, match="nothing"):
         combine_gov([])
+
+
+def test_a_month_without_the_day_ends_before_its_last() -> None:
+    assert last_day(d("2021-01-31"), 1) == d("2021-02-27")
+
+
+def test_nobodys_sanctions_come_to_nothing() -> None:
+    assert combine_party([]) == ()

@@ -304,14 +304,18 @@ def explanation(h1: int, code: str = "added_explanation") -> Exhibit:
     return Exhibit(code, "added", {Hypothesis.NAMED: h1, Hypothesis.OTHER_HOLDER: -h1})
 
 
+def better() -> Exhibit:
+    """Something that does not fit the named person, and fits another."""
+    return Exhibit("added_other", "added", {Hypothesis.NAMED: -1, Hypothesis.OTHER_HOLDER: 2})
+
+
 OWNED = {**SOURCES, NETWORK: Source("网络中心", frozenset({"黄某某"}))}
 ALL_OWNED = {key: Source(f"k{key}", frozenset({"黄某某"})) for key in (1, NETWORK, DIRECTORY, DOOR)}
 ONE_KEEPER = {key: Source("网络中心") for key in (1, NETWORK, DIRECTORY, DOOR)}
 
 
-@pytest.mark.parametrize(
-    ("facts", "changes", "outcome", "strength", "caps"),
-    [
+#: Records, what is changed about them → outcome, strength, caps: every state that a card can be in.
+STATES: tuple[tuple[tuple[Fact, ...], dict[str, Any], str, int, list[str]], ...] = (
         (WHOLE, {}, "named", 3, []),
         (WHOLE[:4], {}, "named", 2, ["two_sources"]),
         (WHOLE[:2], {}, "session", 1, ["one_source"]),
@@ -332,15 +336,22 @@ ONE_KEEPER = {key: Source("网络中心") for key in (1, NETWORK, DIRECTORY, DOO
         ((*WHOLE[:4], passed(-900, "出")), {}, "contested", 0, ["refuted"]),
         (tuple(replace(one, stated=False) for one in WHOLE), {}, "named", 2, ["clocks_unset"]),
         ((*WHOLE[:2], changed(-3), held_by(), *WHOLE[4:]), {}, "named", 2, ["epoch_blurred"]),
-    ],
+        ((*WHOLE[:4], passed(-900, "进")), {"added": (better(), better())}, "named", 1, ["other_fits_better"]),
 )  # fmt: skip
+
+
+def judged_in(facts: tuple[Fact, ...], changes: dict[str, Any]) -> Judgement:
+    """Return the judgement of a state."""
+    given = {name: changes[name] for name in ("holdings", "told") if name in changes}
+    weighed = {name: changes[name] for name in ("sources", "added") if name in changes}
+    return weigh(work(*facts, **given), *facts, **weighed)
+
+
+@pytest.mark.parametrize(("facts", "changes", "outcome", "strength", "caps"), STATES)
 def test_the_caps_hold_in_every_state(
     facts: tuple[Fact, ...], changes: dict[str, Any], outcome: str, strength: int, caps: list[str]
 ) -> None:
-    given = {name: changes[name] for name in ("holdings", "told") if name in changes}
-    weighed = {name: changes[name] for name in ("sources", "added") if name in changes}
-
-    judged = weigh(work(*facts, **given), *facts, **weighed)
+    judged = judged_in(facts, changes)
 
     assert (judged.outcome.value, int(judged.strength)) == (outcome, strength)
     assert set(caps) <= set(judged.caps)

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -30,6 +31,25 @@ WINDOWS_DHCP = lines(
 KEA = lines(
     "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context",
     "10.3.7.21,00:11:22:aa:bb:cc,,3600,1631157708,1,0,0,lab-pc7,0,",
+)
+H3C_LEASES = lines(
+    "<H3C> display dhcp server ip-in-use",
+    "IP address       Client identifier/    Lease expiration      Type",
+    "                 Hardware address",
+    "10.3.7.21        0011-22aa-bbcc        Sep  9 18:21:48 2021  Auto(C)",
+    "10.3.7.22        3030-3030-2e30-       Not used              Static(F)",
+)
+HUAWEI_LEASES = lines(
+    "  -----------------------------------------------------",
+    "  Index              IP               MAC      Lease   Status",
+    "  -----------------------------------------------------",
+    "    20        10.3.7.21    0011-22aa-bbcc      86400   Used",
+    "    21        10.3.7.22    bad-row      86400   Used",
+)
+FORTIGATE_LEASES = lines(
+    "lan",
+    "  IP\t\tMAC-Address\tHostname\tVCI\tSSID\tAP\tSERVER-ID\tExpiry",
+    "  10.3.7.21\t00:11:22:aa:bb:cc\tLAB-PC7\tMSFT 5.0\t\t\t1\tThu Sep  9 18:21:48 2021",
 )
 SQUID = lines(
     "1631154108.123    350 10.3.7.21 TCP_TUNNEL/200 4821 CONNECT eth.pool.example:443 huang HIER_DIRECT/203.0.113.9 -"
@@ -140,6 +160,23 @@ def test_a_line_says_what_it_says(name: str, data: bytes, file: str, expected: d
     raw = data[event["raw_offset"] : event["raw_offset"] + event["raw_length"]]
     assert raw
     assert event["raw_offset"] + event["raw_length"] <= len(data)
+
+
+def test_tables_of_leases_keep_the_end_and_name_what_they_do_not_read() -> None:
+    ends = int(datetime(2021, 9, 9, 10, 21, 48, tzinfo=UTC).timestamp()) * 1_000_000
+    events, said, _ = read(H3C_LEASES)
+    assert (said["format"], events[0]["ts"], events[0]["source_ip"]) == ("lease-table", None, "10.3.7.21")
+    assert (events[0]["source_mac"], events[0]["ts_quality"]) == ("00:11:22:aa:bb:cc", ("snapshot",))
+    assert [event["attrs"] for event in events] == [
+        {"state": "Auto(C)", "ends_us": ends}, {"client": "3030-3030-2e30-", "state": "Static(F)"},
+    ]  # fmt: skip
+    assert (said["unparsed"], said["without_event"]) == (0, {"heading": 3})
+    (event,), said, _ = read(HUAWEI_LEASES)
+    assert event["attrs"] == {"state": "Used", "seconds": "86400"}
+    assert said["unparsed_reasons"] == {"no_columns": 1}
+    (event,), said, _ = read(FORTIGATE_LEASES)
+    assert (said["format"], event["source_mac"]) == ("lease-table", "00:11:22:aa:bb:cc")
+    assert event["attrs"] == {"hostname": "LAB-PC7", "ends_us": ends}
 
 
 def test_two_clocks_in_one_line_are_both_kept() -> None:

@@ -21,7 +21,7 @@ from evidence.parsing.run import start
 from evidence.parsing.source import LONGEST_LINE, Source, file_source
 from tests.parsing.reading import SAMPLES, lines, needs_samples, read, source_of
 from tests.parsing.test_binary import NETFLOW5, journal, sshd
-from tests.parsing.test_formats import CASES
+from tests.parsing.test_formats import CASES, H3C_LEASES
 
 LINE = b"Sep  9 10:21:48 rig sshd[7]: Accepted password for huang from 10.3.7.21 port 50022 ssh2\n"
 AUDIT = (
@@ -40,6 +40,7 @@ TEXTS: dict[str, bytes] = {
     "fish-history": b"- cmd: ls\n  when: 1631154108\n",
     "journald-binary": journal([sshd(1), sshd(2)]),
     "not-read": NETFLOW5,
+    "lease-table": H3C_LEASES,
     **{name: data for name, data, _, _ in CASES},
 }
 EXAMPLES = 10 * int(os.environ.get("CASEWORK_FUZZ", "1"))
@@ -82,6 +83,25 @@ def test_recognition_takes_any_bytes(data: bytes) -> None:
     _, said, run = read(data)
 
     assert said["format"] == run.format.name
+
+
+def test_the_longer_search_names_what_fails_and_can_be_repeated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests import fuzz
+
+    assert fuzz.fuzz("squid", 0.05, 7)[1] == 0
+    good = fuzz.seeds_of("squid")
+    assert fuzz.mutant(good, good, random.Random("7")) == fuzz.mutant(good, good, random.Random("7"))
+
+    def fails(name: str, data: bytes) -> None:
+        raise IndexError(name)
+
+    monkeypatch.setattr(fuzz, "_try", fails)
+    assert fuzz.main(["squid", "--seconds", "5", "--seed", "7", "--keep", str(tmp_path)]) == 1
+    kept = sorted(path.name for path in tmp_path.iterdir())
+    assert kept == [f"squid-7-{number}.bin" for number in range(fuzz.MOST)]
+    assert "squid: seed 7, input 0" in capsys.readouterr().out
 
 
 def test_an_empty_file() -> None:

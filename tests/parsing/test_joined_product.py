@@ -18,7 +18,7 @@ from evidence.models.logs import LogEvent, LogFinding, LogMapping, LogRun
 from evidence.selectors.logs import current_runs, offsets_of, peek
 from evidence.services import add_file
 from evidence.services.logs import read_columns, run_log, set_clock_offset, start_log_run, waiting_runs
-from tests.build_evidence import START, an_item
+from tests.build_evidence import START, a_collection, an_item
 from tests.cast import Cast
 from tests.parsing.test_product import LATER, client_of
 from tests.parsing.test_together import HOURS, logind, secure, wtmp
@@ -67,6 +67,27 @@ def test_a_login_that_one_log_of_the_item_lacks_is_found_whichever_was_read_firs
         page = client_of(cast.auditor).get(url).content.decode()
         assert "wtmp 有，secure 没有" in page
         assert "huang 10.3.7.17" in page
+
+
+@pytest.mark.parametrize("first", ["own", "copy"])
+def test_a_login_that_another_item_of_the_matter_tells_of_is_found_whichever_was_read_first(
+    cast: Cast, first: str
+) -> None:
+    matter = a_collection(cast)
+    items = {"own": an_item(cast, collection=matter), "copy": an_item(cast, collection=matter)}
+    bystander = an_item(cast)  # of another matter
+    read(bystander, cast, "secure", secure(SOME))
+    data = {"own": ("secure", secure(SOME)), "copy": ("secure-rig.log", secure(list(range(HOURS))))}
+
+    runs = {name: read(items[name], cast, *data[name]) for name in sorted(items, key=lambda name: name != first)}
+
+    (found,) = LogFinding.objects.filter(check_name="login_contradicted")
+    assert (found.run, found.item, found.witness_run) == (runs["own"], items["own"], runs["copy"])
+    assert (found.verdict, found.benign["filtered_export"]) == (Verdict.CONTRADICTED, False)
+    again(runs["copy"], cast)
+    assert LogFinding.objects.filter(check_name="login_contradicted").count() == 1
+    page = client_of(cast.auditor).get(reverse("evidence:log-run", args=[runs["own"].pk])).content.decode()
+    assert "secure-rig.log 有，secure 没有" in page
 
 
 def test_what_is_known_is_not_told_twice(cast: Cast) -> None:

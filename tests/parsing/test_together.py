@@ -264,8 +264,11 @@ def test_sessions_lost_between_two_files_of_a_set_are_counted(lost: int, expecte
         "name": "auth.log", "files": ["auth.log.2", "auth.log.1", "auth.log"], "lines": 360 - 3 * lost, "parsed": 360 - 3 * lost,
         "unparsed": 0, "events": 360 - 3 * lost,
     }  # fmt: skip
-    assert sum(found.finding.missing or 0 for found in judgement.found) == expected
-    for found in judgement.found:
+    counted = [found for found in judgement.found if found.finding.check == "logind_sessions"]
+    assert sum(found.finding.missing or 0 for found in counted) == expected
+    beats = [found.finding for found in judgement.found if found.finding.check == "heartbeat"]
+    assert [(one.verdict, one.expected) for one in beats] == ([(UNKNOWN, lost)] if lost else [])
+    for found in counted:
         assert found.finding.verdict == PROVED
         assert found.finding.before is not None
         assert "New session 80 " in found.finding.before.text
@@ -293,7 +296,73 @@ def test_a_file_of_the_set_that_was_not_handed_in_is_named_and_nothing_is_called
     assert [(check, verdict) for check, verdict, _ in told(judgement)] == [
         ("rotated_file_missing", UNKNOWN),
         ("logind_sessions", UNKNOWN),
+        ("heartbeat", UNKNOWN),
     ]
+
+
+@pytest.mark.parametrize(
+    ("between", "verdict", "benign"),
+    [
+        ("", UNKNOWN, "rotation"),
+        ("kernel: Linux version 3.10.0-1160.el7.x86_64 (mockbuild@kbuilder)", EXPLAINED, "machine_off"),
+    ],
+)
+def test_hours_between_two_files_of_a_set_in_which_what_comes_every_hour_did_not(
+    between: str, verdict: str, benign: str
+) -> None:
+    begins = lines(f"{stamp(at(47.9))} rig {between}") if between else b""
+    judgement = held(auth_log_1=logind(range(40)), auth_log=begins + logind(range(48, 90)))
+
+    (beat,) = [found.finding for found in judgement.found if found.finding.check == "heartbeat"]
+    assert (beat.verdict, beat.expected, beat.facts["set"]) == (verdict, 8, "auth.log")
+    assert beat.benign[benign] is (verdict == EXPLAINED)
+    assert beat.before is not None
+    assert beat.after is not None
+    assert "CRON" in beat.before.text
+    assert stamp(at(48)) in beat.after.text
+
+
+#: What another piece of evidence says of which machine → the verdict on the log of the first that lacks one login.
+ELSEWHERE: tuple[tuple[dict[str, str], range, list[str]], ...] = (
+    ({"host": "rig"}, range(HOURS), [CONTRADICTED]),
+    ({"host": "other"}, range(HOURS), []),
+    ({"host": "rig"}, range(14, 20), [CONTRADICTED]),  # a copy of a part still has it
+)
+
+
+@pytest.mark.parametrize(("given", "hours", "verdicts"), ELSEWHERE)
+def test_logs_of_two_pieces_of_evidence_are_held_against_each_other_where_both_name_the_machine(
+    given: dict[str, str], hours: range, verdicts: list[str]
+) -> None:
+    lacking = heard(run_of(secure([hour for hour in range(HOURS) if hour != 17]), "secure"), origin=1)
+    copy = heard(run_of(secure(list(hours), **given), "secure-copy.log"), origin=2)  # type: ignore[arg-type]
+
+    found = judge([lacking, copy]).found
+
+    about = [one.finding for one in found if one.about is lacking]
+    assert [one.verdict for one in about] == verdicts
+    assert all("10.3.7.17" in one.witness.text for one in about if one.witness)
+    # The copy that lacks much more than it has may have been handed in in part: nothing is proved by what it lacks.
+    against = {one.finding.verdict for one in found if one.about is copy}
+    assert against == (set() if len(hours) == HOURS or not verdicts else {UNKNOWN})
+    assert all(one.finding.benign["filtered_export"] for one in found if one.about is copy)
+
+
+def test_files_of_two_pieces_of_evidence_are_no_set_and_a_nameless_log_follows_the_others_of_its_own() -> None:
+    whole = list(range(HOURS))
+    parts = [
+        heard(run_of(logind(range(40)), "auth.log.1"), origin=1),
+        heard(run_of(logind(range(60, 100)), "auth.log"), origin=2),
+    ]
+    assert judge(parts).sets == []
+    assert not [one for one in judge(parts).found if "set" in one.finding.facts]
+
+    lacking = heard(run_of(secure([hour for hour in whole if hour != 17]), "secure"), origin=1)
+    records = heard(run_of(wtmp(whole), "wtmp"), origin=2)  # names no machine, and nothing of its own does
+    assert judge([lacking, records]).found == []
+    beside = heard(run_of(secure([]), "messages"), origin=2)  # names it
+    (found,) = [one for one in judge([lacking, records, beside]).found if one.about is lacking]
+    assert (found.finding.verdict, found.witness) == (CONTRADICTED, records)
 
 
 def test_the_command_takes_the_logs_of_a_machine_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

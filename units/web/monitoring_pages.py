@@ -6,6 +6,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -21,6 +23,7 @@ from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from units.enums import AddressStatus, MatchState
 from units.models import Campaign, LiabilityItem, ListedAddress, MonitorList, Sighting
+from units.selectors.far_ends import pools_of_rows, spoke_to_pools
 from units.selectors.list_changes import change_counts
 from units.services.leads import raise_leads
 from units.services.matching import count_states, match_sightings
@@ -88,6 +91,16 @@ def remote(row: Sighting) -> str:
     )
 
 
+def _prepare_sightings(_request: HttpRequest, rows: list[Any]) -> None:
+    pools = pools_of_rows(rows)
+    for row in rows:
+        row.pool = pools.get(row.pk)
+
+
+def _pool(row: Any) -> SafeString | str:
+    return format_html("{} {}", status("mining", row.pool.grade, row.pool.name), row.pool.coin) if row.pool else ""
+
+
 SIGHTINGS = ListPage(
     title=gettext_lazy("监测记录"),
     queryset=lambda user: Sighting.objects.visible_to(user).select_related("unit", "lead", "registration"),
@@ -97,6 +110,7 @@ SIGHTINGS = ListPage(
         Column("ip", gettext_lazy("IP地址"), lambda row: f"{row.ip}:{row.port}" if row.port is not None else row.ip, mono=True,
                sort="ip"),
         Column("remote", gettext_lazy("远端"), remote, mono=True),
+        Column("pool", gettext_lazy("目录里的矿池"), _pool, export=lambda row: ""),
         Column("currency", gettext_lazy("币种"), "currency"),
         Column("protocol", gettext_lazy("协议"), "protocol", default=False),
         Column("match", gettext_lazy("归属"), lambda row: status("match", row.match_state),
@@ -113,6 +127,8 @@ SIGHTINGS = ListPage(
         Filter("explained", gettext_lazy("备案内"), lambda value: Q(registration__isnull=value == "0"), kind="bool"),
         Filter("list", gettext_lazy("监测清单"), "monitor_list", _lists),
         Filter("change", gettext_lazy("变化"), _change, AddressStatus.choices, facet=False),
+        Filter("pool", gettext_lazy("矿池目录内"), lambda value: spoke_to_pools() if value == "1" else ~spoke_to_pools(),
+               kind="bool", facet=False),
         Filter("currency", gettext_lazy("币种"), "currency", kind="text"),
         Filter("unit", gettext_lazy("单位"), "unit__name", kind="text"),
         Filter("lead", gettext_lazy("线索"), "lead__number", kind="text"),
@@ -121,6 +137,7 @@ SIGHTINGS = ListPage(
     search=("ip", "remote_host__icontains", "unit__name__icontains"),
     order=("-observed_at", "-pk"),
     row_url=lambda row: reverse("units:sighting", args=[row.pk]),
+    prepare=_prepare_sightings,
     export_name="监测记录",
     on_export=lambda user, count: note_list_export("sightings", count, actor=user, at=clock.now()),
     empty_text=gettext_lazy("还没有监测记录"),
@@ -155,6 +172,7 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "sighting": found,
             "remote": remote(found),
+            "pool": pools_of_rows([found]).get(found.pk),
             "candidates": found.candidates.select_related("block__unit").order_by("pk"),
             "same": Sighting.objects.visible_to(user).filter(ip=found.ip).exclude(pk=pk).count(),
         },

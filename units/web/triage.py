@@ -27,6 +27,7 @@ from casework.web.toast import toast
 from units.enums import Classification, Disposition, LeadState, QuestionKind, Stance
 from units.lead_workflow import AWAITING_OPINION, moves_for, ways
 from units.models import HandOver, Lead, LiabilityItem, Question, Sighting
+from units.selectors.far_ends import Spoken, pools_of_lead
 from units.selectors.leads import dealings, question_cards, research_of
 from units.selectors.tracks import passive_track
 from units.services.dispositions import handle_lead, may_decide, move_lead, undo_disposition
@@ -135,6 +136,7 @@ def _detail(request: HttpRequest, user: User, chosen: Lead, form: HandleForm | N
         "open_questions": [card for card in cards if card.question.is_open],
         "recent": Sighting.objects.visible_to(user).filter(lead=row).order_by("-observed_at", "-pk")[:RECENT],
         "dealings": dealings(row, user, clock.today()),
+        "pools": pools_of_lead(row),
         "relapse": LiabilityItem.objects.visible_to(user).filter(lead=row).select_related("report__stage").first(),
         "letters": HandOver.objects.visible_to(user).filter(lead=row).select_related("agency").order_by("-pk"),
         "may_hand_over": can(user, "handover.send", row),
@@ -289,6 +291,15 @@ class EvidenceForm(forms.Form):
     ref = forms.CharField(label=gettext_lazy("依据"), max_length=80, required=False)
 
 
+def _pools_said(pools: list[Spoken]) -> str:
+    """Return what the monitor saw of pools as a sentence to put on record; whether it speaks for or against is left open."""
+    if not pools:
+        return ""
+    parts = [_("%(pool)s %(n)d 次") % {"pool": one.known.words, "n": one.times} for one in pools]
+    text: str = _("监测记录的远端在矿池目录里：%(parts)s。") % {"parts": "、".join(parts)}
+    return text[:400]
+
+
 class SettleForm(forms.Form):
     """The answer and what it rests on."""
 
@@ -304,7 +315,8 @@ def question(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     user = reader(request)
     found: Question = get_visible(Question.objects.select_related("lead__unit", "settled_by"), user, lead=pk, kind=kind)
     adding = request.method == "POST" and request.POST.get("act") == "evidence"
-    evidence = EvidenceForm(request.POST if adding else None)
+    pools = pools_of_lead(found.lead) if found.kind == QuestionKind.NATURE else []
+    evidence = EvidenceForm(request.POST if adding else None, initial={"text": _pools_said(pools)})
     settling = request.method == "POST" and not adding
     initial = {"answer": found.answer, "source_ref": found.source_ref}
     settle = SettleForm(request.POST if settling else None, initial=initial)
@@ -337,6 +349,7 @@ def question(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
             "card": card,
             "evidence": evidence,
             "settle": settle,
+            "pools": pools,
             "may_add": can(user, "lead.evidence", found.lead),
             "may_settle": can(user, "question.settle", found.lead),
         },

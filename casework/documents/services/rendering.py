@@ -17,9 +17,10 @@ from casework.accounts.models import User
 from casework.documents.catalogue import template_of
 from casework.documents.filling import fill
 from casework.documents.models import Document
-from casework.documents.pdf import Sheet, draw_pdf, made_with
+from casework.documents.pdf import LAYOUT, Sheet, draw_pdf, made_with
 from casework.documents.spec import Template
 from casework.documents.word import draw_docx
+from casework.files.pdfium import LOCK
 from casework.files.services.blobs import store_blob
 from casework.ledger.canonical import canonical_text, plain
 from casework.ledger.record import record
@@ -60,7 +61,13 @@ def sheet_of(document: Document) -> Sheet:
     )
     proof = (document.ref, document.digest[:16], document.digest[16:32]) if out else ()
     qr = f"casework:{document.ref}?number={document.number}&sha256={document.digest}" if out else ""
-    return Sheet(document.title, blocks, day, grid=template.grid, draft=not out, qr=qr, proof=proof)
+    layout = _layout_of(document)
+    return Sheet(document.title, blocks, day, template.grid, draft=not out, qr=qr, proof=proof, layout=layout)
+
+
+def _layout_of(document: Document) -> int:
+    """Return the layout that the document was made with, or that of new ones while it has not been drawn."""
+    return int(document.made_with.get("layout", LAYOUT))
 
 
 def draw(template: Template, data: Mapping[str, Any], day: date) -> bytes:
@@ -70,11 +77,8 @@ def draw(template: Template, data: Mapping[str, Any], day: date) -> bytes:
 
 def pages_of(pdf: bytes) -> int:
     """Return how many pages the PDF has."""
-    file = pypdfium2.PdfDocument(io.BytesIO(pdf))
-    try:
+    with LOCK, pypdfium2.PdfDocument(io.BytesIO(pdf)) as file:
         return len(file)
-    finally:
-        file.close()
 
 
 def draw_document(document: Document) -> bytes:
@@ -135,7 +139,7 @@ class Check:
 def check_document(document: Document, *, actor: User, at: datetime) -> Check:
     """Draw the document again from what was frozen and compare the bytes; the check is written down."""
     drawn = hashlib.sha256(draw_document(document)).hexdigest()
-    now = made_with()
+    now = made_with(_layout_of(document))
     changed = tuple(key for key, value in now.items() if document.made_with.get(key) != value)
     found = Check(document.pdf.sha256 if document.pdf else "", drawn, digest_of(document) == document.digest, changed)
     with transaction.atomic():

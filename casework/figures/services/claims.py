@@ -1,5 +1,6 @@
 """Entering what others published, factors, tariffs and reasons."""
 
+import hashlib
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -14,6 +15,11 @@ from casework.figures.models import Claim, EnergyFactors, Explanation, Published
 from casework.figures.selectors import Contradiction
 from casework.ledger.record import record
 from units.models import Campaign
+
+
+def claim_key(of: str, *, as_of: date, source: str) -> str:
+    """Return the key of a published count: what it counts, its day, and a mark of the source, so that two can stand side by side."""
+    return f"{of[:50]}@{as_of:%Y-%m-%d}-{hashlib.sha256(source.strip().encode()).hexdigest()[:8]}"
 
 
 def enter_claim(
@@ -102,22 +108,28 @@ def enter_factors(
     actor: User,
     at: datetime,
 ) -> EnergyFactors:
-    """Add one version of the energy factors; a version is never changed, a new one is added."""
+    """Add one version of the energy factors; a version is never changed, a new one is added.
+
+    The same version again changes nothing; the same name for other values raises ``Invalid``.
+    """
     require(actor, "figure.factors")
+    values = {
+        "name": name,
+        "kwh_per_address_day": kwh_per_address_day,
+        "kgce_per_kwh": kgce_per_kwh,
+        "kgco2_per_kwh": kgco2_per_kwh,
+        "kw_low": kw_low,
+        "kw_high": kw_high,
+        "source": source,
+        "valid_from": valid_from,
+    }
     with transaction.atomic():
-        factors, created = EnergyFactors.objects.get_or_create(
-            code=code,
-            defaults={
-                "name": name,
-                "kwh_per_address_day": kwh_per_address_day,
-                "kgce_per_kwh": kgce_per_kwh,
-                "kgco2_per_kwh": kgco2_per_kwh,
-                "kw_low": kw_low,
-                "kw_high": kw_high,
-                "source": source,
-                "valid_from": valid_from,
-            },
-        )
+        factors, created = EnergyFactors.objects.get_or_create(code=code, defaults=values)
+        if not created and any(getattr(factors, field) != value for field, value in values.items()):
+            raise Invalid(
+                _("不能登记：版本 %(code)s 已经有了，登记后不再改。可以换一个版本名。") % {"code": code},
+                details={"code": _("换一个版本名")},
+            )
         if created:
             record(
                 "figure.factors_added",
@@ -132,12 +144,20 @@ def enter_factors(
 def enter_tariff(
     province: str, *, from_on: date, surcharge: Decimal, source: str, note: str = "", actor: User, at: datetime
 ) -> Tariff:
-    """Add a province's surcharge from a day on, in 元 per kWh."""
+    """Add a province's surcharge from a day on, in 元 per kWh; another value for a day that has one raises ``Invalid``."""
     require(actor, "figure.factors")
     with transaction.atomic():
         tariff, created = Tariff.objects.get_or_create(
             province=province, from_on=from_on, defaults={"surcharge": surcharge, "note": note, "source": source}
         )
+        if not created and tariff.surcharge != surcharge:
+            raise Invalid(
+                _(
+                    "不能登记：%(province)s自 %(day)s 起的加价已登记为 %(value)s 元/kWh。可以核对文件，或者写它以后的起始日。"
+                )
+                % {"province": province, "day": from_on, "value": tariff.surcharge},
+                details={"from_on": _("这一天已有加价")},
+            )
         if created:
             record(
                 "figure.tariff_added",
@@ -156,6 +176,12 @@ def cite_case(campaign: Campaign, code: str, case: Case, *, source: str, actor: 
         cited, created = PublishedCase.objects.get_or_create(
             campaign=campaign, code=code, defaults={"case": case, "source": source}
         )
+        if not created and cited.case_id != case.pk:
+            raise Invalid(
+                _("不能登记：引用名 %(code)s 已用于案件 %(number)s。可以换一个引用名。")
+                % {"code": code, "number": cited.case.number},
+                details={"code": _("换一个引用名")},
+            )
         if created:
             record(
                 "figure.case_cited",

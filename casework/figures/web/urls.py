@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from casework.figures.web import views
+from casework.figures.web import entering, views
 
 app_name = "figures"
 urlpatterns = [
@@ -11,5 +11,9 @@ urlpatterns = [
     path("campaigns/<slug:code>/figures/publish/", views.publish, name="publish"),
     path("campaigns/<slug:code>/figures/energy/", views.energy_page, name="energy"),
     path("campaigns/<slug:code>/figures/summaries/<int:number>/", views.summary, name="summary"),
+    path("campaigns/<slug:code>/figures/energy/factors/new/", entering.new_factors, name="new-factors"),
+    path("campaigns/<slug:code>/figures/energy/tariffs/new/", entering.new_tariff, name="new-tariff"),
+    path("campaigns/<slug:code>/figures/claims/new/", entering.new_claim, name="new-claim"),
+    path("campaigns/<slug:code>/figures/citations/new/", entering.new_citation, name="new-citation"),
     path("campaigns/<slug:code>/figures/<str:key>/", views.rows, name="rows"),
 ]

@@ -76,6 +76,8 @@ def _page(request: HttpRequest, scope: Scope, status: int = 200, **more: Any) ->
         "contradictions": fits,
         "unexplained": [item for item in fits if item.explanation is None],
         "may_explain": can(reader(request), "figure.explain", scope.campaign),
+        "may_claim": can(reader(request), "figure.claim", scope.campaign),
+        "may_cite": can(reader(request), "figure.cite", scope.campaign),
         "may_publish": can(reader(request), "figure.publish", scope.campaign),
         "summaries": Summary.objects.visible_to(reader(request))
         .filter(campaign=scope.campaign)
@@ -175,6 +177,7 @@ def energy_page(request: HttpRequest, code: str) -> HttpResponse:
         "campaign": scope.campaign,
         "as_of": scope.as_of,
         "form": form,
+        "may_enter": can(reader(request), "figure.factors"),
         "factors": EnergyFactors.objects.order_by("-valid_from", "-pk"),
         "tariffs": Tariff.objects.order_by("province", "from_on"),
         **result,

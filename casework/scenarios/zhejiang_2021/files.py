@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from casework.scenarios.zhejiang_2021 import places
+from casework.scenarios.zhejiang_2021.pool_traces import catalogue_rows
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SAMPLED_AT = datetime(2021, 7, 20, 18, 0, tzinfo=SHANGHAI)
@@ -31,6 +32,7 @@ def write_all(folder: Path) -> dict[str, Path]:
         "address-blocks": _write(folder / "address-blocks.csv", _block_rows(units, others)),
         "sightings": _write(folder / "sightings-2021-07.csv", _sighting_rows(units, others)),
         "registrations": _write(folder / "registrations.csv", _registration_rows(units)),
+        "pools": _write(folder / "pools-2021-07.csv", catalogue_rows()),
     }
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from casework.accounts.models import User
 from casework.scenarios.zhejiang_2021.huang_host import host_files
 from casework.scenarios.zhejiang_2021.people import Crew
+from casework.scenarios.zhejiang_2021.pool_traces import capture, names_asked
 from evidence.attribution_enums import AddedKind
 from evidence.enums import Kind
 from evidence.models import Collection, Item, ItemFile, LogEvent, LogRun
@@ -27,7 +28,10 @@ SOURCES: Final[tuple[tuple[str, str, str, str, tuple[tuple[str, str], ...]], ...
     ("日志服务器上的登录日志副本", "网络中心", "网络中心", "", (("secure-xy-srv-02.log", "remote"),)),
     (
         "网络中心地址转换、地址分配和交换机记录", "网络中心", "网络中心", "",
-        (("usg6000e.log", "nat"), ("dhcpd.leases", "leases"), ("mac-address.txt", "switch")),
+        (
+            ("usg6000e.log", "nat"), ("dhcpd.leases", "leases"), ("mac-address.txt", "switch"), ("出口镜像.pcap", "mirror"),
+            ("named-query.log", "names"),
+        ),
     ),
     ("资产台账导出件", "资产管理处", "资产管理处", "", (("资产台账.csv", "machines"),)),
     ("统一身份认证密码修改和账号登记导出件", "网络中心", "统一身份认证平台", "", (("密码修改记录.csv", "secrets"), ("账号登记.csv", "accounts"))),
@@ -39,6 +43,7 @@ ASKED_AT: Final = datetime(2021, 10, 11, 9, 30, tzinfo=SHANGHAI)
 def take_host_logs(collection: Collection, both: tuple[User, User], at: datetime) -> None:
     """Fix the logs of the server and of the machine room around it as items of the list."""
     given = host_files()
+    traces = {"mirror": capture(), "names": names_asked()}
     for number, (title, where, source, _who, named) in enumerate(SOURCES):
         moment = at + timedelta(minutes=2 * number)
         item = collections.take_item(
@@ -52,7 +57,7 @@ def take_host_logs(collection: Collection, both: tuple[User, User], at: datetime
             at=moment,
         )
         for name, what in named:
-            data: bytes = getattr(given, what)
+            data: bytes = traces[what] if what in traces else getattr(given, what)
             files.add_file(item, [data], name=name, actor=both[0], at=moment + timedelta(minutes=1))
 
 

@@ -114,7 +114,7 @@ def _prepare(places: list[Place], crew: Crew, password: str) -> Campaign:
     folder = settings.CASEWORK_HOME / "demo" / "import"
     paths = files.write_all(folder)
     at = _at(2021, 7, 12, 10)
-    for kind in ("units", "people", "address-blocks", "registrations"):
+    for kind in ("units", "people", "address-blocks", "registrations", "pools"):
         _take_in(paths[kind], kind, crew, at)
     office = crew["campaign1"]
     compartment = open_compartment(
