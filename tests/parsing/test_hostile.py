@@ -162,13 +162,13 @@ def test_memory_stays_flat_over_a_long_line_and_a_long_file() -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress], ids=["gz", "bz2", "xz"])
 def test_a_bomb_is_stopped_and_said(pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evidence.parsing.source.LIMIT", 1 << 20)
+    monkeypatch.setattr("evidence.parsing.source.LIMIT", 4 << 20)
     data = pack(LINE * 100_000)
 
     events, said, run = read(data)
 
     assert any(finding.check == "bomb" for finding in run.findings)
-    assert 0 < said["events"] < 15_000
+    assert 0 < said["events"] < 60_000
     assert events
 
 
