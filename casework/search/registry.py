@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.safestring import SafeString
 
-from casework.access.models import compartments_of
+from casework.access.models import circles_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.search.models import Entry
@@ -117,7 +117,7 @@ def search(user: User, text: str, *, shown: int = 8, only: str = "") -> list[Gro
     words = read(text)
     if not words:
         return []
-    circles = _circles(user)
+    circles = circles_in_index(user)
     kinds = [kind for kind in _kinds if only in {"", _name(kind)}]
     asked = _standing({kind.indexed: _asked(kind, words, circles) for kind in kinds if kind.indexed})
     net = span(words.typed[0]) if len(words.typed) == 1 else None
@@ -146,12 +146,14 @@ def _standing(asked: dict[str, str]) -> dict[str, str]:
     return {kind: query for kind, query in asked.items() if kind in standing}
 
 
-def _circles(user: User) -> list[int] | None:
+def circles_in_index(user: User) -> list[int] | None:
     """Return the reader's circles as the index knows them, himself among them, or None when they do not narrow it."""
     if user.has_role(Role.AUDITOR):
         return None
-    found = list(compartments_of(user)[: MOST_CIRCLES + 1])
-    return None if len(found) > MOST_CIRCLES else [*(row["compartment_id"] for row in found), -user.pk]
+    known = circles_of(user)
+    if not isinstance(known, list):
+        known = [row["compartment_id"] for row in known[: MOST_CIRCLES + 1]]
+    return None if len(known) > MOST_CIRCLES else [*known, -user.pk]
 
 
 def _group(
