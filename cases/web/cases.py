@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.enums import CaseKind, CaseState, Side
-from cases.models import Case, CaseMember, Suspect
+from cases.models import Case, CaseMember, Reporter, Suspect
 from cases.policy import on_side
 from cases.selectors.cases import (
+    belongs,
     decisions_for,
     next_deadlines,
     officers_of,
@@ -311,6 +312,8 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
         "may_lift": can(user, "case.lift_recusal", case),
         "may_log": can(user, "case.log_intervention", case),
         "interventions": _interventions(case, user),
+        "may_reporters": Reporter.objects.visible_to(user).filter(case=case).exists()
+        or (can(user, "reporter.register", case) and belongs(user, case)),
     }
     return render(request, "cases/members.html", context, status=409 if form.errors or leave.errors else 200)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from casework.access.enums import CompartmentKind
 from casework.access.models import Compartment
@@ -15,6 +15,14 @@ _KINDS = Q(kind__startswith="account.") | Q(kind__startswith="token.") | Q(kind_
 def known_compartments() -> QuerySet[Compartment]:
     """Return the compartments but those of unannounced inspections."""
     return Compartment.objects.exclude(kind=CompartmentKind.INSPECTION)
+
+
+def counted_compartments() -> QuerySet[Compartment]:
+    """Return them with how many people belong to each, and how many stand back."""
+    return known_compartments().annotate(
+        members=Count("grants", filter=Q(grants__until__isnull=True), distinct=True),
+        recused=Count("recusals", distinct=True),
+    )
 
 
 def administrative_acts() -> AppendOnlyQuerySet:

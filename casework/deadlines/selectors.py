@@ -66,6 +66,9 @@ class Bar:
     reason: str
     approver: str
     document: str
+    resume_reason: str = ""
+    resume_approver: str = ""
+    resume_document: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,9 @@ def deadline_facts(deadline: Deadline, today: date, calendar: Calendar | None = 
             stop.reason,
             stop.approver,
             stop.document,
+            stop.resume_reason,
+            stop.resume_approver,
+            stop.resume_document,
         )
         for stop in sorted(_stops(deadline), key=lambda one: one.from_on)
     )
@@ -210,7 +216,14 @@ def inputs(deadline: Deadline) -> tuple[Rule, Facts]:
     return Rule.restore(deadline.rule), replace(
         plain_facts(deadline.start_on, deadline.facts),
         stops=tuple(
-            Stop(row.from_on, row.to_on, row.reason, row.approver, row.document)
+            Stop(
+                row.from_on,
+                row.to_on,
+                row.reason,
+                row.approver,
+                row.document,
+                (row.resume_reason, row.resume_approver, row.resume_document),
+            )
             for row in sorted(deadline.suspensions.all(), key=lambda one: (one.from_on, one.pk))
         ),
         extensions=tuple(

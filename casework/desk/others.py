@@ -283,8 +283,8 @@ def system_board(user: User, today: date) -> Board:
         todos.append(
             Todo(
                 _("%(n)d 条通知没有送达") % {"n": failed},
-                reverse("web:help"),
-                second=_("可以检查邮件服务器设置。"),
+                reverse("notices:failed"),
+                second=_("可以看原因，排除后重新发送。"),
                 late=True,
             )
         )
@@ -295,7 +295,7 @@ def system_board(user: User, today: date) -> Board:
     board = Board(todos=todos, heading=_("运行状况"), nothing=_("数据库、后台任务、账本都正常。"))
     board.counts = [
         Count(active, _("启用的账号"), "users", f"{reverse('access:accounts')}?active=1"),
-        Count(failed, _("没有送达的通知"), "mail", reverse("access:accounts"), hot=True),
+        Count(failed, _("没有送达的通知"), "mail", reverse("notices:failed"), hot=True),
     ]
     board.cards = [
         Card(

@@ -43,11 +43,11 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     """Notices by reader."""
 
     def visible_to(self, user: User) -> Self:
-        """Return the reader's own notices; those of a compartment that he has left are absent."""
+        """Return the reader's own notices; those of a compartment that he has left, or of a former office, are absent."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
         own = self.filter(recipient=user)
-        if user.is_commission:
+        if user.is_commission or not user.roles:
             return own.filter(Q(compartment=None) | Q(compartment__in=circles_of(user)))
         return own
 

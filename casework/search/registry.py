@@ -119,9 +119,7 @@ def search(user: User, text: str, *, shown: int = 8, only: str = "") -> list[Gro
         return []
     circles = circles_in_index(user)
     kinds = [kind for kind in _kinds if only in {"", _name(kind)}]
-    asked = {kind.indexed: _asked(kind, words, circles) for kind in kinds if kind.indexed}
-    if circles is not None:
-        asked = _standing(asked)
+    asked = _standing({kind.indexed: _asked(kind, words, circles) for kind in kinds if kind.indexed})
     net = span(words.typed[0]) if len(words.typed) == 1 else None
     groups = [_group(kind, user, words, asked.get(kind.indexed, ""), net, shown, text) for kind in kinds]
     return [group for group in groups if group is not None]
@@ -167,6 +165,9 @@ def _group(
     shown: int,
     text: str,
 ) -> Group | None:
+    conditions = _conditions(kind, words, net)
+    if not query and not conditions:
+        return None
     base = kind.queryset(user)
     if base.query.is_empty():
         return None
@@ -176,7 +177,7 @@ def _group(
         if base.query.where:
             rows = rows.filter(row_id__in=base.order_by().values("pk"))
         keys = list(rows.order_by().values_list("row_id", flat=True).distinct()[: COUNT_CAP + 1])
-    for condition in _conditions(kind, words, net):
+    for condition in conditions:
         inner = base.filter(condition).order_by(*kind.order).values_list("pk", *_sorted_by(kind))
         keys += [row[0] for row in inner[: COUNT_CAP + 1]]
     keys = list(dict.fromkeys(keys))

@@ -120,11 +120,11 @@ def environment(postbox: Postbox, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def worker(tmp_path: Path, name: str, now: str, postbox: Postbox) -> Iterator[subprocess.Popen[bytes]]:
+def worker(tmp_path: Path, name: str, now: str, postbox: Postbox, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker with its own beat whose clock begins at ``now``; killed at the end whatever happens."""
     command = [sys.executable, "-m", "celery", "-A", "casework.celery", "worker", "--beat", "--concurrency", "1"]
     command += ["--schedule", str(tmp_path / f"{name}.schedule"), "--hostname", f"{name}@test", "--loglevel", "INFO"]
-    with process(command, tmp_path / f"{name}.log", environment(postbox, CASEWORK_NOW=now)) as running:
+    with process(command, tmp_path / f"{name}.log", environment(postbox, CASEWORK_NOW=now, **more)) as running:
         yield running
 
 

@@ -6,7 +6,6 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -99,7 +98,7 @@ def _prepare_sightings(_request: HttpRequest, rows: list[Any]) -> None:
 
 
 def _pool(row: Any) -> SafeString | str:
-    return format_html("{} {}", status("mining", row.pool.grade, row.pool.name), row.pool.coin) if row.pool else ""
+    return status("mining", row.pool.grade, row.pool.name) if row.pool else ""
 
 
 SIGHTINGS = ListPage(
