@@ -1,17 +1,18 @@
 """Clocks that run: what is due when, what stopped or lengthened it, and how it ended."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from casework.access.models import Compartment, compartments_of
+from casework.access.models import Compartment, circles_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.calendar import Kind
 from casework.core.models import Versioned
 from casework.deadlines.enums import LIVE, State, Unit
+from casework.deadlines.owners import lock_owners
 
 
 class Holiday(models.Model):
@@ -49,7 +50,7 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
         if user.has_role(Role.AUDITOR):
             return self
         if user.is_commission or not user.roles:
-            return self.filter(Q(compartment__in=compartments_of(user)) | Q(compartment=None, holder=user))
+            return self.filter(Q(compartment__in=circles_of(user)) | Q(compartment=None, holder=user))
         return self.filter(holder=user)
 
     def live(self) -> Self:
@@ -112,6 +113,12 @@ class Deadline(Versioned):
             models.Index(fields=["compartment", "due_on", "id"], name="deadline_compartment"),
             models.Index(fields=["ref"], name="deadline_ref"),
         ]
+
+    @classmethod
+    def locked(cls, pk: Any) -> Self:
+        """Return the clock locked until the transaction ends; what it is about is locked first (``owners``)."""
+        lock_owners(cls._base_manager.filter(pk=pk).values_list("ref", flat=True))
+        return super().locked(pk)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.ref} {self.due_on}"

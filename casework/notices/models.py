@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from casework.access.models import Compartment, compartments_of
+from casework.access.models import Compartment, circles_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.models import Versioned
@@ -48,7 +48,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
             return self.none()
         own = self.filter(recipient=user)
         if user.is_commission or not user.roles:
-            return own.filter(Q(compartment=None) | Q(compartment__in=compartments_of(user)))
+            return own.filter(Q(compartment=None) | Q(compartment__in=circles_of(user)))
         return own
 
 

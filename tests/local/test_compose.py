@@ -84,6 +84,14 @@ def test_no_service_runs_as_root_or_with_privileges(service: str) -> None:
     assert not facts.get("privileged")
 
 
+def test_the_image_has_the_client_programs_of_the_database_it_backs_up() -> None:
+    server = str(composition()["services"]["postgres"]["image"]).partition(":")[2].partition("-")[0].partition(".")[0]
+    image = (paths.CHECKOUT / "Dockerfile").read_text(encoding="utf-8")
+
+    assert f"postgresql-client-{server} " in image
+    assert int(server) >= postgres.MINIMUM
+
+
 def test_secrets_come_from_files_and_every_file_is_made() -> None:
     composed = composition()
     script = (paths.CHECKOUT / "deploy" / "make-secrets.sh").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -52,12 +52,20 @@ def campaign_of(request: HttpRequest, code: str) -> Campaign:
     return found
 
 
+_units_in = Subquery(
+    CampaignUnit.objects.filter(campaign=OuterRef("pk"))
+    .order_by()
+    .values("campaign")
+    .annotate(n=Count("pk"))
+    .values("n")
+)
+
 CAMPAIGNS = ListPage(
     title=gettext_lazy("专项行动"),
-    queryset=Campaign.objects.visible_to,
+    queryset=lambda user: Campaign.objects.visible_to(user).annotate(units_in=_units_in),
     columns=(
         Column("name", gettext_lazy("名称"), "name", sort="name", link=True),
-        Column("units", gettext_lazy("单位"), lambda one: one.campaign_units.count(), align="num"),
+        Column("units", gettext_lazy("单位"), lambda one: one.units_in or 0, align="num"),
         Column("starts", gettext_lazy("开始"), lambda one: one.starts_on, sort="starts_on"),
         Column(
             "state",
