@@ -286,3 +286,13 @@ class SharedSaid(models.TextChoices):
 
     SAME = "same", _("有关联")
     CHANCE = "chance", _("无关联")
+
+
+class ReportWay(models.TextChoices):
+    """How a report came in."""
+
+    LETTER = "letter", _("来信")
+    VISIT = "visit", _("来访")
+    PHONE = "phone", _("电话")
+    NET = "net", _("网络")
+    OTHER = "other", _("其他")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.enums import AWAITS_DECISION, OPEN_TO_INVESTIGATION, OVER, CaseState, Side
-from cases.models import Case, CaseMember, Inspection, Site, TeamMember
+from cases.models import Case, CaseMember, Inspection, Reporter, Site, TeamMember
 from cases.workflow import STEPS, Who
 from casework.access.models import compartments_of
 from casework.access.policy import Check, register_act
@@ -15,6 +15,8 @@ from casework.access.readers import own_business
 from casework.accounts.enums import COMMISSION, Role
 from casework.accounts.models import User
 
+#: Who takes down reports: those who receive them, and the leader to whom somebody turns.
+_REPORTS = (Role.INTAKE, Role.APPROVER)
 _OFFICERS = (Role.CASE_OFFICER, Role.HEARING_OFFICER, Role.APPROVER)
 
 
@@ -138,6 +140,12 @@ def _helps(user: User, site: Site | None) -> str:
     return _team(user, site) and _leads(user, site.team.inspection)
 
 
+def _knows_reporter(user: User, reporter: Reporter | None) -> str:
+    if reporter is None or Reporter.objects.visible_to(user).filter(pk=reporter.pk).exists():
+        return ""
+    return _("不能查看举报人：因为您没有被授权。可以请登记人授权。")
+
+
 def _reads(user: User, case: Case | None) -> str:
     if case is None or case.state in AWAITS_DECISION:
         return ""
@@ -161,6 +169,9 @@ def _register() -> None:
         ("case.decide_measure", (Role.APPROVER,), gettext_lazy("审批措施"), _decides),
         ("case.note", _OFFICERS, gettext_lazy("记事和安排任务"), _works),
         ("case.log_intervention", _OFFICERS, gettext_lazy("登记干预"), _belongs),
+        ("reporter.register", _REPORTS, gettext_lazy("登记举报人"), None),
+        ("reporter.read", (*_OFFICERS, Role.INTAKE), gettext_lazy("查看举报人"), _knows_reporter),
+        ("reporter.share", _REPORTS, gettext_lazy("授权知悉举报人"), _knows_reporter),
         ("case.split", (Role.APPROVER,), gettext_lazy("分案"), _decides),
         ("case.lift_recusal", (Role.APPROVER,), gettext_lazy("解除回避"), _member(Side.DECIDE)),
         ("case.break_glass", (Role.APPROVER,), gettext_lazy("应急调阅"), None),

@@ -3,8 +3,9 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import CaseTask, Measure
+from cases.models import Case, CaseTask, Measure, Reporter
 from casework.accounts.models import User
+from casework.deadlines.owners import register_owner
 from casework.ledger.refs import Resolved, register_ref
 from casework.ledger.words import register_words
 
@@ -19,8 +20,16 @@ def _task(pk: int, user: User) -> Resolved | None:
     return Resolved(row.title, reverse("cases:work", args=[row.case_id])) if row else None
 
 
+def _reporter(pk: int, user: User) -> Resolved | None:
+    row = Reporter.objects.visible_to(user).filter(pk=pk).first()
+    return Resolved(str(row), reverse("cases:reporters", args=[row.case_id])) if row else None
+
+
+# The nearest due date is kept on the case: whoever changes a clock of the case takes the case first.
+register_owner("case", Case)
 register_ref("measure", _measure)
 register_ref("casetask", _task)
+register_ref("reporter", _reporter)
 register_words(
     {
         "case.signed": _("签批"),
@@ -29,6 +38,10 @@ register_words(
         "case.merged": _("并案"),
         "case.split": _("分案"),
         "case.corrected": _("结案后更正"),
+        "reporter.registered": _("登记举报人"),
+        "reporter.read": _("查看举报人"),
+        "reporter.shared": _("授权知悉举报人"),
+        "reporter.right_taken": _("收回知悉举报人的权限"),
         "case.noted": _("记事"),
         "case.moment_set": _("标注关键时点"),
         "case.moment_changed": _("变更关键时点"),

@@ -72,6 +72,7 @@ register_words(
         "collection.closed": _("结束提取，清单签名"),
         "item.found": _("发现、拍照"),
         "item.collected": _("提取证物"),
+        "item.moved": _("随分案转出"),
         "item.sealed": _("封存"),
         "item.offered": _("交出证物"),
         "item.accepted": _("签收证物"),

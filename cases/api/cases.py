@@ -10,17 +10,19 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cases.api.case_acts import CaseActs
 from cases.enums import CaseKind, CaseState, Duty
 from cases.models import Case
 from cases.proof import matrix
 from cases.selectors.cases import officers_of, paper_view, steps_for
-from cases.services.cases import advance, amend_case, file_case
+from cases.services.cases import advance, amend_case
+from cases.services.filing import file_with_suspects
 from cases.services.members import add_member, recuse_member, remove_member
 from cases.services.papers import read_paper, sign_paper
 from cases.workflow import readiness
 from casework.accounts.models import User
 from casework.accounts.requests import reader
-from casework.api.base import VisibleViewSet, create_once, etag, expected_version
+from casework.api.base import create_once, etag, expected_version
 from casework.core import clock
 from casework.core.errors import Invalid
 from units.models import Lead, Unit
@@ -127,6 +129,13 @@ def action_of(case: Case, step: Any, user: User) -> dict[str, Any]:
     }
 
 
+class FilePersonSerializer(serializers.Serializer[Any]):
+    """Somebody whom the case is about."""
+
+    name = serializers.CharField(max_length=80)
+    post = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+
+
 class FileCaseSerializer(serializers.Serializer[Any]):
     """报请立案."""
 
@@ -136,6 +145,11 @@ class FileCaseSerializer(serializers.Serializer[Any]):
     lead = serializers.CharField(required=False, allow_blank=True, help_text="number of the lead")
     grounds = serializers.CharField(required=False, allow_blank=True)
     members = serializers.ListField(child=serializers.IntegerField(), help_text="ids of users")
+    people = FilePersonSerializer(many=True, required=False, default=list)
+    standing_on = serializers.DateField(required=False, help_text="day of their standing; today when left out")
+    carry = serializers.MultipleChoiceField(
+        choices=["answers", "sightings", "clocks"], required=False, default=set, help_text="what of the lead goes along"
+    )
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -208,7 +222,7 @@ def a_user(pk: int) -> User:
     return found
 
 
-class CaseViewSet(mixins.ListModelMixin, VisibleViewSet):
+class CaseViewSet(mixins.ListModelMixin, CaseActs):
     """Cases that the caller may know of."""
 
     model = Case
@@ -237,8 +251,11 @@ class CaseViewSet(mixins.ListModelMixin, VisibleViewSet):
         data = given.validated_data
 
         def make() -> Response:
-            case = file_case(
+            case = file_with_suspects(
                 _lead(data.get("lead", ""), reader(request)),
+                people=[(one["name"], one["post"]) for one in data["people"]],
+                standing_on=data.get("standing_on") or clock.today(),
+                carry=data["carry"],
                 title=data["title"],
                 unit=_unit(data.get("unit", "")),
                 kind=data["kind"],

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.http import Http404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cases.api.cases import a_user
 from cases.enums import SiteNature, TeamDuty
-from cases.models import Inspection, Site
-from cases.selectors.inspections import sites_seen, teams_seen
+from cases.models import HelpCall, Inspection, Site, SiteHelper, TargetReading
+from cases.selectors.inspections import leads, partner_of, sites_seen, teams_seen
 from cases.services.inspections import (
     COVER_NAME,
     MemberPlan,
@@ -25,13 +27,24 @@ from cases.services.inspections import (
     plan_inspection,
     record_findings,
 )
-from cases.services.operation import note_targets_read
+from cases.services.operation import (
+    answer_help,
+    call_for_help,
+    name_helper,
+    note_targets_read,
+    release_inspection,
+)
+from cases.services.photos import take_photo
+from casework.access.policy import get_visible, require
+from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, create_once, etag, expected_version
+from casework.api.inputs import person, taken
 from casework.core import clock
 from casework.core.errors import Invalid
-from units.models import Lead, Unit
+from evidence.models import Item
+from units.models import Campaign, Lead, Unit
 
 
 class SiteSerializer(serializers.ModelSerializer[Site]):
@@ -109,6 +122,72 @@ class NewInspectionSerializer(serializers.Serializer[Any]):
     to_on = serializers.DateField()
     leaders = serializers.ListField(child=serializers.IntegerField(), required=False)
     teams = NewTeamSerializer(many=True)
+    campaign = serializers.CharField(required=False, allow_blank=True, default="", help_text="code of the campaign")
+
+
+class ReadingSerializer(serializers.ModelSerializer[TargetReading]):
+    """Somebody opened the list of targets."""
+
+    class Meta:
+        model = TargetReading
+        fields = ("user", "team", "what", "sites", "before_release", "at")
+        read_only_fields = fields
+
+
+class HelpCallSerializer(serializers.ModelSerializer[HelpCall]):
+    """A call for help from the field."""
+
+    class Meta:
+        model = HelpCall
+        fields = ("id", "text", "by", "at", "answer", "answered_by", "answered_at")
+        read_only_fields = fields
+
+
+class HelpInput(serializers.Serializer[Any]):
+    """What is needed."""
+
+    text = serializers.CharField(max_length=200)
+
+
+class HelpAnswerInput(serializers.Serializer[Any]):
+    """What is being done about it."""
+
+    answer = serializers.CharField(max_length=200)
+
+
+class HelperSerializer(serializers.ModelSerializer[SiteHelper]):
+    """Somebody of the place who opens doors."""
+
+    class Meta:
+        model = SiteHelper
+        fields = ("id", "user", "name", "agency", "meet_place", "meet_at", "tell_from")
+        read_only_fields = fields
+
+
+class HelperInput(serializers.Serializer[Any]):
+    """Who, where and when to meet, and from when he may know it."""
+
+    user = person(required=False, allow_null=True, default=None)
+    name = serializers.CharField(max_length=80)
+    agency = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    meet_place = serializers.CharField(max_length=200)
+    meet_at = serializers.DateTimeField()
+    tell_from = serializers.DateTimeField()
+
+
+class SitePhotoInput(serializers.Serializer[Any]):
+    """A photograph taken at the site."""
+
+    photo = serializers.FileField()
+
+
+class PhotoItemSerializer(serializers.ModelSerializer[Item]):
+    """The item that the photograph became."""
+
+    class Meta:
+        model = Item
+        fields = ("id", "number", "title", "collection")
+        read_only_fields = fields
 
 
 class FindingsSerializer(serializers.Serializer[Any]):
@@ -181,11 +260,13 @@ class InspectionViewSet(mixins.ListModelMixin, VisibleViewSet):
         given = NewInspectionSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        code = data["campaign"]
+        campaign = get_visible(Campaign.objects, reader(request), code=code) if code else None
         return create_once(
             request,
             lambda: self._answer(
                 plan_inspection(
-                    None,
+                    campaign,
                     cover_name=data["cover_name"],
                     from_on=data["from_on"],
                     to_on=data["to_on"],
@@ -203,6 +284,21 @@ class InspectionViewSet(mixins.ListModelMixin, VisibleViewSet):
     def close(self, request: Request, pk: str | None = None) -> Response:
         """End the inspection when every site is reported."""
         return self._answer(close_inspection(self.get_object(), actor=reader(request), at=clock.now()))
+
+    @extend_schema(request=None, responses=InspectionSerializer)
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, pk: str | None = None) -> Response:
+        """T0: from now on the campaign's circle knows."""
+        return self._answer(release_inspection(self.get_object(), **self.by()))
+
+    @extend_schema(responses=ReadingSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def readings(self, request: Request, pk: str | None = None) -> Response:
+        """Return who opened the list of targets, and whether before the release (the newest 300); for its leaders."""
+        inspection, user = self.get_object(), reader(request)
+        if not leads(inspection, user) and not user.has_role(Role.AUDITOR):
+            raise Http404
+        return Response(ReadingSerializer(inspection.target_readings.order_by("-at", "-pk")[:300], many=True).data)
 
 
 class SiteViewSet(mixins.ListModelMixin, VisibleViewSet):
@@ -265,3 +361,40 @@ class SiteViewSet(mixins.ListModelMixin, VisibleViewSet):
         site = self.get_object()
         version = expected_version(request)
         return self._answer(confirm_site(site, actor=reader(request), at=clock.now(), expected_version=version))
+
+    @extend_schema(request=HelpInput, responses={201: HelpCallSerializer})
+    @action(detail=True, methods=["post"], url_path="help")
+    def call_help(self, request: Request, pk: str | None = None) -> Response:
+        """Call the leaders from the field; they are told at once."""
+        call = call_for_help(self.get_object(), taken(HelpInput(data=request.data))["text"], **self.by())
+        return Response(HelpCallSerializer(call).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        request=HelpAnswerInput, responses=HelpCallSerializer, parameters=[OpenApiParameter("call", int, "path")]
+    )
+    @action(detail=True, methods=["post"], url_path=r"help/(?P<call>[0-9]{1,18})/answer")
+    def answer_call(self, request: Request, pk: str | None = None, call: str = "") -> Response:
+        """Answer a call; the caller is told."""
+        site = self.get_object()
+        require(reader(request), "inspection.lead", site.team.inspection)
+        row = self.one_of(HelpCall.objects.filter(site=site), call)
+        done = answer_help(row, taken(HelpAnswerInput(data=request.data))["answer"], **self.by())
+        return Response(HelpCallSerializer(done).data)
+
+    @extend_schema(request=HelperInput, responses={201: HelperSerializer})
+    @action(detail=True, methods=["post"])
+    def helpers(self, request: Request, pk: str | None = None) -> Response:
+        """Name somebody of the place; from his hour on he sees where and when to be, and nothing else."""
+        row = name_helper(self.get_object(), **taken(HelperInput(data=request.data)), **self.by())
+        return Response(HelperSerializer(row).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request={"multipart/form-data": SitePhotoInput}, responses={201: PhotoItemSerializer})
+    @action(detail=True, methods=["post"], parser_classes=[MultiPartParser])
+    def photo(self, request: Request, pk: str | None = None) -> Response:
+        """Put a photograph taken at the site among its evidence; the team's other officer stands beside the caller."""
+        site, user = self.get_object(), reader(request)
+        require(user, "site.visit", site)
+        file = taken(SitePhotoInput(data=request.data))["photo"]
+        other = partner_of(site, user)
+        item = take_photo(site, file.chunks(), name=file.name or "photo.jpg", second_officer=other, **self.by())
+        return Response(PhotoItemSerializer(item).data, status=status.HTTP_201_CREATED)

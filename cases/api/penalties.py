@@ -14,12 +14,14 @@ from cases.api import penalty_serializers as s
 from cases.models import Case, Execution, Penalty, Recovery, Suspect
 from cases.penalty_route import legs
 from cases.selectors.penalties import proposal_of, with_measures
+from cases.selectors.preparation import candidates
 from cases.selectors.reconciliation import BY, dues, groups, named_lines, total
 from cases.services.penalties import advance_penalty, draft_penalty, read_draft, revise_penalty
 from cases.services.penalty_execution import finish_task
+from cases.services.preparation import prepare_penalties
 from cases.services.recovery import register_gain, register_payment
 from cases.services.surcharges import register_surcharge
-from casework.access.policy import get_visible
+from casework.access.policy import get_visible, require
 from casework.accounts.models import User
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
 from casework.api.filters import KeyFilterSet
@@ -98,6 +100,18 @@ class PenaltyViewSet(mixins.ListModelMixin, VisibleViewSet):
             return self._answer(penalty, status.HTTP_201_CREATED)
 
         return create_once(request, create)
+
+    @extend_schema(request=s.PrepareSerializer, responses=s.PreparedSerializer)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def prepare(self, request: Request) -> Response:
+        """Draft the same measures for many people whose facts are settled; those without a draft come back with why."""
+        require(_user(request), "penalty.draft", None)
+        serializer = s.PrepareSerializer(data=request.data)
+        serializer.fields["suspects"].child_relation.queryset = candidates(_user(request))  # type: ignore[attr-defined]
+        given = _taken(serializer)
+        done = prepare_penalties(given["suspects"], **serializer.shared(), **self.by())
+        refused = [{"suspect": suspect.pk, "why": why} for suspect, why in done.refused]
+        return Response({"drafted": [row.pk for row in done.drafted], "refused": refused})
 
     @extend_schema(request=s.RevisionSerializer, responses=s.PenaltyDetailSerializer)
     def update(self, request: Request, pk: str = "") -> Response:

@@ -163,6 +163,42 @@ class NewPenaltySerializer(DraftSerializer):
     decided_by = serializers.ChoiceField(choices=DecidedBy.choices, default=DecidedBy.COMMISSION)
 
 
+class PrepareSerializer(serializers.Serializer[Any]):
+    """What many drafts share; grounds, evidence and days come from each person's own case."""
+
+    suspects = serializers.PrimaryKeyRelatedField(queryset=Suspect.objects.none(), many=True)
+    measures = SpecSerializer(many=True)
+    findings = FindingSerializer(many=True, required=False, default=list)
+    circumstances = serializers.ListField(child=serializers.CharField(max_length=6), required=False, default=list)
+    reason = serializers.CharField(required=False, allow_blank=True, default="")
+    decided_by = serializers.ChoiceField(choices=DecidedBy.choices, default=DecidedBy.COMMISSION)
+
+    def shared(self) -> dict[str, Any]:
+        """Return what every draft takes."""
+        given = dict(self.validated_data)
+        return {
+            "measures": [MeasureSpec(**row) for row in given["measures"]],
+            "findings": [Finding(row["code"], Severity(row["severity"])) for row in given["findings"]],
+            "circumstances": given["circumstances"],
+            "reason": given["reason"],
+            "decided_by": given["decided_by"],
+        }
+
+
+class PreparationRefusedSerializer(serializers.Serializer[Any]):
+    """Somebody who got no draft, and why."""
+
+    suspect = serializers.IntegerField()
+    why = serializers.CharField()
+
+
+class PreparedSerializer(serializers.Serializer[Any]):
+    """The drafts that were made, and who got none."""
+
+    drafted = serializers.ListField(child=serializers.IntegerField())
+    refused = PreparationRefusedSerializer(many=True)
+
+
 class RevisionSerializer(DraftSerializer):
     new_facts = serializers.CharField(required=False, allow_blank=True, default="")
 

@@ -35,6 +35,7 @@ from cases.models.penalties import (
     PenaltyReading,
 )
 from cases.models.records import Interview, InterviewLine, InterviewPage
+from cases.models.reporters import Reporter, ReporterRight
 from cases.models.routes import PenaltySignature, PenaltyStation
 from cases.models.shared import SharedVerdict
 from cases.models.suspects import Exhibit, Fact, FactsShown, StandingChange, Suspect
@@ -83,6 +84,8 @@ __all__ = [
     "RankRule",
     "Recovery",
     "RecoveryPayment",
+    "Reporter",
+    "ReporterRight",
     "Seat",
     "SharedVerdict",
     "Signature",

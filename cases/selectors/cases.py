@@ -11,11 +11,13 @@ from cases.models import Case, CaseMember, Paper, PaperReading
 from cases.papers import changes, content_of, digest_of
 from cases.policy import on_side
 from cases.workflow import STEPS, Readiness, Step, readiness, steps_from
-from casework.access.models import Recusal
+from casework.access.models import Recusal, compartments_of
 from casework.access.policy import can, why_not
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.deadlines.models import Deadline
+from casework.deadlines.selectors import with_stops
+from evidence.models import Item
 
 
 def ref_of(case: Case) -> str:
@@ -33,13 +35,7 @@ def people_on(case: Case, side: Side) -> list[User]:
 def next_deadlines(cases: Iterable[Case]) -> dict[int, Deadline]:
     """Return the nearest live clock by case, in one query."""
     refs = {f"case:{case.pk}": case.pk for case in cases}
-    rows = (
-        Deadline.objects.filter(ref__in=refs)
-        .live()
-        .select_related("holder")
-        .prefetch_related("suspensions", "extensions")
-        .order_by("-due_on", "-pk")
-    )
+    rows = with_stops(Deadline.objects.filter(ref__in=refs).live()).select_related("holder").order_by("-due_on", "-pk")
     return {refs[row.ref]: row for row in rows}
 
 
@@ -69,7 +65,10 @@ def waiting_for(user: User) -> QuerySet[Any]:
         if at_turn:
             mine = CaseMember.objects.filter(case=OuterRef("pk"), user=user, side=side, until__isnull=True)
             wanted |= at_turn & Q(Exists(mine))
-    return Case.objects.visible_to(user).filter(wanted).select_related("unit").order_by("next_due", "pk")
+    # What all sides have in common stands once more in front: from his own memberships there are few steps to his cases.
+    member = CaseMember.objects.filter(user=user, until__isnull=True).order_by().values("case")
+    known = Case.objects.visible_to(user).filter(pk__in=member)
+    return known.filter(wanted).select_related("unit").order_by("next_due", "pk")
 
 
 def decisions_for(user: User) -> QuerySet[Any]:
@@ -142,6 +141,17 @@ def paper_view(case: Case, user: User) -> PaperView:
     number = present.number if present else (last.number if last else 0) + 1
     changed = changes(reading.paper.content, content) if reading else []
     return PaperView(content, digest, number, reading, changed)
+
+
+def belongs(user: User, case: Case) -> bool:
+    """Tell whether the user is one of those let into the case; auditors read it and are not."""
+    return compartments_of(user).filter(compartment_id=case.compartment_id).exists()
+
+
+def items_of(case: Case, user: User) -> QuerySet[Any]:
+    """Return the whole items in the circle of the case that the reader may know of (the first 500)."""
+    rows = Item.objects.visible_to(user).filter(compartment=case.compartment_id, parent__isnull=True)
+    return rows.filter(pk__in=rows.order_by("pk").values("pk")[:500]).order_by("number", "pk")
 
 
 def officers_of(case: Case) -> list[CaseMember]:

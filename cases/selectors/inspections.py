@@ -47,6 +47,13 @@ def my_sites(user: User, day: date | None = None) -> QuerySet[Any]:
     return rows.filter(visit_on=day) if day else rows
 
 
+def partner_of(site: Site, user: User) -> User | None:
+    """Return the other officer of the team who stands beside the user at the site, if one with an account does."""
+    others = site.team.members.filter(user__isnull=False, left_at__isnull=True).exclude(user=user)
+    other = others.select_related("user").order_by("pk").first()
+    return other.user if other else None
+
+
 def counted(inspections: QuerySet[Any], user: User) -> QuerySet[Any]:
     """Annotate how many sites the reader knows of and how many of them are reported: never the others' sites."""
     known = Q() if user.has_role(Role.AUDITOR) else Q(teams__compartment__in=compartments_of(user))

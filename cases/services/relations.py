@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, time
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.enums import OPEN_TO_INVESTIGATION, CaseState, Lane, LinkKind, Precision, Side
-from cases.models import Case, CaseLink, CaseMember, Correction, Fact, KeyMoment, Suspect
+from cases.models import Case, CaseLink, CaseMember, Correction, Exhibit, Fact, KeyMoment, Suspect
 from cases.policy import on_side
 from cases.selectors.cases import ref_of
 from cases.services.cases import SERIES, advance
@@ -23,6 +24,8 @@ from casework.deadlines.models import Deadline
 from casework.deadlines.services.changes import extend_deadline, resume_deadline, suspend_deadline
 from casework.deadlines.services.lifecycle import open_deadline
 from casework.ledger.record import record
+from evidence.models import Item
+from evidence.services.moving import move_items
 
 #: States in which a case may be taken apart: investigated, and not yet before the hearing officers.
 DIVISIBLE = frozenset({CaseState.FILED, CaseState.PLAN_APPROVED, CaseState.INVESTIGATING})
@@ -122,11 +125,19 @@ def _carry(case: Case, into: Case) -> dict[str, list[str]]:
 
 
 def split_case(
-    case: Case, suspects: Sequence[Suspect], *, title: str, actor: User, at: datetime, reason: str
+    case: Case,
+    suspects: Sequence[Suspect],
+    *,
+    title: str,
+    actor: User,
+    at: datetime,
+    reason: str,
+    items: Sequence[Item] = (),
 ) -> CaseLink:
     """Take people out of a case into one of their own, at the same stage, with the same people and the same clocks.
 
-    Facts that concern nobody else go along, records of these people too. Exhibits stay where they lie.
+    Facts that concern nobody else go along, records of these people too. Of the evidence go ``items``; what a fact
+    that stays rests on is refused, by name: the first case would lose it.
     """
     wrong = {}
     if not title.strip():
@@ -152,6 +163,7 @@ def split_case(
             raise Refused(_("不能分案：因为原案没有剩下的人。可以留下至少一人。"), code="nobody_left")
         new = _second_case(case, title.strip(), actor, at)
         carried = _take_along(case, new, chosen)
+        carried["items"] = _move_evidence(case, new, items, actor=actor, at=at, reason=reason.strip())
         link = CaseLink.objects.create(
             kind=LinkKind.SPLIT, case=case, other=new, reason=reason.strip(), carried=carried, by=actor, at=at
         )
@@ -214,6 +226,33 @@ def _take_along(case: Case, new: Case, chosen: list[Suspect]) -> dict[str, list[
     return carried
 
 
+def _move_evidence(
+    case: Case, new: Case, items: Sequence[Item], *, actor: User, at: datetime, reason: str
+) -> list[str]:
+    """Move what was chosen, and the records of the people who go, as far as no fact that stays rests on them."""
+    keys = {row.pk for row in items}
+    here = Item._base_manager.filter(pk__in=keys, compartment=case.compartment_id, parent__isnull=True)
+    if here.count() != len(keys):
+        raise Invalid(_("有证物不在本案中，或者是另一件的部件。"), details={"items": _("选本案的整件证物")})
+    rests = Exhibit.objects.filter(case=case, fact__dropped_at__isnull=True)
+    staying = list(
+        rests.filter(Q(item__in=keys) | Q(item__parent__in=keys))
+        .select_related("item", "fact")
+        .order_by("fact__number", "pk")
+    )
+    if staying:
+        words = "、".join(f"{one.item.number}（{one.fact.statement[:30]}）" for one in staying[:10])
+        raise Refused(
+            _("不能带走%(items)s：因为它们还证明留在原案的事实。可以不选这些证物。") % {"items": words},
+            code="still_proves",
+            details={"items": [one.item_id for one in staying]},
+        )
+    records = Item._base_manager.filter(pk__in=new.interviews.values("item"), compartment=case.compartment_id)
+    going = {row.pk: row for row in (*here, *records.exclude(pk__in=rests.values("item")))}
+    moved = move_items(going.values(), new.compartment, actor=actor, at=at, reason=reason)
+    return [row.number for row in moved]
+
+
 def _carry_clocks(case: Case, new: Case, *, actor: User, at: datetime) -> None:
     """The limits of the law were running before; they run on with their first day, pauses and extensions."""
     live = Deadline.objects.live().filter(ref=ref_of(case)).prefetch_related("suspensions", "extensions").order_by("pk")
@@ -228,7 +267,10 @@ def _carry_clocks(case: Case, new: Case, *, actor: User, at: datetime) -> None:
                 from_on=pause.from_on,
             )  # fmt: skip
             if pause.to_on is not None:
-                row = resume_deadline(row, actor=actor, at=at, to_on=pause.to_on, reason=_("分案，期限连续计算"))
+                row = resume_deadline(
+                    row, approver=pause.resume_approver or pause.approver, actor=actor, at=at, to_on=pause.to_on,
+                    reason=pause.resume_reason or _("分案，期限连续计算"), document=pause.resume_document,
+                )  # fmt: skip
         for longer in old.extensions.all():
             row = extend_deadline(
                 row, longer.amount, longer.unit, approver=longer.approver, actor=actor, at=at, reason=longer.reason,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cases.enums import InspectionState, SiteNature, SiteState
 from cases.models import Inspection, Site
-from cases.selectors.inspections import board_of, counted, leads, my_sites, sites_seen, teams_seen
+from cases.selectors.inspections import board_of, counted, leads, my_sites, partner_of, sites_seen, teams_seen
 from cases.services.inspections import (
     COVER_NAME,
     MemberPlan,
@@ -303,13 +303,12 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
     if upload is None:
         message = _("没有选照片。可以重新选。")
         return _site_page(request, row, FindingsForm(row, initial=_initial(row)), message)
-    other = row.team.members.filter(user__isnull=False, left_at__isnull=True).exclude(user=user).order_by("pk").first()
     try:
         item = take_photo(
             row,
             upload.chunks(),
             name=upload.name or "photo.jpg",
-            second_officer=other.user if other else None,
+            second_officer=partner_of(row, user),
             actor=user,
             at=clock.now(),
         )

@@ -52,19 +52,20 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
     user = reader(request)
     case = _case(request, pk)
     require(user, "case.split", case)
-    form = SplitForm(case, request.POST if request.method == "POST" else None)
+    form = SplitForm(user, case, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
             link = split_case(
-                case, list(data["suspects"]), title=data["title"], reason=data["reason"], actor=user, at=clock.now()
-            )
+                case, list(data["suspects"]), items=list(data["items"]), title=data["title"], reason=data["reason"],
+                actor=user, at=clock.now(),
+            )  # fmt: skip
         except CaseworkError as error:
             add_refusal(form, error)
         else:
             toast(request, _("已分出%(number)s。") % {"number": link.other.number})
             return redirect("cases:detail", pk=link.other_id)
-    text = _("只涉及这些人的事实、他们的笔录和措施一并分出，期限连续计算，办案人员和回避不变。")
+    text = _("只涉及这些人的事实、他们的笔录和措施一并分出，选中的证物随案转出，期限连续计算，办案人员和回避不变。")
     context = {"case": case, "form": form, "heading": _("分案"), "text": text, "verb": _("分出新案")}
     return render(request, "cases/act.html", context, status=409 if form.errors else 200)
 

@@ -7,11 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.enums import ApprovalLevel, CaseKind, InterventionKind, Lane, MeasureKind, Precision, TieKind
 from cases.models import Case, Suspect
+from cases.selectors.cases import items_of
 from cases.services.integrity import MOST_HOURS
 from cases.web.forms import CHOOSE, MomentField, PersonChoice, people_with
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.web.forms import DayField
+from evidence.models import Item
 from units.models import Unit
 
 _TWO = forms.Textarea(attrs={"rows": 2})
@@ -85,12 +87,20 @@ class SplitForm(forms.Form):
     suspects = forms.ModelMultipleChoiceField(
         Suspect.objects.none(), label=_("分出的人员"), widget=forms.CheckboxSelectMultiple
     )
+    items = forms.ModelMultipleChoiceField(
+        Item.objects.none(),
+        label=_("随案带走的证物"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("还证明原案事实的证物要留下"),
+    )
     title = forms.CharField(label=_("新案的案由"), max_length=200)
     reason = forms.CharField(label=_("理由"), widget=_TWO)
 
-    def __init__(self, case: Case, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: User, case: Case, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["suspects"].queryset = case.suspects.order_by("pk")  # type: ignore[attr-defined]
+        self.fields["items"].queryset = items_of(case, user)  # type: ignore[attr-defined]
 
 
 class CorrectForm(forms.Form):

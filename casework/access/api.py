@@ -10,12 +10,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from casework.access import policy
+from casework.access.models import Compartment
+from casework.access.selectors import administrative_acts, counted_compartments, public_refs
 from casework.access.services import people
 from casework.accounts.enums import Role
 from casework.accounts.models import Appointment, Organisation, User
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, create_once
+from casework.api.pagination import Cursor
 from casework.core import clock
+from casework.ledger.models import Entry
+from casework.ledger.words import word
 
 
 class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
@@ -128,4 +133,75 @@ class AccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleVi
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-routes: list[tuple[str, Any, str]] = [("accounts", AccountViewSet, "account")]
+class CompartmentSerializer(serializers.ModelSerializer[Compartment]):
+    """A compartment as the register shows it: its name is content and stands nowhere here."""
+
+    members = serializers.IntegerField(read_only=True)
+    recused = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Compartment
+        fields = ("public_id", "kind", "secrecy", "members", "recused", "created_at")
+        read_only_fields = fields
+
+
+class CompartmentPages(Cursor):
+    """By the public mark: the key would show how many lie between two."""
+
+    ordering = "public_id"
+
+
+class CompartmentViewSet(mixins.ListModelMixin, VisibleViewSet):
+    """知悉范围名册, for the security administrator."""
+
+    model = Compartment
+    serializer_class = CompartmentSerializer
+    pagination_class = CompartmentPages
+
+    def rows(self) -> Any:
+        if not policy.can(reader(self.request), "compartment.list"):
+            return Compartment.objects.none()
+        return counted_compartments().order_by("public_id")
+
+
+class AdministrativeActSerializer(serializers.Serializer[Any]):
+    """What an administrator did; compartments are named by their public mark."""
+
+    entry = serializers.IntegerField(source="pk")
+    kind = serializers.CharField()
+    what = serializers.SerializerMethodField()
+    ref = serializers.SerializerMethodField()
+    actor = serializers.IntegerField(source="actor_id", allow_null=True)
+    at = serializers.DateTimeField()
+    reason = serializers.SerializerMethodField()
+
+    def get_what(self, entry: Entry) -> str:
+        """Say it in the reader's language."""
+        return word(entry.kind)
+
+    def get_ref(self, entry: Entry) -> str:
+        """Return the object by the mark that may be shown."""
+        return public_refs([entry.ref]).get(entry.ref, entry.ref)
+
+    def get_reason(self, entry: Entry) -> str:
+        """Return why, where it was said."""
+        return str(entry.payload.get("reason", ""))
+
+
+class AdministrativeActViewSet(mixins.ListModelMixin, VisibleViewSet):
+    """管理操作, for the audit administrator."""
+
+    model = Entry
+    serializer_class = AdministrativeActSerializer
+    filter_backends = ()
+
+    def rows(self) -> Any:
+        rows = administrative_acts().order_by("pk")
+        return rows if policy.can(reader(self.request), "audit.read") else rows.none()
+
+
+routes: list[tuple[str, Any, str]] = [
+    ("accounts", AccountViewSet, "account"),
+    ("compartments", CompartmentViewSet, "compartment"),
+    ("administrative-acts", AdministrativeActViewSet, "administrative-act"),
+]

@@ -17,7 +17,12 @@ READING_ROLES: Final = frozenset({Role.AUDITOR})
 # The reader's own account, notices, language and saved searches; sign-in has no namespace of its own.
 _OWN_SPACES: Final = frozenset({"", "web", "notices", "search"})
 # To approve an erasure is the one decision left to him: it must be somebody who works on no case.
-_OWN_ROUTES: Final = {"access:own_account", "access:revoke_token", "ledger:erasure-approve"}
+_OWN_ROUTES: Final = {
+    "access:own_account",
+    "access:revoke_token",
+    "ledger:erasure-approve",
+    "api:ledger-erasure-approve",
+}
 
 
 def own_business(*routes: str) -> None:

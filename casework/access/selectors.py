@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from casework.access.enums import CompartmentKind
 from casework.access.models import Compartment
@@ -17,6 +17,14 @@ def known_compartments() -> QuerySet[Compartment]:
     return Compartment.objects.exclude(kind=CompartmentKind.INSPECTION)
 
 
+def counted_compartments() -> QuerySet[Compartment]:
+    """Return them with how many people belong to each, and how many stand back."""
+    return known_compartments().annotate(
+        members=Count("grants", filter=Q(grants__until__isnull=True), distinct=True),
+        recused=Count("recusals", distinct=True),
+    )
+
+
 def administrative_acts() -> AppendOnlyQuerySet:
     """Return the entries of the administrators' acts, without those on secret compartments."""
     secret = Compartment.objects.filter(kind=CompartmentKind.INSPECTION).values_list("pk", flat=True)
@@ -26,7 +34,7 @@ def administrative_acts() -> AppendOnlyQuerySet:
 def public_refs(refs: Iterable[str]) -> dict[str, str]:
     """Return, for each reference to a compartment, the one that may be shown, in one query."""
     keys = {ref: int(ref.partition(":")[2]) for ref in refs if _is_compartment(ref)}
-    marks = dict(Compartment.objects.filter(pk__in=keys.values()).values_list("pk", "public_id"))
+    marks = dict(Compartment.objects.filter(pk__in=[*keys.values(), 0]).values_list("pk", "public_id"))
     return {ref: f"compartment:{marks[key]}" for ref, key in keys.items() if key in marks}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from rest_framework import serializers
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
@@ -50,6 +51,19 @@ class VisibleViewSet(GenericViewSet[Any]):
             moment = serializers.DateTimeField().to_internal_value(after)
             rows = rows.filter(**{f"{self.updated_field}__gt": moment})
         return rows
+
+    def by(self) -> dict[str, Any]:
+        """Return who acts and when, as the services want it."""
+        return {"actor": reader(self.request), "at": clock.now()}
+
+    def one_of(self, rows: Any, key: Any) -> Any:
+        """Return the row of that key among these, else the 404 that forbidden rows get too."""
+        return get_object_or_404(rows, pk=key)
+
+    def shown(self, row: Any, code: int = 200) -> Response:
+        """Return the row as the view set shows it, with its version where it has one."""
+        data = self.get_serializer(row).data
+        return Response(data, status=code, headers=etag(row) if hasattr(row, "version") else None)
 
 
 def expected_version(request: Request) -> int:

@@ -38,6 +38,7 @@ APPEND_ONLY_TABLES: tuple[str, ...] = (
     "cases_sharedverdict",
     "cases_casenote",
     "cases_intervention",
+    "cases_reporter",
     "cases_targetreading",
     "cases_casetype",
     "cases_penaltystation",

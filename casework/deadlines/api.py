@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -11,14 +11,21 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from casework.access.policy import require
+from casework.accounts.enums import COMMISSION, Role
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, etag, expected_version
 from casework.api.filters import KeyFilterSet
+from casework.api.inputs import taken
 from casework.core import clock
-from casework.core.calendar import Calendar
-from casework.deadlines.models import Deadline
+from casework.core.calendar import Calendar, Kind
+from casework.deadlines.models import Deadline, Holiday
 from casework.deadlines.selectors import current_calendar, deadline_facts, with_bars
+from casework.deadlines.services.calendar import HolidayRow, apply_holiday_rows, remove_holiday
 from casework.deadlines.services.changes import extend_deadline, resume_deadline, suspend_deadline
+
+#: Who reads the table of holidays.
+HOLIDAY_READERS = frozenset({*COMMISSION, Role.AUDITOR, Role.SYSTEM_ADMIN})
 
 
 class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
@@ -83,11 +90,10 @@ class SuspendSerializer(PapersSerializer):
     from_on = serializers.DateField(required=False)
 
 
-class ResumeSerializer(serializers.Serializer[Any]):
+class ResumeSerializer(PapersSerializer):
     """The day from which the clock runs again, by default today."""
 
     to_on = serializers.DateField(required=False)
-    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
 class DeadlineFilter(KeyFilterSet):
@@ -141,4 +147,60 @@ class DeadlineViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
         return Response(self.get_serializer(row).data, headers=etag(row))
 
 
-routes = [("deadlines", DeadlineViewSet, "deadline")]
+class HolidaySerializer(serializers.ModelSerializer[Holiday]):
+    """What a notice says of one day."""
+
+    class Meta:
+        model = Holiday
+        fields = ("id", "date", "kind", "name", "source")
+        extra_kwargs: ClassVar[dict[str, Any]] = {
+            "date": {"validators": []}
+        }  # a day that is there already is corrected
+
+
+class HolidayRemovalSerializer(serializers.Serializer[Any]):
+    """Which day no notice names, and why it is taken out."""
+
+    date = serializers.DateField()
+    reason = serializers.CharField(max_length=300)
+
+
+class AppliedSerializer(serializers.Serializer[Any]):
+    """How many running clocks got another due date."""
+
+    moved = serializers.IntegerField()
+
+
+class HolidayViewSet(mixins.ListModelMixin, VisibleViewSet):
+    """放假安排: the days on which offices are closed or weekends are worked."""
+
+    model = Holiday
+    serializer_class = HolidaySerializer
+    filterset_fields = ("kind",)
+
+    def rows(self) -> Any:
+        rows = Holiday.objects.order_by("pk")
+        return rows.none() if reader(self.request).roles.isdisjoint(HOLIDAY_READERS) else rows
+
+    @extend_schema(request=HolidaySerializer, responses={201: AppliedSerializer})
+    def create(self, request: Request) -> Response:
+        """Enter or correct one day; every running clock is computed anew."""
+        require(reader(request), "holidays.change")
+        given = taken(HolidaySerializer(data=request.data))
+        row = HolidayRow(given["date"], Kind(given["kind"]), given.get("name", ""), given.get("source", ""))
+        applied = apply_holiday_rows([row], **self.by())
+        return Response({"moved": applied.moved}, status=201)
+
+    @extend_schema(request=HolidayRemovalSerializer, responses=AppliedSerializer)
+    @action(detail=False, methods=["post"])
+    def remove(self, request: Request) -> Response:
+        """Take a day out of the table that no notice names."""
+        require(reader(request), "holidays.change")
+        given = taken(HolidayRemovalSerializer(data=request.data))
+        return Response({"moved": remove_holiday(given["date"], reason=given["reason"], **self.by())})
+
+
+routes: list[tuple[str, Any, str]] = [
+    ("deadlines", DeadlineViewSet, "deadline"),
+    ("holidays", HolidayViewSet, "holiday"),
+]

@@ -9,10 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from casework.accounts.requests import reader
-from casework.api.base import VisibleViewSet
+from casework.api.base import VisibleViewSet, expected_version
+from casework.api.inputs import taken
 from casework.core import clock
 from casework.notices import selectors
-from casework.notices.models import Notice
+from casework.notices.models import Letter, Notice, Preference
+from casework.notices.services.letters import sign_letter, void_letter
+from casework.notices.services.preferences import set_preference
 from casework.notices.services.receipts import acknowledge
 
 
@@ -23,6 +26,15 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
         model = Notice
         fields = ("id", "kind", "level", "title", "body", "ref", "url", "due_on", "owed_at", "acknowledged_at")
         read_only_fields = fields
+
+
+class PreferenceSerializer(serializers.ModelSerializer[Preference]):
+    """By mail or not, the quiet hours, and the hour of the daily digest."""
+
+    class Meta:
+        model = Preference
+        fields = ("by_mail", "quiet_from", "quiet_until", "digest_at")
+        extra_kwargs = {"by_mail": {"required": True}}
 
 
 class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
@@ -42,5 +54,65 @@ class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleVie
         notice = acknowledge(self.get_object(), actor=reader(request), at=clock.now())
         return Response(NoticeSerializer(notice).data)
 
+    @extend_schema(methods=["GET"], responses=PreferenceSerializer, filters=False)
+    @extend_schema(methods=["PUT"], request=PreferenceSerializer, responses=PreferenceSerializer)
+    @action(detail=False, methods=["get", "put"], pagination_class=None)
+    def preferences(self, request: Request) -> Response:
+        """How the caller wants to be told outside the system; the inbox is not affected."""
+        user = reader(request)
+        if request.method == "GET":
+            row = Preference.objects.filter(user=user).first() or Preference(user=user)
+        else:
+            row = set_preference(user, **taken(PreferenceSerializer(data=request.data)), **self.by())
+        return Response(PreferenceSerializer(row).data)
 
-routes = [("notices", NoticeViewSet, "notice")]
+
+class LetterSerializer(serializers.ModelSerializer[Letter]):
+    """A numbered paper that a rung of the ladder called for."""
+
+    class Meta:
+        model = Letter
+        fields = (
+            "id", "deadline", "kind", "number", "due_on", "addressee", "body", "state", "made_at", "signed_by",
+            "signed_at", "void_reason", "version",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class VoidSerializer(serializers.Serializer[Any]):
+    """Why it is void."""
+
+    reason = serializers.CharField(max_length=300)
+
+
+class LetterViewSet(mixins.ListModelMixin, VisibleViewSet):
+    """督办文书 on clocks that the caller may know of; who is urged reads what was signed."""
+
+    model = Letter
+    serializer_class = LetterSerializer
+    filterset_fields = ("state", "kind", "deadline")
+
+    def retrieve(self, request: Request, pk: str = "") -> Response:
+        """Return one paper."""
+        return self.shown(self.get_object())
+
+    @extend_schema(request=None, responses=LetterSerializer)
+    @action(detail=True, methods=["post"])
+    def sign(self, request: Request, pk: str = "") -> Response:
+        """签发; from then on whom it urges can read it. Needs ``If-Match``."""
+        row = self.get_object()
+        return self.shown(sign_letter(row, version=expected_version(request), **self.by()))
+
+    @extend_schema(request=VoidSerializer, responses=LetterSerializer)
+    @action(detail=True, methods=["post"])
+    def void(self, request: Request, pk: str = "") -> Response:
+        """作废; its number stays taken. Needs ``If-Match``."""
+        row = self.get_object()
+        given = taken(VoidSerializer(data=request.data))
+        return self.shown(void_letter(row, version=expected_version(request), **given, **self.by()))
+
+
+routes: list[tuple[str, Any, str]] = [
+    ("notices", NoticeViewSet, "notice"),
+    ("letters", LetterViewSet, "letter"),
+]

@@ -6,6 +6,7 @@ from evidence.api.attributions import AttributionViewSet
 from evidence.api.captures import CapturePhotoView, CapturesView
 from evidence.api.decisions import CheckOutViewSet, DiscrepancyViewSet, DisposalViewSet
 from evidence.api.logs import LogEventViewSet, LogFindingViewSet, LogReadingViewSet
+from evidence.api.stock import routes as stock_routes
 from evidence.api.uploads import ItemUploads, UploadView
 from evidence.api.views import CollectionViewSet, ItemViewSet
 
@@ -19,6 +20,7 @@ routes = [
     ("log-readings", LogReadingViewSet, "log-reading"),
     ("log-events", LogEventViewSet, "log-event"),
     ("log-findings", LogFindingViewSet, "log-finding"),
+    *stock_routes,
 ]
 #: Addresses that are no lists of rows: files in pieces, and what comes from devices at the scene.
 paths = [

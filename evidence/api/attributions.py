@@ -1,14 +1,31 @@
-"""Attributions over HTTP: the list, and a card with its steps, records, possibilities and caps; read only."""
+"""Attributions over HTTP: the list, and a card with its steps, records, possibilities and caps, and the acts on it."""
 
 from typing import Any
 
 from django.db.models import Prefetch
-from drf_spectacular.utils import extend_schema_field
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from casework.api.base import VisibleViewSet
+from casework.accounts.requests import reader
+from casework.api.base import VisibleViewSet, create_once, etag
+from casework.api.inputs import taken, within
+from evidence.attribution.weight import Fit
+from evidence.attribution_enums import AddedKind, ReviewVerdict
 from evidence.attribution_reading import attribution_facts
 from evidence.models import Attribution, AttributionEdition
+from evidence.models.logs import LogEvent, LogFinding
+from evidence.services.attributions import (
+    add_attribution_evidence,
+    open_attribution,
+    review_attribution,
+    submit_attribution,
+    work_out_again,
+)
 
 
 class RecordSerializer(serializers.Serializer[Any]):
@@ -105,6 +122,38 @@ def _newest(row: Any) -> AttributionEdition:
     return found
 
 
+class NewAttributionInput(serializers.Serializer[Any]):
+    """Of one event, or of the stretch of a finding."""
+
+    event = serializers.PrimaryKeyRelatedField(queryset=LogEvent.objects.none(), required=False)
+    finding = serializers.PrimaryKeyRelatedField(queryset=LogFinding.objects.none(), required=False)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Ask for one of the two."""
+        if len(given) != 1:
+            raise serializers.ValidationError({"event": _("与 finding 填写一项")})
+        return given
+
+
+class AddedInput(serializers.Serializer[Any]):
+    """What a person said or a paper shows, rated under every possibility from -2 to 2."""
+
+    kind = serializers.ChoiceField(choices=AddedKind.choices)
+    person = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+    account = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+    since = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    text = serializers.CharField(max_length=4000)
+    source: Any = serializers.CharField(max_length=200)
+    fits = serializers.DictField(child=serializers.ChoiceField(choices=[int(fit) for fit in Fit]))
+
+
+class AttributionReviewInput(serializers.Serializer[Any]):
+    """The second officer's opinion."""
+
+    verdict = serializers.ChoiceField(choices=ReviewVerdict.choices)
+    note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+
+
 class AttributionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
     """Who did it: attributions with their chains."""
 
@@ -123,3 +172,50 @@ class AttributionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visib
         newest = newest.distinct("attribution_id")
         rows = super().rows().select_related("event", "finding")
         return rows.prefetch_related(Prefetch("editions", queryset=newest, to_attr="newest"))
+
+    def _card(self, request: Request, pk: int, code: int = 200) -> Response:
+        row = get_object_or_404(self.rows(), pk=pk)
+        data = AttributionDetailSerializer(row, context=self.get_serializer_context()).data
+        return Response(data, status=code, headers=etag(row))
+
+    @extend_schema(request=NewAttributionInput, responses={201: AttributionDetailSerializer})
+    def create(self, request: Request) -> Response:
+        """Ask who did it; the chain is worked out at once."""
+        user = reader(request)
+        rows = {"event": LogEvent.objects.visible_to(user), "finding": LogFinding.objects.visible_to(user)}
+        given = taken(within(NewAttributionInput(data=request.data), **rows))
+        return create_once(request, lambda: self._card(request, open_attribution(**given, **self.by()).pk, 201))
+
+    @extend_schema(request=None, responses=AttributionDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def rework(self, request: Request, pk: str = "") -> Response:
+        """Work the chain out anew from all readings of now; what comes to the same makes no new edition."""
+        row = self.get_object()
+        work_out_again(row, **self.by())
+        return self._card(request, row.pk)
+
+    @extend_schema(request=AddedInput, responses=AttributionDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def evidence(self, request: Request, pk: str = "") -> Response:
+        """Add what a person said or a paper shows; the chain is weighed anew."""
+        row = self.get_object()
+        given = taken(AddedInput(data=request.data))
+        add_attribution_evidence(row, **{**given, "kind": AddedKind(given["kind"])}, **self.by())
+        return self._card(request, row.pk)
+
+    @extend_schema(request=None, responses=AttributionDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def submit(self, request: Request, pk: str = "") -> Response:
+        """Hand the newest edition to a second officer."""
+        row = self.get_object()
+        submit_attribution(row, **self.by())
+        return self._card(request, row.pk)
+
+    @extend_schema(request=AttributionReviewInput, responses=AttributionDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def review(self, request: Request, pk: str = "") -> Response:
+        """Say whether the steps hold; never by anybody who had a hand in it."""
+        row = self.get_object()
+        given = taken(AttributionReviewInput(data=request.data))
+        review_attribution(row, verdict=ReviewVerdict(given["verdict"]), note=given["note"], **self.by())
+        return self._card(request, row.pk)

@@ -91,3 +91,11 @@ class MarkEvent(serializers.Serializer[Any]):
 
     starred = serializers.BooleanField(default=True)
     comment = serializers.CharField(max_length=500, allow_blank=True, default="")
+
+
+class KeeperInput(serializers.Serializer[Any]):
+    """Who keeps the source of a log, who had rights over it (names parted by 、), and how that is known."""
+
+    keeper = serializers.CharField(max_length=120)
+    administrators = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    basis = serializers.CharField(max_length=300)

@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from casework.access.policy import require
 from casework.api.base import VisibleViewSet, create_once
 from casework.api.filters import KeyFilterSet
 from casework.core import clock
@@ -18,6 +19,7 @@ from evidence.api.callers import caller, taken, within
 from evidence.log_tasks import wake
 from evidence.models import ItemFile
 from evidence.models.logs import LogEvent, LogFinding, LogRun
+from evidence.services.attributions import name_log_keeper
 from evidence.services.logs import mark_event, read_columns, set_clock_offset, start_log_run
 
 
@@ -68,6 +70,15 @@ class LogReadingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
         """State how far the clock of the source was off."""
         run = self.get_object()
         set_clock_offset(run, **taken(s.StateClock(data=request.data)), actor=caller(request), at=clock.now())
+        return Response(s.LogReadingSerializer(self.get_object()).data)
+
+    @extend_schema(request=s.KeeperInput, responses=s.LogReadingSerializer)
+    @action(detail=True, methods=["post"])
+    def keeper(self, request: Request, pk: str = "") -> Response:
+        """State who keeps the source of the log and who could change it."""
+        run = self.get_object()
+        require(caller(request), "evidence.attribute", run.file.item)
+        name_log_keeper(run.file, **taken(s.KeeperInput(data=request.data)), **self.by())
         return Response(s.LogReadingSerializer(self.get_object()).data)
 
 

@@ -386,3 +386,12 @@ class LinkInput(serializers.Serializer[Any]):
     event: Any = serializers.PrimaryKeyRelatedField(queryset=Event.objects.none(), default=None, allow_null=True)
     note = serializers.CharField(max_length=500, default="", allow_blank=True)
     limits = serializers.CharField(max_length=300, default="", allow_blank=True)
+
+
+class ReceiveBundleInput(serializers.Serializer[Any]):
+    """The archive as it came, the other officer, and the other house's key as it was copied from paper."""
+
+    file = serializers.FileField()
+    second = person()
+    vkey = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    source: Any = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")

@@ -8,11 +8,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from casework.access.models import Compartment, compartments_of
-from casework.access.policy import get_visible
+from casework.access.policy import get_visible, require
+from casework.accounts.models import User
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
 from casework.api.filters import KeyFilterSet
 from casework.core import clock
@@ -25,6 +27,7 @@ from evidence.enums import DiscrepancyKind, Kind, Measure, Outcome, Precision, S
 from evidence.models import Collection, Item, ItemFile
 from evidence.rules import DeviceFacts
 from evidence.selectors.items import knows_content, visible_items
+from evidence.services.received import receive_bundle
 
 
 def _device(given: dict[str, Any] | None) -> DeviceFacts | None:
@@ -99,6 +102,26 @@ class CollectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
             return Response(s.ItemSerializer(item).data, status=status.HTTP_201_CREATED, headers=etag(item))
 
         return create_once(request, create)
+
+    @extend_schema(request={"multipart/form-data": s.ReceiveBundleInput}, responses={201: s.ItemSerializer})
+    @action(detail=True, methods=["post"], parser_classes=[MultiPartParser])
+    def bundles(self, request: Request, pk: str = "") -> Response:
+        """Check a bundle of another house and put it on the list as one item; what is altered is refused."""
+        row = self.get_object()
+        require(caller(request), "evidence.collect", row)
+        people = User.objects.filter(pk__in=row.officers.values("user_id")).exclude(pk=caller(request).pk)
+        given = taken(within(s.ReceiveBundleInput(data=request.data), second=people))
+        received = receive_bundle(
+            row,
+            given["file"].chunks(),
+            name=given["file"].name,
+            vkey=given["vkey"],
+            source=given["source"],
+            officers=(caller(request), given["second"]),
+            **self.by(),
+        )
+        item = visible_items(caller(request)).get(pk=received.item_id)
+        return Response(s.ItemSerializer(item).data, status=status.HTTP_201_CREATED, headers=etag(item))
 
 
 class ItemFilter(KeyFilterSet):

@@ -111,8 +111,8 @@ def _heard_before(run: LogRun, shift: timedelta, asks: LogRun | None = None) -> 
     testimonies = [Testimony(member["format"]) for member in run.members]
     rows = LogEvent.objects.filter(run=run, event_action__in=SEEN, ts__isnull=False).order_by("ts", "id")
     if asks is not None and asks.first_at is not None and asks.last_at is not None:
-        first, last = max(asks.first_at, _FIRST) - DAY, min(asks.last_at, _LAST) + DAY
-        rows = rows.filter(ts__gte=first, ts__lte=last)
+        since, until = max(asks.first_at, _FIRST) - DAY, min(asks.last_at, _LAST) + DAY
+        rows = rows.filter(ts__gte=since, ts__lte=until)
     for row in rows.values(*_FIELDS).iterator(chunk_size=5000):
         if row["member"] < len(testimonies):
             testimonies[row["member"]].see({**row, "ts": _micros(row["ts"])})

@@ -1,22 +1,28 @@
 """Two people at once, on the real database."""
 
+import time
 from collections.abc import Callable
+from queue import Queue
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from cases.models import Case, Site, SiteConfirmation, StepTaken
+from cases.models.cases import NEVER
 from cases.services.cases import advance, file_case
 from cases.services.inspections import arrive_at_site, confirm_site, record_findings
 from cases.services.members import add_member
 from cases.services.papers import read_paper
 from casework.accounts.enums import Role
-from casework.core.errors import CaseworkError
+from casework.core.errors import CaseworkError, Refused
+from casework.deadlines.models import Deadline
+from casework.deadlines.services.changes import extend_deadline
+from casework.deadlines.services.lifecycle import meet_deadline
 from casework.ledger.models import Entry
 from tests.build import a_user, moment
-from tests.build_cases import DAY, a_case, a_suspect, an_inspection
+from tests.build_cases import DAY, a_case, a_suspect, an_inspection, walk
 from tests.cast import make_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,3 +106,59 @@ def test_both_officers_sign_at_once() -> None:
     assert site.state == "reported"
     assert SiteConfirmation.objects.count() == 2
     assert Entry.objects.filter(ref=f"site:{site.pk}", kind="site.reported").count() == 1
+
+
+def _waits_for_another(pid: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select cardinality(pg_blocking_pids(%s)) > 0", [pid])
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_clock_is_lengthened_while_its_case_moves_on() -> None:
+    """The date of the clock is kept on the case: both acts take the case first, so neither waits for the other's lock."""
+    cast = make_cast()
+    case = walk(cast, a_case(cast), "investigating")
+    clock = Deadline.objects.live().get(ref=f"case:{case.pk}", kind="C02")
+    pids: Queue[int] = Queue()
+    results: Queue[Any] = Queue()
+
+    def lengthen() -> None:
+        try:
+            connection.ensure_connection()
+            pids.put(connection.connection.info.backend_pid)
+            results.put(
+                extend_deadline(
+                    clock,
+                    1,
+                    "month",
+                    approver="分管领导甲",
+                    reason="案情复杂",
+                    document="浙延〔2021〕1号",
+                    actor=cast.officer,
+                    at=LATER,
+                )
+            )
+        except (CaseworkError, OperationalError) as error:
+            results.put(error)
+        finally:
+            connection.close()
+
+    other = Thread(target=lengthen)
+    with transaction.atomic():
+        Case.locked(case.pk)
+        other.start()
+        pid = pids.get(timeout=60)
+        until = time.monotonic() + 60
+        while not _waits_for_another(pid):  # it stands at the case that is held here, whatever it holds itself
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        meet_deadline(clock, actor=cast.officer, at=LATER)
+    other.join(timeout=60)
+
+    came = results.get(timeout=60)
+    assert isinstance(came, Refused), came  # the clock had ended when its turn came
+    clock.refresh_from_db()
+    case.refresh_from_db()
+    assert clock.state == "met"
+    first = Deadline.objects.filter(ref=f"case:{case.pk}", state="open").order_by("due_on").first()
+    assert case.next_due == (first.due_on if first else NEVER)

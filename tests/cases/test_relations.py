@@ -7,6 +7,7 @@ import pytest
 from cases.models import Case, CaseLink, CaseNote, Correction, KeyMoment, StepTaken
 from cases.selectors.timeline import bands_of, events_of, picture, window
 from cases.services.cases import advance, amend_case
+from cases.services.facts import cite_item
 from cases.services.members import add_member
 from cases.services.relations import correct_closed, merge_case, split_case
 from cases.services.work import add_moment, add_note, change_moment, finish_task, publish_case_type, set_task
@@ -17,6 +18,7 @@ from casework.deadlines.models import Deadline
 from casework.ledger.models import Entry
 from tests.build import a_user, moment
 from tests.build_cases import DAY, a_case, a_proved_fact, a_suspect, decide, walk
+from tests.build_evidence import a_collection, an_item
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +102,39 @@ def test_a_split_keeps_people_clocks_and_recusals(cast: Cast) -> None:
         split_case(case, [first], title="又分", actor=cast.approver, at=LATER, reason="没人了")
     with pytest.raises(NotAllowed):
         split_case(case, [first], title="又分", actor=cast.officer, at=LATER, reason="自己分")
+
+
+def test_a_split_takes_chosen_evidence_along_and_leaves_what_still_proves(cast: Cast) -> None:
+    case = _open(cast, "两人案", "丁某某")
+    second = a_suspect(cast, case, "何某某")
+    rig, stays = (
+        an_item(cast, collection=a_collection(cast, compartment=case.compartment)),
+        an_item(cast, collection=a_collection(cast, compartment=case.compartment)),
+    )
+    other, neighbour = a_proved_fact(cast, case, second, "何某某另有一台"), _open(cast, "邻案", "虞某")
+    strange = an_item(cast, collection=a_collection(cast, compartment=neighbour.compartment))
+    cite_item(other, rig, stance="for", label="矿机", actor=cast.officer, at=LATER)
+    kept = a_proved_fact(cast, case, case.suspects.order_by("pk")[0], "丁某某的一台")
+    cite_item(kept, stays, stance="for", label="账单", actor=cast.officer, at=LATER)
+    words = {"title": "何某某案", "actor": cast.approver, "at": LATER, "reason": "单独处理"}
+
+    with pytest.raises(Refused, match=stays.number):
+        split_case(case, [second], items=[rig, stays], **words)
+    with pytest.raises(Invalid):
+        split_case(case, [second], items=[strange], **words)
+    assert not CaseLink.objects.exists()
+    link = split_case(case, [second], items=[rig], **words)
+
+    new = link.other
+    rig.refresh_from_db()
+    stays.refresh_from_db()
+    strange.refresh_from_db()
+    assert rig.compartment_id == new.compartment_id
+    assert (stays.compartment_id, strange.compartment_id) == (case.compartment_id, neighbour.compartment_id)
+    assert rig.number in link.carried["items"]
+    assert Entry.objects.filter(kind="item.moved", ref=f"item:{rig.pk}").count() == 1
+    records = new.interviews.exclude(item=None).values_list("item__compartment", flat=True)
+    assert set(records) == {new.compartment_id}
 
 
 def test_reopening_keeps_the_first_closing_on_record(cast: Cast) -> None:

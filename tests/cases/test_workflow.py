@@ -1,6 +1,9 @@
 """The step table: every state × step × role, and what the table promises about itself."""
 
 import pytest
+from django.test import Client
+from django.utils.html import escape
+from rest_framework.test import APIClient
 
 from cases import gates
 from cases.enums import AWAITS_DECISION, CaseState, Duty, Side
@@ -103,6 +106,55 @@ def test_only_the_side_of_a_step_takes_it_from_its_state(cast: Cast, state: Case
     assert case.state == state
     assert not StepTaken.objects.exists()
     assert neighbour.state == CaseState.FILING_PENDING
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", list(CaseState))
+def test_the_api_offers_and_refuses_what_the_table_says(cast: Cast, state: CaseState) -> None:
+    """The actions of a case are its row of the table for everybody; what is not one's own is refused, or not there."""
+    case = a_case(cast)
+    add_member(case, cast.hearing_officer, duty=Duty.HEARER, actor=cast.approver, at=moment("2021-09-18 09:30"))
+    day = moment("2021-09-18 09:00").date()
+    Case.objects.filter(pk=case.pk).update(state=state, filed_on=day, decided_on=day)
+    case.refresh_from_db()
+    here = [step for step in STEPS if step.offered(case)]
+    elsewhere = next(step for step in STEPS if not step.offered(case))
+    headers = {"If-Match": f'"v{case.version}"'}
+    knows = {*SIDE_OF, "auditor"}
+
+    for role, user in cast.everyone().items():
+        client = APIClient()
+        client.force_authenticate(user)
+        answer = client.get(f"/api/v1/cases/{case.pk}/")
+        mine = {step.name for step in here if SIDE_OF.get(role) == step.who.side}
+        assert answer.status_code == (200 if role in knows else 404), role
+        if role in knows:
+            assert {action["step"] for action in answer.json()["actions"]} == mine, role
+        for step in [*here, elsewhere]:
+            if step.name in mine:
+                continue
+            body = {"step": step.name, "reason": "理由", "document": "文号"}
+            refused = client.post(f"/api/v1/cases/{case.pk}/steps/", body, headers=headers, format="json")
+            wanted = {404} if role not in knows else {403} if role == "auditor" or step in here else {403, 409}
+            assert refused.status_code in wanted | ({403} if role == "auditor" else set()), (role, step.name)
+
+    case.refresh_from_db()
+    assert case.state == state
+    assert not StepTaken.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_page_of_the_table_shows_every_step_and_every_way(cast: Cast, client: Client) -> None:
+    client.force_login(cast.officer, backend="casework.accounts.backends.AccountBackend")
+
+    page = client.get("/cases/steps/").content.decode()
+
+    for step in STEPS:
+        assert escape(str(step.label)) in page, step.name
+    ways = {(start, step.leads_to(start)) for step in STEPS for start in step.froms if step.leads_to(start) != start}
+    assert page.count("</title></line>") + page.count("</title></path>") == len(ways)
+    for state in CaseState:
+        assert str(state.label) in page, state
 
 
 def _take(case: Case, step: Step, user: object) -> None:

@@ -14,17 +14,30 @@ from rest_framework.response import Response
 from casework.access.policy import get_visible
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
+from casework.api.inputs import taken, within
 from casework.core import clock
 from casework.core.errors import Invalid
 from units.enums_campaign import Outcome
-from units.models import Campaign, CampaignTemplate, CampaignUnit, Rectification, SelfInspection, Stage, Unit
+from units.models import (
+    Campaign,
+    CampaignTemplate,
+    CampaignUnit,
+    Finding,
+    Lead,
+    Rectification,
+    SelfInspection,
+    SpotCheckDraw,
+    Stage,
+    Unit,
+)
 from units.selectors.campaigns import contradictions, matrix, outcome_counts
 from units.selectors.templates import newest
 from units.services.campaign_templates import planned_stages
-from units.services.campaigns import StageSpec, add_units, open_campaign, set_outcome
+from units.services.campaigns import StageSpec, add_units, close_campaign, open_campaign, record_finding, set_outcome
 from units.services.issue_runs import AT_ONCE, begin_issue
 from units.services.issuing import issue_self_inspections, ready_members, remind_overdue
 from units.services.rectification import order_rectification
+from units.services.reviews import draw_spot_checks
 from units.tasks import wake
 
 
@@ -105,6 +118,30 @@ def _units(codes: list[str]) -> list[Unit]:
         words = _("登记册里没有单位 %(codes)s。") % {"codes": "、".join(unknown[:20])}
         raise Invalid(words, details={"units": unknown})
     return [found[code] for code in codes]
+
+
+class CloseCampaignInput(serializers.Serializer[Any]):
+    """Why, where there is something to say."""
+
+    reason = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class DrawInput(serializers.Serializer[Any]):
+    """How many reports of which stage; a seed of one's own can be given, and ``again`` adds those who reported falsely."""
+
+    stage = serializers.SlugField(max_length=40)
+    size = serializers.IntegerField(min_value=1, max_value=100_000)
+    seed = serializers.CharField(max_length=64, required=False, allow_blank=True, default="")
+    again = serializers.BooleanField(required=False, default=False)
+
+
+class DrawSerializer(serializers.ModelSerializer[SpotCheckDraw]):
+    """A draw with what makes it repeatable."""
+
+    class Meta:
+        model = SpotCheckDraw
+        fields = ("id", "seed", "population", "size", "always", "drawn_at", "drawn_by", "checks")
+        read_only_fields = fields
 
 
 class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
@@ -202,6 +239,23 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
         stage = self._stage(given.validated_data["stage"])
         return Response({"count": remind_overdue(stage, actor=reader(request), at=clock.now())})
 
+    @extend_schema(request=DrawInput, responses={201: DrawSerializer})
+    @action(detail=True, methods=["post"])
+    def draws(self, request: Request, code: str) -> Response:
+        """Draw reports under review for spot checks; seed and population are kept, so that anybody can repeat it."""
+        given = taken(DrawInput(data=request.data))
+        stage = self._stage(given.pop("stage"))
+        made = draw_spot_checks(stage, given.pop("size"), **given, **self.by())
+        return Response(DrawSerializer(made).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=CloseCampaignInput, responses={200: CampaignSerializer})
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, code: str) -> Response:
+        """End the campaign; refused while a unit has no outcome."""
+        row = self.get_object()
+        check_version(request, row)
+        return self.shown(close_campaign(row, **taken(CloseCampaignInput(data=request.data)), **self.by()))
+
     def _stage(self, code: str) -> Stage:
         found: Stage = get_visible(
             Stage.objects.select_related("campaign"), reader(self.request), campaign=self.get_object(), code=code
@@ -246,6 +300,28 @@ class RectificationSerializer(serializers.ModelSerializer[Rectification]):
         read_only_fields = fields
 
 
+class CampaignFindingSerializer(serializers.ModelSerializer[Finding]):
+    """Something found about a unit, and the record it rests on."""
+
+    class Meta:
+        model = Finding
+        fields = ("id", "campaign_unit", "lead", "kind", "ip", "summary", "source_ref", "found_at", "recorded_by")
+        read_only_fields = fields
+
+
+class CampaignFindingInput(serializers.Serializer[Any]):
+    """What was found, on which record, and from which lead."""
+
+    kind = serializers.ChoiceField(choices=Outcome.choices)
+    summary = serializers.CharField(max_length=1000)
+    source_ref = serializers.CharField(max_length=80)
+    lead = serializers.PrimaryKeyRelatedField(
+        queryset=Lead.objects.none(), required=False, allow_null=True, default=None
+    )
+    ip = serializers.IPAddressField(required=False, allow_null=True, default=None)
+    found_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
 class OrderInput(serializers.Serializer[Any]):
     """A duty laid on a unit; the unit reads both texts."""
 
@@ -280,6 +356,20 @@ class CampaignUnitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visi
         given.is_valid(raise_exception=True)
         changed = set_outcome(row, actor=reader(request), at=clock.now(), **given.validated_data)
         return Response(CampaignUnitSerializer(changed).data, headers=etag(changed))
+
+    @extend_schema(request=CampaignFindingInput, responses={201: CampaignFindingSerializer})
+    @action(detail=True, methods=["post"])
+    def findings(self, request: Request, pk: str) -> Response:
+        """Record what was found about the unit and on which record it rests."""
+        row = self.get_object()
+        leads = Lead.objects.visible_to(reader(request))
+        given = taken(within(CampaignFindingInput(data=request.data), lead=leads))
+
+        def make() -> Response:
+            found = record_finding(row, **given, **self.by())
+            return Response(CampaignFindingSerializer(found).data, status=status.HTTP_201_CREATED)
+
+        return create_once(request, make)
 
     @extend_schema(request=OrderInput, responses={201: RectificationSerializer})
     @action(detail=True, methods=["post"])

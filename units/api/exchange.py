@@ -1,7 +1,8 @@
-"""Letters with other agencies and relapses over the API: each side reads and writes what its pages allow."""
+"""Letters with other agencies over the API: each side reads and writes what its pages allow."""
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -9,33 +10,36 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from casework.access.policy import get_visible
+from casework.access.policy import get_visible, require
 from casework.accounts.models import Organisation
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, check_version, create_once, etag
 from casework.api.filters import KeyFilterSet
+from casework.api.inputs import taken
 from casework.core import clock
+from casework.core.errors import Invalid
+from casework.imports.models import ImportRun
 from units.enums_exchange import HandOverPurpose
 from units.models import (
     HandOver,
     HandOverAddress,
     Lead,
-    LiabilityItem,
     LookupAddress,
     LookupRequest,
     MonitorList,
-    RelapsedAddress,
+    Unit,
 )
 from units.services.hand_overs import (
     answer_hand_over,
     bring_lead,
     close_hand_over,
+    hand_over_addresses,
     hand_over_lead,
+    raise_from_hand_over,
     receive_hand_over,
     return_hand_over,
 )
-from units.services.lookups import answer_lookup, close_lookup, receive_lookup, send_lookup
-from units.services.relapse import decide_liability, note_talk
+from units.services.lookups import answer_lookup, close_lookup, read_answer, receive_lookup, send_lookup
 
 
 class LookupAddressSerializer(serializers.ModelSerializer[LookupAddress]):
@@ -97,6 +101,15 @@ def _agency(code: str) -> Organisation:
     if found is None:
         raise serializers.ValidationError({"agency": ["没有这个代码的机关"]})
     return found
+
+
+class TakenInSerializer(serializers.ModelSerializer[ImportRun]):
+    """The import that the answer became; see ``imports/{id}/``."""
+
+    class Meta:
+        model = ImportRun
+        fields = ("id", "kind", "state", "rows")
+        read_only_fields = fields
 
 
 class LookupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
@@ -164,6 +177,15 @@ class LookupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleVie
         check_version(request, row)
         return self._answer(close_lookup(row, actor=reader(request), at=clock.now()))
 
+    @extend_schema(request=None, responses={201: TakenInSerializer})
+    @action(detail=True, methods=["post"], url_path="take-in")
+    def take_in(self, request: Request, pk: str) -> Response:
+        """读入答复: its file becomes an import of address blocks that waits to be applied."""
+        row = self.get_object()
+        require(reader(request), "lookup.take_in", row)
+        run = read_answer(row, **self.by())
+        return Response(TakenInSerializer(run).data, status=201)
+
 
 class HandOverAddressSerializer(serializers.ModelSerializer[HandOverAddress]):
     """An address that was handed over."""
@@ -214,6 +236,30 @@ class ReturnSerializer(serializers.Serializer[Any]):
 class ResultSerializer(serializers.Serializer[Any]):
     result = serializers.CharField(max_length=4000)
     result_on = serializers.DateField()
+
+
+class PassOnSerializer(serializers.Serializer[Any]):
+    """Every address of a list whose holder is no public unit."""
+
+    monitor_list = serializers.IntegerField()
+    agency = serializers.CharField(help_text="code of the agency")
+    title = serializers.CharField(max_length=200)
+    text = serializers.CharField(max_length=4000)
+
+
+class RaiseLeadSerializer(serializers.Serializer[Any]):
+    """The unit that it is about."""
+
+    unit = serializers.CharField(help_text="code of the unit")
+
+
+class RaisedLeadSerializer(serializers.ModelSerializer[Lead]):
+    """The lead that was registered."""
+
+    class Meta:
+        model = Lead
+        fields = ("id", "number")
+        read_only_fields = fields
 
 
 class HandOverFilter(KeyFilterSet):
@@ -299,84 +345,32 @@ class HandOverViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
         check_version(request, row)
         return self._answer(close_hand_over(row, actor=reader(request), at=clock.now()))
 
+    @extend_schema(request=PassOnSerializer, responses={201: HandOverDetailSerializer})
+    @action(detail=False, methods=["post"])
+    def addresses(self, request: Request) -> Response:
+        """移送地址: pass on the addresses of a list whose holders are no public units."""
+        given, user = taken(PassOnSerializer(data=request.data)), reader(request)
+        found = get_visible(MonitorList.objects.select_related("compartment"), user, pk=given["monitor_list"])
+        agency, words = _agency(given["agency"]), {"title": given["title"], "text": given["text"]}
+        return create_once(request, lambda: self._answer(hand_over_addresses(found, agency, **words, **self.by()), 201))
 
-class RelapsedAddressSerializer(serializers.ModelSerializer[RelapsedAddress]):
-    """An address that is back."""
-
-    class Meta:
-        model = RelapsedAddress
-        fields = ("ip", "before_at", "again_at")
-        read_only_fields = fields
-
-
-class LiabilitySerializer(serializers.ModelSerializer[LiabilityItem]):
-    """A relapse, and whether the unit's leader answers for it."""
-
-    unit = serializers.CharField(source="unit.code", read_only=True)
-    lead = serializers.CharField(source="lead.number", read_only=True)
-    leader = serializers.CharField(source="leader.name", default=None, read_only=True)
-    addresses = RelapsedAddressSerializer(many=True, read_only=True)
-
-    class Meta:
-        model = LiabilityItem
-        fields = (
-            "id", "unit", "leader", "lead", "monitor_list", "kind", "state", "report", "rectification", "noted_at",
-            "talked_on", "statement", "decided_at", "reason", "addresses", "version",
-        )  # fmt: skip
-        read_only_fields = fields
-
-
-class TalkSerializer(serializers.Serializer[Any]):
-    talked_on = serializers.DateField()
-    statement = serializers.CharField(max_length=4000)
-
-
-class DecideSerializer(serializers.Serializer[Any]):
-    held = serializers.BooleanField()
-    reason = serializers.CharField(max_length=2000)
-
-
-class LiabilityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
-    """死灰复燃: items that the reader may know of."""
-
-    model = LiabilityItem
-    serializer_class = LiabilitySerializer
-    filterset_fields = ("state", "kind")
-
-    def rows(self) -> Any:
-        return super().rows().select_related("unit", "lead", "leader").prefetch_related("addresses")
-
-    def _answer(self, row: LiabilityItem) -> Response:
-        found = self.rows().get(pk=row.pk)
-        return Response(LiabilitySerializer(found).data, headers=etag(found))
-
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One relapse."""
-        return self._answer(self.get_object())
-
-    @extend_schema(request=TalkSerializer, responses=LiabilitySerializer)
-    @action(detail=True, methods=["post"])
-    def talk(self, request: Request, pk: str) -> Response:
-        """登记约谈."""
-        row = self.get_object()
+    @extend_schema(request=RaiseLeadSerializer, responses={201: RaisedLeadSerializer})
+    @action(detail=True, methods=["post"], url_path="lead")
+    def raise_lead(self, request: Request, pk: str) -> Response:
+        """登记为线索: what an agency brought becomes a lead about the unit."""
+        row, user = self.get_object(), reader(request)
         check_version(request, row)
-        given = TalkSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        return self._answer(note_talk(row, actor=reader(request), at=clock.now(), **given.validated_data))
-
-    @extend_schema(request=DecideSerializer, responses=LiabilitySerializer)
-    @action(detail=True, methods=["post"])
-    def decide(self, request: Request, pk: str) -> Response:
-        """认定领导责任."""
-        row = self.get_object()
-        check_version(request, row)
-        given = DecideSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        return self._answer(decide_liability(row, actor=reader(request), at=clock.now(), **given.validated_data))
+        require(user, "handover.raise_lead", row)
+        code = taken(RaiseLeadSerializer(data=request.data))["unit"]
+        unit = Unit.objects.visible_to(user).filter(code=code).first()
+        if unit is None:
+            raise Invalid(
+                _("没有代码为“%(code)s”的单位。") % {"code": code}, details={"unit": _("填写登记册中的单位代码")}
+            )
+        return Response(RaisedLeadSerializer(raise_from_hand_over(row, unit, **self.by())).data, status=201)
 
 
 routes = [
     ("lookups", LookupViewSet, "lookup"),
     ("hand-overs", HandOverViewSet, "hand-over"),
-    ("relapses", LiabilityViewSet, "relapse"),
 ]

@@ -3,26 +3,30 @@
 Kept apart from the commission's serializers, so that a field added there can never reach a unit.
 """
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, etag, expected_version
+from casework.api.inputs import taken
 from casework.core import clock
 from casework.core.errors import Invalid
 from casework.files.services.blobs import store_blob
-from units.models import Rectification, SelfInspection
+from units.models import Rectification, SelfInspection, UnitPaper
 from units.questionnaire import SHEETS, Sheet
 from units.selectors.self_inspections import missing_answers, rows_of, template_of
+from units.services.papers import answer_paper
 from units.services.rectification import report_rectification
 from units.services.self_inspections import (
     acknowledge,
@@ -30,12 +34,15 @@ from units.services.self_inspections import (
     attach,
     change_row,
     content_of,
+    detach,
     remove_row,
     save_answer,
     submit_report,
 )
+from units.services.sheet_import import import_rows
 
 MAX_BYTES = 200 * 1024**2
+MAX_SHEET_BYTES = 20 * 1024**2
 
 
 class OwnInspectionSerializer(serializers.ModelSerializer[SelfInspection]):
@@ -123,6 +130,35 @@ def _sheet(code: str) -> Sheet:
     return SHEETS[code]
 
 
+class SheetFileInput(serializers.Serializer[Any]):
+    """A table with the sheet's columns in its first row, at most 20 MB."""
+
+    file = serializers.FileField()
+
+    def validate_file(self, file: Any) -> Any:
+        """Refuse what is too large to be read at once."""
+        if file.size > MAX_SHEET_BYTES:
+            raise serializers.ValidationError(_("文件超过 20 MB。可以分成几份再导入。"))
+        return file
+
+
+class RefusedLineSerializer(serializers.Serializer[Any]):
+    """A line that was not taken, by field."""
+
+    line = serializers.IntegerField()
+    given = serializers.DictField(source="cells")
+    wrong = serializers.DictField(child=serializers.CharField())
+
+
+class SheetResultSerializer(serializers.Serializer[Any]):
+    """What became of the file."""
+
+    taken = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    refused = RefusedLineSerializer(many=True)
+    unknown = serializers.ListField(child=serializers.CharField())
+
+
 class OwnInspectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
     """The self-inspections of the units that the caller leads today, from the day of issue on."""
 
@@ -204,6 +240,34 @@ class OwnInspectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Vis
         added = attach(row, code, blob, given.name or "", actor=user, at=at)
         return Response({"id": added.pk, "name": added.name, "sha256": blob.sha256}, status=status.HTTP_201_CREATED)
 
+    @extend_schema(
+        responses={204: None}, parameters=[OpenApiParameter("attachment", int, OpenApiParameter.PATH)], request=None
+    )
+    @action(detail=True, methods=["delete"], url_path="attachments/(?P<attachment>[0-9]{1,18})")
+    def drop_file(self, request: Request, pk: str, attachment: str) -> Response:
+        """Take a file out of the draft; submitted versions keep theirs."""
+        row = self.get_object()
+        detach(row, self.one_of(row.attachments.filter(removed_at=None), attachment), **self.by())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        request={"multipart/form-data": SheetFileInput},
+        responses=SheetResultSerializer,
+        parameters=[OpenApiParameter("sheet", str, OpenApiParameter.PATH)],
+    )
+    @action(detail=True, methods=["post"], url_path="rows/(?P<sheet>[a-z]+)/import", parser_classes=[MultiPartParser])
+    def import_sheet(self, request: Request, pk: str, sheet: str) -> Response:
+        """Take the rows of a CSV or XLSX file into a sheet; what cannot be taken comes back line by line."""
+        row, table = self.get_object(), _sheet(sheet)
+        file = taken(SheetFileInput(data=request.data))["file"]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / ("sheet.xlsx" if (file.name or "").lower().endswith(".xlsx") else "sheet.csv")
+            with path.open("wb") as out:
+                for chunk in file.chunks():
+                    out.write(chunk)
+            result = import_rows(row, table.code, path, **self.by())
+        return Response(SheetResultSerializer(result).data)
+
     @extend_schema(request=SignInput, responses={200: OwnInspectionDetailSerializer})
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, pk: str) -> Response:
@@ -253,7 +317,52 @@ class OwnRectificationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         return Response(OwnRectificationSerializer(done).data)
 
 
+class OwnPaperSerializer(serializers.ModelSerializer[UnitPaper]):
+    """A paper as its unit reads it, with the unit's answer."""
+
+    unit = serializers.CharField(source="campaign_unit.unit.name", read_only=True)
+
+    class Meta:
+        model = UnitPaper
+        fields = (
+            "id", "unit", "kind", "number", "state", "title", "facts", "causes", "advice", "feedback", "objection",
+            "reply_by", "sent_at", "answer", "answered_at", "late", "remark",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class ReplyInput(serializers.Serializer[Any]):
+    """The answer, with a proof where there is one."""
+
+    answer = serializers.CharField(max_length=8000)
+    proof = serializers.FileField(required=False)
+
+
+class OwnPaperViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
+    """整改通知书 and 监察建议书 to the units that the caller leads today."""
+
+    model = UnitPaper
+    serializer_class = OwnPaperSerializer
+
+    def rows(self) -> Any:
+        return UnitPaper.objects.for_leader(reader(self.request)).select_related("campaign_unit__unit").order_by("pk")
+
+    @extend_schema(
+        request={"multipart/form-data": ReplyInput, "application/json": ReplyInput}, responses=OwnPaperSerializer
+    )
+    @action(detail=True, methods=["post"], url_path="answer", parser_classes=[MultiPartParser, JSONParser])
+    def reply(self, request: Request, pk: str) -> Response:
+        """Answer in the name of the unit; after the day it is taken and marked late."""
+        row, user, at = self.get_object(), reader(request), clock.now()
+        given = taken(ReplyInput(data=request.data))
+        file = given.get("proof")
+        proof = store_blob(file.chunks(), actor=user, at=at, max_bytes=MAX_BYTES) if file else None
+        name = file.name if file else ""
+        return self.shown(answer_paper(row, given["answer"], proof=proof, proof_name=name, actor=user, at=at))
+
+
 routes = [
+    ("portal/papers", OwnPaperViewSet, "own-paper"),
     ("portal/self-inspections", OwnInspectionViewSet, "own-self-inspection"),
     ("portal/rectifications", OwnRectificationViewSet, "own-rectification"),
 ]

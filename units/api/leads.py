@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from casework.access.policy import can, get_visible
+from casework.access.policy import can, get_visible, require
 from casework.accounts.models import Organisation, User
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, check_version, etag
@@ -17,9 +17,9 @@ from casework.api.filters import KeyFilterSet
 from casework.core import clock
 from units.enums import Classification, Disposition, QuestionKind, Stance
 from units.lead_workflow import AWAITING_OPINION, MOVES, moves_for, ways
-from units.models import Lead, Question, QuestionEvidence
+from units.models import ChangeSet, Lead, Question, QuestionEvidence
 from units.selectors.leads import with_due
-from units.services.change_sets import handle_leads
+from units.services.change_sets import handle_leads, undo_change_set
 from units.services.dispositions import dispose_lead, move_lead, propose_disposition, undo_disposition
 from units.services.leads import assign_lead, note_lead
 from units.services.questions import add_evidence, classify_lead, missing_for, settle_question
@@ -293,4 +293,30 @@ class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
         return self._answer(lead.pk)
 
 
-routes = [("leads", LeadViewSet, "lead")]
+class ChangeSetRowSerializer(serializers.ModelSerializer[ChangeSet]):
+    """One act on many leads."""
+
+    class Meta:
+        model = ChangeSet
+        fields = ("id", "name", "disposition", "conditions", "count", "made_at", "made_by", "undone_at", "undone_by")
+        read_only_fields = fields
+
+
+class ChangeSetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
+    """What the caller did to many leads at once."""
+
+    model = ChangeSet
+    serializer_class = ChangeSetRowSerializer
+    filterset_fields = ("disposition",)
+
+    @extend_schema(request=None, responses=ChangeSetRowSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """Take the whole set back, or nothing of it."""
+        row = self.get_object()
+        require(reader(request), "lead.note")
+        undo_change_set(row.name, **self.by())
+        return self.shown(self.get_object())
+
+
+routes = [("leads", LeadViewSet, "lead"), ("lead-change-sets", ChangeSetViewSet, "lead-change-set")]

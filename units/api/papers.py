@@ -9,14 +9,25 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from casework.access.policy import get_visible
+from casework.access.policy import get_visible, require
 from casework.accounts.requests import reader
-from casework.api.base import VisibleViewSet, check_version, create_once, etag
+from casework.api.base import VisibleViewSet, check_version, create_once, etag, expected_version
+from casework.api.inputs import StatedReasonInput, taken
 from casework.core import clock
-from units.enums_campaign import PaperKind
+from units.enums_campaign import PaperKind, StageCode
 from units.models import CampaignTemplate, CampaignUnit, Rectification, UnitPaper
+from units.rules.stage_plans import StagePlan
 from units.selectors.templates import newest
-from units.services.papers import PaperText, close_paper, draft_paper, return_answer, send_paper
+from units.services.campaign_templates import make_template, revise_template
+from units.services.papers import (
+    PaperText,
+    close_paper,
+    draft_paper,
+    redraft_paper,
+    return_answer,
+    send_paper,
+    void_paper,
+)
 
 
 class CampaignTemplateSerializer(serializers.ModelSerializer[CampaignTemplate]):
@@ -44,6 +55,41 @@ class CampaignTemplateSerializer(serializers.ModelSerializer[CampaignTemplate]):
         return newest(row.pk).questions
 
 
+class StagePlanInput(serializers.Serializer[Any]):
+    """A stage by days, the first day of the campaign being 1."""
+
+    code = serializers.ChoiceField(choices=StageCode.choices)
+    name = serializers.CharField(max_length=60)
+    first_day = serializers.IntegerField(min_value=1)
+    days = serializers.IntegerField(min_value=1)
+
+
+class TemplateTextInput(serializers.Serializer[Any]):
+    """The stages, and the questions added to the questionnaire."""
+
+    stages = StagePlanInput(many=True)
+    questions = serializers.ListField(child=serializers.DictField(), required=False, default=list)
+
+
+class NewTemplateInput(TemplateTextInput):
+    """A template with its first version."""
+
+    code = serializers.SlugField(max_length=40)
+    name = serializers.CharField(max_length=120)
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class TemplateVersionInput(TemplateTextInput):
+    """A new version; ``after`` is the number of the version that was read."""
+
+    after = serializers.IntegerField(min_value=1)
+    note = serializers.CharField(max_length=300)
+
+
+def _template_text(given: dict[str, Any]) -> dict[str, Any]:
+    return {**given, "stages": [StagePlan(**stage) for stage in given["stages"]]}
+
+
 class CampaignTemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
     """Templates from which campaigns begin."""
 
@@ -51,6 +97,22 @@ class CampaignTemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     serializer_class = CampaignTemplateSerializer
     lookup_field = "code"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
+
+    @extend_schema(request=NewTemplateInput, responses={201: CampaignTemplateSerializer})
+    def create(self, request: Request) -> Response:
+        """Make a template with its first version."""
+        require(reader(request), "template.make")
+        given = _template_text(taken(NewTemplateInput(data=request.data)))
+        return create_once(request, lambda: self.shown(make_template(**given, **self.by()), status.HTTP_201_CREATED))
+
+    @extend_schema(request=TemplateVersionInput, responses={201: CampaignTemplateSerializer})
+    @action(detail=True, methods=["post"])
+    def versions(self, request: Request, code: str) -> Response:
+        """Make a new version; campaigns that have begun keep theirs."""
+        row = self.get_object()
+        require(reader(request), "template.make")
+        revise_template(row, **_template_text(taken(TemplateVersionInput(data=request.data))), **self.by())
+        return self.shown(self.get_object(), status.HTTP_201_CREATED)
 
 
 class UnitPaperSerializer(serializers.ModelSerializer[UnitPaper]):
@@ -80,6 +142,18 @@ class PaperInput(serializers.Serializer[Any]):
     advice = serializers.CharField(max_length=8000)
     feedback = serializers.CharField(max_length=2000)
     objection = serializers.CharField(max_length=500, required=False, default="")
+    reply_by = serializers.DateField()
+
+
+class PaperTextInput(serializers.Serializer[Any]):
+    """The whole text of a draft."""
+
+    title = serializers.CharField(max_length=200)
+    facts = serializers.CharField(max_length=8000)
+    causes = serializers.CharField(max_length=8000, required=False, allow_blank=True, default="")
+    advice = serializers.CharField(max_length=8000)
+    feedback = serializers.CharField(max_length=2000)
+    objection = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
     reply_by = serializers.DateField()
 
 
@@ -140,6 +214,21 @@ class UnitPaperViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visible
         row = self.get_object()
         check_version(request, row)
         return self._answer(close_paper(row, actor=reader(request), at=clock.now()))
+
+    @extend_schema(request=PaperTextInput, responses={200: UnitPaperSerializer})
+    def update(self, request: Request, pk: str) -> Response:
+        """Change a draft from the version that was read."""
+        row, version = self.get_object(), expected_version(request)
+        text = PaperText(**taken(PaperTextInput(data=request.data)))
+        return self._answer(redraft_paper(row, text, version=version, **self.by()))
+
+    @extend_schema(request=StatedReasonInput, responses={200: UnitPaperSerializer})
+    @action(detail=True, methods=["post"])
+    def void(self, request: Request, pk: str) -> Response:
+        """Void a draft; a paper that was issued stays."""
+        row = self.get_object()
+        check_version(request, row)
+        return self._answer(void_paper(row, **taken(StatedReasonInput(data=request.data)), **self.by()))
 
     def _answer(self, row: UnitPaper) -> Response:
         return Response(UnitPaperSerializer(row).data, headers=etag(row))

@@ -7,23 +7,25 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import mixins, serializers
+from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, check_version, etag
+from casework.api.inputs import taken
 from casework.core import clock
 from casework.core.errors import Invalid
 from units.api.campaigns import RectificationSerializer
-from units.enums_campaign import InspectionState
+from units.enums_campaign import CheckKind, CheckResult, InspectionState, SpotCheckResult
 from units.inspection_workflow import offers
-from units.models import Rectification, SelfInspection
+from units.models import Rectification, RectificationCheck, SelfInspection, SpotCheck
 from units.questionnaire import SHEETS
 from units.selectors.self_inspections import flags, rows_of
 from units.services import reviews
 from units.services.rectification import close_rectification, return_rectification
+from units.services.rectification_checks import record_check
 
 
 class OfferSerializer(serializers.Serializer[Any]):
@@ -103,7 +105,7 @@ class SelfInspectionDetailSerializer(SelfInspectionSerializer):
 class StepInput(serializers.Serializer[Any]):
     """A step to be taken."""
 
-    step = serializers.ChoiceField(choices=["start_review", "spot_check", "verify", "accept", "close"])
+    step = serializers.ChoiceField(choices=["start_review", "spot_check", "verify", "accept", "close", "withdraw"])
     reason = serializers.CharField(max_length=4000, required=False, default="")
 
 
@@ -120,8 +122,9 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "verify": reviews.verify_report,
     "accept": reviews.accept_report,
     "close": reviews.close_report,
+    "withdraw": reviews.withdraw_report,
 }
-_WITH_REASON = {"verify", "accept", "close"}
+_WITH_REASON = {"verify", "accept", "close", "withdraw"}
 
 
 class SelfInspectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
@@ -196,6 +199,56 @@ class SendBackInput(serializers.Serializer[Any]):
     due_on = serializers.DateField()
 
 
+class CheckInput(serializers.Serializer[Any]):
+    """How the reported result was looked into, on which day, and what came of it; the unit never sees it."""
+
+    kind = serializers.ChoiceField(choices=CheckKind.choices)
+    result = serializers.ChoiceField(choices=CheckResult.choices)
+    checked_on = serializers.DateField()
+    note = serializers.CharField(max_length=2000)
+
+
+class CheckSerializer(serializers.ModelSerializer[RectificationCheck]):
+    """One check of a reported result; ``seen`` counts what the monitor saw after the report."""
+
+    class Meta:
+        model = RectificationCheck
+        fields = ("id", "kind", "result", "checked_on", "note", "seen", "recorded_at", "recorded_by")
+        read_only_fields = fields
+
+
+class SpotCheckSerializer(serializers.ModelSerializer[SpotCheck]):
+    """A report that is checked on the spot, drawn or chosen."""
+
+    class Meta:
+        model = SpotCheck
+        fields = ("id", "draw", "inspection", "started_at", "started_by", "result", "note", "ended_at")
+        read_only_fields = fields
+
+
+class SpotCheckInput(serializers.Serializer[Any]):
+    """What was found."""
+
+    result = serializers.ChoiceField(choices=SpotCheckResult.choices)
+    note = serializers.CharField(max_length=1000)
+
+
+class SpotCheckViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
+    """抽查 that the caller may know of."""
+
+    model = SpotCheck
+    serializer_class = SpotCheckSerializer
+    filterset_fields = ("inspection", "draw", "result")
+
+    @extend_schema(request=SpotCheckInput, responses={200: SpotCheckSerializer})
+    @action(detail=True, methods=["post"])
+    def record(self, request: Request, pk: str) -> Response:
+        """Record what the spot check found; a false report is marked for good."""
+        row = self.get_object()
+        given = taken(SpotCheckInput(data=request.data))
+        return self.shown(reviews.record_spot_check(row, given["result"], note=given["note"], **self.by()))
+
+
 class RectificationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSet):
     """Rectification duties."""
 
@@ -227,8 +280,17 @@ class RectificationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Vis
         changed = return_rectification(duty, actor=reader(request), at=clock.now(), **given.validated_data)
         return Response(RectificationSerializer(changed).data, headers=etag(changed))
 
+    @extend_schema(request=CheckInput, responses={201: CheckSerializer})
+    @action(detail=True, methods=["post"])
+    def checks(self, request: Request, pk: str) -> Response:
+        """Record how a reported result was looked into."""
+        duty = self.get_object()
+        row = record_check(duty, **taken(CheckInput(data=request.data)), **self.by())
+        return Response(CheckSerializer(row).data, status=status.HTTP_201_CREATED)
+
 
 routes = [
+    ("spot-checks", SpotCheckViewSet, "spot-check"),
     ("self-inspections", SelfInspectionViewSet, "self-inspection"),
     ("rectifications", RectificationViewSet, "rectification"),
 ]

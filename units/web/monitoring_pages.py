@@ -27,6 +27,7 @@ from units.selectors.list_changes import change_counts
 from units.services.leads import raise_leads
 from units.services.matching import count_states, match_sightings
 from units.services.reading import note_list_export
+from units.web.finding import find_sightings
 from units.web.list_changes import places_of
 
 
@@ -133,7 +134,7 @@ SIGHTINGS = ListPage(
         Filter("lead", gettext_lazy("线索"), "lead__number", kind="text"),
         Filter("observed", gettext_lazy("监测日期"), "observed_at", kind="date"),
     ),
-    search=("ip", "remote_host__icontains", "unit__name__icontains"),
+    find=find_sightings,
     order=("-observed_at", "-pk"),
     row_url=lambda row: reverse("units:sighting", args=[row.pk]),
     prepare=_prepare_sightings,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from casework.access import policy
 from casework.access.models import Compartment
-from casework.access.selectors import administrative_acts, known_compartments, public_refs
+from casework.access.selectors import administrative_acts, counted_compartments, public_refs
 from casework.access.services import people
 from casework.access.web.forms import AppointForm, OpenAccountForm, PasswordForm, ReasonForm, TokenForm
 from casework.accounts.enums import Role
@@ -197,11 +197,7 @@ def password(request: HttpRequest, pk: int) -> HttpResponse:
 COMPARTMENTS = ListPage(
     title=gettext_lazy("知悉范围"),
     queryset=lambda user: (
-        known_compartments().annotate(
-            members=Count("grants", filter=Q(grants__until__isnull=True)), recused=Count("recusals", distinct=True)
-        )
-        if policy.can(user, "compartment.list")
-        else Compartment.objects.none()
+        counted_compartments() if policy.can(user, "compartment.list") else Compartment.objects.none()
     ),
     # The name of a compartment is content: the register shows number and kind only.
     columns=(

@@ -10,6 +10,7 @@ from django.utils import timezone
 from casework.accounts.models import User
 from casework.deadlines.enums import LIVE, State
 from casework.deadlines.models import Deadline
+from casework.deadlines.owners import lock_owners
 from casework.deadlines.rules import due
 from casework.deadlines.selectors import current_calendar, inputs, with_bars
 from casework.deadlines.services.lifecycle import DUE_FIELDS, apply_due, verdict
@@ -26,6 +27,7 @@ def meet_deadlines(refs: Sequence[str], kind: str, *, batch_ref: str, actor: Use
     """
     day = timezone.localdate(at)
     with transaction.atomic():
+        lock_owners(refs)
         rows = list(
             with_bars(Deadline.objects.filter(ref__in=refs, kind=kind, state__in=LIVE, start_on__lte=day))
             .select_for_update(of=("self",))

@@ -16,6 +16,7 @@ from casework.core.errors import Invalid, Refused
 from casework.deadlines.enums import LIVE, Basis, State, Unit
 from casework.deadlines.ladder import ladder, pending_on, schedule
 from casework.deadlines.models import Deadline
+from casework.deadlines.owners import lock_owners
 from casework.deadlines.rules import Due, Facts, Rule, due, rule
 from casework.deadlines.selectors import current_calendar, inputs
 from casework.ledger.record import record
@@ -105,6 +106,7 @@ def _opened_data(deadline: Deadline) -> dict[str, Any]:
 def _open(openings: Sequence[Opening], *, at: datetime) -> list[Deadline]:
     calendar, today = current_calendar(), timezone.localdate(at)
     rows = [_built(opening, calendar, today, at) for opening in openings]
+    lock_owners(row.ref for row in rows)
     try:
         with transaction.atomic():
             return Deadline.objects.bulk_create(rows, batch_size=1000)

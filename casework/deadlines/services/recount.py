@@ -17,6 +17,7 @@ from casework.deadlines.enums import LIVE, State
 from casework.deadlines.followers import tell_followers
 from casework.deadlines.ladder import ladder, pending_on, schedule
 from casework.deadlines.models import Deadline, Extension, Suspension
+from casework.deadlines.owners import lock_owners, owned
 from casework.deadlines.rules import Due, Rule, due
 from casework.deadlines.selectors import current_calendar, inputs, plain_facts
 from casework.ledger.parts import record_parts
@@ -66,6 +67,7 @@ def recompute(*, actor: User | None, at: datetime, calendar: Calendar | None = N
     """
     calendar, today = calendar or current_calendar(), timezone.localdate(at)
     with transaction.atomic():
+        lock_owners(Deadline.objects.live().filter(owned()).values_list("ref", flat=True).iterator())
         moved: list[dict[str, Any]] = []
         for part in _parts(itertools.chain(_alike(calendar, today), _singles(calendar, today))):
             moved += _write(part)
