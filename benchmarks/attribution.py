@@ -75,6 +75,7 @@ def _card(row: Attribution, officer: User) -> None:
     client.get(address)
     with CaptureQueriesContext(connection) as asked:
         answer = client.get(address)
+    questions = len(asked)
     if answer.status_code != 200:
         raise SystemExit(f"the card answers {answer.status_code}")
     pages: list[float] = []
@@ -86,7 +87,7 @@ def _card(row: Attribution, officer: User) -> None:
     middle = statistics.median(pages)
     verdict = "met" if middle <= CARD else "NOT met"
     print(
-        f"  card: median {middle * 1000:.0f} ms, {statistics.median(busy) * 1000:.0f} ms of processor time, {len(asked)} queries,"
+        f"  card: median {middle * 1000:.0f} ms, {statistics.median(busy) * 1000:.0f} ms of processor time, {questions} queries,"
         f" {len(answer.content) / 1000:.0f} KB (bar {CARD * 1000:.0f} ms: {verdict})"
     )
 
