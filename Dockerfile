@@ -21,9 +21,11 @@ RUN CASEWORK_STATIC=/srv/static CASEWORK_SECRET_KEY=only-for-collecting \
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="casework"
-# Fonts for documents; nothing else of the system is needed.
+# Fonts for documents, and for backups pg_dump and pg_restore of the server's own version, from PostgreSQL's packages.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends fonts-noto-cjk \
+    && apt-get install -y --no-install-recommends ca-certificates fonts-noto-cjk postgresql-common \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install -y --no-install-recommends postgresql-client-18 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/casework --create-home --shell /usr/sbin/nologin casework \
     && install -d -o casework -g casework -m 0700 /var/lib/casework/state

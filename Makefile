@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 VENV := .venv/bin
 RUN := $(VENV)/python
+# What one process has compiled the next ones read, whatever the environment says: it halves the start of each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
@@ -31,17 +33,14 @@ stop: setup ## end the running demo, or what is left of a killed one
 	@$(RUN) manage.py stop
 
 .PHONY: test
-# Real processes, the played campaign and the browser need the machine for themselves; the rest runs in two processes.
-# Each walk in the browser has a process and a copy of the campaign of its own, and takes its steps in their order.
-PLAYED := tests/local tests/scenarios tests/browser tests/test_routes.py
+# One process more than the machine has cores: some tests mostly wait, for real services and for the browser.
+JOBS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $$cores -gt 7 && echo 8 || echo $$((cores + 1)))
 
-test: setup-dev ## the whole test suite, on embedded services; TESTS=… runs a part
+test: setup-dev ## the whole test suite, on embedded services; TESTS=… runs a part, JOBS=… in so many processes
 ifdef TESTS
 	@$(RUN) -m pytest $(TESTS)
 else
-	@$(RUN) -m pytest -q -n 2 tests $(addprefix --ignore=,$(PLAYED))
-	@$(RUN) -m pytest -q $(wildcard $(filter-out tests/browser,$(PLAYED)))
-	@for walk in tests/browser/test_*.py; do $(RUN) -m pytest -q -p no:randomly $$walk || exit 1; done
+	@$(RUN) -m pytest -q -n $(JOBS) tests
 endif
 
 .PHONY: check static-checks

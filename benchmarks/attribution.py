@@ -7,18 +7,22 @@ from typing import Any
 
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from benchmarks.database import fresh, owner_does
+from casework.accounts.models import User
 from evidence.attribution.chain import build
-from evidence.models import LogEvent, LogRun
+from evidence.models import Attribution, LogEvent, LogRun
 from evidence.selectors.attribution_facts import gather
 from tests.build_attributions import a_host, an_attribution, stated_clocks
 from tests.build_evidence import START, an_item
 from tests.cast import make_cast
 
 EVENTS = 5_000_000
-ROUNDS = 5
+ROUNDS, PAGES = 5, 15
+#: The card is shown within so many seconds.
+CARD = 0.2
 #: Logins, translations and leases of other people, in one column list; the times lie around the act.
 _FILL = """
 insert into evidence_logevent (run_id, item_id, ts, ts_raw, ts_quality, seq, member, raw_offset, raw_length, repeat, lane, class_uid, activity,
@@ -54,19 +58,37 @@ def run(scale: float) -> None:
         owner_does("analyze evidence_logevent")
         row = an_attribution(cast, runs)
         print(f"  {LogEvent.objects.count():,} events in {len(runs)} readings; the chain comes to: {row.outcome}")
+        _card(row, cast.officer)
         ours = [_timed(lambda: build(gather(row).given)) for _ in range(ROUNDS)]
         naive = [_timed(_scan) for _ in range(2)]
         best, other = statistics.median(ours), statistics.median(naive)
         verdict = "met" if max(ours) <= 5 else "NOT met"
         print(f"  chain: median {best * 1000:.0f} ms, longest {max(ours) * 1000:.0f} ms (bar 5 s: {verdict})")
         print(f"  four of its steps, each a scan of all events: {other:.2f} s; ratio {other / best:.1f} ×")
-        client = Client()
-        client.force_login(cast.officer, backend="casework.accounts.backends.AccountBackend")
-        address = reverse("evidence:attribution", args=[row.pk])
-        client.get(address)
-        pages = [_timed(lambda: client.get(address)) for _ in range(10)]
-        verdict = "met" if statistics.median(pages) <= 0.2 else "NOT met"
-        print(f"  card: median {statistics.median(pages) * 1000:.0f} ms (bar 200 ms: {verdict})")
+
+
+def _card(row: Attribution, officer: User) -> None:
+    """Ask for the card as the officer does; a busy machine is told from a slow page by the CPU seconds beside the clock's."""
+    client = Client()
+    client.force_login(officer, backend="casework.accounts.backends.AccountBackend")
+    address = reverse("evidence:attribution", args=[row.pk])
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(address)
+    if answer.status_code != 200:
+        raise SystemExit(f"the card answers {answer.status_code}")
+    pages: list[float] = []
+    busy: list[float] = []
+    for _ in range(PAGES):
+        began = time.process_time()
+        pages.append(_timed(lambda: client.get(address)))
+        busy.append(time.process_time() - began)
+    middle = statistics.median(pages)
+    verdict = "met" if middle <= CARD else "NOT met"
+    print(
+        f"  card: median {middle * 1000:.0f} ms, {statistics.median(busy) * 1000:.0f} ms of processor time, {len(asked)} queries,"
+        f" {len(answer.content) / 1000:.0f} KB (bar {CARD * 1000:.0f} ms: {verdict})"
+    )
 
 
 def _fill(reading: LogRun, values: str, first: datetime, size: int) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from psycopg.types.json import Jsonb
 
 from benchmarks.database import fresh, owner_does
 from cases.models import Case, Exhibit, Fact
 from casework.accounts.enums import OrganisationKind, Role
 from casework.accounts.models import Appointment, Organisation, User
 from casework.core import clock
+from casework.deadlines.rules import rule
 from evidence.models import Collection, Item
 from units.models import Region, Unit
 
@@ -26,6 +28,7 @@ ROUNDS = 15
 #: Pairs of requests for something hidden and something absent.
 PAIRS = 350
 
+_INDEXING = "search_case_new"
 _CASES = """
 with made as (
     insert into access_compartment (public_id, kind, name, secrecy, created_at)
@@ -110,6 +113,8 @@ def _fill(rows: int) -> dict[str, Any]:
     }
     region = Region.objects.create(code="330604", name="上虞区")
     unit = Unit.objects.create(code="B00001", name="某中心", name_key="mouzhongxin", kind="school", region=region)
+    # What can be found takes milliseconds a row to index: the lists that are measured here do not read it.
+    owner_does(f"alter table cases_case disable trigger {_INDEXING}")
     with connection.cursor() as cursor:
         cursor.execute(_CASES, {"rows": rows, "unit": unit.pk, "user": users["officer"].pk})
         cursor.execute(
@@ -127,10 +132,10 @@ def _fill(rows: int) -> dict[str, Any]:
             "insert into deadlines_deadline (ref, kind, rule_version, unit, title, start_on, due_on, first_due_on,"
             " provisional, state, holder_id, compartment_id, rule, facts, explanation, opened_at, version)"
             " select 'case:' || c.id, 'C02', 1, 'month', '党纪案件调查', c.filed_on, c.filed_on + 90 + (c.id %% 90)::int,"
-            " c.filed_on + 90, false, 'open', %s, c.compartment_id, '{}', '{}', '[]', now(), 1 from cases_case c",
-            [users["officer"].pk],
+            " c.filed_on + 90, false, 'open', %s, c.compartment_id, %s, '{}', '[]', now(), 1 from cases_case c",
+            [users["officer"].pk, Jsonb(rule("C02").snapshot())],
         )
-    owner_does("vacuum analyze")
+    owner_does(f"alter table cases_case enable trigger {_INDEXING}", "vacuum analyze")
     clients = {name: _client(user) for name, user in users.items()}
     return {**clients, **{f"{name}_user": user for name, user in users.items()}}
 

@@ -1,5 +1,7 @@
 """List pages as officer and as auditor over few and over many rows, in turns: the time should not follow the rows."""
 
+import base64
+import json
 import statistics
 import time
 from collections import defaultdict
@@ -23,15 +25,20 @@ from casework.imports.models import ImportRun
 from units.enums import UnitKind
 from units.models import AddressBlock, MonitorList, Region, Unit
 
-FEW, MANY = 1_000, 20_000
-ROUNDS, REQUESTS = 5, 2
+FEW, MANY = 10_000, 1_000_000
+ROUNDS, REQUESTS = 5, 4
 UNITS = 200
+#: The page of the first rows, and others; ``%`` stands for a place that depends on the rows.
 PAGES = {
     "list": "/sightings/",
     "one filter": "/sightings/?match=unmatched",
     "search": "/sightings/?q=203.0.113.24",
+    "no hit": "/sightings/?q=203.0.113.240",
     "API": "/api/v1/sightings/",
+    "deep": "/sightings/?after=%(deep)s",
 }
+#: Of ten rows one stands behind the page that lies deep.
+BEHIND = 10
 # Half of the rows lie in the officer's compartment, half in one he does not belong to; one in four has a unit.
 _ROWS = """
 insert into units_sighting (monitor_list_id, compartment_id, sensor, observed_at, ip, port, remote_host, remote_port,
@@ -55,18 +62,28 @@ def run(scale: float) -> None:
         worlds = {}
         for size in sizes:
             name = stack.enter_context(fresh(f"pages_{size}"))
-            worlds[size] = name, _fill(size)
+            worlds[size] = name, _fill(size), {"deep": _deep(size)}
         for number in range(ROUNDS):
-            for size, (name, clients) in worlds.items():
+            for size, (name, clients, places) in worlds.items():
                 use(name)
                 for reader, client in clients.items():
-                    for page, path in PAGES.items():
-                        key = (page, reader, size)
+                    for page, address in PAGES.items():
+                        key, path = (page, reader, size), address % places
                         counted = _ask(client, path)  # not timed: a new connection has to warm up
                         if number == 0:
                             queries[key] = counted
                         times[key] += [_time(client, path) for _ in range(REQUESTS)]
     _tell(sizes, times, queries)
+
+
+def _deep(rows: int) -> str:
+    """Return the place in the list, as its address has it, behind which one row in ten stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select observed_at, id from units_sighting order by observed_at, id offset %s limit 1", [rows // BEHIND]
+        )
+        at, key = cursor.fetchone()
+    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), key]).encode()).decode().rstrip("=")
 
 
 def _tell(
@@ -75,12 +92,14 @@ def _tell(
     few, many = sizes
     print(f"  {'':22}{few:>9,} rows{many:>9,} rows   ratio   queries   {'':4}")
     middle = {key: statistics.median(found) * 1000 for key, found in times.items()}
+    late = {key: statistics.quantiles(found, n=20)[-1] * 1000 for key, found in times.items()}
     for page in PAGES:
         for reader in ("officer", "auditor"):
             small, large = (page, reader, few), (page, reader, many)
             print(
                 f"  {page:<12}{reader:<10}{middle[small]:>11.1f} ms{middle[large]:>11.1f} ms"
                 f"{middle[large] / middle[small]:>8.2f}   {queries[small]} → {queries[large]}"
+                f"   p95 {late[large]:.1f} ms, fastest {min(times[large]) * 1000:.1f} ms"
             )
         ratio = middle[page, "officer", many] / middle[page, "auditor", many]
         print(f"  {page:<12}officer ÷ auditor at {many:,} rows: {ratio:.2f}", flush=True)

@@ -29,11 +29,16 @@ _NATURES = {
 
 def inspected_units(units: Sequence[Listed], user: User) -> dict[int, CellState]:
     """Return how the inspected units stand, for readers who know of their sites; nobody else learns of any."""
-    sites = Site.objects.visible_to(user).filter(
-        team__inspection__campaign__in={one.campaign_id for one in units},
-    )
-    by_unit = {site.unit_id: site for site in sites.order_by("pk")}
-    return {one.pk: _cell(by_unit[one.unit_id]) for one in units if one.unit_id in by_unit}
+    by_unit: dict[int, CellState] = {}
+    for campaign in {one.campaign_id for one in units}:
+        by_unit |= inspected_in(campaign, user)
+    return {one.pk: by_unit[one.unit_id] for one in units if one.unit_id in by_unit}
+
+
+def inspected_in(campaign: int, user: User) -> dict[int, CellState]:
+    """Return how the inspected units of a campaign stand, by unit, for readers who know of their sites."""
+    sites = Site.objects.visible_to(user).filter(team__inspection__campaign=campaign)
+    return {site.unit_id: _cell(site) for site in sites.order_by("pk")}
 
 
 def _cell(site: Site) -> CellState:
@@ -63,7 +68,7 @@ def _sites_of_addresses(first: str, last: str) -> Q:
     return Q(pk__in=SiteAddress.objects.filter(ip__gte=first, ip__lte=last).values("site_id"))
 
 
-register_stage_state(StageCode.KEY_SUPERVISION, inspected_units)
+register_stage_state(StageCode.KEY_SUPERVISION, inspected_units, whole=inspected_in)
 register_panel(cases_of_unit)
 register_search(
     gettext_lazy("案件"),

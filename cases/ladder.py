@@ -83,31 +83,6 @@ class Refusal:
         return f"{text}可以选择{'、'.join(self.instead)}。" if self.instead else text
 
 
-def receivers(standing: Standing) -> frozenset[str]:
-    """Return every kind of receiver that the person is, in the words of ``measures.yaml``."""
-    kinds = {"property"}
-    if standing.deceased:
-        return frozenset(kinds)
-    kinds.add("any_person")
-    if standing.party_member:
-        kinds.add("party_member")
-    if standing.leading_cadre:
-        kinds.add("leading_cadre")
-    if standing.retired:
-        return frozenset(kinds)
-    if standing.employment:
-        kinds |= {"employee", standing.employment}
-    if standing.employment in HIRED:
-        kinds.add("contract_worker")
-    if standing.employment == "dispatched":
-        kinds.add("dispatched_worker")
-    if standing.village_cadre:
-        kinds.add("village_manager")
-    elif standing.public_official:
-        kinds.add("public_official" if standing.employment in MANAGING else "other_public_duty")
-    return frozenset(kinds)
-
-
 def applicable_laws(acts_until: date, decided_on: date) -> dict[str, str]:
     """Return the law version by family: party rules of the time of the act, procedure of the time of decision.
 
@@ -116,9 +91,7 @@ def applicable_laws(acts_until: date, decided_on: date) -> dict[str, str]:
     """
     chosen = {law.family: law.code for law in laws_on(decided_on).values()}
     then = {law.family: law.code for law in laws_on(min(acts_until, decided_on)).values()}
-    if "CDR" in then:
-        chosen["CDR"] = then["CDR"]
-    return chosen
+    return {**chosen, **({"CDR": then["CDR"]} if "CDR" in then else {})}
 
 
 def rule(name: str, laws: Mapping[str, str]) -> tuple[Basis, ...]:

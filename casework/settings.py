@@ -168,7 +168,8 @@ else:
         "HOST": str(paths.socket_dir(CASEWORK_HOME)),
         "PORT": "",
     }
-_options: dict[str, Any] = {}
+# The few statements that ask for it are prepared once a session; Django itself never asks.
+_options: dict[str, Any] = {"prepare_threshold": 5}
 if _role == "app" and not TESTING:
     _options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
 if DATABASE_URL and _role == "ledger" and not DATABASE_LEDGER_URL:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 from casework.accounts.enums import Role
 from casework.accounts.models import User
-from tests.build import a_user, an_organisation
+from tests.build import an_organisation, users
 
 
 @dataclass(frozen=True)
@@ -47,22 +47,26 @@ class Cast:
 
 def make_cast() -> Cast:
     """Return a new cast in the database; no compartment is opened here."""
-    unit_side = an_organisation("甲单位")
-    return Cast(
-        officer=a_user("承办人甲", Role.CASE_OFFICER),
-        second_officer=a_user("承办人乙", Role.CASE_OFFICER),
-        outsider=a_user("承办人丙", Role.CASE_OFFICER),
-        campaign_officer=a_user("专项行动办甲", Role.CAMPAIGN_OFFICER),
-        intake=a_user("受理员甲", Role.INTAKE),
-        hearing_officer=a_user("审理员甲", Role.HEARING_OFFICER),
-        approver=a_user("分管领导甲", Role.APPROVER),
-        custodian=a_user("保管员甲", Role.CUSTODIAN),
-        inspector=a_user("检查员甲", Role.INSPECTOR),
-        auditor=a_user("审计员甲", Role.AUDITOR),
-        unit_leader=a_user("单位负责人甲", Role.UNIT_LEADER, organisation=unit_side),
-        other_leader=a_user("单位负责人乙", Role.UNIT_LEADER, organisation=unit_side),
-        liaison=a_user("联络员甲", Role.LIAISON),
-        system_admin=a_user("系统管理员甲", Role.SYSTEM_ADMIN),
-        security_admin=a_user("安全保密管理员甲", Role.SECURITY_ADMIN),
-        audit_admin=a_user("安全审计员甲", Role.AUDIT_ADMIN),
+    unit_side, commission = an_organisation("甲单位"), an_organisation()
+    people = {
+        "officer": ("承办人甲", Role.CASE_OFFICER),
+        "second_officer": ("承办人乙", Role.CASE_OFFICER),
+        "outsider": ("承办人丙", Role.CASE_OFFICER),
+        "campaign_officer": ("专项行动办甲", Role.CAMPAIGN_OFFICER),
+        "intake": ("受理员甲", Role.INTAKE),
+        "hearing_officer": ("审理员甲", Role.HEARING_OFFICER),
+        "approver": ("分管领导甲", Role.APPROVER),
+        "custodian": ("保管员甲", Role.CUSTODIAN),
+        "inspector": ("检查员甲", Role.INSPECTOR),
+        "auditor": ("审计员甲", Role.AUDITOR),
+        "unit_leader": ("单位负责人甲", Role.UNIT_LEADER),
+        "other_leader": ("单位负责人乙", Role.UNIT_LEADER),
+        "liaison": ("联络员甲", Role.LIAISON),
+        "system_admin": ("系统管理员甲", Role.SYSTEM_ADMIN),
+        "security_admin": ("安全保密管理员甲", Role.SECURITY_ADMIN),
+        "audit_admin": ("安全审计员甲", Role.AUDIT_ADMIN),
+    }
+    made = users(
+        *((name, [role], unit_side if role == Role.UNIT_LEADER else commission) for name, role in people.values())
     )
+    return Cast(**dict(zip(people, made, strict=True)))

@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 import os
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -20,3 +21,20 @@ settings.load_profile("fuzz" if os.environ.get("CASEWORK_FUZZ") else "same")
 def cast(db: None) -> Cast:
     """The cast, fresh for each test."""
     return make_cast()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests into the order in which they are handed out; within a part it is as random as before."""
+    from tests.schedule import in_order
+
+    items[:] = in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out the tests part by part."""
+    from tests.schedule import Schedule
+
+    config.option.loadscopereorder = False
+    return Schedule(config, log)

@@ -31,10 +31,12 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = {
     "cases.ranges": ("test_ranges", "test_range_table", "test_ladder"),
     "cases.periods": ("test_periods", "test_ranges"),
-    "cases.ladder": ("test_ladder", "test_ranges"),
+    "cases.ladder": ("test_ladder", "test_ranges", "test_range_table"),
     "cases.equality": ("test_equality",),
     "cases.routing": ("test_routing_table",),
     "cases.surcharge": ("test_surcharge_table",),
+    "cases.execution_plan": ("test_giving_back", "test_equality"),
+    "cases.body_rules": ("test_body_rules",),
 }
 #: A mutant that runs longer loops; it counts as noticed.
 SECONDS = 60

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums import InspectionState, SiteNature, SiteState, TeamDuty
-from casework.access.models import Compartment, NeedToKnow, compartments_of
+from casework.access.models import Compartment, NeedToKnow, circles_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.models import Versioned
@@ -30,7 +30,7 @@ class InspectionKnown(NeedToKnow):
         known = super().visible_to(user)
         if not user.is_authenticated or not user.is_commission or user.has_role(Role.AUDITOR):
             return known
-        mine = compartments_of(user)
+        mine = circles_of(user)
         teams = InspectionTeam.objects.visible_to(user).values("inspection")
         released = Q(released_at__isnull=False, campaign__compartment__in=mine)
         return self.filter(Q(compartment__in=mine) | Q(pk__in=teams) | released)
@@ -129,7 +129,7 @@ class SiteKnown(NeedToKnow):
         known = super().visible_to(user)
         if not user.is_authenticated or not user.is_commission or user.has_role(Role.AUDITOR):
             return known
-        mine = compartments_of(user)
+        mine = circles_of(user)
         released = Q(team__inspection__released_at__isnull=False, team__inspection__campaign__compartment__in=mine)
         return self.filter(Q(compartment__in=mine) | released)
 

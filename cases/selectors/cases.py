@@ -16,6 +16,7 @@ from casework.access.policy import can, why_not
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.deadlines.models import Deadline
+from casework.deadlines.selectors import with_stops
 from evidence.models import Item
 
 
@@ -34,13 +35,7 @@ def people_on(case: Case, side: Side) -> list[User]:
 def next_deadlines(cases: Iterable[Case]) -> dict[int, Deadline]:
     """Return the nearest live clock by case, in one query."""
     refs = {f"case:{case.pk}": case.pk for case in cases}
-    rows = (
-        Deadline.objects.filter(ref__in=refs)
-        .live()
-        .select_related("holder")
-        .prefetch_related("suspensions", "extensions")
-        .order_by("-due_on", "-pk")
-    )
+    rows = with_stops(Deadline.objects.filter(ref__in=refs).live()).select_related("holder").order_by("-due_on", "-pk")
     return {refs[row.ref]: row for row in rows}
 
 
@@ -70,7 +65,10 @@ def waiting_for(user: User) -> QuerySet[Any]:
         if at_turn:
             mine = CaseMember.objects.filter(case=OuterRef("pk"), user=user, side=side, until__isnull=True)
             wanted |= at_turn & Q(Exists(mine))
-    return Case.objects.visible_to(user).filter(wanted).select_related("unit").order_by("next_due", "pk")
+    # What all sides have in common stands once more in front: from his own memberships there are few steps to his cases.
+    member = CaseMember.objects.filter(user=user, until__isnull=True).order_by().values("case")
+    known = Case.objects.visible_to(user).filter(pk__in=member)
+    return known.filter(wanted).select_related("unit").order_by("next_due", "pk")
 
 
 def decisions_for(user: User) -> QuerySet[Any]:

@@ -313,7 +313,9 @@ def _apply_clock(
     elif clock.act == "pause" and live.state == State.OPEN:
         suspend_deadline(live, approver=actor.name, actor=actor, at=at, reason=reason, document=document)
     elif clock.act == "resume" and live.state == State.STOPPED:
-        resume_deadline(live, actor=actor, at=at, reason=str(step.label))
+        resume_deadline(
+            live, approver=actor.name, actor=actor, at=at, reason=reason or str(step.label), document=document
+        )
     elif clock.act == "extend":
         by = _("上一级监察机关") if step.level == "upper" else actor.name
         extend_deadline(

@@ -267,7 +267,10 @@ def _carry_clocks(case: Case, new: Case, *, actor: User, at: datetime) -> None:
                 from_on=pause.from_on,
             )  # fmt: skip
             if pause.to_on is not None:
-                row = resume_deadline(row, actor=actor, at=at, to_on=pause.to_on, reason=_("分案，期限连续计算"))
+                row = resume_deadline(
+                    row, approver=pause.resume_approver or pause.approver, actor=actor, at=at, to_on=pause.to_on,
+                    reason=pause.resume_reason or _("分案，期限连续计算"), document=pause.resume_document,
+                )  # fmt: skip
         for longer in old.extensions.all():
             row = extend_deadline(
                 row, longer.amount, longer.unit, approver=longer.approver, actor=actor, at=at, reason=longer.reason,

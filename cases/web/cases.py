@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.enums import CaseKind, CaseState, Side
-from cases.models import Case, CaseMember, Reporter
+from cases.models import Case, CaseMember, Reporter, Suspect
 from cases.policy import on_side
 from cases.selectors.cases import (
     belongs,
@@ -33,8 +34,9 @@ from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError, NotReady
-from casework.deadlines.selectors import current_calendar, deadline_facts
+from casework.deadlines.selectors import calendar_for, deadline_facts
 from casework.deadlines.web.words import chip
+from casework.search.lists import entries, found_by, indexed
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
@@ -42,23 +44,29 @@ from casework.web.templatetags.cw import deadline as deadline_chip
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 
+#: What the list of cases never shows; a case may hold pages of it.
+_LONG = ("grounds", "plan", "report", "hearing_report")
+
 
 def _rows(user: User) -> QuerySet[Any]:
-    members = Prefetch(
-        "members",
-        CaseMember.objects.filter(until__isnull=True, side=Side.INVESTIGATE)
-        .select_related("user")
-        .order_by("duty", "pk"),
-        to_attr="officers",
-    )
-    return Case.objects.visible_to(user).select_related("unit").prefetch_related(members)
+    officers = CaseMember.objects.filter(case=OuterRef("pk"), until__isnull=True, side=Side.INVESTIGATE)
+    names = ArraySubquery(officers.order_by("duty", "pk").values("user__name"))
+    rows: Any = Case.objects.visible_to(user).select_related("unit").defer(*_LONG)
+    shown: QuerySet[Any] = rows.annotate(officers=names)
+    return shown
 
 
-def _prepare(_request: HttpRequest, rows: list[Any]) -> None:
-    clocks, calendar, now, today = next_deadlines(rows), current_calendar(), clock.now(), clock.today()
+def _prepare(request: HttpRequest, rows: list[Any]) -> None:
+    clocks, calendar = next_deadlines(rows), calendar_for(reader(request))
+    now, today = clock.now(), clock.today()
     for row in rows:
         found = clocks.get(row.pk)
         row.clock = chip(deadline_facts(found, today, calendar), now) if found else None
+
+
+def _of_suspects(user: User, word: str) -> QuerySet[Any, Any]:
+    named = Suspect.objects.filter(pk__in=entries(user, "suspect", word, by_circle=True))
+    return named.order_by().values_list("case_id", flat=True)
 
 
 def _state(case: Any) -> SafeString:
@@ -74,7 +82,7 @@ COLUMNS = (
     Column(
         "officers",
         gettext_lazy("承办人"),
-        lambda row: "、".join(member.user.name for member in getattr(row, "officers", [])),
+        lambda row: "、".join(row.officers),
     ),
     Column("kind", gettext_lazy("性质"), "get_kind_display", default=False),
     Column("filed", gettext_lazy("立案日期"), "filed_on", sort="filed_on", default=False),
@@ -90,7 +98,7 @@ PAGE = ListPage(
     queryset=_rows,
     columns=COLUMNS,
     filters=FILTERS,
-    search=("title__icontains", "number__icontains", "suspects__name__icontains", "unit__name__icontains"),
+    find=found_by(indexed("case", by_circle=True), _of_suspects),
     order=("next_due", "pk"),
     row_url=lambda row: reverse("cases:detail", args=[row.pk]),
     export_name=gettext_lazy("案件"),  # type: ignore[arg-type]
@@ -101,7 +109,7 @@ PAGE = ListPage(
 )
 DECISIONS = ListPage(
     title=gettext_lazy("待我决定"),
-    queryset=decisions_for,
+    queryset=lambda user: decisions_for(user).defer(*_LONG),
     columns=(COLUMNS[0], COLUMNS[1], COLUMNS[3], COLUMNS[4]),
     order=("next_due", "pk"),
     row_url=lambda row: reverse("cases:paper", args=[row.pk]),

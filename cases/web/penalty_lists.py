@@ -16,11 +16,13 @@ from cases.models import Penalty, PenaltyMeasure
 from cases.models.cases import NEVER
 from cases.selectors.penalties import with_measures
 from casework.accounts.models import User
+from casework.accounts.requests import reader
 from casework.core import clock
 from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
-from casework.deadlines.selectors import current_calendar, deadline_facts
+from casework.deadlines.selectors import calendar_for, deadline_facts, with_stops
 from casework.deadlines.web.words import chip
+from casework.search.lists import entries, found_by, indexed
 from casework.web.lists import Column, Filter, ListPage
 from casework.web.templatetags.cw import deadline as deadline_chip
 from casework.web.templatetags.cw import status
@@ -39,10 +41,10 @@ def _rows(user: User) -> QuerySet[Any]:
     return rows
 
 
-def _prepare(_request: HttpRequest, rows: list[Any]) -> None:
+def _prepare(request: HttpRequest, rows: list[Any]) -> None:
     refs = {f"penalty:{row.pk}": row for row in rows}
-    found = Deadline.objects.filter(ref__in=refs).live().prefetch_related("suspensions", "extensions")
-    calendar, now, today = current_calendar(), clock.now(), clock.today()
+    found = with_stops(Deadline.objects.filter(ref__in=refs).live())
+    calendar, now, today = calendar_for(reader(request)), clock.now(), clock.today()
     for deadline in found.order_by("-due_on", "-pk"):
         refs[deadline.ref].clock = chip(deadline_facts(deadline, today, calendar), now)
 
@@ -74,6 +76,15 @@ def _grades(user: User) -> list[tuple[str, str]]:
     return [(row.code, row.title) for row in catalogue().measures.values() if row.code in used]
 
 
+def _of_cases(user: User, word: str) -> QuerySet[Any, Any]:
+    known = entries(user, "case", word, by_circle=True)
+    return Penalty.objects.filter(suspect__case__in=known).order_by().values_list("pk", flat=True)
+
+
+def _of_units(user: User, word: str) -> QuerySet[Any, Any]:
+    return Penalty.objects.filter(suspect__unit__in=entries(user, "unit", word)).order_by().values_list("pk", flat=True)
+
+
 PAGE = ListPage(
     title=gettext_lazy("处分、处理"),
     queryset=_rows,
@@ -87,12 +98,7 @@ PAGE = ListPage(
         Filter("effective", gettext_lazy("生效日期"), "effective_on", kind="date"),
         Filter("case", gettext_lazy("案号"), "suspect__case__number", kind="text"),
     ),
-    search=(
-        "suspect__name__icontains",
-        "number__icontains",
-        "suspect__case__title__icontains",
-        "suspect__unit__name__icontains",
-    ),
+    find=found_by(indexed("penalty", by_circle=True), _of_cases, _of_units),
     order=("next_due", "pk"),
     row_url=lambda row: reverse("cases:penalty", args=[row.pk]),
     key="penalties",

@@ -34,7 +34,7 @@ def administrative_acts() -> AppendOnlyQuerySet:
 def public_refs(refs: Iterable[str]) -> dict[str, str]:
     """Return, for each reference to a compartment, the one that may be shown, in one query."""
     keys = {ref: int(ref.partition(":")[2]) for ref in refs if _is_compartment(ref)}
-    marks = dict(Compartment.objects.filter(pk__in=keys.values()).values_list("pk", "public_id"))
+    marks = dict(Compartment.objects.filter(pk__in=[*keys.values(), 0]).values_list("pk", "public_id"))
     return {ref: f"compartment:{marks[key]}" for ref, key in keys.items() if key in marks}
 
 

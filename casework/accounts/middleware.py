@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 #: A session is written anew at most this often, in seconds; its end is right to that much.
 RENEW_SECONDS: Final = 60
 
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
 # Who is named on each open connection; a connection that broke takes its name with it.
 _named: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
@@ -21,6 +23,11 @@ def set_database_actor(user_id: int) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("select set_config('casework.actor', %s, false)", [str(user_id)])
+    has_named(user_id)
+
+
+def has_named(user_id: int) -> None:
+    """Remember that a statement on this connection has just named the user."""
     if connection.in_atomic_block:  # a rollback would take the name back
         _named.pop(connection.connection, None)
     else:
@@ -38,8 +45,12 @@ class DatabaseActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            set_database_actor(request.user.pk)
+        user: Any = request.user
+        if user.is_authenticated:
+            if user.known_of is None:  # the query that reads him from the session names him too
+                set_database_actor(user.pk)
+            elif request.method not in _SAFE:
+                user.known_of = None  # what is written may change it
             renewed = request.session.get("renewed", 0)
             if not 0 <= time.time() - renewed < RENEW_SECONDS:
                 request.session["renewed"] = int(time.time())

@@ -1,8 +1,9 @@
 """Who works here: users, their organisations and the roles they hold from a day to a day."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -57,6 +58,8 @@ class User(AbstractBaseUser):
     # Libraries ask for these two; nobody here has them.
     is_staff = False
     is_superuser = False
+    #: What apps above read along with the user of a request that changes nothing (``backends.read_with_reader``).
+    known_of: dict[str, Any] | None = None
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -85,6 +88,10 @@ class User(AbstractBaseUser):
     @cached_property
     def _roles_by_day(self) -> dict[date, frozenset[str]]:
         return {}
+
+    def know_roles(self, day: date, roles: Iterable[str]) -> None:
+        """Take the roles held on that day from whoever has just read them."""
+        self._roles_by_day[day] = frozenset(roles)
 
     def forget_roles(self) -> None:
         """Read the roles anew next time; called by whoever changes appointments."""

@@ -90,11 +90,10 @@ class SuspendSerializer(PapersSerializer):
     from_on = serializers.DateField(required=False)
 
 
-class ResumeSerializer(serializers.Serializer[Any]):
+class ResumeSerializer(PapersSerializer):
     """The day from which the clock runs again, by default today."""
 
     to_on = serializers.DateField(required=False)
-    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
 class DeadlineFilter(KeyFilterSet):

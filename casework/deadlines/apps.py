@@ -18,9 +18,12 @@ class DeadlinesConfig(AppConfig):
     label = "deadlines"
 
     def ready(self) -> None:
+        from casework.accounts.backends import read_with_reader
         from casework.deadlines import policy, words  # they register acts and words
         from casework.deadlines.refs import register
+        from casework.deadlines.selectors import calendar_mark
         from casework.deadlines.web import nav  # registers the page in the side bar
 
         register()
+        read_with_reader("calendar", calendar_mark)
         post_migrate.connect(_seed, sender=self, dispatch_uid="deadlines.holidays")

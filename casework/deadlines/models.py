@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from casework.access.models import Compartment, compartments_of
+from casework.access.models import Compartment, circles_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.calendar import Kind
@@ -41,13 +41,16 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
     """Deadlines by reader and by state."""
 
     def visible_to(self, user: User) -> Self:
-        """Return what the reader may know of: auditors all, officials by compartment, everybody else what they hold."""
+        """Return what the reader may know of: auditors all, officials by compartment, everybody else what they hold.
+
+        Who holds no office any more is treated as the official he may have been.
+        """
         if not user.is_authenticated or not user.is_active:
             return self.none()
         if user.has_role(Role.AUDITOR):
             return self
-        if user.is_commission:
-            return self.filter(Q(compartment__in=compartments_of(user)) | Q(compartment=None, holder=user))
+        if user.is_commission or not user.roles:
+            return self.filter(Q(compartment__in=circles_of(user)) | Q(compartment=None, holder=user))
         return self.filter(holder=user)
 
     def live(self) -> Self:
@@ -136,6 +139,9 @@ class Suspension(models.Model):
     approver = models.CharField(_("批准人"), max_length=120)
     document = models.CharField(_("文号"), max_length=120, blank=True)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
+    resume_reason = models.CharField(_("恢复事由"), max_length=300, blank=True)
+    resume_approver = models.CharField(_("恢复批准人"), max_length=120, blank=True)
+    resume_document = models.CharField(_("恢复文号"), max_length=120, blank=True)
 
     class Meta:
         verbose_name = _("暂停计时")

@@ -92,13 +92,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Stop:
-    """The clock stood still from ``from_on`` up to the day before ``to_on``; None while it still does."""
+    """The clock stood still from ``from_on`` up to the day before ``to_on``; ``resumed``: why, by whom, on which paper."""
 
     from_on: date
     to_on: date | None = None
     reason: str = ""
     approver: str = ""
     document: str = ""
+    resumed: tuple[str, str, str] = ("", "", "")
 
 
 @dataclass(frozen=True)
@@ -421,7 +422,8 @@ def _stop_words(stop: Stop) -> str:
     if stop.to_on is None:
         return f"{day_words(stop.from_on)}起暂停计时{papers}。"
     days = (stop.to_on - stop.from_on).days
-    return f"{day_words(stop.from_on)}起暂停计时，{day_words(stop.to_on)}恢复，停 {days} 天{papers}。"
+    more = f"恢复计时{_papers(*stop.resumed)}。" if any(stop.resumed) else ""
+    return f"{day_words(stop.from_on)}起暂停计时，{day_words(stop.to_on)}恢复，停 {days} 天{papers}。{more}"
 
 
 def _extension_words(more: More) -> str:

@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import JSONObject
 
 from casework.accounts.models import User
 from casework.core.calendar import Calendar, Kind
 from casework.deadlines.enums import State, Unit
-from casework.deadlines.models import Deadline, DeadlineQuerySet, Holiday
+from casework.deadlines.models import Deadline, DeadlineQuerySet, Holiday, Suspension
 from casework.deadlines.rules import Facts, More, Rule, Stop
 
 #: A notice is taken as complete when it closes these days: 全国年节及纪念日放假办法 第二条, the fixed ones.
@@ -20,6 +24,23 @@ FIXED = ((1, 1), (5, 1), (10, 1), (10, 2), (10, 3))
 def current_calendar() -> Calendar:
     """Return the calendar of the holiday table as it stands now (one query)."""
     return build_calendar(dict(Holiday.objects.values_list("date", "kind")))
+
+
+def calendar_mark(_day: date, _moment: datetime) -> QuerySet[Holiday, Any]:
+    """Return the digest of the holiday table: read along with a reader, so that the table itself is read once."""
+    mark = RawSQL("md5(string_agg(date || kind, ',' order by date))", [])
+    return Holiday.objects.order_by().values_list(mark, flat=True)
+
+
+@lru_cache(maxsize=4)
+def _calendar_marked(_mark: str) -> Calendar:
+    return current_calendar()
+
+
+def calendar_for(user: User) -> Calendar:
+    """Return the calendar as it stands now; for the reader of a page without a query while the table stays as it is."""
+    mark = (user.known_of or {}).get("calendar")
+    return _calendar_marked(mark[0]) if mark and mark[0] else current_calendar()
 
 
 def build_calendar(holidays: dict[date, str]) -> Calendar:
@@ -45,6 +66,9 @@ class Bar:
     reason: str
     approver: str
     document: str
+    resume_reason: str = ""
+    resume_approver: str = ""
+    resume_document: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,8 +126,11 @@ def deadline_facts(deadline: Deadline, today: date, calendar: Calendar | None = 
             stop.reason,
             stop.approver,
             stop.document,
+            stop.resume_reason,
+            stop.resume_approver,
+            stop.resume_document,
         )
-        for stop in sorted(deadline.suspensions.all(), key=lambda one: one.from_on)
+        for stop in sorted(_stops(deadline), key=lambda one: one.from_on)
     )
     verdict = deadline.verdict or {}
     return DeadlineFacts(
@@ -132,14 +159,32 @@ def deadline_facts(deadline: Deadline, today: date, calendar: Calendar | None = 
     )
 
 
+def _stops(deadline: Deadline) -> Iterable[Suspension]:
+    held = getattr(deadline, "stops_held", None)
+    if held is None:
+        return deadline.suspensions.all()
+    days = ("from_on", "to_on")
+    return [
+        Suspension(**{**row, **{day: date.fromisoformat(row[day]) if row[day] else None for day in days}})
+        for row in held
+    ]
+
+
+def with_stops(deadlines: DeadlineQuerySet) -> DeadlineQuerySet:
+    """Return the rows with what ``deadline_facts`` reads, in their own query: for lists."""
+    words = ("from_on", "to_on", "reason", "approver", "document")
+    stops = Suspension.objects.filter(deadline=OuterRef("pk")).order_by("from_on", "pk")
+    return deadlines.annotate(stops_held=ArraySubquery(stops.values(said=JSONObject(**{word: word for word in words}))))
+
+
 def with_bars(deadlines: DeadlineQuerySet) -> DeadlineQuerySet:
     """Return the rows with what ``deadline_facts`` reads, in a fixed number of queries."""
     return deadlines.select_related("holder").prefetch_related("suspensions", "extensions")
 
 
-def facts_of(deadlines: Iterable[Deadline], today: date) -> dict[int, DeadlineFacts]:
-    """Return the facts by id for rows that came from ``with_bars`` (one query for the calendar)."""
-    calendar = current_calendar()
+def facts_of(deadlines: Iterable[Deadline], today: date, calendar: Calendar | None = None) -> dict[int, DeadlineFacts]:
+    """Return the facts by id for rows that came from ``with_bars`` or ``with_stops`` (one query for the calendar)."""
+    calendar = calendar or current_calendar()
     return {deadline.pk: deadline_facts(deadline, today, calendar) for deadline in deadlines}
 
 
@@ -171,7 +216,14 @@ def inputs(deadline: Deadline) -> tuple[Rule, Facts]:
     return Rule.restore(deadline.rule), replace(
         plain_facts(deadline.start_on, deadline.facts),
         stops=tuple(
-            Stop(row.from_on, row.to_on, row.reason, row.approver, row.document)
+            Stop(
+                row.from_on,
+                row.to_on,
+                row.reason,
+                row.approver,
+                row.document,
+                (row.resume_reason, row.resume_approver, row.resume_document),
+            )
             for row in sorted(deadline.suspensions.all(), key=lambda one: (one.from_on, one.pk))
         ),
         extensions=tuple(

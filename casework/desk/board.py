@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -10,11 +11,14 @@ from casework.accounts.models import User
 from casework.deadlines.models import Deadline
 from casework.deadlines.rules import Rule
 from casework.deadlines.selectors import DeadlineFacts as Facts
-from casework.deadlines.selectors import facts_of, for_user, with_bars
+from casework.deadlines.selectors import calendar_for, facts_of, for_user, with_stops
 from casework.deadlines.web.words import chip
 from casework.ledger.refs import resolve_many
 from casework.web.deadline_words import DeadlineFacts
 from casework.web.vocabulary import Text
+
+#: A number of the strip is counted no further.
+MOST_COUNTED: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,11 @@ class Count:
     icon: str
     url: str
     hot: bool = False
+
+    @property
+    def said(self) -> str:
+        """The number in words."""
+        return f"{self.number:,}" if self.number <= MOST_COUNTED else _("超过 %(n)s") % {"n": f"{MOST_COUNTED:,}"}
 
 
 @dataclass(frozen=True)
@@ -129,8 +138,8 @@ class Board:
 
 def deadline_todos(user: User, today: date, *, verb: Text = "", most: int = 60) -> list[Todo]:
     """Return the reader's running clocks as things to do, nearest first; what he may not open is left out."""
-    rows: list[Deadline] = list(with_bars(for_user(user))[:most])
-    facts = facts_of(rows, today)
+    rows: list[Deadline] = list(with_stops(for_user(user))[:most])
+    facts = facts_of(rows, today, calendar_for(user))
     known = resolve_many((row.ref for row in rows), user)
     todos = []
     for row in rows:

@@ -2,18 +2,19 @@
 
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases.enums import OVER
 from cases.enums_penalties import PenaltyState
-from cases.models import Case, Penalty
+from cases.models import Case, CaseMember, Penalty
 from cases.selectors.cases import decisions_for, next_deadlines, waiting_for
 from casework.accounts.models import User
 from casework.deadlines.models import Deadline
-from casework.deadlines.selectors import facts_of
+from casework.deadlines.selectors import calendar_for, facts_of
 from casework.desk.board import Board, Card, Count, Line, Todo, by_deadline, deadline_todos
+from casework.web.counting import count_together
 from casework.web.formats import cn_date
 from evidence.selectors import desk as evidence
 from units.enums import LeadState
@@ -24,25 +25,26 @@ SHOWN = 6
 
 def officer_board(user: User, today: date) -> Board:
     """The case officer: late, due, returned, hand-overs to sign for, his cases by next deadline."""
-    todos = by_deadline([*deadline_todos(user, today), *_returned_cases(user), *_hand_overs(user)])
     mine = _my_cases(user)
-    offers = evidence.offers_to_confirm(user).count()
     opinions = Lead.objects.visible_to(user).filter(handler=user, state__in=(LeadState.ASSIGNED, LeadState.UNDER_STUDY))
+    counted = count_together({"offers": [evidence.offers_to_confirm(user)], "opinions": [opinions], "mine": [mine]})
+    todos = by_deadline([*deadline_todos(user, today), *_returned_cases(user), *_hand_overs(user)])
     board = Board(todos=todos, new=(_("报请立案"), reverse("cases:file"), "plus"))
     board.counts = [
         Count(sum(t.late for t in todos), _("已逾期"), "alert-triangle", reverse("deadlines:list"), hot=True),
         Count(sum(t.today and not t.late for t in todos), _("今天到期"), "clock", reverse("deadlines:list")),
-        Count(opinions.count(), _("待提处置意见"), "list-check", reverse("units:leads")),
-        Count(offers, _("待我签收的移交"), "package", reverse("evidence:custody")),
-        Count(mine.count(), _("我的在办案件"), "briefcase", reverse("cases:list")),
+        Count(counted["opinions"], _("待提处置意见"), "list-check", reverse("units:leads")),
+        Count(counted["offers"], _("待我签收的移交"), "package", reverse("evidence:custody")),
+        Count(counted["mine"], _("我的在办案件"), "briefcase", reverse("cases:list")),
     ]
-    board.cards = [_case_card(mine, today), _waiting_card(user)]
+    board.cards = [_case_card(user, mine, counted["mine"], today), _waiting_card(user)]
     return board
 
 
 def _my_cases(user: User) -> "QuerySet[Case]":
-    rows = Case.objects.visible_to(user).filter(members__user=user, members__until__isnull=True)
-    return rows.exclude(state__in=OVER).order_by("-state_since", "pk").distinct()
+    member = CaseMember.objects.filter(case=OuterRef("pk"), user=user, until__isnull=True)
+    rows = Case.objects.visible_to(user).filter(Exists(member)).exclude(state__in=OVER)
+    return rows.order_by("-state_since", "pk")
 
 
 def _returned_cases(user: User) -> list[Todo]:
@@ -71,10 +73,10 @@ def _hand_overs(user: User) -> list[Todo]:
     ]
 
 
-def _case_card(rows: "QuerySet[Case]", today: date) -> Card:
+def _case_card(user: User, rows: "QuerySet[Case]", count: int, today: date) -> Card:
     cases = list(rows.select_related("unit")[:SHOWN])
     clocks = next_deadlines(cases)
-    facts = facts_of(clocks.values(), today)
+    facts = facts_of(clocks.values(), today, calendar_for(user))
 
     def second(case: Case) -> str:
         clock: Deadline | None = clocks.get(case.pk)
@@ -89,7 +91,7 @@ def _case_card(rows: "QuerySet[Case]", today: date) -> Card:
         Line(case.title, reverse("cases:detail", args=[case.pk]), second(case), status=("case", case.state))
         for case in cases
     ]
-    return Card(_("我的案件"), lines, reverse("cases:list"), _("全部案件"), _("没有在办的案件。"), rows.count())
+    return Card(_("我的案件"), lines, reverse("cases:list"), _("全部案件"), _("没有在办的案件。"), count)
 
 
 def _waiting_card(user: User) -> Card:
@@ -101,23 +103,23 @@ def _waiting_card(user: User) -> Card:
         )
         for offer in evidence.offers_waiting(user)[:SHOWN]
     ]
-    turn = set(waiting_for(user).values_list("pk", flat=True))
+    others = _my_cases(user).exclude(pk__in=waiting_for(user).order_by().values("pk"))
     lines += [
         Line(
             case.title,
             reverse("cases:detail", args=[case.pk]),
             _("等别人：%(state)s") % {"state": case.get_state_display()},
         )
-        for case in _my_cases(user).exclude(pk__in=turn)[: SHOWN - len(lines)]
+        for case in others[: SHOWN - len(lines)]
     ]
     return Card(_("在等别人"), lines, empty=_("没有在等别人的事。"), count=len(lines))
 
 
 def approver_board(user: User, today: date) -> Board:
     """The leader: decisions waiting, nearest deadline first."""
-    cases = list(decisions_for(user)[:40])
+    cases = list(decisions_for(user).select_related("unit", "drafted_by")[:40])
     clocks = next_deadlines(cases)
-    facts = facts_of(clocks.values(), today)
+    facts = facts_of(clocks.values(), today, calendar_for(user))
     todos = []
     for case in cases:
         clock = clocks.get(case.pk)
@@ -162,14 +164,15 @@ def approver_board(user: User, today: date) -> Board:
         )
         for row in ends[:20]
     ]
-    opinions = Lead.objects.visible_to(user).filter(state=LeadState.OPINION_PENDING).count()
+    opinions = Lead.objects.visible_to(user).filter(state=LeadState.OPINION_PENDING)
+    counted = count_together({"evidence": [loans, ends], "opinions": [opinions]})
     board = Board(todos=by_deadline(todos), heading=_("等您决定"), nothing=_("没有等您决定的事。"))
     board.counts = [
         Count(sum(t.late for t in todos), _("已逾期"), "alert-triangle", reverse("deadlines:list"), hot=True),
         Count(len(cases), _("案件待审批"), "briefcase", reverse("cases:list")),
         Count(len(penalties), _("处分待审批"), "scale", reverse("cases:penalty-approvals")),
-        Count(loans.count() + ends.count(), _("证物待审批"), "package", reverse("evidence:decisions")),
-        Count(opinions, _("处置意见待批"), "list-check", f"{reverse('units:leads')}?state=opinion_pending"),
+        Count(counted["evidence"], _("证物待审批"), "package", reverse("evidence:decisions")),
+        Count(counted["opinions"], _("处置意见待批"), "list-check", f"{reverse('units:leads')}?state=opinion_pending"),
     ]
     return board
 
@@ -201,13 +204,14 @@ def hearing_board(user: User, today: date) -> Board:
     hearing = Case.objects.visible_to(user).filter(
         state__in=("transferred_to_hearing", "hearing", "hearing_report_pending")
     )
-    running = Penalty.objects.visible_to(user).filter(state=PenaltyState.EXECUTING)
+    running, mine = Penalty.objects.visible_to(user).filter(state=PenaltyState.EXECUTING), _my_cases(user)
+    counted = count_together({"hearing": [hearing], "running": [running], "mine": [mine]})
     board.counts = [
         Count(sum(t.late for t in todos), _("已逾期"), "alert-triangle", reverse("deadlines:list"), hot=True),
-        Count(hearing.count(), _("审理中的案件"), "scale", reverse("cases:list")),
-        Count(running.count(), _("执行中的处分"), "gavel", reverse("cases:penalties")),
+        Count(counted["hearing"], _("审理中的案件"), "scale", reverse("cases:list")),
+        Count(counted["running"], _("执行中的处分"), "gavel", reverse("cases:penalties")),
     ]
-    board.cards = [_case_card(_my_cases(user), today)]
+    board.cards = [_case_card(user, mine, counted["mine"], today)]
     return board
 
 
@@ -246,12 +250,13 @@ def custodian_board(user: User, today: date) -> Board:
         for row in open_
     ]
     board = Board(todos=todos, nothing=_("没有等您签收或处理的证物。"))
+    counted = count_together({"offers": [evidence.offers_to_confirm(user)], "held": [evidence.items_in_hand(user)]})
     board.counts = [
         Count(len(late), _("逾期未还"), "alert-triangle", reverse("evidence:custody"), hot=True),
-        Count(evidence.offers_to_confirm(user).count(), _("待签收的移交"), "package", reverse("evidence:custody")),
+        Count(counted["offers"], _("待签收的移交"), "package", reverse("evidence:custody")),
         Count(len(open_), _("账实不符"), "package-off", reverse("evidence:custody"), hot=True),
         Count(
-            evidence.items_in_hand(user).count(),
+            counted["held"],
             _("由您保管的证物"),
             "building-warehouse",
             f"{reverse('evidence:items')}?mine=1",

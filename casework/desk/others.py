@@ -1,23 +1,27 @@
 """Homes of the campaign office, inspection teams, auditors, liaisons and the three administrators."""
 
 from datetime import date
+from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When, Window
+from django.db.models import Count as Number
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from cases.models import Case
+from cases.models import Case as CaseFile
 from cases.selectors.inspections import my_sites
 from casework.access.selectors import administrative_acts, known_compartments
 from casework.accounts.models import Appointment, User
 from casework.core.heartbeat import STALE_SECONDS, age_seconds
-from casework.desk.board import Board, Card, Count, Line, Todo, by_deadline, deadline_todos
+from casework.desk.board import MOST_COUNTED, Board, Card, Count, Line, Todo, by_deadline, deadline_todos
 from casework.files.models import Blob
 from casework.ledger.models import Entry
 from casework.ledger.selectors import lag_seconds
 from casework.ledger.words import word
 from casework.notices.selectors import given_up
+from casework.web.counting import count_together
 from casework.web.formats import cn_date, cn_datetime
 from evidence.models import Discrepancy, Item
 from units.enums import MatchState
@@ -38,13 +42,25 @@ def campaign_board(user: User, today: date) -> Board:
     )
     todos = deadline_todos(user, today)
     seen = {todo.url for todo in todos}
-    for rows, verb in ((rectified, _("去核查")), (submitted, _("去审核")), (review, _("接着审"))):
-        for row in rows.select_related("unit", "stage").order_by("submitted_at", "pk")[:12]:
-            url = reverse("units:self-inspection", args=[row.pk])
-            if url not in seen:
-                todos.append(Todo(row.unit.name, url, second=f"{row.stage.name}，{row.get_state_display()}", verb=verb))
+    for row in _to_review(reports):
+        url = reverse("units:self-inspection", args=[row.pk])
+        if url not in seen:
+            verb = {0: _("去核查"), 1: _("去审核")}.get(row.turn, _("接着审"))
+            todos.append(Todo(row.unit.name, url, second=f"{row.stage.name}，{row.get_state_display()}", verb=verb))
     flags = flagged(reports.filter(state__in=(InspectionState.SUBMITTED, InspectionState.UNDER_REVIEW)), user)
     unmatched = Sighting.objects.visible_to(user).filter(match_state__in=(MatchState.UNMATCHED, MatchState.AMBIGUOUS))
+    campaigns = Campaign.objects.visible_to(user).filter(state=CampaignState.RUNNING)
+    counted = count_together(
+        {
+            "late": [late],
+            "review": [submitted, review],
+            "flags": [flags],
+            "unmatched": [unmatched],
+            "rectified": [rectified],
+            "campaigns": [campaigns],
+        },
+        MOST_COUNTED,
+    )
     listing = reverse("units:self-inspections")
     board = Board(
         todos=by_deadline(todos),
@@ -52,23 +68,23 @@ def campaign_board(user: User, today: date) -> Board:
         new=(_("导入清单"), reverse("imports:list"), "upload"),
     )
     board.counts = [
-        Count(late.count(), _("逾期未报"), "alert-triangle", f"{listing}?late=1", hot=True),
+        Count(counted["late"], _("逾期未报"), "alert-triangle", f"{listing}?late=1", hot=True),
         Count(
-            submitted.count() + review.count(),
+            counted["review"],
             _("待审核的报告"),
             "clipboard-list",
             f"{listing}?state=submitted&state=under_review",
         ),
-        Count(flags.count(), _("与监测不符的答案"), "flag", f"{listing}?flagged=1"),
+        Count(counted["flags"], _("与监测不符的答案"), "flag", f"{listing}?flagged=1"),
         Count(
-            unmatched.count(),
+            counted["unmatched"],
             _("归属未定的记录"),
             "help-circle",
             f"{reverse('units:sightings')}?match=unmatched&match=ambiguous",
         ),
-        Count(rectified.count(), _("待核查的整改"), "tool", f"{listing}?state=rectified"),
+        Count(counted["rectified"], _("待核查的整改"), "tool", f"{listing}?state=rectified"),
     ]
-    campaigns = Campaign.objects.visible_to(user).filter(state=CampaignState.RUNNING).order_by("-starts_on", "pk")
+    shown = campaigns.annotate(units_in=Number("campaign_units")).order_by("-starts_on", "pk")
     board.cards = [
         Card(
             _("专项行动"),
@@ -76,16 +92,29 @@ def campaign_board(user: User, today: date) -> Board:
                 Line(
                     row.name,
                     reverse("units:campaign", args=[row.code]),
-                    _("%(n)s 家单位，%(day)s 开始") % {"n": row.campaign_units.count(), "day": cn_date(row.starts_on)},
+                    _("%(n)s 家单位，%(day)s 开始") % {"n": row.units_in, "day": cn_date(row.starts_on)},
                 )
-                for row in campaigns[:6]
+                for row in shown[:6]
             ],
             reverse("units:campaigns"),
             empty=_("没有进行中的专项行动。"),
-            count=campaigns.count(),
+            count=counted["campaigns"],
         )
     ]
     return board
+
+
+def _to_review(reports: Any, most: int = 12) -> Any:
+    """Return what waits for a review, ``most`` of each turn: corrections to verify, reports to take up, reports begun."""
+    turns = Case(
+        When(state=InspectionState.RECTIFIED, then=Value(0)),
+        When(state=InspectionState.SUBMITTED, then=Value(1)),
+        When(state__in=(InspectionState.UNDER_REVIEW, InspectionState.SPOT_CHECK), then=Value(2)),
+    )
+    order = [F("submitted_at").asc(), F("pk").asc()]
+    rows = reports.annotate(turn=turns).filter(turn__isnull=False)
+    rows = rows.annotate(place=Window(RowNumber(), partition_by=F("turn"), order_by=order)).filter(place__lte=most)
+    return rows.select_related("unit", "stage").order_by("turn", *order)
 
 
 def intake_board(user: User, today: date) -> Board:
@@ -147,8 +176,16 @@ def inspector_board(user: User, today: date) -> Board:
 
 def auditor_board(user: User, today: date) -> Board:
     """The auditor: a search box; what does not fit; what is late to be checked; the newest entries."""
-    broken = Blob.objects.filter(intact=False).count()
-    unchecked = Blob.objects.filter(checked_at=None).count()
+    counted = count_together(
+        {
+            "broken": [Blob.objects.filter(intact=False)],
+            "unchecked": [Blob.objects.filter(checked_at=None)],
+            "entries": [Entry.objects.all()],
+            "items": [Item.objects.visible_to(user)],
+            "cases": [CaseFile.objects.visible_to(user)],
+        },
+        MOST_COUNTED,
+    )
     open_ = list(
         Discrepancy.objects.visible_to(user)
         .filter(resolved_at=None)
@@ -167,11 +204,11 @@ def auditor_board(user: User, today: date) -> Board:
     ]
     board = Board(todos=todos, heading=_("追溯"), nothing=_("没有核验失败，没有账实不符。"), find=True)
     board.counts = [
-        Count(broken, _("核验失败的文件"), "alert-octagon", reverse("ledger:home"), hot=True),
-        Count(unchecked, _("还没有复核的文件"), "clock", reverse("ledger:home")),
-        Count(Entry.objects.count(), _("账本条目"), "shield-check", reverse("ledger:home")),
-        Count(Item.objects.visible_to(user).count(), _("证物"), "package", reverse("evidence:items")),
-        Count(Case.objects.visible_to(user).count(), _("案件"), "briefcase", reverse("cases:list")),
+        Count(counted["broken"], _("核验失败的文件"), "alert-octagon", reverse("ledger:home"), hot=True),
+        Count(counted["unchecked"], _("还没有复核的文件"), "clock", reverse("ledger:home")),
+        Count(counted["entries"], _("账本条目"), "shield-check", reverse("ledger:home")),
+        Count(counted["items"], _("证物"), "package", reverse("evidence:items")),
+        Count(counted["cases"], _("案件"), "briefcase", reverse("cases:list")),
     ]
     board.cards = [
         Card(
@@ -206,11 +243,12 @@ def liaison_board(user: User, today: date) -> Board:
             if url not in seen:
                 verb = _("去签收") if row.received_at is None else _("去办理")
                 todos.append(Todo(row.number, url, second=str(row.get_state_display()), verb=verb))
+    counted = count_together({"asked": [asked], "given": [given]})
     board = Board(todos=todos, heading=_("协作事项"), nothing=_("没有等您答复的事项。"))
     board.counts = [
-        Count(asked.count(), _("待答复的查询函"), "file-search", f"{reverse('units:lookups')}?state=sent&state=received"),
+        Count(counted["asked"], _("待答复的查询函"), "file-search", f"{reverse('units:lookups')}?state=sent&state=received"),
         Count(
-            given.count(), _("待反馈的移送函"), "arrows-exchange",
+            counted["given"], _("待反馈的移送函"), "arrows-exchange",
             f"{reverse('units:hand-overs')}?way=out&state=sent&state=received",
         ),
     ]  # fmt: skip
@@ -245,8 +283,8 @@ def system_board(user: User, today: date) -> Board:
         todos.append(
             Todo(
                 _("%(n)d 条通知没有送达") % {"n": failed},
-                reverse("web:help"),
-                second=_("可以检查邮件服务器设置。"),
+                reverse("notices:failed"),
+                second=_("可以看原因，排除后重新发送。"),
                 late=True,
             )
         )
@@ -257,7 +295,7 @@ def system_board(user: User, today: date) -> Board:
     board = Board(todos=todos, heading=_("运行状况"), nothing=_("数据库、后台任务、账本都正常。"))
     board.counts = [
         Count(active, _("启用的账号"), "users", f"{reverse('access:accounts')}?active=1"),
-        Count(failed, _("没有送达的通知"), "mail", reverse("access:accounts"), hot=True),
+        Count(failed, _("没有送达的通知"), "mail", reverse("notices:failed"), hot=True),
     ]
     board.cards = [
         Card(
@@ -290,12 +328,11 @@ def security_board(user: User, today: date) -> Board:
         )
         for row in without.order_by("username")[:20]
     ]
+    counted = count_together({"without": [without], "circles": [known_compartments().filter(closed_at=None)]})
     board = Board(todos=todos, heading=_("权限"), nothing=_("没有等您处理的权限。"))
     board.counts = [
-        Count(without.count(), _("没有角色的账号"), "user", reverse("access:accounts")),
-        Count(
-            known_compartments().filter(closed_at=None).count(), _("知悉范围"), "lock", reverse("access:compartments")
-        ),
+        Count(counted["without"], _("没有角色的账号"), "user", reverse("access:accounts")),
+        Count(counted["circles"], _("知悉范围"), "lock", reverse("access:compartments")),
     ]
     board.cards = [
         Card(

@@ -7,13 +7,18 @@ import io
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import pypdfium2
-from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from python_calamine import CalamineError, CalamineWorkbook
 
+from casework.files import pdfium
+from casework.files.marking import marked
+
 WIDTH: Final = 1_600
+#: Of a page that is taken away: 150 dots an inch on A4, and that sheet's width in points.
+COPY_WIDTH, A4_WIDTH = 1_240, 595.276
 #: More pixels than this are a bomb, not a photo.
 MAX_PIXELS: Final = 120_000_000
 TEXT_BYTES: Final = 64 * 1024
@@ -64,14 +69,15 @@ def _format_of(path: Path) -> str:
 
 
 def _pdf(path: Path) -> Preview:
-    try:
-        document = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError:
-        return Preview("")
-    try:
-        return Preview("pdf", min(len(document), PAGES), cut=len(document) > PAGES)
-    finally:
-        document.close()
+    with pdfium.LOCK:
+        try:
+            document = pypdfium2.PdfDocument(path)
+        except pypdfium2.PdfiumError:
+            return Preview("")
+        try:
+            return Preview("pdf", min(len(document), PAGES), cut=len(document) > PAGES)
+        finally:
+            document.close()
 
 
 def _workbook(path: Path) -> Preview:
@@ -109,39 +115,90 @@ def _table(text: str, delimiter: str) -> list[list[str]]:
     return [[cell[:CELL] for cell in row[:COLUMNS]] for row in rows if row]
 
 
+def copy_with_mark(path: Path, mark: str, out: BinaryIO) -> str:
+    """Write a copy with the mark across every page into ``out``; return its suffix, "" when the file is no picture or PDF.
+
+    Pages are drawn anew as pictures: the mark cannot be taken off as one lifts a layer, and nothing that the file carried
+    along leaves with it. The file itself is only read.
+
+    Raises:
+        LookupError: it cannot be drawn, or has more than ``PAGES`` pages.
+    """
+    shown = look_into(path, "")
+    if shown.kind == "image":
+        out.write(picture(path, 0, mark))
+        return ".png"
+    if shown.kind != "pdf":
+        return ""
+    if shown.cut:
+        raise LookupError(str(path))
+    sheets: list[bytes] = []
+    for number in range(shown.pages):
+        packed = io.BytesIO()
+        marked(_drawn(path, number, COPY_WIDTH), mark).save(packed, "JPEG", quality=80)
+        sheets.append(packed.getvalue())
+    _bind(sheets, out)
+    return ".pdf"
+
+
+def _bind(sheets: list[bytes], out: BinaryIO) -> None:
+    """Write pictures as the pages of a PDF, each as wide as an A4 sheet."""
+    with pdfium.LOCK:
+        file = pypdfium2.PdfDocument.new()
+        try:
+            for sheet in sheets:
+                image = pypdfium2.PdfImage.new(file)
+                image.load_jpeg(io.BytesIO(sheet), inline=True)
+                width, height = image.get_px_size()
+                size = (A4_WIDTH, A4_WIDTH * height / width)
+                page = file.new_page(*size)
+                image.set_matrix(pypdfium2.PdfMatrix().scale(*size))
+                page.insert_obj(image)
+                page.gen_content()
+                page.close()
+            file.save(out)
+        finally:
+            file.close()
+
+
 def picture(path: Path, page: int, mark: str, width: int = WIDTH) -> bytes:
     """Return the picture, or a page of the PDF, drawn anew as PNG without anything the file carried along.
 
-    ``mark`` is written across it (Latin letters and digits); "" leaves it out. Raises ``LookupError`` when there is none.
+    ``mark`` is written across it; "" leaves it out. Raises ``LookupError`` when there is none.
     """
-    with path.open("rb") as stream:
-        is_pdf = stream.read(5) == b"%PDF-"
-    if page and not is_pdf:
-        raise LookupError(page)
-    try:
-        drawn = _page(path, page, width) if is_pdf else _image(path, width)
-    except (OSError, ValueError, pypdfium2.PdfiumError, Image.DecompressionBombError) as error:
-        raise LookupError(str(path)) from error
+    drawn = _drawn(path, page, width)
     if mark:
-        drawn = _marked(drawn, mark)
+        drawn = marked(drawn, mark)
     out = io.BytesIO()
     drawn.save(out, "PNG", compress_level=3)
     return out.getvalue()
 
 
-def _page(path: Path, page: int, width: int) -> Image.Image:
-    document = pypdfium2.PdfDocument(path)
+def _drawn(path: Path, page: int, width: int) -> Image.Image:
+    with path.open("rb") as stream:
+        is_pdf = stream.read(5) == b"%PDF-"
+    if page and not is_pdf:
+        raise LookupError(page)
     try:
-        if not 0 <= page < min(len(document), PAGES):
-            raise LookupError(page)
-        sheet = document[page]
-        scale = min(width / max(sheet.get_width(), 1), 4.0)
-        if sheet.get_height() * scale > 4 * width:
-            scale = 4 * width / sheet.get_height()
-        drawn: Image.Image = sheet.render(scale=scale, may_draw_forms=False).to_pil()
-        return drawn.convert("RGB")
-    finally:
-        document.close()
+        return _page(path, page, width) if is_pdf else _image(path, width)
+    except (OSError, ValueError, pypdfium2.PdfiumError, Image.DecompressionBombError) as error:
+        raise LookupError(str(path)) from error
+
+
+def _page(path: Path, page: int, width: int) -> Image.Image:
+    with pdfium.LOCK:
+        document = pypdfium2.PdfDocument(path)
+        try:
+            if not 0 <= page < min(len(document), PAGES):
+                raise LookupError(page)
+            sheet = document[page]
+            scale = min(width / max(sheet.get_width(), 1), 4.0)
+            if sheet.get_height() * scale > 4 * width:
+                scale = 4 * width / sheet.get_height()
+            drawn: Image.Image = sheet.render(scale=scale, may_draw_forms=False).to_pil()
+            return drawn.convert("RGB")
+        finally:
+            document.close()
 
 
 def _image(path: Path, width: int) -> Image.Image:
@@ -151,20 +208,4 @@ def _image(path: Path, width: int) -> Image.Image:
         opened.draft("RGB", (width, width))
         drawn = ImageOps.exif_transpose(opened).convert("RGB")
     drawn.thumbnail((width, 4 * width))
-    return drawn
-
-
-def _marked(drawn: Image.Image, mark: str) -> Image.Image:
-    side = max(drawn.width // 40, 12)
-    font = ImageFont.load_default(side)
-    layer = Image.new("L", (int(drawn.width * 1.6) + 1, int(drawn.height * 1.6) + 1), 0)
-    pen = ImageDraw.Draw(layer)
-    step = int(pen.textlength(mark, font=font)) + 4 * side
-    for row, top in enumerate(range(0, layer.height, 6 * side)):
-        for left in range(-(row % 2) * step // 2, layer.width, step):
-            pen.text((left, top), mark, fill=70, font=font)
-    layer = layer.rotate(24)
-    left, top = (layer.width - drawn.width) // 2, (layer.height - drawn.height) // 2
-    layer = layer.crop((left, top, left + drawn.width, top + drawn.height))
-    drawn.paste(Image.new("RGB", drawn.size, (128, 128, 128)), mask=layer)
     return drawn

@@ -9,6 +9,7 @@ from typing import Any
 import rfc8785
 
 MAX_BYTES = 65_535  # C2SP tlog-tiles: an entry's length is two bytes
+MAX_WHOLE = 2**53 - 1  # larger ones lose digits in other readers
 
 
 class Uncanonical(ValueError):
@@ -20,10 +21,31 @@ def plain(value: Any, path: str = "$") -> Any:
 
     A float has no form that every reader reproduces, so quantities travel as decimal strings.
     """
+    try:
+        return _plain(value)
+    except Uncanonical:
+        return _named(value, path)  # again, to say where
+
+
+def _plain(value: Any) -> Any:
+    """Return what ``plain`` does for the types that nearly all values have; the others go the longer way."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return value
+    if kind is dict:
+        return {key if type(key) is str else str(key): _plain(item) for key, item in value.items()}
+    if kind is int and -MAX_WHOLE <= value <= MAX_WHOLE:
+        return value
+    if kind is list or kind is tuple:
+        return [_plain(item) for item in value]
+    return _named(value, "$")
+
+
+def _named(value: Any, path: str) -> Any:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):
-        if abs(value) > 2**53 - 1:
+        if abs(value) > MAX_WHOLE:
             raise Uncanonical(f"{path}: {value} is too large, write it as a string")
         return value
     if isinstance(value, Decimal):
@@ -33,10 +55,10 @@ def plain(value: Any, path: str = "$") -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): plain(item, f"{path}.{key}") for key, item in value.items()}
+        return {str(key): _named(item, f"{path}.{key}") for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         items = sorted(value) if isinstance(value, set | frozenset) else value
-        return [plain(item, f"{path}[{number}]") for number, item in enumerate(items)]
+        return [_named(item, f"{path}[{number}]") for number, item in enumerate(items)]
     raise Uncanonical(f"{path}: {type(value).__name__} has no canonical form")
 
 

@@ -13,6 +13,11 @@ from casework.ledger.record import VERSION, who
 
 #: Entries written by one statement.
 SIZE = 1000
+_INSERT_NEW = (
+    "insert into ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at) select header, ref, seq, %s, ref, %s, %s"
+    " from unnest(%s::bytea[], %s::text[], %s::int[]) as new (header, ref, seq) returning stream"
+)
+_INSERT = _INSERT_NEW.replace(" returning", " on conflict (stream, stream_seq) do nothing returning")
 Entries = Sequence[tuple[str, Mapping[str, Any]]]
 
 
@@ -55,22 +60,23 @@ def _write(kind: str, entries: Entries, *, actor: User | None, at: datetime, rea
 
 
 def _insert(base: Mapping[str, Any], rows: Entries, *, new: bool) -> None:
-    refs = [ref for ref, _data in rows]
-    last = {} if new else _last_of(refs)
-    written = clock.now()
-    headers, numbers = [], []
-    for ref, data in rows:
-        seq, prev = last.get(ref, (0, ""))
-        own = {"ref": ref, "stream": ref, "seq": seq + 1, "prev": prev, "rec_at": written, "data": data}
-        headers.append(encode({**base, **own}))
-        numbers.append(seq + 1)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at)"
-            " select header, ref, seq, %s, ref, %s, %s"
-            " from unnest(%s::bytea[], %s::text[], %s::int[]) as new (header, ref, seq)",
-            [base["kind"], base["by"], base["at"], headers, refs, numbers],
-        )
+    waiting = dict(rows)
+    while waiting:
+        last = {} if new else _last_of(list(waiting))
+        written = clock.now()
+        headers, numbers = [], []
+        for ref, data in waiting.items():
+            seq, prev = last.get(ref, (0, ""))
+            own = {"ref": ref, "stream": ref, "seq": seq + 1, "prev": prev, "rec_at": written, "data": data}
+            headers.append(encode({**base, **own}))
+            numbers.append(seq + 1)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _INSERT_NEW if new else _INSERT, [base["kind"], base["by"], base["at"], headers, list(waiting), numbers]
+            )
+            # A single act on one of them may have come in between (see ``record``): those are written anew.
+            for (stream,) in cursor.fetchall():
+                del waiting[stream]
 
 
 def _last_of(streams: Sequence[str]) -> dict[str, tuple[int, str]]:

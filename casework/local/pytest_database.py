@@ -9,6 +9,7 @@ import pytest
 
 from casework.local import paths
 from casework.local.locks import held
+from casework.local.pytest_restore import Before, look, put_back
 
 #: What a migrated database is made of: when none of it changed since the last run, that run's database is copied.
 _SCHEMA = (
@@ -41,11 +42,13 @@ def django_db_setup(
         with held(paths.run_dir(settings.CASEWORK_HOME) / "migrated.lock"):
             _make_migrated(connection, max(verbosity - 1, 0))
         connection.close()
+        with owner_connection() as looking:
+            before = look(looking)
         _as_owner(f'create database "{test_name}_pristine" template "{test_name}"')
         owner = dict(connection.settings_dict)
         _become_application(connection)
         kept = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
-        TransactionTestCase._fixture_teardown = _restore  # type: ignore[attr-defined]
+        TransactionTestCase._fixture_teardown = lambda _case: _restore(before)  # type: ignore[attr-defined]
     yield
     with django_db_blocker.unblock():
         TransactionTestCase._fixture_teardown = kept  # type: ignore[attr-defined]
@@ -97,8 +100,8 @@ def _become_application(connection: Any) -> None:
         connection.settings_dict["USER"] = settings.CASEWORK_APP_ROLE
 
 
-def _restore(_case: Any) -> None:
-    """Replace the database after a test that committed: no privilege to empty tables is needed, nothing remains.
+def _restore(before: Before | None) -> None:
+    """Put the database back after a test that committed: no privilege to empty tables is needed, nothing remains.
 
     Unlike the usual emptying of all tables this keeps what migrations wrote and covers the ledger's schema too.
     """
@@ -106,6 +109,10 @@ def _restore(_case: Any) -> None:
 
     name = connection.settings_dict["NAME"]
     connections.close_all()
+    if before is not None:
+        with owner_connection(name) as owner:
+            if put_back(owner, before):
+                return
     _as_owner(f'drop database "{name}" with (force)')
     # Nothing is synchronised here, so copying the files takes half of what writing them to the log takes.
     _as_owner(f'create database "{name}" template "{name}_pristine" strategy file_copy')

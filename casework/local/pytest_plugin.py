@@ -6,10 +6,11 @@ with exactly the grants of production.
 """
 
 import contextlib
+import gc
 import hashlib
 import os
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the collector of garbage pass over what stays to the end: all modules, all tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what this run started."""
     stack = config.stash.get(_SERVERS, None)
@@ -79,7 +88,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was not tested and how to get it, one line per reason."""
+    """Say which parts were run and how long they took; what was not tested and how to get it, one line per reason."""
+    _tell_parts(terminalreporter)
     reasons = Counter(
         report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else str(report.longrepr)
         for report in terminalreporter.stats.get("skipped", [])
@@ -89,3 +99,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("not tested here")
     for reason, count in sorted(reasons.items()):
         terminalreporter.line(f"{count} × {reason}")
+
+
+def _tell_parts(terminalreporter: pytest.TerminalReporter) -> None:
+    tests: dict[str, set[str]] = defaultdict(set)
+    seconds: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                path = report.nodeid.partition("::")[0].split("/")
+                part = "/".join(path[:2])
+                tests[part].add(report.nodeid)
+                seconds[part] += report.duration
+    if len(tests) < 2:
+        return
+    terminalreporter.section("parts, by the time that their tests took in all processes together")
+    for part, taken in sorted(seconds.items(), key=lambda item: -item[1]):
+        terminalreporter.line(f"{taken:7.1f} s  {len(tests[part]):5} tests  {part}")

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from casework.access.models import Compartment, compartments_of
+from casework.access.models import Compartment, circles_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.models import Versioned
@@ -43,12 +43,12 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     """Notices by reader."""
 
     def visible_to(self, user: User) -> Self:
-        """Return the reader's own notices; those of a compartment that he has left are absent."""
+        """Return the reader's own notices; those of a compartment that he has left, or of a former office, are absent."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
         own = self.filter(recipient=user)
-        if user.is_commission:
-            return own.filter(Q(compartment=None) | Q(compartment__in=compartments_of(user)))
+        if user.is_commission or not user.roles:
+            return own.filter(Q(compartment=None) | Q(compartment__in=circles_of(user)))
         return own
 
 

@@ -3,7 +3,6 @@
 The moment is the database's: a worker whose own clock runs ahead owes nothing early.
 """
 
-import time
 from typing import Any
 
 from celery import shared_task
@@ -11,7 +10,7 @@ from django.utils import timezone
 
 from casework.core import clock
 from casework.notices.services.reminders import owe_reminders
-from casework.notices.services.sending import send_due
+from casework.notices.services.sending import send_waiting
 
 
 @shared_task(name="deadlines.scan")
@@ -24,7 +23,4 @@ def scan(**_: Any) -> int:
 @shared_task(name="notices.send")
 def send(**_: Any) -> int:
     """Send what is owed outside the system, for a minute at most: beat asks again."""
-    sent, begun = 0, time.monotonic()
-    while (more := send_due(clock.shared_now())) and time.monotonic() - begun < 60:
-        sent += more
-    return sent + more
+    return send_waiting(clock.shared_now)

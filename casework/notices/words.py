@@ -11,6 +11,7 @@ register_words(
         "notices.preferred": _("设置通知方式"),
         "calendar_feed.made": _("建立日历订阅"),
         "calendar_feed.revoked": _("停用日历订阅"),
+        "deliveries.retried": _("重新发送通知"),
         "letters.drawn_up": _("生成督办文书"),
         "letter.signed": _("签发督办文书"),
         "letter.voided": _("作废督办文书"),

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Lookup, Q
 from django.utils.translation import gettext_lazy as _
 
-from casework.access.models import Compartment, compartments_of
+from casework.access.models import Compartment, circles_of
 from casework.accounts.models import User
 from casework.core.models import Versioned
 from casework.files.models import Blob
@@ -156,7 +156,7 @@ class SavedQuerySet(models.QuerySet["SavedFilter"]):
         standing = self.filter(dropped_at=None)
         if not user.is_commission:
             return standing.filter(owner=user, shared_in=None)
-        return standing.filter(Q(owner=user) | Q(shared_in__in=compartments_of(user)))
+        return standing.filter(Q(owner=user) | Q(shared_in__in=circles_of(user)))
 
 
 class SavedFilter(Versioned):

@@ -257,6 +257,8 @@ def _recognised(program: str, picture: Any) -> str:
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return ""
+    if done.returncode:
+        return ""  # what a program said before it broke down is no reading
     said = done.stdout.decode("utf-8", "replace")
     # Between Chinese characters the program writes blanks that nobody wrote.
     return _tidy(re.sub(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])", "", said))

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.safestring import SafeString
 
-from casework.access.models import compartments_of
+from casework.access.models import circles_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.search.models import Entry
@@ -117,11 +117,9 @@ def search(user: User, text: str, *, shown: int = 8, only: str = "") -> list[Gro
     words = read(text)
     if not words:
         return []
-    circles = _circles(user)
+    circles = circles_in_index(user)
     kinds = [kind for kind in _kinds if only in {"", _name(kind)}]
-    asked = {kind.indexed: _asked(kind, words, circles) for kind in kinds if kind.indexed}
-    if circles is not None:
-        asked = _standing(asked)
+    asked = _standing({kind.indexed: _asked(kind, words, circles) for kind in kinds if kind.indexed})
     net = span(words.typed[0]) if len(words.typed) == 1 else None
     groups = [_group(kind, user, words, asked.get(kind.indexed, ""), net, shown, text) for kind in kinds]
     return [group for group in groups if group is not None]
@@ -148,12 +146,14 @@ def _standing(asked: dict[str, str]) -> dict[str, str]:
     return {kind: query for kind, query in asked.items() if kind in standing}
 
 
-def _circles(user: User) -> list[int] | None:
+def circles_in_index(user: User) -> list[int] | None:
     """Return the reader's circles as the index knows them, himself among them, or None when they do not narrow it."""
     if user.has_role(Role.AUDITOR):
         return None
-    found = list(compartments_of(user)[: MOST_CIRCLES + 1])
-    return None if len(found) > MOST_CIRCLES else [*(row["compartment_id"] for row in found), -user.pk]
+    known = circles_of(user)
+    if not isinstance(known, list):
+        known = [row["compartment_id"] for row in known[: MOST_CIRCLES + 1]]
+    return None if len(known) > MOST_CIRCLES else [*known, -user.pk]
 
 
 def _group(
@@ -165,6 +165,9 @@ def _group(
     shown: int,
     text: str,
 ) -> Group | None:
+    conditions = _conditions(kind, words, net)
+    if not query and not conditions:
+        return None
     base = kind.queryset(user)
     if base.query.is_empty():
         return None
@@ -174,7 +177,7 @@ def _group(
         if base.query.where:
             rows = rows.filter(row_id__in=base.order_by().values("pk"))
         keys = list(rows.order_by().values_list("row_id", flat=True).distinct()[: COUNT_CAP + 1])
-    for condition in _conditions(kind, words, net):
+    for condition in conditions:
         inner = base.filter(condition).order_by(*kind.order).values_list("pk", *_sorted_by(kind))
         keys += [row[0] for row in inner[: COUNT_CAP + 1]]
     keys = list(dict.fromkeys(keys))

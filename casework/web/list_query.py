@@ -11,21 +11,24 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import Aggregate, BooleanField, Count, F, Func, Model, Q, QuerySet, Value
 from django.db.models.constants import LOOKUP_SEP
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from casework.access.models import has_many_circles
 from casework.accounts.models import User
+from casework.web.counting import Panel, count_with_panel
 from casework.web.formats import SHANGHAI, parse_day
 from casework.web.listing import Filter, ListPage
 from casework.web.vocabulary import Text
 
-#: Above this, a count is said as "超过 10,000"; above the second, the panel shows no counts at all.
+#: Above this, a count is said as "超过 10,000", and the panel shows no counts at all.
 COUNT_CAP: Final = 10_000
-FACET_CAP: Final = 100_000
+#: What a word finds, and what a reader of very many circles may see, may lie anywhere among the rows, each a look of its own: it is counted so far.
+FOUND_CAP: Final = 2_000
 CONTROL: Final = frozenset({"q", "sort", "after", "before", "cols", "export"})
 
 
@@ -43,6 +46,20 @@ def _fields(model: type[Model], path: str) -> list[Any]:
         found.append(step)
         here = step.related_model if step.is_relation else None
     return found
+
+
+class _Row(Func):
+    """``(a, b)``."""
+
+    template = "(%(expressions)s)"
+    output_field = BooleanField()  # nobody reads it; rows are only compared
+
+
+class _Compared(Func):
+    """``(a, b) < (c, d)``, as the index of the order has it."""
+
+    template = "%(expressions)s"
+    output_field = BooleanField()
 
 
 def condition(queryset: QuerySet[Any], path: str, value: Any) -> Q:
@@ -85,7 +102,9 @@ class ListQuery:
 
     @cached_property
     def options(self) -> dict[str, list[tuple[str, Text]]]:
-        return {item.key: item.options(self.user) for item in self.page.filters if item.kind in {"choice", "bool"}}
+        found = {item.key: item.options(self.user) for item in self.page.filters if item.kind in {"choice", "bool"}}
+        read = self.page.choices(self.user) if self.page.choices else {}
+        return found | {key: [(str(value), label) for value, label in pairs] for key, pairs in read.items()}
 
     @cached_property
     def terms(self) -> list[Term]:
@@ -138,26 +157,29 @@ class ListQuery:
 
     @cached_property
     def words(self) -> str:
-        return self.params.get("q", "").replace("\x00", "").strip()[:200] if self.page.search else ""
+        return self.params.get("q", "").replace("\x00", "").strip()[:200] if self.page.searched else ""
 
     @cached_property
     def search_q(self) -> Q:
-        """Every word must be found in one of the search fields."""
+        """Every word must be found in one of the search fields, or by the index."""
         result = Q()
         for word in self.words.split()[:8]:
-            one = Q()
+            one = self.page.find(self.user, word) if self.page.find else Q()
             for path in self.page.search:
                 one |= condition(self.base, path, word)
             result &= one
         return result
 
-    def where(self, but: Filter | None = None) -> Q:
-        """Return all conditions, without those of one filter when its own panel is counted."""
+    @cached_property
+    def _where(self) -> Q:
         result = self.search_q
         for term in self.terms:
-            if term.filter is not but:
-                result &= self._q(term)
+            result &= self._q(term)
         return result
+
+    def where(self) -> Q:
+        """Return all conditions."""
+        return self._where
 
     @cached_property
     def rows(self) -> QuerySet[Any]:
@@ -171,38 +193,88 @@ class ListQuery:
     # counts ----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def total(self) -> int:
-        """All rows the reader may see, counted no further than the cap of the panel."""
-        return int(self.base.values("pk")[: FACET_CAP + 1].count())
+    def _counted(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Count all that the page tells of its length, and its panel, by one query and nothing further than the cap."""
+        wanted = {"total": [self.base]}
+        if self.narrowed:
+            wanted["count"] = [self.base.filter(self.where())]
+        before = self._before_panel
+        # Without a condition of the panel itself, what is shown is what the panel counts.
+        same = not any(term.filter in self._panel for term in self.terms)
+        if self._panel and before and not same:
+            wanted["panel"] = [self.base.filter(before)]
+        panel = None
+        if parts := self._panel_counts:
+            panel = Panel(self.base.filter(before), parts, next(reversed(wanted)) if before else "total")
+        return count_with_panel(wanted, self.total_cap, panel, self.cap)
 
-    @cached_property
+    @property
+    def cap(self) -> int:
+        """How far the rows under the conditions are counted."""
+        return FOUND_CAP if self.words else self.total_cap
+
+    @property
+    def total_cap(self) -> int:
+        """How far all rows are counted: less far for whoever is let in to each of very many one by one."""
+        return FOUND_CAP if has_many_circles(self.user) else COUNT_CAP
+
+    @property
+    def total(self) -> int:
+        """All rows the reader may see, counted no further than the cap."""
+        return self._counted[0]["total"]
+
+    @property
     def count(self) -> int:
-        if not self.narrowed:
-            return self.total
-        return int(self.base.filter(self.where()).values("pk")[: FACET_CAP + 1].count())
+        """The rows under the present conditions, counted no further than the cap."""
+        return self._counted[0].get("count", self.total)
 
     @cached_property
     def exact_count(self) -> int:
         return int(self.base.filter(self.where()).count())
 
     @cached_property
-    def facet_counts(self) -> dict[str, dict[str, int]]:
-        """Return {filter: {value: rows it would show}} by one query; empty for lists too long to count."""
-        shown = [item for item in self.page.filters if item.facet and item.key in self.options]
-        if not shown or not self.page.facets or self.total > FACET_CAP:
-            return {}
-        parts = {}
-        for number, item in enumerate(shown):
-            others = self.where(but=item)
+    def _panel(self) -> list[Filter]:
+        """The filters whose values stand in the panel with their counts."""
+        return [item for item in self.page.filters if item.facet and item.key in self.options and self.page.facets]
+
+    @cached_property
+    def _before_panel(self) -> Q:
+        """The conditions that hold for every count of the panel: the search, and filters that have no counts."""
+        result = self.search_q
+        for term in self.terms:
+            if term.filter not in self._panel:
+                result &= self._q(term)
+        return result
+
+    @property
+    def uncounted(self) -> bool:
+        """Whether there are too many rows to count the values of the panel one by one."""
+        return bool(self._panel) and not self._counted[1]
+
+    @cached_property
+    def _panel_counts(self) -> dict[str, Aggregate]:
+        parts: dict[str, Aggregate] = {}
+        for number, item in enumerate(self._panel):
+            others = Q()
+            for term in self.terms:
+                if term.filter is not item and term.filter in self._panel:
+                    others &= self._q(term)
             for place, (value, _label) in enumerate(self.options[item.key]):
                 one = self._q(Term(item, (value,), False, ()))
                 parts[f"f{number}_{place}"] = Count("pk", filter=others & one)
-        found = self.base.aggregate(**parts) if parts else {}
+        return parts
+
+    @property
+    def facet_counts(self) -> dict[str, dict[str, int]]:
+        """Return {filter: {value: rows it would show}}; empty where there are too many to count."""
+        found = self._counted[1]
+        if not found:
+            return {}
         return {
             item.key: {
                 value: found[f"f{number}_{place}"] for place, (value, _label) in enumerate(self.options[item.key])
             }
-            for number, item in enumerate(shown)
+            for number, item in enumerate(self._panel)
         }
 
     # order and pages --------------------------------------------------------------------------------------------
@@ -240,8 +312,17 @@ class ListQuery:
                 result.append(f"{'-' if down else ''}{path}")
         return result
 
-    def _beyond(self, values: Sequence[Any], backwards: bool) -> Q:
-        """Rows that stand after (or before) the row with these order values."""
+    def _beyond(self, values: Sequence[Any], backwards: bool) -> Any:
+        """Rows that stand after (or before) the row with these order values.
+
+        Where all columns go one way and none is ever empty, the rows are compared as wholes: an index is then entered at
+        the very place, however deep.
+        """
+        paths = [name.lstrip("-") for name in self.order]
+        if len({name.startswith("-") for name in self.order}) == 1 and not any(map(self._nullable, paths)):
+            down = self.order[0].startswith("-") != backwards
+            here = [Value(value, output_field=self._field(path)) for path, value in zip(paths, values, strict=True)]
+            return _Compared(_Row(*paths), _Row(*here), arg_joiner=" < " if down else " > ")
         result = Q()
         same = Q()
         for name, value in zip(self.order, values, strict=True):
@@ -272,6 +353,8 @@ class ListQuery:
             value = row
             for part in name.lstrip("-").split(LOOKUP_SEP):
                 value = getattr(value, part, None) if value is not None else None
+            if isinstance(value, Model):
+                value = value.pk
             values.append(
                 value.isoformat()
                 if isinstance(value, (date, datetime))
@@ -297,7 +380,7 @@ class ListQuery:
 
     def window(self) -> "Window":
         """Return one page of rows and the places of its neighbours, by one query."""
-        size = self.page.page_size
+        size = self.page.size
         before = self._read_cursor("before")
         after = None if before else self._read_cursor("after")
         values = before or after

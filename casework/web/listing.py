@@ -1,7 +1,8 @@
 """What a list is declared with: columns, filters, acts on many rows. The list itself is drawn by lists.py."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -36,6 +37,13 @@ class Column:
     link: bool = False
     export: Callable[[Any], Any] | None = None
     nowrap: bool = False
+
+    @cached_property
+    def css(self) -> str:
+        """The classes of its cells."""
+        return " ".join(
+            word for word in (self.align, "mono" if self.mono else "", "nowrap" if self.nowrap else "") if word
+        )
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,11 @@ class ListPage:
     queryset: Callable[[User], QuerySet[Any]]
     columns: Sequence[Column]
     filters: Sequence[Filter] = ()
+    #: Choices of several filters that depend on the reader, read together: filter key → choices.
+    choices: Callable[[User], Mapping[str, Choices]] | None = None
     search: Sequence[str] = ()
+    #: The condition for one word of the search box along an index, in place of ``search`` (casework.search.lists).
+    find: Callable[[User, str], Q] | None = None
     order: Sequence[str] = ("pk",)
     row_url: Callable[[Any], str] | None = None
     key: str = ""
@@ -107,6 +119,16 @@ class ListPage:
     prepare: Callable[[HttpRequest, list[Any]], None] | None = None
     default_query: str = ""  # conditions of the first visit, e.g. "status=open"; 清空 removes them
     extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def searched(self) -> bool:
+        """Whether the list has a search box."""
+        return bool(self.search) or self.find is not None
+
+    @property
+    def size(self) -> int:
+        """How many rows a page shows."""
+        return self.page_size
 
     def column(self, key: str) -> Column | None:
         return next((column for column in self.columns if column.key == key), None)

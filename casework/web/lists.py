@@ -5,6 +5,8 @@ search, order and columns live in the address; everything works without script.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -12,8 +14,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.template.loader import get_template
-from django.utils.html import format_html
+from django.utils.formats import localize
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import template_localtime  # type: ignore[attr-defined]  # the stubs leave it out
 from django.utils.translation import gettext as _
 
 from casework.access import policy
@@ -21,7 +25,7 @@ from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid
 from casework.web import list_export
 from casework.web.formats import DASH
-from casework.web.list_query import COUNT_CAP, FACET_CAP, ListQuery
+from casework.web.list_query import ListQuery
 from casework.web.listing import Bulk, Choices, Column, Filter, ListPage
 from casework.web.toast import toast
 from casework.web.vocabulary import Text
@@ -45,20 +49,20 @@ def _value(column: Column, row: Any, request: HttpRequest) -> Any:
     return value
 
 
-def _say(count: int) -> str:
+def _say(count: int, cap: int) -> str:
     """Return 4,699, or 超过 10,000 when it was not counted further."""
-    return f"{count:,}" if count <= COUNT_CAP else _("超过 %(n)s") % {"n": f"{COUNT_CAP:,}"}
+    return f"{count:,}" if count <= cap else _("超过 %(n)s") % {"n": f"{cap:,}"}
 
 
 def _sentence(query: ListQuery) -> SafeString:
     unit = query.page.unit
     if not query.narrowed:
-        return format_html(_("共 {} {}"), format_html("<b>{}</b>", _say(query.total)), unit)
+        return format_html(_("共 {} {}"), format_html("<b>{}</b>", _say(query.total, query.total_cap)), unit)
     return format_html(
         _("{total} {unit}中的 {count} {unit}"),
-        total=_say(query.total),
+        total=_say(query.total, query.total_cap),
         unit=unit,
-        count=format_html("<b>{}</b>", _say(query.count)),
+        count=format_html("<b>{}</b>", _say(query.count, query.cap)),
     )
 
 
@@ -157,32 +161,64 @@ def _heads(query: ListQuery, columns: Sequence[Column]) -> list[dict[str, Any]]:
     return heads
 
 
-def _rows(
-    request: HttpRequest, query: ListQuery, columns: Sequence[Column], rows: Sequence[Any]
-) -> list[dict[str, Any]]:
+def _said(value: Any) -> str:
+    """Return a value as a template shows it: local time, the language's own dates, escaped."""
+    if value is None or value == "":
+        return DASH
+    if not isinstance(value, str):
+        value = localize(template_localtime(value))
+    return conditional_escape(value)
+
+
+@dataclass
+class Drawn:
+    """One row of the page; its cells are drawn when a template asks for them."""
+
+    row: Any
+    url: str
+    request: HttpRequest
+    columns: Sequence[Column]
+    link: str
+
+    @property
+    def pk(self) -> Any:
+        return self.row.pk
+
+    @cached_property
+    def cells(self) -> SafeString:
+        """The cells as ``<td>``s: put together here, a page of them costs a tenth of what a template takes."""
+        parts = []
+        for number, column in enumerate(self.columns):
+            value = _value(column, self.row, self.request)
+            said = _said(value)
+            if column.key == self.link:
+                head = f'<td class="{column.css}">' if column.css else "<td>"
+                parts.append(
+                    f'{head}<a class="title" href="{escape(self.url)}">{said}</a></td>'
+                    if self.url
+                    else f"{head}{said}</td>"
+                )
+                continue
+            css = f' class="{column.css}"' if column.css else ""
+            name = f' data-l="{escape(column.label)}"' if number else ""
+            parts.append(f"<td{css}{name}>{said}</td>")
+        return SafeString("".join(parts))
+
+
+def _rows(request: HttpRequest, query: ListQuery, columns: Sequence[Column], rows: Sequence[Any]) -> list[Drawn]:
     link = next((column.key for column in columns if column.link), None) or next(
         (column.key for column in columns if column.key not in {"deadline", "due"}), ""
     )
-    drawn = []
-    for row in rows:
-        cells = []
-        for column in columns:
-            value = _value(column, row, request)
-            cells.append(
-                {"column": column, "value": DASH if value is None or value == "" else value, "link": column.key == link}
-            )
-        drawn.append(
-            {"row": row, "pk": row.pk, "url": query.page.row_url(row) if query.page.row_url else "", "cells": cells}
-        )
-    return drawn
+    url = query.page.row_url or (lambda _row: "")
+    return [Drawn(row, url(row), request, columns, link) for row in rows]
 
 
-def _groups(page: ListPage, drawn: list[dict[str, Any]], whole: bool) -> list[dict[str, Any]]:
+def _groups(page: ListPage, drawn: list[Drawn], whole: bool) -> list[dict[str, Any]]:
     if page.group is None:
         return [{"label": "", "rows": drawn, "count": None}]
     key = page.group
     groups = []
-    for label, part in groupby(drawn, lambda item: str(key(item["row"]))):
+    for label, part in groupby(drawn, lambda item: str(key(item.row))):
         rows = list(part)
         groups.append({"label": label, "rows": rows, "count": len(rows) if whole else None})
     return groups
@@ -213,7 +249,7 @@ def _context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
         "empty": not drawn,
         "sentence": _sentence(query),
         "count": query.count,
-        "count_words": _say(query.count),
+        "count_words": _say(query.count, query.cap),
         "chips": _chips(query),
         "facets": facets,
         "bulks": bulks,
@@ -227,7 +263,7 @@ def _context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
         "export_xlsx": query.address(add=[("export", "xlsx")]),
         "here": request.get_full_path(),
         "unknown": query.unknown,
-        "uncounted": query.total > FACET_CAP,
+        "uncounted": query.uncounted,
         "partial": False,
     }
 

@@ -8,8 +8,10 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from casework.access.models import circles_of
 from casework.accounts.models import User
-from casework.web.counting import count_together
+from casework.core import clock
+from casework.web.counting import Statement, statement_of
 from casework.web.vocabulary import Text
 
 TOP: Final = ""
@@ -19,6 +21,8 @@ CASES: Final = "cases"
 RECORDS: Final = "records"
 ADMINISTRATION: Final = "administration"
 
+#: The side bar counts no further.
+COUNT_CAP: Final = 999
 #: The rows that a reader has before him behind a place; several querysets are counted together.
 Rows = Callable[[User], QuerySet[Any] | Sequence[QuerySet[Any]]]
 
@@ -68,6 +72,11 @@ class Place:
     tab: int
     key: str
 
+    @property
+    def said(self) -> str:
+        """The count in words; beyond the cap nobody counts."""
+        return "" if not self.count else f"{self.count:,}" if self.count <= COUNT_CAP else f"{COUNT_CAP:,}+"
+
 
 _entries: dict[str, Entry] = {}
 
@@ -111,21 +120,52 @@ def _current(path: str, urls: Iterable[str]) -> str:
     return max(under, key=len, default="")
 
 
-def _rows(rows: Rows | None, user: User) -> Sequence[QuerySet[Any]]:
-    found = rows(user) if rows else ()
+def _rows(rows: Rows, user: User) -> Sequence[QuerySet[Any]]:
+    found = rows(user)
     return (found,) if isinstance(found, QuerySet) else found
 
 
 def counts(user: User, **others: Rows) -> dict[str, int]:
-    """Return the counts of all of the reader's places, and of ``others``, by one query."""
-    wanted = {key: _rows(rows, user) for key, rows in others.items()}
+    """Return the counts of all of the reader's places, and of ``others``, by one query; what stands twice is asked once."""
+    named: dict[str, Rows] = dict(others)
     for entry in _entries.values():
         if entry.open_to(user):
             if entry.known:
-                wanted[f"known {entry.url_name}"] = _rows(entry.known, user)
+                named[f"known {entry.url_name}"] = entry.known
             if entry.waiting:
-                wanted[f"waiting {entry.url_name}"] = _rows(entry.waiting, user)
-    return count_together(wanted)
+                named[f"waiting {entry.url_name}"] = entry.waiting
+    first: dict[Rows, str] = {}
+    for key, rows in named.items():
+        first.setdefault(rows, key)
+    found = _statement(user, first).put()[0]
+    return {key: found[first[rows]] for key, rows in named.items()}
+
+
+#: Statements of side bars as they were made last; what they were made from is their key.
+_made: dict[Any, Statement] = {}
+MOST_MADE: Final = 500
+
+
+def _statement(user: User, first: Mapping[Rows, str]) -> Statement:
+    """Return the statement of the reader's side bar: made anew when his roles, his circles, the places or the minute change.
+
+    For whoever belongs to too many circles to name them it is made for every request: its rights end to the second.
+    """
+    circles = circles_of(user)
+    known = isinstance(circles, list)
+    key = (user.pk, user.organisation_id, user.roles, tuple(circles) if known else (), tuple(first.items()), _minute())
+    made = _made.get(key) if known else None
+    if made is None:
+        made = statement_of({key: _rows(rows, user) for rows, key in first.items()}, COUNT_CAP)
+        if known:
+            if len(_made) >= MOST_MADE:
+                _made.clear()
+            _made[key] = made
+    return made
+
+
+def _minute() -> int:
+    return int(clock.now().timestamp() // 60)
 
 
 def places(user: User, path: str, counted: Mapping[str, int]) -> list[tuple[Text, list[Place]]]:

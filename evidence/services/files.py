@@ -99,8 +99,8 @@ def note_view(item: Item, *, actor: User, at: datetime) -> None:
         record("item.viewed", ref=f"item:{item.pk}", actor=actor, at=at, data={"number": item.number})
 
 
-def note_download(file: ItemFile, *, actor: User, at: datetime) -> ItemFile:
-    """Write down that the file is handed out; committed before the first byte leaves."""
+def note_download(file: ItemFile, *, actor: User, at: datetime, marked: bool = False) -> ItemFile:
+    """Write down that the file, or a copy marked with the reader's name, is handed out; before the first byte leaves."""
     require(actor, "evidence.download", file.item)
     with transaction.atomic():
         record(
@@ -109,7 +109,12 @@ def note_download(file: ItemFile, *, actor: User, at: datetime) -> ItemFile:
             actor=actor,
             at=at,
             personal={"name": file.name},
-            data={"number": file.item.number, "file": file.pk, "sha256": file.blob.sha256},
+            data={
+                "number": file.item.number,
+                "file": file.pk,
+                "sha256": file.blob.sha256,
+                **({"marked": True} if marked else {}),
+            },
         )
     return file
 

@@ -19,7 +19,10 @@ from evidence.services.log_store import row_of
 #: So many other files of an item are heard, and so many of the matter's other items.
 FILES: Final = 200
 ELSEWHERE: Final = 100
+DAY: Final = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: A clock may have written any year: a day before the first moment, and after the last, there is none.
+_FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _FIELDS = (
     "member", "ts", "event_action", "event_outcome", "user_name", "source_ip", "session_key", "tty", "host",
@@ -41,7 +44,7 @@ def judge_run(run: LogRun, read: list[Run]) -> int:
         _moved(heard(one, (run, number), item), shift_of(offsets.get(run.pk))) for number, one in enumerate(read)
     ]
     for other in others:
-        sources += _heard_before(other, shift_of(offsets.get(other.pk)))
+        sources += _heard_before(other, shift_of(offsets.get(other.pk)), run if other.file.item_id != item else None)
     slack = SLACK + 2000 * max((offset.error_ms for offset in offsets.values()), default=0)
     fresh = [found for found in judge(sources, slack).found if _concerns(found, run)]
     known = {
@@ -100,10 +103,16 @@ def _micros(moment: datetime | None) -> int | None:
     return (moment - _EPOCH) // _MICRO if moment is not None else None
 
 
-def _heard_before(run: LogRun, shift: timedelta) -> list[Heard]:
-    """Return the members of an earlier reading as witnesses, from what was kept of them."""
+def _heard_before(run: LogRun, shift: timedelta, asks: LogRun | None = None) -> list[Heard]:
+    """Return the members of an earlier reading as witnesses, from what was kept of them.
+
+    Where a reading of another item ``asks``, only its own time matters, give or take a day for clocks.
+    """
     testimonies = [Testimony(member["format"]) for member in run.members]
     rows = LogEvent.objects.filter(run=run, event_action__in=SEEN, ts__isnull=False).order_by("ts", "id")
+    if asks is not None and asks.first_at is not None and asks.last_at is not None:
+        since, until = max(asks.first_at, _FIRST) - DAY, min(asks.last_at, _LAST) + DAY
+        rows = rows.filter(ts__gte=since, ts__lte=until)
     for row in rows.values(*_FIELDS).iterator(chunk_size=5000):
         if row["member"] < len(testimonies):
             testimonies[row["member"]].see({**row, "ts": _micros(row["ts"])})

@@ -29,6 +29,7 @@ from evidence.services import add_file, add_part, note_download, note_view
 from evidence.web.chain import chain_of, unbroken
 from evidence.web.forms import FORMS, OF_CONTENT
 from evidence.web.people import PersonField, colleagues, reader
+from evidence.web.previews import copy_for, file_of
 
 SEAL_KINDS = (DiscrepancyKind.SEAL_NUMBER, DiscrepancyKind.SEAL_BROKEN)
 READS = ("item.viewed", "item.previewed", "item.downloaded", "item.bundled", "item.bundle_fetched")
@@ -251,11 +252,13 @@ def new_file(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
-    """Hand a file out as a download; the ledger knows of it before the first byte leaves."""
+    """Hand a file out as a download, marked where the level asks; the ledger knows of it before the first byte leaves."""
     user = reader(request)
-    row = _item(request, pk)
-    found: ItemFile = get_visible(ItemFile.objects.select_related("blob", "item"), user, pk=file_pk, item=row)
+    found = file_of(request, pk, file_pk)
     if request.method == "HEAD":
         return HttpResponse(headers={"Content-Length": str(found.blob.size)})
-    note_download(found, actor=user, at=clock.now())
+    at = clock.now()
+    if (copy := copy_for(found, user=user, at=at)) is not None:
+        return copy
+    note_download(found, actor=user, at=at)
     return download(found.blob, found.name)

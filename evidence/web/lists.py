@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,10 +16,12 @@ from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
 from casework.ledger.record import record
+from casework.search.lists import found_by, indexed
 from casework.web.guards import officials_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from evidence.enums import Kind, Measure, State
+from evidence.models import Item
 from evidence.selectors.items import visible_collections, visible_items
 from evidence.web.people import reader
 
@@ -77,7 +79,7 @@ ITEMS = ListPage(
         Filter("list", _("清单"), "collection__number", kind="text", facet=False),
         Filter("holder", _("持有人"), "holder__name", kind="text"),
     ),
-    search=("number__icontains", "title__icontains", "seals__number__iexact", "device__serial__icontains"),
+    find=found_by(indexed("item", by_circle=True)),
     order=("-created_at", "number", "pk"),
     row_url=lambda item: reverse("evidence:item", args=[item.pk]),
     export_name="证物",
@@ -87,16 +89,25 @@ ITEMS = ListPage(
     empty_text=_("这里没有您可以知悉的证物"),
 )
 
+#: How many items lie in a taking, parts not counted; asked for the rows of a page alone.
+_wholes = Subquery(
+    Item.objects.filter(collection=OuterRef("pk"), parent=None)
+    .order_by()
+    .values("collection")
+    .annotate(n=Count("pk"))
+    .values("n")
+)
+
 COLLECTIONS = ListPage(
     title=_("提取清单"),
-    queryset=visible_collections,
+    queryset=lambda user: visible_collections(user).annotate(wholes=_wholes),
     columns=(
         Column("number", _("清单文号"), "number", link=True, sort="serial", nowrap=True),
         Column("measure", _("措施"), lambda row: row.get_measure_display()),
         Column("place", _("地点"), "place"),
         Column("unit", _("单位"), "unit.name"),
         Column("began", _("开始"), "began_at", sort="began_at"),
-        Column("items", _("证物"), lambda row: row.items.filter(parent=None).count(), align="num"),
+        Column("items", _("证物"), lambda row: row.wholes or 0, align="num"),
     ),
     filters=(
         Filter("measure", _("措施"), "measure", Measure.choices),

@@ -1,26 +1,38 @@
 """Looking into a file of an item: drawn anew, marked with the reader's name where the level asks, written down first."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from casework.access.enums import Secrecy
 from casework.access.policy import get_visible
+from casework.accounts.models import User
 from casework.core import clock
+from casework.core.errors import Refused
 from casework.files import previews, storage
 from casework.files.models import Blob
+from casework.files.responses import download_marked
 from casework.web.formats import cn_datetime
 from evidence.models import Item, ItemFile
-from evidence.services import note_preview
+from evidence.services import note_download, note_preview
 from evidence.web.people import reader
 from evidence.web.reading_said import reading_said
 
 #: Levels whose pictures carry the reader's name.
 MARKED: Final = frozenset({Secrecy.WORK_SECRET})
+#: What a mark can be written across.
+MARKABLE: Final = frozenset({"image", "pdf"})
+
+
+def mark_of(user: User, item: Item, at: datetime) -> str:
+    """Return what is written across what the reader takes away: who, with which post, when, of what."""
+    return " ".join(filter(None, (user.name, user.post, user.username, f"{localtime(at):%Y-%m-%d %H:%M}", item.number)))
 
 
 def file_of(request: HttpRequest, pk: int, file_pk: int) -> ItemFile:
@@ -54,6 +66,7 @@ def preview(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
         "lost": lost,
         "pages": range(1, shown.pages + 1),
         "mark": f"{user.name} {cn_datetime(at)}" if marked else "",
+        "marked_copy": marked and shown.kind in MARKABLE,
         "said": reading_said(file),
         "secrecy": file.item.compartment.get_secrecy_display(),
     }
@@ -67,10 +80,9 @@ def page(request: HttpRequest, pk: int, file_pk: int, number: int) -> HttpRespon
     file = file_of(request, pk, file_pk)
     if file.blob.malware:
         raise Http404
-    note_preview(file, actor=user, at=clock.now(), page=number)
-    mark = ""
-    if file.item.compartment.secrecy in MARKED:
-        mark = f"{user.username} {timezone.localtime(clock.now()):%Y-%m-%d %H:%M} {file.item.number}"
+    at = clock.now()
+    note_preview(file, actor=user, at=at, page=number)
+    mark = mark_of(user, file.item, at) if file.item.compartment.secrecy in MARKED else ""
     try:
         drawn = previews.picture(_path(file.blob), number - 1, mark)
     except (FileNotFoundError, LookupError) as error:
@@ -79,6 +91,35 @@ def page(request: HttpRequest, pk: int, file_pk: int, number: int) -> HttpRespon
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def copy_for(file: ItemFile, *, user: User, at: datetime) -> FileResponse | None:
+    """Hand a marked copy out where the level asks for one, written down first; None where the file itself may go.
+
+    Raises:
+        Refused: it is too long to be drawn anew, or cannot be drawn.
+    """
+    if file.item.compartment.secrecy not in MARKED or file.blob.malware:
+        return None
+    try:
+        shown = previews.look_into(_path(file.blob), file.name)
+    except FileNotFoundError:  # told by whoever opens the file itself
+        return None
+    if shown.kind not in MARKABLE:
+        return None
+    if shown.cut:
+        raise _not_drawn()
+    note_download(file, actor=user, at=at, marked=True)
+    try:
+        return download_marked(file.blob, file.name, mark_of(user, file.item, at))
+    except LookupError as error:
+        raise _not_drawn() from error
+
+
+def _not_drawn() -> Refused:
+    return Refused(
+        _("不能下载带水印的副本：文件太长或画不出来。可以在预览里看，或者随取证包取出原件。"), code="not_drawn"
+    )
 
 
 def _path(blob: Blob) -> Path:

@@ -1,13 +1,19 @@
 """Who may see: by compartment, from a day to a day; recusal takes away whatever is granted."""
 
+from datetime import timedelta
+
 import pytest
+from django.db import connection
 from django.http import Http404
+from django.test.utils import CaptureQueriesContext
 
 from casework.access.enums import CompartmentKind
 from casework.access.models import Grant, Recusal, compartments_of
 from casework.access.policy import acts, can, get_visible, register_act, require, why_not
 from casework.access.services.compartments import let_in, let_out, open_compartment, recuse
+from casework.accounts.backends import AccountBackend
 from casework.accounts.enums import Role
+from casework.core import clock
 from casework.core.errors import Invalid, NotAllowed
 from casework.ledger.models import Entry
 from casework.notices.models import Notice
@@ -62,6 +68,30 @@ def test_recusal_beats_grant_and_role(cast: Cast) -> None:
 
     assert _known(cast.officer) == {other.pk}
     assert Recusal.objects.count() == 1
+
+
+def test_a_request_reads_with_its_user_what_he_holds_now(cast: Cast) -> None:
+    for _number in range(3):
+        a_compartment()  # so that the keys of grants, people and compartments differ
+    held, recused, left, lasting, over = (a_compartment(cast.officer) for _number in range(5))
+    recuse(recused, cast.officer, decided_by=cast.approver, at=AT, reason="近亲属")
+    recuse(held, cast.outsider, decided_by=cast.approver, at=AT, reason="近亲属")
+    let_out(left, cast.officer, actor=cast.approver, at=AT)
+    now = clock.now()
+    for circle, until_at in ((lasting, now + timedelta(hours=1)), (over, now - timedelta(hours=1))):
+        until = now.date() + timedelta(days=2)
+        Grant.objects.filter(compartment=circle).update(emergency=True, until=until, until_at=until_at)
+
+    for user in (cast.officer, cast.outsider, cast.auditor, cast.security_admin):
+        read = AccountBackend().get_user(user.pk)
+        assert read is not None
+        assert read.known_of is not None
+        assert set(read.known_of["circles"]) == _known(user)
+        roles = user.roles
+        with CaptureQueriesContext(connection) as asked:
+            assert read.roles == roles
+        assert len(asked) == 0
+    assert _known(cast.officer) == {held.pk, lasting.pk}
 
 
 def test_recusal_needs_a_reason(cast: Cast) -> None:

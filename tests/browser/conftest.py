@@ -19,7 +19,7 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run", "--disable-dev-shm-usage", "--lang=zh-CN",
 )  # fmt: skip
-PATIENCE_MS = 30_000  # a busy machine draws slowly
+PATIENCE_MS = 120_000  # a busy machine draws slowly
 
 
 def _program() -> str | None:

@@ -162,7 +162,7 @@ def _step(visitor: Visitor, penalty: Penalty, name: str, **fields: Any) -> Penal
     visitor.open(f"/penalties/{penalty.pk}/")
     visitor.look()
     page.locator(".nextstep button.btn-p").click()
-    page.wait_for_url(f"**/step/{name}/", timeout=PATIENCE_MS)
+    page.wait_for_url(lambda url: f"/step/{name}/" in url, timeout=PATIENCE_MS)
     visitor.look()
     for field, value in fields.items():
         if field == "second_officer":
@@ -312,7 +312,7 @@ def _unit_step(visitor: Visitor, decision: BodyDecision, name: str, **fields: An
     visitor.open(f"/penalties/bodies/{decision.pk}/")
     visitor.look()
     page.locator(".nextstep button.btn-p").click()
-    page.wait_for_url(f"**/step/{name}/", timeout=PATIENCE_MS)
+    page.wait_for_url(lambda url: f"/step/{name}/" in url, timeout=PATIENCE_MS)
     visitor.look()
     for field, value in fields.items():
         if field in {"second_officer", "outcome"}:

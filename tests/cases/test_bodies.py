@@ -8,11 +8,8 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from cases.body_rules import FAMILIES, refusals_body, why_not_body
 from cases.body_workflow import BODY_STEPS, BodyStep, digest_of_body
-from cases.catalogue import catalogue
 from cases.enums_bodies import BodyState
-from cases.ladder import applicable_laws
 from cases.models import BodyAct, BodyDecision, Case
 from cases.refs_penalties import _settled
 from cases.services.bodies import _KINDS, advance_body, draft_body, revise_body
@@ -25,7 +22,6 @@ from tests.build_penalties import a_case
 from tests.cast import Cast
 
 DRAFTED = moment("2021-11-01 09:00")
-LAWS = applicable_laws(DRAFTED.date(), DRAFTED.date())
 PARTY, UNIT = "party_organisation", "unit"
 ADVICE: dict[str, Any] = {
     "demand": "一是全面清查机房设备和用电。\n二是落实账号和日志管理。",
@@ -80,56 +76,6 @@ def go(cast: Cast, decision: BodyDecision, until: str, **change: Any) -> BodyDec
             extra = {"outcome": "carried_out" if decision.receiver == PARTY else "adopted"}
         decision = advance_body(decision, name, **{**data[name], **extra, **(change if name == until else {})})
     return decision
-
-
-# -- what each may receive --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("receiver", [PARTY, UNIT])
-@pytest.mark.parametrize("code", sorted(catalogue().measures))
-def test_every_measure_for_every_body(code: str, receiver: str) -> None:
-    refusal = why_not_body(code, receiver, LAWS)
-    assert (refusal is None) == (catalogue().measures[code].family.code in FAMILIES[receiver])
-    if refusal is not None:
-        assert refusal.sentence.startswith("不能")
-        assert "只适用于" in refusal.why
-        assert "依据" in refusal.sentence
-        assert refusal.instead
-
-
-def test_eleven_measures_are_for_bodies() -> None:
-    of = {
-        receiver: [m.code for f in families for m in catalogue().family(f)] for receiver, families in FAMILIES.items()
-    }
-    assert of == {
-        PARTY: ["PO_CHECK", "PO_CRITICISE", "PO_REORGANISE", "PO_DISSOLVE", "AO_CHECK", "AO_CIRCULAR", "AO_REORGANISE"],
-        UNIT: [
-            "UM_DISCIPLINE_SUGGESTION", "UM_SUPERVISION_SUGGESTION", "UM_JOINT_SUGGESTION", "UM_RECTIFICATION_NOTICE",
-        ],
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("codes", "receiver", "whys"),
-    [
-        (["PO_CHECK"], PARTY, []),
-        (["PO_CHECK", "AO_CIRCULAR"], PARTY, []),
-        (["AO_CHECK", "AO_CIRCULAR"], PARTY, []),
-        (["PO_CHECK", "PO_CRITICISE"], PARTY, ["已选责令党组织作出书面检查，对同一党组织只给一种纪律处理"]),
-        (["AO_CHECK", "AO_CHECK"], PARTY, ["同一措施列了两次"]),
-        (["PD_WARNING"], PARTY, ["只适用于个人，不适用于党组织"]),
-        (["HR_TERMINATE"], UNIT, ["只适用于个人，不适用于单位"]),
-        (["PO_CHECK"], UNIT, ["只适用于党组织，不适用于单位"]),
-        (["UM_SUPERVISION_SUGGESTION"], PARTY, ["只适用于单位，不适用于党组织"]),
-        (
-            ["UM_SUPERVISION_SUGGESTION", "UM_RECTIFICATION_NOTICE"],
-            UNIT,
-            ["已选监察建议书，一份决定只制发一种文书，可以另拟一份"],
-        ),
-    ],
-)
-def test_what_goes_together(codes: list[str], receiver: str, whys: list[str]) -> None:
-    assert [one.why for one in refusals_body(codes, receiver, LAWS)] == whys
 
 
 def test_the_short_list_of_names_is_that_of_the_table() -> None:

@@ -15,7 +15,7 @@ from tests.routes import Route, routes
 pytestmark = pytest.mark.django_db
 
 #: Lists answer a POST without a known bulk act with a refusal of its own.
-LISTS = {"cases:list", "cases:decisions", "cases:inspections", "cases:penalties", "cases:recoveries"}
+LISTS = {"cases:list", "cases:decisions", "cases:inspections", "cases:penalties", "cases:recoveries", "cases:bodies"}
 #: Creation that a case officer may begin without knowing of anything.
 BEGINNINGS = {"cases:file", "cases:inspection-plan", "cases:penalty-prepare"}
 #: One's own declaration: an empty one is drawn again.

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from cases.catalogue import catalogue
+from cases.catalogue import Basis, Range, catalogue
 from cases.ladder import Decider, MeasureSpec, Standing
 from cases.ranges import Finding, Severity, TrackRange, gov_range, party_range, propose, refusals
 
@@ -176,3 +176,52 @@ def test_the_employer_decides_in_its_own_name() -> None:
     for decider, state in ((Decider.COMMISSION, "off"), (Decider.EMPLOYER, "open")):
         found = propose([Finding(MINING)], staff, acts_until=ACTS, decided_on=DECIDED, decider=decider)
         assert found.option("IS_POST_DOWNGRADE").state == state
+
+
+W, SW, REMOVAL = "PD_WARNING", "PD_SERIOUS_WARNING", "PD_REMOVAL"
+
+
+def _invented(monkeypatch: pytest.MonkeyPatch, old: tuple[str, ...], new: tuple[str, ...]) -> Finding:
+    """An invented conduct whose article changed with the rules: none of the catalogue became milder."""
+
+    def read(law: str, codes: tuple[str, ...]) -> Range:
+        return Range(Basis(catalogue().laws[law], ("1",), "A"), {"情节较轻": codes})
+
+    known = catalogue().conducts
+    ranges = (read("CDR2018", old), read("CDR2023", new))
+    unread = Range(Basis(catalogue().laws["ASL2020"], (), "A"), {})
+    conduct = replace(known[MINING], code="CN_INVENTED", name="某行为", party=ranges, gov=(unread,))
+    monkeypatch.setitem(known, "CN_INVENTED", conduct)  # type: ignore[arg-type]
+    return Finding("CN_INVENTED")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes", "law"),
+    [
+        ((SW, REMOVAL), (W, SW), (W, SW), "CDR2023"),
+        ((SW, REMOVAL), (W, SW, REMOVAL), (W, SW, REMOVAL), "CDR2023"),
+        ((W, SW), (), (), "CDR2023"),
+        ((W, SW), (W, SW), (W, SW), "CDR2018"),
+        ((W, SW), (SW, REMOVAL), (W, SW), "CDR2018"),
+        ((W, SW, REMOVAL), (SW, REMOVAL), (W, SW, REMOVAL), "CDR2018"),
+        ((W,), (W, SW), (W,), "CDR2018"),
+    ],
+)
+def test_the_milder_of_two_laws_applies(
+    monkeypatch: pytest.MonkeyPatch, old: tuple[str, ...], new: tuple[str, ...], codes: tuple[str, ...], law: str
+) -> None:
+    finding = _invented(monkeypatch, old, new)
+    found = propose([finding], CADRE, acts_until=ACTS, decided_on=date(2024, 6, 1))
+    assert (found.party.codes, found.party.law, found.laws["CDR"]) == (codes, law, law)
+    milder = "新规定处理较轻，适用新规定（从旧兼从轻，《中国共产党纪律处分条例》（2023年）第一百五十八条）"
+    assert found.party.reasons[-1] == (milder if law == "CDR2023" else "行为发生时的规定仍适用（从旧兼从轻）")
+
+
+def test_what_was_never_read_is_left_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = _invented(monkeypatch, (W,), (W,))
+    found = gov_range([finding, Finding(MINING)], (), ASL)
+    assert found.codes is None
+    assert found.reasons == ("某行为，情节较轻：幅度未核",)
+    both = party_range([finding, Finding("CN_LEAK_SECRETS")], CADRE, (), {"CDR": "CDR2018"}, DECIDED)
+    assert both.codes is None
+    assert len(both.reasons) == 2

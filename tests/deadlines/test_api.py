@@ -41,9 +41,10 @@ def test_stop_resume_and_refusals(cast: Cast, clock_row: Deadline) -> None:
         f"{base}suspend/", {**PAPERS, "from_on": "2026-09-08"}, format="json", headers={"if-match": "1"}
     )
     assert (stopped.status_code, stopped.data["state"], stopped["ETag"]) == (200, "stopped", '"v2"')
-    stale = client.post(f"{base}resume/", {}, format="json", headers={"if-match": "1"})
+    assert client.post(f"{base}resume/", {}, format="json", headers={"if-match": '"v2"'}).status_code == 400
+    stale = client.post(f"{base}resume/", PAPERS, format="json", headers={"if-match": "1"})
     assert (stale.status_code, stale.json()["code"]) == (412, "stale")
-    resumed = client.post(f"{base}resume/", {"to_on": "2026-09-10"}, format="json", headers={"if-match": "2"})
+    resumed = client.post(f"{base}resume/", {**PAPERS, "to_on": "2026-09-10"}, format="json", headers={"if-match": "2"})
     assert (resumed.status_code, resumed.data["state"]) == (200, "open")
     assert date.fromisoformat(resumed.data["due_on"]) > clock_row.due_on
     long = client.post(

@@ -39,6 +39,10 @@ def extend(
     )
 
 
+#: Who let the clock run again, and why.
+RESUMED = {"approver": "分管领导乙", "reason": "鉴定意见已收到", "document": "审〔2026〕5号"}
+
+
 def suspend(deadline: Deadline, actor: User, at: str, **more: date) -> Deadline:
     return suspend_deadline(deadline, approver="分管领导甲", actor=actor, at=moment(at), reason="补充调查", **more)
 
@@ -48,11 +52,14 @@ def test_a_stop_moves_the_date_by_the_days_it_lasted(officer: User) -> None:
 
     stopped = suspend(deadline, officer, "2026-09-10 09:00")
     assert (stopped.state, stopped.next_on, stopped.due_on) == (State.STOPPED, None, date(2026, 10, 8))
-    resumed = resume_deadline(deadline, actor=officer, at=moment("2026-09-24 09:00"))
+    resumed = resume_deadline(deadline, **RESUMED, actor=officer, at=moment("2026-09-24 09:00"))
 
     assert (resumed.state, resumed.due_on, resumed.first_due_on) == (State.OPEN, date(2026, 10, 15), date(2026, 10, 8))
     assert resumed.next_on == date(2026, 10, 9)
-    assert any("停 14 天（补充调查，分管领导甲批准）" in step for step in resumed.explanation)
+    words = "停 14 天（补充调查，分管领导甲批准）。恢复计时（鉴定意见已收到，分管领导乙批准，审〔2026〕5号）。"
+    assert any(words in step for step in resumed.explanation)
+    entry = Entry.objects.of(f"deadline:{deadline.pk}").get(kind="deadline.resumed")
+    assert (entry.payload["data"]["approver"], entry.payload["reason"]) == ("分管领导乙", "鉴定意见已收到")
     kinds = [entry.kind for entry in Entry.objects.of(f"deadline:{deadline.pk}")]
     assert kinds == ["deadline.opened", "deadline.suspended", "deadline.resumed"]
     bystander.refresh_from_db()
@@ -63,7 +70,7 @@ def test_any_number_of_stops_and_extensions(officer: User) -> None:
     deadline = a_deadline("case:1", "H01")
     for begin, end in (("2026-09-02", "2026-09-05"), ("2026-09-10", "2026-09-11"), ("2026-09-11", "2026-09-20")):
         suspend(deadline, officer, f"{begin} 09:00")
-        resume_deadline(deadline, actor=officer, at=moment(f"{end} 09:00"))
+        resume_deadline(deadline, **RESUMED, actor=officer, at=moment(f"{end} 09:00"))
     extend(deadline, officer, at="2026-09-21 09:00")
 
     extended = extend(deadline, officer, 15, "day", at="2026-09-22 09:00")
@@ -134,13 +141,13 @@ def test_stops_do_not_overlap(officer: User) -> None:
     with pytest.raises(Refused, match="暂停计时"):
         suspend(deadline, officer, "2026-09-11 09:00")
     with pytest.raises(Invalid, match="恢复之日"):
-        resume_deadline(deadline, actor=officer, at=moment("2026-09-12 09:00"), to_on=date(2026, 9, 9))
-    resume_deadline(deadline, actor=officer, at=moment("2026-09-15 09:00"))
+        resume_deadline(deadline, **RESUMED, actor=officer, at=moment("2026-09-12 09:00"), to_on=date(2026, 9, 9))
+    resume_deadline(deadline, **RESUMED, actor=officer, at=moment("2026-09-15 09:00"))
 
     with pytest.raises(Invalid, match="已经暂停过"):
         suspend(deadline, officer, "2026-09-16 09:00", from_on=date(2026, 9, 12))
     with pytest.raises(Refused, match="没有暂停"):
-        resume_deadline(deadline, actor=officer, at=moment("2026-09-16 09:00"))
+        resume_deadline(deadline, **RESUMED, actor=officer, at=moment("2026-09-16 09:00"))
 
 
 def test_liberty_and_backward_limits_do_not_stop(officer: User) -> None:
@@ -186,7 +193,7 @@ def test_those_without_the_duty_change_no_clock(cast: Cast, name: str) -> None:
     for act in (
         lambda: extend(deadline, actor),
         lambda: suspend(deadline, actor, "2026-09-10 09:00"),
-        lambda: resume_deadline(deadline, actor=actor, at=moment("2026-09-10 09:00")),
+        lambda: resume_deadline(deadline, **RESUMED, actor=actor, at=moment("2026-09-10 09:00")),
     ):
         with pytest.raises(NotAllowed):
             act()

@@ -14,7 +14,7 @@ import docx
 import pypdfium2
 import pytest
 
-from casework.core.errors import Invalid
+from casework.core.errors import Invalid, Refused
 from casework.documents.catalogue import codes, shipped
 from casework.documents.filling import complete, fill, wrong_inputs
 from casework.documents.pdf import Sheet, draw_pdf
@@ -157,6 +157,13 @@ def test_all_that_is_missing_or_wrong_is_named_before_drawing() -> None:
     }
     with pytest.raises(Invalid, match="不能制作立案决定书：缺少被审查调查人。缺少主要问题。"):
         complete(template, data)
+
+
+def test_a_character_that_no_font_has_is_named_and_nothing_is_drawn() -> None:
+    made = sheet(shipped()["filing_decision"][0], {"person": "金\U000f1234某"})
+
+    with pytest.raises(Refused, match=r"不能制作文书：有的字在这台机器的字体里没有.*可以由系统管理员补装字体"):
+        draw_pdf(made)
 
 
 def test_control_and_direction_marks_do_not_reach_the_page() -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from casework.imports.services import apply_run, read_file
 from casework.local.paths import CHECKOUT
+from casework.scenarios.zhejiang_2021.pool_traces import PLACES, WALLET, capture
 from evidence.mining.catalogue import Catalogue, Place, own_places, sign_of
 from evidence.models import PoolPlace
 from evidence.parsing.run import start
@@ -190,3 +191,23 @@ def test_signs_of_an_item_and_who_sees_them(cast: Cast) -> None:
     answer = client_of(cast.officer).get(f"{catalogue}?q=sparkpool")
     assert "sparkpool.com" in answer.content.decode()
     assert [client_of(user).get(catalogue).status_code for user in (cast.auditor, cast.unit_leader)] == [200, 404]
+
+
+def test_the_capture_of_the_demo_holds_a_dialogue_of_each_kind_and_a_node(tmp_path: Path) -> None:
+    path = tmp_path / "出口镜像.pcap"
+    path.write_bytes(capture())
+    run = start(file_source(path))
+    events = [event for batch in run.batches() for event in batch]
+
+    spoken = {event["attrs"]["family"]: event for event in events if event["event_action"] == "mining_dialogue"}
+    assert {family: event["attrs"]["workers"] for family, event in spoken.items()} == {
+        "eth": [f"{WALLET}.xy-pc-017"], "stratum": ["lianxi.xy-pc-017"], "monero": ["4" + "A" * 94],
+    }  # fmt: skip
+    assert [event["event_action"] for event in events if event["destination_port"] == 8333] == ["coin_p2p"]
+    assert (run.context.tally.lines, run.context.tally.unparsed) == (31, 0)
+    known = Catalogue(
+        Place(pool, coin, place, int(port) if port else None, None, None, said)
+        for pool, coin, place, port, _, _, said in PLACES
+    )
+    assert known.find("203.0.113.24", 3333) is not None
+    assert known.find("203.0.113.80", 80) is None

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from PIL import Image
 
 from casework.access.enums import Secrecy
 from casework.access.models import Compartment
-from casework.files import previews
+from casework.files import previews, storage
 from casework.files.models import Blob
 from casework.ledger.models import Entry
 from evidence.models import Item, ItemFile
 from evidence.services import add_file
+from evidence.web.previews import mark_of
 from tests.build_evidence import START, a_stored_item
 from tests.cast import Cast
 
@@ -174,3 +176,66 @@ def test_malware_is_kept_and_not_shown(cast: Cast, item: Item) -> None:
     taken = client.get(reverse("evidence:file", args=[item.pk, file.pk]))
     assert taken.status_code == 200
     taken.close()
+
+
+@pytest.mark.parametrize(("name", "content", "suffix"), [("收据.pdf", PDF, ".pdf"), ("现场.jpg", photo(), ".png")])
+def test_what_is_taken_away_carries_its_reader_where_the_level_asks(
+    cast: Cast, item: Item, tmp_path: Path, name: str, content: bytes, suffix: str
+) -> None:
+    file = added(cast, item, name, content)
+    url = reverse("evidence:file", args=[item.pk, file.pk])
+    circles = Compartment.objects.filter(pk=item.compartment_id)
+    circles.update(secrecy=Secrecy.INTERNAL)
+    assert taken_by(cast.officer, url) == content  # this level asks for none
+
+    circles.update(secrecy=Secrecy.WORK_SECRET)
+    (tmp_path / "taken").write_bytes(taken_by(cast.officer, url))
+    entry = Entry.objects.filter(kind="item.downloaded").latest("id")
+
+    mark = mark_of(cast.officer, item, entry.at)
+    for part in (cast.officer.name, cast.officer.post, cast.officer.username, item.number):
+        assert part in mark
+    drawn = previews.picture(tmp_path / "taken", 0, "")
+    copies = [tmp_path / "same", tmp_path / "other"]
+    for path, text in zip(copies, (mark, mark_of(cast.approver, item, entry.at)), strict=True):
+        with path.open("wb") as out:
+            assert previews.copy_with_mark(storage.path_of(file.blob.sha256), text, out) == suffix
+    assert [previews.picture(path, 0, "") == drawn for path in copies] == [True, False]
+    assert entry.payload["data"]["marked"] is True
+    # The evidence itself is as it was.
+    with storage.open_blob(file.blob.sha256) as stream:
+        assert stream.read() == content
+
+
+def taken_by(user: object, url: str) -> bytes:
+    response = client_of(user).get(url)
+    assert response.status_code == 200
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    found = b"".join(response.streaming_content)  # type: ignore[attr-defined]  (closed at its end)
+    assert len(found) == int(response.headers["Content-Length"])
+    return found
+
+
+def test_what_cannot_be_marked_leaves_as_it_is_and_what_is_too_long_stays(
+    cast: Cast, item: Item, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Compartment.objects.filter(pk=item.compartment_id).update(secrecy=Secrecy.WORK_SECRET)
+    text, paper = added(cast, item, "a.log", b"pool login\n"), added(cast, item, "a.pdf", PDF)
+
+    assert taken_by(cast.officer, reverse("evidence:file", args=[item.pk, text.pk])) == b"pool login\n"
+    monkeypatch.setattr(previews, "PAGES", 0)
+    refused = client_of(cast.officer).get(reverse("evidence:file", args=[item.pk, paper.pk]))
+
+    assert refused.status_code == 409
+    assert "取证包" in refused.content.decode()
+    assert [entry.payload["data"]["file"] for entry in Entry.objects.filter(kind="item.downloaded")] == [text.pk]
+
+
+def test_pages_are_drawn_by_many_threads_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "f.pdf"
+    path.write_bytes(PDF)
+
+    with ThreadPoolExecutor(6) as pool:
+        drawn = list(pool.map(lambda _turn: previews.picture(path, 0, "", 200), range(24)))
+
+    assert len(set(drawn)) == 1

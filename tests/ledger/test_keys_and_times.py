@@ -24,6 +24,7 @@ from casework.ledger.record import record
 from casework.ledger.signer import LedgerSigner, RefusedError, signing_secret
 from casework.ledger.timestamps import TimestampError, check, stamped
 from casework.ledger.weighty import register_weighty
+from casework.local.process import wait_until
 from tests.ledger.conftest import AT, Fill
 from tests.ledger.test_integrator import Running, run
 
@@ -223,11 +224,15 @@ def test_an_act_that_matters_is_answered_when_it_is_signed_or_told_to_wait(
     assert alone["Ledger-Proof"] == "pending"  # nobody integrates: nobody waits
     with Running(signer, tmp_path / "files"):
         fill(1, sign=False)
-        signed = answer(HttpRequest())
-        for _again in range(20):  # the process has only just begun, and a busy machine lets it wait
-            if signed["Ledger-Proof"] != "pending":
-                break
-            signed = answer(HttpRequest())
+        answers: list[HttpResponse] = []
+
+        def proved() -> bool:
+            """Ask once more: the process has only just begun, and a busy machine lets it wait."""
+            answers.append(answer(HttpRequest()))
+            return answers[-1]["Ledger-Proof"] != "pending"
+
+        assert wait_until(proved, 120.0)
+    signed = answers[-1]
     sealed = Entry.objects.filter(kind="thing.sealed").latest("pk")
     assert signed["Ledger-Entry"] == str(sealed.pk)
     assert signed["Ledger-Proof"] == f"/ledger/entries/{sealed.pk}/proof"

@@ -1,12 +1,15 @@
 """Entries of many objects at once are those that ``record`` would have written one by one."""
 
+from threading import Thread
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from casework.ledger.checks import defects
 from casework.ledger.many import record_many, record_new
 from casework.ledger.models import Entry
 from casework.ledger.record import record
+from casework.local.process import wait_until
 from tests.build import moment
 from tests.cast import Cast
 
@@ -55,3 +58,41 @@ def test_what_is_not_new_takes_the_whole_act_with_it(cast: Cast) -> None:
         record_many("thing.made", [(REFS[2], {}), (REFS[2], {})], actor=cast.officer, at=AT)
 
     assert _numbers() == {REFS[0]: [1]}
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_who_comes_second_to_a_stream_waits_and_follows(transactional_db: None, many: bool) -> None:
+    """Another session has appended and not committed: ours waits for it, sees what it wrote, and takes the next place."""
+    done: list[BaseException | None] = []
+
+    def second() -> None:
+        try:
+            with transaction.atomic():
+                if many:
+                    record_many("thing.moved", [(ref, {}) for ref in REFS[:2]], actor=None, at=AT)
+                else:
+                    record("thing.moved", ref=REFS[0], actor=None, at=AT, data={})
+            done.append(None)
+        except BaseException as error:  # noqa: BLE001  told by the test
+            done.append(error)
+        finally:
+            connection.close()
+
+    thread = Thread(target=second)
+    with transaction.atomic():
+        record("thing.made", ref=REFS[0], actor=None, at=AT, data={})
+        thread.start()
+        assert wait_until(_somebody_waits, 60.0)
+        assert done == []
+    thread.join(60)
+
+    assert done == [None]
+    assert _numbers()[REFS[0]] == [1, 2]
+    assert defects() == []
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from pg_locks where not granted and locktype = 'transactionid')")
+        (waits,) = cursor.fetchone()
+    return bool(waits)

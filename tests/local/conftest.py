@@ -1,5 +1,6 @@
 """Real instances for the tests of this folder: started, killed and ended by process number alone."""
 
+import contextlib
 import os
 import re
 import signal
@@ -9,11 +10,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import count
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.db import connection
 
-from casework.local import paths
+from casework.local import paths, postgres
 from casework.local.process import alive, end, leftovers, wait_until
 from casework.local.up import status
 
@@ -21,11 +25,18 @@ from casework.local.up import status
 OWN = ("CASEWORK_TESTING", "CASEWORK_DB_ROLE", "CASEWORK_TEST_HOME", "PYTEST_CURRENT_TEST", "DATABASE_URL", "REDIS_URL")
 
 
+#: Below those that the system gives to clients, so that none of them takes one before its instance listens; each
+#: process has some of its own.
+_ports = count(20_000 + 100 * (os.getpid() % 120))
+
+
 def free_port() -> int:
-    """Return a port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nothing listens on now, another one each time."""
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(state: Path, **more: str) -> dict[str, str]:
@@ -34,7 +45,7 @@ def environment(state: Path, **more: str) -> dict[str, str]:
     return {**inherited, "CASEWORK_HOME": str(state), **more}
 
 
-def manage(state: Path, *arguments: str, seconds: float = 480.0, **more: str) -> "subprocess.CompletedProcess[str]":
+def manage(state: Path, *arguments: str, seconds: float = 900.0, **more: str) -> "subprocess.CompletedProcess[str]":
     """Run a management command of the instance to its end."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
@@ -45,6 +56,23 @@ def manage(state: Path, *arguments: str, seconds: float = 480.0, **more: str) ->
         timeout=seconds,
         check=False,
     )
+
+
+def give_tables(state: Path, database: str) -> None:
+    """Give the server of ``state`` the roles and the migrated, empty tables of the tests' own, as a new database."""
+    source, target = paths.socket_dir(settings.CASEWORK_HOME), paths.socket_dir(state)
+    with postgres.connect(state) as there:
+        if not there.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
+            there.execute(f'create database "{database}"')
+    login = ["--username", postgres.OWNER, "--host"]
+    reader = [str(postgres.bin_dir() / "psql"), "--quiet", "--no-psqlrc", *login, str(target), "--dbname"]
+    for dump, into in (
+        (["pg_dumpall", "--roles-only"], "postgres"),
+        (["pg_dump", f"{connection.settings_dict['NAME']}_pristine"], database),
+    ):
+        program = [str(postgres.bin_dir() / dump[0]), *dump[1:], *login, str(source)]
+        text = subprocess.run(program, check=True, capture_output=True).stdout
+        subprocess.run([*reader, into], input=text, check=True, capture_output=True)
 
 
 @dataclass
@@ -64,10 +92,10 @@ class Instance:
         """Return whether every part works."""
         return status("127.0.0.1", self.port, "/readyz") == HTTPStatus.OK
 
-    def wait_up(self, seconds: float = 240.0) -> None:
+    def wait_up(self, seconds: float = 900.0) -> None:
         """Wait until the address is printed and every part works."""
         wait_until(lambda: "ready: http" in self.said() or self.process.poll() is not None, seconds)
-        assert wait_until(self.is_up, 180.0), self.said()
+        assert wait_until(self.is_up, 240.0), self.said()
 
     def pids(self, service: str) -> list[int]:
         """Return the live processes of one service, the oldest first."""
@@ -80,7 +108,7 @@ class Instance:
     def stop(self) -> int:
         """Ask it to end as Ctrl-C does; return its exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(180)
 
 
 @pytest.fixture(scope="session")
@@ -111,5 +139,5 @@ def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., I
         if alive(instance.process.pid):
             instance.process.send_signal(signal.SIGTERM)
     for instance in started:
-        instance.process.wait(60)
+        instance.process.wait(180)
         end(leftovers(instance.state))

@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 import redis
 import yaml
+from django.conf import settings
 
 from casework.local import paths, postgres, services, valkey
 from casework.local.process import wait_until
 from casework.local.up import beat_command, ledger_command, status, web_command, worker_command
-from tests.local.conftest import environment, free_port, manage
+from tests.local.conftest import environment, free_port, give_tables, manage
 
 OURS = ("migrate", "web", "worker", "beat", "ledger")
 
@@ -82,6 +83,14 @@ def test_no_service_runs_as_root_or_with_privileges(service: str) -> None:
     assert facts["cap_drop"] == ["ALL"]
     assert facts["security_opt"] == ["no-new-privileges:true"]
     assert not facts.get("privileged")
+
+
+def test_the_image_has_the_client_programs_of_the_database_it_backs_up() -> None:
+    server = str(composition()["services"]["postgres"]["image"]).partition(":")[2].partition("-")[0].partition(".")[0]
+    image = (paths.CHECKOUT / "Dockerfile").read_text(encoding="utf-8")
+
+    assert f"postgresql-client-{server} " in image
+    assert int(server) >= postgres.MINIMUM
 
 
 def test_secrets_come_from_files_and_every_file_is_made() -> None:
@@ -178,29 +187,33 @@ class Composition:
 
 
 @pytest.fixture(scope="module")
-def composed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composition]:
-    """Give PostgreSQL and Valkey as the composition's own two services, with the schema migrated by its command."""
+def composed(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Composition]:
+    """Give PostgreSQL and Valkey as the composition's own two services, with the schema brought up to date by its
+    command: the tables are there, as at every deployment but the first.
+    """
     state = tmp_path_factory.mktemp("composed").resolve()
     with services.using(state, throw_away=True):
+        if not settings.DATABASE_URL:
+            give_tables(state, postgres.DATABASE)
         composition = Composition(state)
-        done = composition.start("migrate").wait(240)
+        done = composition.start("migrate").wait(480)
         assert done == 0, composition.said("migrate")
         yield composition
         for process in composition.running:
             if process.poll() is None:
                 os.kill(process.pid, signal.SIGTERM)
-                process.wait(30)
+                process.wait(180)
 
 
 @pytest.mark.slow
 def test_the_web_service_answers(composed: Composition) -> None:
     web = composed.start("web")
 
-    answered = wait_until(lambda: status("127.0.0.1", composed.port, "/healthz") == HTTPStatus.OK, 60.0)
+    answered = wait_until(lambda: status("127.0.0.1", composed.port, "/healthz") == HTTPStatus.OK, 240.0)
 
     assert answered, composed.said("web")
     os.kill(web.pid, signal.SIGTERM)
-    assert web.wait(30) == 0
+    assert web.wait(180) == 0
 
 
 @pytest.mark.slow
@@ -213,11 +226,11 @@ def test_beat_and_worker_leave_a_sign_of_life(composed: Composition) -> None:
         value = client.get("casework:heartbeat")
         return isinstance(value, bytes) and float(value) > started
 
-    assert wait_until(signed, 60.0), composed.said("worker") + composed.said("beat")
+    assert wait_until(signed, 240.0), composed.said("worker") + composed.said("beat")
     client.close()
     for process in both:
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(180) == 0
 
 
 @pytest.mark.slow
@@ -229,7 +242,7 @@ def test_the_ledger_service_keeps_running_until_it_is_ended(composed: Compositio
 
     assert not wait_until(lambda: ledger.poll() is not None, 5.0), composed.said("ledger")
     os.kill(ledger.pid, signal.SIGTERM)
-    assert ledger.wait(30) in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+    assert ledger.wait(180) in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
     assert "Traceback" not in composed.said("ledger")
 
 

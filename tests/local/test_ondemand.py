@@ -71,11 +71,11 @@ def test_two_users_share_the_services_and_the_last_one_stops_them(tmp_path: Path
         assert process.stdout.readline() == b"up\n"
     server = postgres.running_pid(tmp_path)
 
-    both[0].communicate(b"\n", timeout=30)
+    both[0].communicate(b"\n", timeout=180)
     assert postgres.is_ready(tmp_path)
     assert postgres.running_pid(tmp_path) == server
 
-    both[1].communicate(b"\n", timeout=30)
+    both[1].communicate(b"\n", timeout=180)
     assert postgres.running_pid(tmp_path) is None
     assert leftovers(tmp_path) == {}
 

@@ -86,7 +86,7 @@ def test_processes_that_make_the_same_secret_agree(tmp_path: Path) -> None:
         subprocess.Popen([sys.executable, "-c", line, str(tmp_path)], cwd=paths.CHECKOUT, stdout=subprocess.PIPE)
         for _ in range(4)
     ]
-    answers = {process.communicate(timeout=30)[0] for process in running}
+    answers = {process.communicate(timeout=180)[0] for process in running}
 
     assert len(answers) == 1
     kept = tmp_path / "secrets" / "test_secret"

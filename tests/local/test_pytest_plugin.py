@@ -22,13 +22,27 @@ def test_the_application_cannot_rewrite_the_schema_history() -> None:
                 cursor.execute(statement)
 
 
-@pytest.mark.parametrize("_round", [1, 2])
-def test_what_a_committing_test_leaves_is_gone_for_the_next(
-    _round: int, owner: "psycopg.Connection[tuple[int]]"
-) -> None:
-    assert owner.execute("select count(*) from django_session").fetchone() == (0,)
+#: What a committing test may do as the owner; after the last one the schema is another, and the database is copied.
+DEEDS = (
+    "insert into django_session values ('key', 'data', now())",
+    "insert into accounts_organisation (code, name, kind) values ('a', 'b', 'commission')",
+    "delete from django_migrations",
+    "update django_content_type set model = model || 'stray'",
+    "alter table django_session add column stray int",
+)
 
-    with connection.cursor() as cursor:
-        cursor.execute("insert into django_session values ('key', 'data', now())")
 
-    assert owner.execute("select count(*) from django_session").fetchone() == (1,)
+@pytest.mark.parametrize("deed", DEEDS * 2)
+def test_what_a_committing_test_leaves_is_gone_for_the_next(deed: str, owner: "psycopg.Connection[tuple[int]]") -> None:
+    for empty in ("django_session", "accounts_organisation"):
+        assert owner.execute(f"select count(*) from {empty}").fetchone() == (0,)
+    for filled in ("django_migrations", "django_content_type"):
+        assert owner.execute(f"select count(*) > 20 from {filled}").fetchone() == (True,)
+    assert owner.execute("select count(*) from django_content_type where model like '%stray'").fetchone() == (0,)
+    assert owner.execute("select count(*) from pg_attribute where attname = 'stray'").fetchone() == (0,)
+    assert owner.execute("select last_value from accounts_organisation_id_seq").fetchone() == (1,)
+
+    owner.execute(deed)
+
+    with connection.cursor() as cursor:  # and the application commits, and leaves its session open
+        cursor.execute("insert into django_session values ('other', 'data', now())")

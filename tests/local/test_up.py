@@ -1,14 +1,16 @@
 """`manage.py up` for real: started, every process killed with -9, started again, two side by side, ended."""
 
 import os
+import shutil
 import signal
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from casework.local import paths, postgres
+from casework.local import paths, postgres, unprivileged
 from casework.local.process import alive, leftovers, wait_until
 from tests.local.conftest import Instance, manage
 
@@ -30,18 +32,36 @@ def masters(instance: Instance) -> dict[str, int]:
     return {name: pids[0] for name in SERVICES if (pids := instance.pids(name))}
 
 
+def copied(instance: Instance, state: Path) -> Path:
+    """Give ``state`` what a first start makes, tables and static files, from an instance that runs."""
+    program, data = postgres.bin_dir() / "pg_basebackup", postgres.data_dir(state)
+    way = unprivileged.chosen(program)
+    data.mkdir(mode=0o700)
+    unprivileged.give(data, way)
+    source = ["--host", str(paths.socket_dir(instance.state)), "--username", postgres.OWNER]
+    subprocess.run(
+        [*way.prefix, str(program), *source, "--pgdata", str(data), "--checkpoint=fast", "--no-sync"],
+        check=True,
+        capture_output=True,
+    )
+    shutil.copytree(instance.state / "static", state / "static")
+    for stamp in paths.run_dir(instance.state).glob("*.stamp"):
+        shutil.copy(stamp, paths.run_dir(state))
+    return state
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_killed_service_comes_back_under_the_running_supervisor(instance: Instance, service: str) -> None:
-    assert wait_until(lambda: set(masters(instance)) == set(SERVICES), 120.0)
+    assert wait_until(lambda: set(masters(instance)) == set(SERVICES), 240.0)
     before = masters(instance)
     restarts = instance.restarts()
 
     os.kill(before[service], signal.SIGKILL)
 
-    assert wait_until(lambda: masters(instance).get(service) not in (None, before[service]), 120.0), instance.said()
+    assert wait_until(lambda: masters(instance).get(service) not in (None, before[service]), 240.0), instance.said()
     assert wait_until(instance.is_up, 240.0), instance.said()
-    assert wait_until(lambda: instance.restarts() == [*restarts, service], 120.0), instance.said()
-    assert wait_until(lambda: masters(instance) | {service: 0} == before | {service: 0}, 120.0), instance.said()
+    assert wait_until(lambda: instance.restarts() == [*restarts, service], 240.0), instance.said()
+    assert wait_until(lambda: masters(instance) | {service: 0} == before | {service: 0}, 240.0), instance.said()
 
 
 def test_the_same_state_directory_is_refused_to_a_second_instance(instance: Instance) -> None:
@@ -66,10 +86,9 @@ def test_a_second_instance_survives_the_kill_of_its_supervisor_and_the_first_is_
     instance: Instance, launch: Launch, tmp_path: Path
 ) -> None:
     first = masters(instance)
+    state = copied(instance, tmp_path.resolve())
     # Files of a crash whose process numbers now belong to somebody else: to this very process.
-    state = tmp_path.resolve()
     (paths.run_dir(state) / "supervisor.pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
-    postgres.initialise(state, throw_away=True)
     pid_file = postgres.data_dir(state) / "postmaster.pid"
     pid_file.write_text(f"{os.getpid()}\n{postgres.data_dir(state)}\n0\n5432\n", encoding="utf-8")
     second = launch(state)
@@ -79,7 +98,7 @@ def test_a_second_instance_survives_the_kill_of_its_supervisor_and_the_first_is_
     left = masters(second)
 
     os.kill(second.process.pid, signal.SIGKILL)
-    second.process.wait(5)
+    second.process.wait(120)
     again = launch(state, second.port)
     again.wait_up()
 
@@ -90,7 +109,7 @@ def test_a_second_instance_survives_the_kill_of_its_supervisor_and_the_first_is_
     done = manage(state, "stop")
 
     assert done.returncode == 0, done.stderr
-    assert again.process.wait(30) == 0
+    assert again.process.wait(120) == 0
     assert leftovers(state) == {}
     assert masters(instance) == first
     assert instance.is_up()

@@ -197,11 +197,17 @@ def test_a_clock_is_stopped_and_resumed_from_its_page(cast: Cast) -> None:
     stopped = client.post(reverse("deadlines:act", args=[deadline.pk, "suspend"]), stop)
     again = client.post(reverse("deadlines:act", args=[deadline.pk, "suspend"]), stop)
     page = client.get(reverse("deadlines:act", args=[deadline.pk, "resume"]))
-    resumed = client.post(reverse("deadlines:act", args=[deadline.pk, "resume"]), {"to_on": str(today), "version": "2"})
+    bare = client.post(reverse("deadlines:act", args=[deadline.pk, "resume"]), {"to_on": str(today), "version": "2"})
+    back = {"to_on": str(today), "reason": "鉴定意见已收到", "approver": "省纪委常委会", "version": "2"}
+    resumed = client.post(reverse("deadlines:act", args=[deadline.pk, "resume"]), back)
 
     assert (stopped.status_code, again.status_code, page.status_code, resumed.status_code) == (302, 404, 200, 302)
+    assert bare.status_code == 409
     deadline.refresh_from_db()
-    assert (deadline.state, deadline.suspensions.get().reason) == ("open", "等候鉴定")
+    stop = deadline.suspensions.get()
+    assert (deadline.state, stop.reason, stop.resume_approver) == ("open", "等候鉴定", "省纪委常委会")
+    told = client.get(reverse("deadlines:detail", args=[deadline.pk])).content.decode()
+    assert "恢复：鉴定意见已收到" in told
 
 
 def test_acts_are_absent_for_those_without_the_duty(cast: Cast) -> None:

@@ -187,7 +187,9 @@ def test_a_clock_that_does_not_run_reminds_nobody(cast: Cast, end: str) -> None:
 def test_a_resumed_clock_reminds_again(cast: Cast) -> None:
     deadline = a_stage(holder=cast.unit_leader)
     suspend_deadline(deadline, approver="牵头单位", actor=cast.approver, at=moment("2021-10-08 10:00"), reason="台风")
-    resume_deadline(deadline, actor=cast.approver, at=moment("2021-10-25 10:00"))
+    resume_deadline(
+        deadline, approver="牵头单位", actor=cast.approver, at=moment("2021-10-25 10:00"), reason="台风过去"
+    )
 
     assert scan("2021-10-24") == 0
     assert scan("2021-10-25") == 1

@@ -146,7 +146,7 @@ def own_stages() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("count", [1, 4])
-def test_the_matrix_costs_seven_queries_whatever_its_size(cast: Cast, own_stages: None, count: int) -> None:
+def test_the_matrix_costs_nine_queries_whatever_its_size(cast: Cast, own_stages: None, count: int) -> None:
     campaign = many(cast, count)
     user = User.objects.get(pk=cast.campaign_officer.pk)
     assert user.roles
@@ -155,7 +155,7 @@ def test_the_matrix_costs_seven_queries_whatever_its_size(cast: Cast, own_stages
         table = matrix(campaign, user, date(2021, 10, 27))
 
     assert len(table.rows) == count
-    assert len(queries) == 7
+    assert len(queries) == 9
 
 
 @pytest.mark.parametrize("day", [date(2021, 10, 27), date(2021, 10, 30), date(2021, 11, 20), date(2021, 6, 1)])
@@ -297,6 +297,43 @@ def test_issuing_by_form_names_the_units_that_are_not_ready(client: Client, cast
     assert done.status_code == 302
     # 20 November 2021 is a Saturday: the due day rolls to the next working day.
     assert SelfInspection.objects.get(unit=unit).due_on == date(2021, 11, 22)
+
+
+def test_the_last_stage_is_issued_by_form_and_stands_in_its_column(
+    client: Client, cast: Cast, scene: Scene, settings: Any
+) -> None:
+    settings.CASEWORK_NOW = "2021-11-30"
+    place = reverse("units:campaign-issue", args=[scene.campaign.code])
+    office = as_user(client, cast.campaign_officer)
+    first = text_of(office.get(place, {"stage": "self_inspection"}))
+    assert "每家单位都已下发" in first
+
+    page = text_of(office.get(place))
+    assert "还有 2 家单位没有下发" in page
+    assert 'value="institution"' in page
+    done = office.post(place, {"due_on": "2021-12-20", "stage": "institution"})
+    assert done.status_code == 302
+    issued = SelfInspection.objects.filter(stage__code="institution")
+    assert issued.count() == 2
+    order_rectification(
+        campaign_unit_of(scene.bystander), title="加固", measures="改口令", due_on=date(2021, 12, 10),
+        actor=cast.campaign_officer, at=moment("2021-11-30 12:00"),
+    )  # fmt: skip
+
+    def column(day: date) -> dict[str, tuple[str, str]]:
+        found = matrix(scene.campaign, cast.campaign_officer, day)
+        assert matrix_page(scene.campaign, cast.campaign_officer, day).rows == found.rows
+        assert matrix_page(scene.campaign, cast.campaign_officer, day).shares == found.shares
+        return {row.campaign_unit.unit.name: (row.cells[3].word, row.cells[3].number) for row in found.rows}
+
+    assert column(date(2021, 11, 30)) == {"甲单位": ("未签收", "0/14"), "乙单位": ("未签收", "0/14")}
+    assert column(date(2021, 12, 13)) == {"甲单位": ("未签收", "0/14"), "乙单位": ("逾期", "1")}
+    mine = issued.get(unit=scene.unit)
+    submitted(mine, cast.unit_leader, at=moment("2021-12-01 09:00"))
+    assert column(date(2021, 12, 2))["甲单位"] == ("待审核", "14/14")
+    page = text_of(office.get(reverse("units:campaign", args=[scene.campaign.code])))
+    assert "催报 1 家" in page
+    assert "建章立制" in page
 
 
 def test_a_report_is_reviewed_step_by_step(client: Client, cast: Cast, scene: Scene) -> None:

@@ -53,7 +53,7 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
 
     def run(place: int, act: Callable[[], Any]) -> None:
         try:
-            start.wait(10)
+            start.wait(120)
             results[place] = act()
         except CaseworkError as refusal:
             results[place] = refusal
@@ -64,7 +64,7 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     return results
 
 

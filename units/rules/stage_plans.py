@@ -13,6 +13,8 @@ from units.enums_campaign import StageCode
 LONGEST_DAYS: Final = 1500
 #: Stages whose state is worked out from other records; every other stage collects reports.
 WORKED_OUT: Final = frozenset({StageCode.PREPARATION, StageCode.KEY_SUPERVISION, StageCode.INSTITUTION})
+#: Stages in which units report nothing. In the last one they may be asked how the rules are kept.
+NEVER_ISSUED: Final = WORKED_OUT - {StageCode.INSTITUTION}
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from casework.accounts.models import User
 from units.enums_campaign import InspectionState, Outcome
 from units.models import Campaign, CampaignUnit, SelfInspection, Stage
-from units.selectors.stage_states import CellState, register_stage_state, stage_cells
+from units.selectors.stage_states import FINISHED, CellState, register_stage_state, stage_cells
 
 __all__ = [
+    "FINISHED",
     "CellState",
     "Contradiction",
     "Matrix",
@@ -29,8 +30,6 @@ __all__ = [
     "register_stage_state",
 ]
 
-#: Cells with which nothing more is to be done in a stage.
-FINISHED = frozenset({"done", "not_listed", "not_come", "nothing", "withdrawn"})
 #: The most urgent first: the order of the rows that are looked at.
 URGENT = ("late", "returned", "no_leader", "no_address", "rectifying", "issued", "drafting")
 #: The order of groups in shares and filters, with the colour of the bar.

@@ -50,15 +50,15 @@ def pools_of_lead(lead: Lead) -> list[Spoken]:
         seen.order_by().values_list("remote_host", "remote_port", "day").annotate(n=Count("pk")).order_by("-n")[:MOST]
     ):
         by_end[FarEnd(host, port, day)] = times
-    spoken: dict[str, Spoken] = {}
+    spoken: dict[tuple[str, str], Spoken] = {}
     for end, known in known_far_ends(by_end).items():
-        one = spoken.setdefault(known.name, Spoken(known))
+        one = spoken.setdefault((known.name, known.coin), Spoken(known))
         one.times += by_end[end]
         one.first = min(filter(None, (one.first, end.on)), default=None)
         one.last = max(filter(None, (one.last, end.on)), default=None)
         if end.host not in one.hosts:
             one.hosts.append(end.host)
-    return sorted(spoken.values(), key=lambda one: (-one.times, one.known.name))[:NAMED]
+    return sorted(spoken.values(), key=lambda one: (-one.times, one.known.words))[:NAMED]
 
 
 def spoke_to_pools() -> Q:

@@ -19,6 +19,8 @@ from units.models import AddressBlock, CampaignUnit, Rectification, SelfInspecti
 from units.questionnaire import questionnaire
 
 S = InspectionState
+#: Cells with which nothing more is to be done in a stage.
+FINISHED = frozenset({"done", "not_listed", "not_come", "nothing", "withdrawn"})
 #: Up to so many units are named in a query; for more the whole stage is read.
 MANY = 1000
 #: The group of the matrix in which a report stands by its state; late ones stand apart.
@@ -75,12 +77,21 @@ class Member:
 
 #: Given units of one campaign and the reader, the cell of each, by campaign unit id; absent: 未列入.
 StageStates = Callable[[Sequence[Listed], User], dict[int, CellState]]
+#: Given the key of a campaign and the reader, the cells of the units it knows of, by unit id.
+WholeStage = Callable[[int, User], dict[int, CellState]]
 _registered: dict[str, StageStates] = {}
+_whole: dict[str, WholeStage] = {}
 
 
-def register_stage_state(stage_code: str, states: StageStates) -> None:
-    """Let an app above say how units stand in a stage (key supervision: inspections live above)."""
+def register_stage_state(stage_code: str, states: StageStates, *, whole: WholeStage | None = None) -> None:
+    """Let an app above say how units stand in a stage (key supervision: inspections live above).
+
+    With ``whole`` a campaign is counted without reading each of its units.
+    """
     _registered[stage_code] = states
+    _whole.pop(stage_code, None)
+    if whole is not None:
+        _whole[stage_code] = whole
 
 
 def stage_cells(stage: Stage, units: Sequence[CampaignUnit], user: User, today: date) -> dict[int, CellState]:
@@ -91,7 +102,7 @@ def stage_cells(stage: Stage, units: Sequence[CampaignUnit], user: User, today: 
     elif stage.code == StageCode.PREPARATION:
         found = _preparation(units, today)
     elif stage.code == StageCode.INSTITUTION:
-        found = _institution(units, today)
+        found = _institution(stage, units, today)
     elif stage.code == StageCode.KEY_SUPERVISION:
         found = {}
     else:
@@ -116,6 +127,11 @@ def registered_cells(stage: Stage, units: QuerySet[CampaignUnit], user: User) ->
     given = _registered.get(stage.code)
     if given is None:
         return None
+    whole = _whole.get(stage.code)
+    if whole is not None:
+        by_unit = whole(stage.campaign_id, user)
+        known = units.order_by().filter(unit__in=by_unit).values_list("pk", "unit_id")
+        return {pk: by_unit[unit] for pk, unit in known} if by_unit else {}
     members = units.order_by().values_list("pk", "unit_id", "campaign_id")
     return given([Member(*one) for one in members], user)
 
@@ -236,9 +252,17 @@ def _report_words(state: InspectionState) -> tuple[str, str, str, str]:
     return word, REPORT_KEYS[state], colour, icon
 
 
-def _institution(units: Sequence[CampaignUnit], today: date) -> dict[int, CellState]:
+def _institution(stage: Stage, units: Sequence[CampaignUnit], today: date) -> dict[int, CellState]:
+    """What presses most: a duty that is late, a report that is still out, a duty, a report that is done."""
     if not units:
         return {}
+    duties, reports = _duties(units, today), _reports(stage, units, today)
+    pressing = {pk: one for pk, one in reports.items() if one.key not in FINISHED}
+    late = {pk: one for pk, one in duties.items() if one.key == "late"}
+    return reports | duties | pressing | late
+
+
+def _duties(units: Sequence[CampaignUnit], today: date) -> dict[int, CellState]:
     mine = Q(campaign_unit__in=[one.pk for one in units]) if len(units) <= MANY else Q()
     rows = (
         Rectification._base_manager.filter(mine, campaign_unit__campaign=units[0].campaign_id)

@@ -1,5 +1,7 @@
 """Issuing the self-inspection: to a few at once, to thousands in the background with a page of progress."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -19,7 +21,7 @@ from casework.core.errors import CaseworkError, NotReady
 from casework.web.forms import DayField, add_refusal
 from casework.web.toast import toast
 from units.models import Campaign, IssueRun, Stage
-from units.rules.stage_plans import WORKED_OUT
+from units.rules.stage_plans import NEVER_ISSUED
 from units.services.issue_runs import AT_ONCE, begin_issue
 from units.services.issuing import issue_self_inspections, ready_members
 from units.tasks import wake
@@ -28,21 +30,12 @@ from units.web.posted import posted
 
 
 class IssueForm(forms.Form):
-    """The stage, the day by which the units must have reported, and whether those not ready may be left for later."""
+    """The day by which the units must have reported, and whether those not ready may be left for later."""
 
     due_on = DayField(label=gettext_lazy("上报期限"))
     ready_only = forms.BooleanField(label=gettext_lazy("先发给准备好的单位，没有准备好的以后再发"), required=False)
 
-    def __init__(self, stages: list[Stage], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(one.code, one.name) for one in stages]
-        self.fields["stage"] = forms.ChoiceField(
-            label=_("阶段"),
-            choices=choices,
-            required=False,
-            widget=forms.Select() if len(stages) > 1 else forms.HiddenInput(),
-        )
-        self.order_fields(("stage", "due_on", "ready_only"))
+    stage = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,15 +44,17 @@ def issue(request: HttpRequest, code: str) -> HttpResponse:
     user = reader(request)
     found = campaign_of(request, code)
     require(user, "campaign.issue", found)
-    stages = [one for one in found.stages.select_related("campaign").order_by("order") if one.code not in WORKED_OUT]
+    stages = [one for one in found.stages.select_related("campaign").order_by("order") if one.code not in NEVER_ISSUED]
     given = request.POST.get("stage") or request.GET.get("stage", "")
-    stage = next((one for one in stages if one.code == given), stages[0] if stages else None)
+    waits = {one.pk: found.campaign_units.exclude(self_inspections__stage=one).count() for one in stages}
+    stage = next((one for one in stages if one.code == given), None) or _first_waiting(stages, waits, clock.today())
     if stage is None:
         raise Http404
-    running = IssueRun.objects.visible_to(user).filter(stage=stage, state="running").first()
+    asked = [stage] if given else stages
+    running = IssueRun.objects.visible_to(user).filter(stage__in=asked, state="running").first()
     if running is not None:
         return redirect("units:campaign-issue-run", code=found.code, pk=running.pk)
-    form = IssueForm(stages, posted(request), initial={"due_on": stage.due_on, "stage": stage.code})
+    form = IssueForm(posted(request), initial={"due_on": stage.due_on, "stage": stage.code})
     missing: Any = ()
     if request.method == "POST" and form.is_valid():
         try:
@@ -68,11 +63,12 @@ def issue(request: HttpRequest, code: str) -> HttpResponse:
             missing = error.missing
         except CaseworkError as error:
             add_refusal(form, error)
-    waiting = found.campaign_units.exclude(self_inspections__stage=stage).count()
+    waiting = waits[stage.pk]
     ready = ready_members(stage, clock.today()).count()
     context = {
         "campaign": found,
         "stage": stage,
+        "stages": [(one, waits[one.pk]) for one in stages] if len(stages) > 1 else (),
         "waiting": waiting,
         "ready": ready,
         "unready": waiting - ready,
@@ -82,6 +78,14 @@ def issue(request: HttpRequest, code: str) -> HttpResponse:
         "runs": IssueRun.objects.visible_to(user).filter(stage=stage).order_by("-pk")[:10],
     }
     return render(request, "units/campaign_issue.html", context, status=409 if missing or form.errors else 200)
+
+
+def _first_waiting(stages: Sequence[Stage], waits: Mapping[int, int], today: date) -> Stage | None:
+    """Return the newest stage that has begun and is not issued to everybody, else the first one that is not."""
+    waiting = [one for one in stages if waits[one.pk]]
+    begun = [one for one in waiting if one.starts_on <= today]
+    found = begun[-1:] or waiting[:1] or list(stages[:1])
+    return found[0] if found else None
 
 
 def _issue(request: HttpRequest, found: Campaign, stage: Stage, form: IssueForm, user: User) -> HttpResponse:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,7 +26,7 @@ from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from units.enums_campaign import OWED, CampaignState, StageCode
 from units.models import Campaign, CampaignUnit, LeadAddress, SelfInspection, Stage
-from units.rules.stage_plans import WORKED_OUT
+from units.rules.stage_plans import NEVER_ISSUED
 from units.selectors.campaigns import (
     FINISHED,
     Progress,
@@ -36,7 +37,7 @@ from units.selectors.campaigns import (
     progress,
 )
 from units.selectors.matrix import MatrixPage, matrix_page
-from units.selectors.stage_states import REPORT_KEYS, CellState
+from units.selectors.stage_states import REPORT_KEYS, CellState, report_cell
 from units.services.issuing import remind_overdue
 
 #: Units of the matrix on one page, and of the panel behind a cell.
@@ -51,12 +52,20 @@ def campaign_of(request: HttpRequest, code: str) -> Campaign:
     return found
 
 
+_units_in = Subquery(
+    CampaignUnit.objects.filter(campaign=OuterRef("pk"))
+    .order_by()
+    .values("campaign")
+    .annotate(n=Count("pk"))
+    .values("n")
+)
+
 CAMPAIGNS = ListPage(
     title=gettext_lazy("专项行动"),
-    queryset=Campaign.objects.visible_to,
+    queryset=lambda user: Campaign.objects.visible_to(user).annotate(units_in=_units_in),
     columns=(
         Column("name", gettext_lazy("名称"), "name", sort="name", link=True),
-        Column("units", gettext_lazy("单位"), lambda one: one.campaign_units.count(), align="num"),
+        Column("units", gettext_lazy("单位"), lambda one: one.units_in or 0, align="num"),
         Column("starts", gettext_lazy("开始"), lambda one: one.starts_on, sort="starts_on"),
         Column(
             "state",
@@ -129,11 +138,11 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         "picked": picked,
         "panel": _panel(table, table.rows[:PANEL], chosen, today) if chosen and picked else [],
         "panel_list": _panel_list(found, chosen, picked),
-        "progress": _progress_card(stages, found),
+        "progress": _progress_card(stages, chosen, found),
         "contradictions": contradictions(found, user, reverse("units:campaign-units", args=[found.code])),
-        "urge": _urge(found, user, now, stages),
+        "urge": _urge(found, user, stages),
         "to_issue": any(key == "not_issued" for share in table.shares for key, _w, _c, _n in share.groups),
-        "may_issue": any(one.code not in WORKED_OUT for one in stages) and can(user, "campaign.issue", found),
+        "may_issue": any(one.code not in NEVER_ISSUED for one in stages) and can(user, "campaign.issue", found),
         "may_add": can(user, "campaign.add_units", found),
         "addresses": _addresses(found, user),
     }
@@ -142,7 +151,7 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
 
 def _first_look(stages: Sequence[Stage], now: Stage | None, today: date) -> Stage | None:
     """Return the stage shown at first: reports still out come before what runs now, because they are owed."""
-    begun = [one for one in stages if one.code not in WORKED_OUT and one.starts_on <= today]
+    begun = [one for one in stages if one.code not in NEVER_ISSUED and one.starts_on <= today]
     finished = [state for state, key in REPORT_KEYS.items() if key in FINISHED]
     for one in reversed(begun):
         if SelfInspection._base_manager.filter(stage=one).exclude(state__in=finished).exists():
@@ -170,7 +179,9 @@ def _chosen_words(table: MatrixPage, chosen: Stage | None, states: list[str]) ->
     if chosen is None or not states:
         return ""
     words = {key: word for share in table.shares if share.stage.pk == chosen.pk for key, word, _c, _n in share.groups}
-    return _("、").join(_("未完成") if key == "unfinished" else words.get(key, key) for key in states)
+    words = {key: report_cell(state, 0, 0, False).word for state, key in REPORT_KEYS.items()} | words
+    known = {"unfinished": _("未完成"), "late": _("逾期"), "rectifying": _("整改中"), "done": _("完成")} | words
+    return _("、").join(known.get(key, _("其他")) for key in states)
 
 
 def _panel(table: MatrixPage, rows: Sequence[Row], chosen: Stage, today: date) -> list[Behind]:
@@ -199,6 +210,7 @@ def _panel_list(found: Campaign, chosen: Stage | None, picked: list[str]) -> str
 class Trend:
     """The step line of first submissions as numbers of a picture of 320 × 140."""
 
+    stage: Stage
     progress: Progress
     line: str
     area: str
@@ -208,14 +220,18 @@ class Trend:
     url: str
 
 
-def _progress_card(stages: list[Stage], found: Campaign) -> Trend | None:
-    stage = next((one for one in stages if one.code == StageCode.SELF_INSPECTION), None)
-    if stage is None:
-        return None
+def _progress_card(stages: list[Stage], chosen: Stage | None, found: Campaign) -> Trend | None:
+    """Return the progress of the stage looked at, if units report in it, else of the first in which they do."""
     moment = clock.now()
-    figures = progress(stage, moment)
-    if not figures.total:
-        return None
+    reporting = [one for one in stages if one.code not in NEVER_ISSUED]
+    for stage in sorted(reporting, key=lambda one: (one != chosen, one.order)):
+        figures = progress(stage, moment)
+        if figures.total:
+            return _trend(stage, figures, moment, found)
+    return None
+
+
+def _trend(stage: Stage, figures: Progress, moment: datetime, found: Campaign) -> Trend:
     left, right, low, high = 28.0, 312.0, 116.0, 24.0
     last = max(figures.days[-1], figures.due_on or figures.days[-1])
     span = max((last - figures.days[0]).days, 1)
@@ -233,15 +249,16 @@ def _progress_card(stages: list[Stage], found: Campaign) -> Trend | None:
     line = " ".join(points)
     area = f"{left},{low} {line} {x(figures.days[-1])},{low}"
     url = f"{reverse('units:self-inspections')}?campaign={found.code}&sent=1"
-    return Trend(figures, line, area, x(figures.due_on) if figures.due_on else None, figures.total, moment, url)
+    return Trend(stage, figures, line, area, x(figures.due_on) if figures.due_on else None, figures.total, moment, url)
 
 
-def _urge(found: Campaign, user: Any, now: Stage | None, stages: list[Stage]) -> tuple[Stage, int] | None:
-    stage = next((one for one in stages if one.code == StageCode.SELF_INSPECTION), now)
-    if stage is None or found.state != CampaignState.RUNNING or not can(user, "campaign.remind", found):
+def _urge(found: Campaign, user: Any, stages: list[Stage]) -> tuple[Stage, int] | None:
+    """Return the stage whose reports are urged, and how many are owed: the newest one in which any are."""
+    if found.state != CampaignState.RUNNING or not can(user, "campaign.remind", found):
         return None
-    owed = SelfInspection.objects.visible_to(user).filter(stage=stage, state__in=OWED).count()
-    return (stage, owed) if owed else None
+    reports = SelfInspection.objects.visible_to(user).filter(stage__in=stages, state__in=OWED).order_by()
+    owed = dict(reports.values_list("stage").annotate(n=Count("pk")))
+    return next(((one, owed[one.pk]) for one in reversed(stages) if one.pk in owed), None)
 
 
 def _addresses(found: Campaign, user: Any) -> int:

@@ -80,7 +80,7 @@ HAND_OVERS = ListPage(
     export_name="移送函",
     on_export=lambda user, count: note_list_export("hand_overs", count, actor=user, at=clock.now()),
     unit=gettext_lazy("件"),
-    prepare=lambda _request, rows: attach_chips(rows),
+    prepare=lambda request, rows: attach_chips(rows, reader(request)),
     empty_text=gettext_lazy("还没有移送函"),
     empty_why=gettext_lazy("决定移送的线索、监测清单里其他单位的地址，从各自的页面移送。"),
 )  # fmt: skip
@@ -139,7 +139,7 @@ def _page(
     request: HttpRequest, row: HandOver, *, forms_: dict[str, forms.Form] | None = None, refused: str = ""
 ) -> HttpResponse:
     user = reader(request)
-    attach_chips([row])
+    attach_chips([row], user)
     out = row.way == HandOverWay.OUT
     inside = user.is_commission
     receiving = inside or out

@@ -5,7 +5,7 @@ from functools import lru_cache
 from time import monotonic
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -33,6 +33,7 @@ from units.selectors.leads import facts_for, with_due
 from units.services.change_sets import handle_leads, undo_change_set
 from units.services.leads import assign_lead
 from units.services.reading import note_list_export
+from units.web.finding import find_leads
 
 CHANGE_SET = "lead_change_set"
 S = LeadState
@@ -68,14 +69,23 @@ def _due(value: str) -> Q:
     return Q(due_on__gt=today, due_on__lte=soon) if value == "soon" else Q(due_on__gt=soon)
 
 
-def _cities(user: User) -> list[tuple[str, str]]:
-    codes = Lead.objects.visible_to(user).values_list("unit__region", flat=True).distinct()
-    return sorted({(f"{code[:4]}00", city_name(code)) for code in codes})
+#: The coins to choose from are those of so many sightings of the newest leads.
+LOOKED_AT = 5000
 
 
-def _currencies(user: User) -> list[tuple[str, str]]:
-    seen = Sighting.objects.visible_to(user).filter(lead__isnull=False).exclude(currency="")
-    return [(word, word) for word in seen.values_list("currency", flat=True).distinct().order_by("currency")[:12]]
+def _choices(user: User) -> dict[str, list[tuple[str, str]]]:
+    """Return the cities and the coins of the reader's leads, by one query."""
+    leads = Lead.objects.visible_to(user).order_by()
+    newest = Sighting.objects.visible_to(user).filter(lead__isnull=False).order_by("-lead", "observed_at")
+    coins = Sighting.objects.filter(pk__in=newest.values("pk")[:LOOKED_AT]).exclude(currency="").order_by()
+    found = leads.values_list(Value("city"), "unit__region").distinct()
+    seen: dict[str, set[str]] = {"city": set(), "coin": set()}
+    for key, word in found.union(coins.values_list(Value("coin"), "currency").distinct()):
+        seen[key].add(word)
+    return {
+        "city": sorted({(f"{code[:4]}00", city_name(code)) for code in seen["city"]}),
+        "currency": [(word, word) for word in sorted(seen["coin"])[:12]],
+    }
 
 
 def _has_currency(value: str) -> Q:
@@ -96,8 +106,8 @@ FILTERS = (
         ],
     ),
     Filter("kind", gettext_lazy("单位类别"), "unit__kind", UnitKind.choices[:-1]),
-    Filter("city", gettext_lazy("地区"), lambda value: Q(unit__region__code__startswith=value[:4]), _cities),
-    Filter("currency", gettext_lazy("币种"), _has_currency, _currencies),
+    Filter("city", gettext_lazy("地区"), lambda value: Q(unit__region__code__startswith=value[:4])),
+    Filter("currency", gettext_lazy("币种"), _has_currency),
     Filter("nature", gettext_lazy("定性"), "classification", [*Classification.choices]),
     Filter("old", gettext_lazy("有旧线索"), lambda value: Q(earlier__isnull=value == "0"), kind="bool"),
     Filter("received", gettext_lazy("收到日期"), "received_on", kind="date", facet=False),
@@ -188,7 +198,8 @@ TABLE = ListPage(
         Column("received", gettext_lazy("收到日期"), "received_on", sort="-received_on", default=False),
     ),
     filters=FILTERS,
-    search=("unit__name__icontains", "unit__name_key__icontains", "number__istartswith", "addresses__ip"),
+    choices=_choices,
+    find=find_leads,
     order=("due_on", "pk"),
     row_url=lambda row: reverse("units:lead", args=[row.pk]),
     export_name="线索",

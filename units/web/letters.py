@@ -14,7 +14,7 @@ from casework.accounts.enums import OrganisationKind
 from casework.accounts.models import Organisation, User
 from casework.core import clock
 from casework.deadlines.models import Deadline
-from casework.deadlines.selectors import current_calendar, deadline_facts
+from casework.deadlines.selectors import calendar_for, deadline_facts, with_stops
 from casework.files.models import Blob
 from casework.files.services.blobs import store_blob
 from casework.web.deadline_words import MET, MET_LATE, RUNNING, DeadlineFacts
@@ -69,10 +69,10 @@ def chip_of(row: Any, words: Any) -> DeadlineFacts | None:
     )
 
 
-def attach_chips(rows: Sequence[Any]) -> None:
-    """Give each letter of a page its deadline chip, in two queries for all."""
-    today, calendar = clock.today(), current_calendar()
-    clocks = Deadline.objects.filter(ref__in=[row.ref for row in rows]).prefetch_related("suspensions").order_by("pk")
+def attach_chips(rows: Sequence[Any], user: User) -> None:
+    """Give each letter of a page its deadline chip, in one query for all."""
+    today, calendar = clock.today(), calendar_for(user)
+    clocks = with_stops(Deadline.objects.filter(ref__in=[row.ref for row in rows])).order_by("pk")
     newest = {one.ref: deadline_facts(one, today, calendar) for one in clocks}
     for row in rows:
         row.chip = chip_of(row, newest.get(row.ref))

@@ -81,7 +81,7 @@ LOOKUPS = ListPage(
     export_name="查询函",
     on_export=lambda user, count: note_list_export("lookups", count, actor=user, at=clock.now()),
     unit=gettext_lazy("件"),
-    prepare=lambda _request, rows: attach_chips(rows),
+    prepare=lambda request, rows: attach_chips(rows, reader(request)),
     empty_text=gettext_lazy("还没有查询函"),
     empty_why=gettext_lazy("在监测清单的页面，对归属不明的地址发查询函。"),
 )  # fmt: skip
@@ -118,7 +118,7 @@ def _found(request: HttpRequest, pk: int) -> LookupRequest:
 
 def _page(request: HttpRequest, row: LookupRequest, form: AnswerForm | None = None, refused: str = "") -> HttpResponse:
     user = reader(request)
-    attach_chips([row])
+    attach_chips([row], user)
     may_close = can(user, "lookup.close", row) and row.state != LookupState.CLOSED
     inside = user.is_commission
     context = {

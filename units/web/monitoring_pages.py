@@ -6,7 +6,6 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +27,7 @@ from units.selectors.list_changes import change_counts
 from units.services.leads import raise_leads
 from units.services.matching import count_states, match_sightings
 from units.services.reading import note_list_export
+from units.web.finding import find_sightings
 from units.web.list_changes import places_of
 
 
@@ -98,7 +98,7 @@ def _prepare_sightings(_request: HttpRequest, rows: list[Any]) -> None:
 
 
 def _pool(row: Any) -> SafeString | str:
-    return format_html("{} {}", status("mining", row.pool.grade, row.pool.name), row.pool.coin) if row.pool else ""
+    return status("mining", row.pool.grade, row.pool.name) if row.pool else ""
 
 
 SIGHTINGS = ListPage(
@@ -134,7 +134,7 @@ SIGHTINGS = ListPage(
         Filter("lead", gettext_lazy("线索"), "lead__number", kind="text"),
         Filter("observed", gettext_lazy("监测日期"), "observed_at", kind="date"),
     ),
-    search=("ip", "remote_host__icontains", "unit__name__icontains"),
+    find=find_sightings,
     order=("-observed_at", "-pk"),
     row_url=lambda row: reverse("units:sighting", args=[row.pk]),
     prepare=_prepare_sightings,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -30,6 +30,7 @@ from units.rules.regions import city_name
 from units.services.imports_blocks import period_words
 from units.services.reading import note_list_export
 from units.services.register import settle_conflict
+from units.web.finding import find_blocks, find_people, find_units
 
 #: How many rows a section of the unit page shows before it links to the list.
 SHOWN = 10
@@ -45,30 +46,29 @@ def _export(what: str) -> Any:
     return lambda user, count: note_list_export(what, count, actor=user, at=clock.now())
 
 
-def _prepare_units(request: HttpRequest, rows: list[Any]) -> None:
-    user, ids = reader(request), [row.pk for row in rows]
-    leads = dict(
-        Lead.objects.visible_to(user).filter(unit__in=ids).values_list("unit").annotate(n=Count("pk")).order_by()
+def _units(user: User) -> Any:
+    """Return the units with what a row shows: asked for the rows of a page alone, in the query of the page."""
+    today, mine = clock.today(), OuterRef("pk")
+    leads = Lead.objects.visible_to(user).filter(unit=mine)
+    blocks = AddressBlock.objects.visible_to(user).filter(unit=mine, state=ClaimState.STANDING)
+    held = UnitLeader.objects.filter(Q(until__isnull=True) | Q(until__gte=today), unit=mine)
+    held = held.filter(Q(from_on__isnull=True) | Q(from_on__lte=today)).order_by("-from_on", "-pk")
+    return (
+        Unit.objects.visible_to(user)
+        .select_related("region")
+        .annotate(
+            leads_known=_number(leads), blocks_held=_number(blocks), leader_name=Subquery(held.values("name")[:1])
+        )
     )
-    blocks = dict(
-        AddressBlock.objects.visible_to(user)
-        .filter(unit__in=ids, state=ClaimState.STANDING)
-        .values_list("unit")
-        .annotate(n=Count("pk"))
-        .order_by()
-    )
-    today = clock.today()
-    held = UnitLeader.objects.filter(Q(until__isnull=True) | Q(until__gte=today), unit__in=ids)
-    leaders = dict(held.filter(Q(from_on__isnull=True) | Q(from_on__lte=today)).values_list("unit", "name"))
-    for row in rows:
-        row.leads_known, row.blocks_held, row.leader_name = (
-            leads.get(row.pk, 0), blocks.get(row.pk, 0), leaders.get(row.pk, ""),
-        )  # fmt: skip
+
+
+def _number(rows: Any) -> Subquery:
+    return Subquery(rows.order_by().values("unit").annotate(n=Count("pk")).values("n"))
 
 
 UNITS = ListPage(
     title=gettext_lazy("单位"),
-    queryset=lambda user: Unit.objects.visible_to(user).select_related("region"),
+    queryset=_units,
     columns=(
         Column("name", gettext_lazy("单位名称"), "name", sort="name_key", link=True),
         Column("code", gettext_lazy("统一社会信用代码"), lambda unit: group_code(unit.code), sort="code", mono=True,
@@ -87,13 +87,12 @@ UNITS = ListPage(
         Filter("city", gettext_lazy("地区"), lambda value: Q(region__code__startswith=value[:4]), _cities),
         Filter("state", gettext_lazy("状态"), "state", UnitState.choices),
     ),
-    search=("name__icontains", "name_key__icontains", "code__istartswith", "earlier_names__name__icontains"),
+    find=find_units,
     order=("name_key", "pk"),
     row_url=lambda unit: reverse("units:unit", args=[unit.pk]),
     export_name="单位",
     on_export=_export("units"),
     unit=gettext_lazy("家"),
-    prepare=_prepare_units,
     empty_text=gettext_lazy("登记册里还没有单位"),
     empty_why=gettext_lazy("从“导入”导入单位名单。"),
 )  # fmt: skip
@@ -116,7 +115,8 @@ PEOPLE = ListPage(
         Filter("public", gettext_lazy("公职人员"), "public_official", kind="bool"),
         Filter("unit", gettext_lazy("单位"), "unit__name", kind="text"),
     ),
-    search=("name__icontains", "name_key__icontains", "unit__name__icontains"),
+    find=find_people,
+    search=("unit__name__icontains",),
     order=("name_key", "pk"),
     row_url=lambda person: reverse("units:person", args=[person.pk]),
     export_name="人员",
@@ -163,7 +163,7 @@ BLOCKS = ListPage(
         Filter("unit", gettext_lazy("单位"), "unit__name", kind="text"),
         Filter("operator", gettext_lazy("运营商"), "operator", kind="text"),
     ),
-    search=("unit__name__icontains", "reference__icontains", "network__startswith"),
+    find=find_blocks,
     order=("network", "pk"),
     row_url=lambda block: reverse("units:unit", args=[block.unit_id]) + "#blocks",
     export_name="网段",

@@ -19,7 +19,7 @@ from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError, NotReady
 from casework.deadlines.models import Deadline
-from casework.deadlines.selectors import deadline_facts, facts_of, with_bars
+from casework.deadlines.selectors import calendar_for, deadline_facts, facts_of, with_bars, with_stops
 from casework.deadlines.web.acts import acts_for
 from casework.deadlines.web.words import chip, line
 from casework.notices.selectors import told_of
@@ -69,9 +69,9 @@ def _group_q(value: str) -> Q:
 def _prepare(request: HttpRequest, rows: list[Any]) -> None:
     today = clock.today()
     refs = [row.ref for row in rows]
-    newest = {one.ref: one for one in with_bars(Deadline.objects.filter(ref__in=refs)).order_by("opened_at", "pk")}
-    facts = facts_of(newest.values(), today)
     user = reader(request)
+    newest = {one.ref: one for one in with_stops(Deadline.objects.filter(ref__in=refs)).order_by("opened_at", "pk")}
+    facts = facts_of(newest.values(), today, calendar_for(user))
     suspect = set(
         flagged(SelfInspection.objects.filter(pk__in=[row.pk for row in rows]), user).values_list("pk", flat=True)
     )

@@ -70,15 +70,18 @@ def suspend_deadline(
 def resume_deadline(
     deadline: Deadline,
     *,
+    approver: str,
     actor: User,
     at: datetime,
+    reason: str,
+    document: str = "",
     to_on: date | None = None,
-    reason: str = "",
     version: int | None = None,
 ) -> Deadline:
     """Let the clock run again from ``to_on`` (by default the day of ``at``); that day counts. Moves the due date."""
     require(actor, "deadline.resume", deadline)
     day = to_on or timezone.localdate(at)
+    _need_papers(reason, approver)
     with transaction.atomic():
         row = _locked(deadline, version)
         stop = row.suspensions.filter(to_on=None).first()
@@ -91,8 +94,8 @@ def resume_deadline(
                 details={"to_on": _("改为暂停之日以后的日期")},
             )
         before = row.due_on
-        stop.to_on = day
-        stop.save(update_fields=["to_on"])
+        stop.to_on, stop.resume_reason, stop.resume_approver, stop.resume_document = day, reason, approver, document
+        stop.save(update_fields=["to_on", "resume_reason", "resume_approver", "resume_document"])
         row.state = State.OPEN
         _recount(row, timezone.localdate(at), "state")
         record(
@@ -100,7 +103,15 @@ def resume_deadline(
             ref=f"deadline:{row.pk}",
             actor=actor,
             at=at,
-            data={"of": row.ref, "rule": row.kind, "to_on": day, "due_before": before, "due_on": row.due_on},
+            data={
+                "of": row.ref,
+                "rule": row.kind,
+                "to_on": day,
+                "approver": approver,
+                "document": document,
+                "due_before": before,
+                "due_on": row.due_on,
+            },
             reason=reason,
         )
     return row
@@ -205,7 +216,6 @@ def _recount(row: Deadline, today: date, *also: str) -> None:
     """Compute the due date from the rows as they now are, and save."""
     calendar = current_calendar()
     found, facts = inputs(row)
-    before = row.due_on
     before = row.due_on
     apply_due(row, due(found, facts, calendar), calendar, today)
     row.bump(*DUE_FIELDS, *also)

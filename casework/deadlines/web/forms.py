@@ -50,12 +50,11 @@ class SuspendForm(_Papers):
         super().__init__(*args, **kwargs)
 
 
-class ResumeForm(forms.Form):
+class ResumeForm(_Papers):
     """From which day the clock runs again."""
 
     to_on = DayField(label=_("恢复之日"), help_text=_("这一天起继续计算"))
-    reason = forms.CharField(label=_("说明"), max_length=300, required=False, widget=forms.Textarea)
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    field_order = ("to_on", "reason", "approver", "document")
 
     def __init__(self, _deadline: Deadline, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

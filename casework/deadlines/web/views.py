@@ -16,7 +16,15 @@ from casework.accounts.requests import reader
 from casework.core import clock
 from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
-from casework.deadlines.selectors import counted_days, current_calendar, deadline_facts, facts_of, with_bars
+from casework.deadlines.selectors import (
+    calendar_for,
+    counted_days,
+    current_calendar,
+    deadline_facts,
+    facts_of,
+    with_bars,
+    with_stops,
+)
 from casework.deadlines.web.acts import acts_for
 from casework.deadlines.web.holidays import READERS as HOLIDAY_READERS
 from casework.deadlines.web.words import chip, line
@@ -26,11 +34,11 @@ from casework.web.templatetags.cw import deadline as deadline_chip
 
 
 def _rows(user: User) -> QuerySet[Any]:
-    return with_bars(Deadline.objects.visible_to(user))
+    return with_stops(Deadline.objects.visible_to(user)).select_related("holder").defer("facts", "explanation")
 
 
-def _prepare(_request: HttpRequest, rows: list[Any]) -> None:
-    facts, now = facts_of(rows, clock.today()), clock.now()
+def _prepare(request: HttpRequest, rows: list[Any]) -> None:
+    facts, now = facts_of(rows, clock.today(), calendar_for(reader(request))), clock.now()
     for row in rows:
         row.chip = chip(facts[row.pk], now)
 

@@ -12,6 +12,7 @@ from casework.core.errors import Refused
 
 CHUNK = 1 << 20
 SECONDS = 120.0
+LONGEST = 4096
 
 
 def scan(path: Path) -> str | None:
@@ -24,12 +25,9 @@ def scan(path: Path) -> str | None:
     if not where:
         return None
     try:
-        with _connect(where) as line, path.open("rb") as stream:
-            line.sendall(b"zINSTREAM\0")
-            while chunk := stream.read(CHUNK):
-                line.sendall(struct.pack(">I", len(chunk)) + chunk)
-            line.sendall(struct.pack(">I", 0))
-            said = line.recv(4096).rstrip(b"\0\n").decode("utf-8", "replace")
+        with _connect(where) as line:
+            _send(path, line)
+            said = _answer(line)
     except OSError as error:
         raise Refused(_no_answer(), code="scanner_silent") from error
     if said.endswith(" FOUND"):
@@ -41,11 +39,33 @@ def scan(path: Path) -> str | None:
     raise Refused(_no_answer(), code="scanner_silent")
 
 
+def _send(path: Path, line: socket.socket) -> None:
+    try:
+        line.sendall(b"zINSTREAM\0")
+        with path.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                line.sendall(struct.pack(">I", len(chunk)) + chunk)
+        line.sendall(struct.pack(">I", 0))
+    except (BrokenPipeError, ConnectionResetError):
+        return  # it hung up before the end, as it does beyond its size limit: what it said may still be read
+
+
+def _answer(line: socket.socket) -> str:
+    said = b""
+    while not said.endswith((b"\0", b"\n")) and len(said) < LONGEST and (more := line.recv(LONGEST)):
+        said += more
+    return said.rstrip(b"\0\n").decode("utf-8", "replace")
+
+
 def _connect(where: str) -> socket.socket:
     if where.startswith("/"):
         line = socket.socket(socket.AF_UNIX)
         line.settimeout(SECONDS)
-        line.connect(where)
+        try:
+            line.connect(where)
+        except OSError:
+            line.close()
+            raise
         return line
     host, __, port = where.rpartition(":")
     return socket.create_connection((host or where, int(port or 3310)), timeout=SECONDS)

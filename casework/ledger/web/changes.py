@@ -41,6 +41,7 @@ LABELS: Mapping[str, Text] = {
     "approver": gettext_lazy("批准人"),
     "state": gettext_lazy("状态"),
     "file": gettext_lazy("文件"),
+    "marked": gettext_lazy("带水印"),
     "members": gettext_lazy("人员"),
     "secrecy": gettext_lazy("密级"),
     "step": gettext_lazy("步骤"),

@@ -5,11 +5,12 @@ set back change only when the scan runs, never what it owes: each reminder has a
 and person.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cache
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.urls import reverse
 
@@ -28,6 +29,8 @@ from casework.notices.models import Notice
 from casework.notices.services.letters import draw_up
 from casework.notices.services.owing import Owed, owe_notices
 
+logger = logging.getLogger(__name__)
+
 KIND = "deadline.reminder"
 BATCH = 1000
 
@@ -36,9 +39,11 @@ def owe_reminders(today: date, at: datetime, batch: int = BATCH) -> int:
     """Owe every reminder reached by ``today`` and return how many are new; with nothing due it is one query.
 
     Rows that another scan holds are skipped: that scan owes them. Of several rungs passed during an outage the latest
-    stands for all. Each batch is one transaction, so a crash loses nothing and repeats nothing.
+    stands for all. Each batch is one transaction, so a crash loses nothing and repeats nothing. A clock whose reminder
+    cannot be made is reported and stays due; it holds up no other.
     """
     owed, calendar = 0, None
+    left: set[int] = set()
     if not _anything_due(today):
         return 0
     while True:
@@ -46,13 +51,30 @@ def owe_reminders(today: date, at: datetime, batch: int = BATCH) -> int:
             rows = list(
                 Deadline.objects.select_for_update(skip_locked=True, of=("self",))
                 .filter(state=State.OPEN, next_on__lte=today)
+                .exclude(pk__in=left)
                 .defer("rule", "facts", "explanation", "verdict")
                 .order_by("next_on", "id")[:batch]
             )
             if not rows:
                 return owed
             calendar = calendar or current_calendar()
-            owed += _owe_batch(rows, calendar, today, at)
+            owed += _owe_apart(rows, calendar, today, at, left)
+
+
+def _owe_apart(rows: Sequence[Deadline], calendar: Calendar, today: date, at: datetime, left: set[int]) -> int:
+    """Owe for the rows together; when that fails, for each half, until the one that cannot be owed is ``left`` alone."""
+    try:
+        with transaction.atomic():
+            return _owe_batch(rows, calendar, today, at)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away or the transaction lost its locks: the next scan owes all of it
+    except Exception:  # one clock's fault must not silence the reminders of all others
+        if len(rows) == 1:
+            logger.exception("the reminder of deadline %s cannot be owed", rows[0].pk)
+            left.add(rows[0].pk)
+            return 0
+    middle = len(rows) // 2
+    return sum(_owe_apart(part, calendar, today, at, left) for part in (rows[:middle], rows[middle:]))
 
 
 def _anything_due(today: date) -> bool:
@@ -94,7 +116,9 @@ def _owe_batch(rows: Sequence[Deadline], calendar: Calendar, today: date, at: da
 def _may_know(
     due: Sequence[tuple[Deadline, Rung]], people: dict[int, dict[str, set[int]]], today: date
 ) -> set[tuple[int, int | None]]:
-    """Return the (user, compartment) pairs that may be told: officials need the grant, nobody a closed account."""
+    """Return the (user, compartment) pairs that may be told: officials, and who holds no office any more, need the grant;
+    nobody is told on a closed account.
+    """
     pairs = {
         (user_id, row.compartment_id)
         for row, rung in due
@@ -107,9 +131,10 @@ def _may_know(
     if not compartments:
         return {pair for pair in pairs if pair[0] in active}
     in_force = Q(from_on__lte=today) & (Q(until=None) | Q(until__gte=today))
-    officials = set(
-        Appointment.objects.filter(in_force, user__in=users, role__in=COMMISSION).values_list("user_id", flat=True)
-    )
+    held: dict[int, set[str]] = {}
+    for user, role in Appointment.objects.filter(in_force, user__in=users).values_list("user_id", "role"):
+        held.setdefault(user, set()).add(role)
+    outside = {user for user, roles in held.items() if roles.isdisjoint(COMMISSION)}
     granted = set(
         Grant.objects.filter(in_force, user__in=users, compartment__in=compartments).values_list(
             "user_id", "compartment_id"
@@ -125,7 +150,7 @@ def _may_know(
         for user, compartment in pairs
         if user in active
         and (user, compartment) not in recused
-        and (compartment is None or user not in officials or (user, compartment) in granted)
+        and (compartment is None or user in outside or (user, compartment) in granted)
     }
 
 

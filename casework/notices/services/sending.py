@@ -3,12 +3,16 @@ sending and settling, and carries the same Message-ID.
 """
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
 
+from casework.access.policy import require
+from casework.accounts.models import User
+from casework.ledger.parts import record_parts
 from casework.notices.channels import SendError, email, webhook
 from casework.notices.channels.hooks import hooks
 from casework.notices.models import Channel, Delivery, DeliveryState
@@ -17,6 +21,8 @@ from casework.notices.services.reminders import unwanted
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
+#: Small, because one lease covers all of them: twenty that time out still end within it.
+BATCH = 20
 #: Waiting after the n-th failure; after the last one an administrator has to look.
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440))
 
@@ -71,12 +77,28 @@ def settle(delivery: Delivery, *, at: datetime, error: str = "", dropped: bool =
     return held.update(**values) == 1
 
 
-def send_due(at: datetime, n: int = 20) -> int:
-    """Send up to ``n`` leased deliveries, each letter settled by itself, and return how many deliveries went out.
+def send_waiting(now: Callable[[], datetime], seconds: float = 60.0) -> int:
+    """Send until nothing waits or ``seconds`` have gone by, and return how many deliveries went out.
 
-    ``n`` is small because a lease covers all of them: twenty that time out still end within it.
+    Those that fail wait for their next try and stand in nobody's way.
     """
-    deliveries = lease_due(n, at)
+    sent, begun = 0, time.monotonic()
+    while time.monotonic() - begun < seconds:
+        at = now()
+        deliveries = lease_due(BATCH, at)
+        if not deliveries:
+            break
+        sent += _send(deliveries, at)
+    return sent
+
+
+def send_due(at: datetime, n: int = BATCH) -> int:
+    """Send up to ``n`` leased deliveries and return how many went out."""
+    return _send(lease_due(n, at), at)
+
+
+def _send(deliveries: Sequence[Delivery], at: datetime) -> int:
+    """Send each letter and settle it by itself; what is no longer wanted is dropped."""
     late = unwanted([one.notice for one in deliveries]) if deliveries else set()
     wanted = []
     for one in deliveries:
@@ -103,14 +125,26 @@ def _send_letter(letter: Sequence[Delivery], at: datetime) -> int:
             email.send([one.notice for one in letter], first.digest)
     except SendError as error:
         logger.warning("notice %s by %s, attempt %s: %s", first.notice_id, first.channel, first.attempts, error)
-        for one in letter:
-            settle(one, at=at, error=str(error))
-        return 0
+        return _failed(letter, at, str(error))
+    except Exception as error:  # whatever one letter does must not hold up the others leased with it
+        logger.exception("notice %s by %s, attempt %s", first.notice_id, first.channel, first.attempts)
+        return _failed(letter, at, f"{type(error).__name__}: {error}")
     return sum(settle(one, at=at) for one in letter)
 
 
-def retry_failed(deliveries: Sequence[Delivery], *, at: datetime) -> int:
-    """Owe given-up deliveries again, once the administrator has mended the cause."""
-    return Delivery.objects.filter(pk__in=[one.pk for one in deliveries], state=DeliveryState.FAILED).update(
-        state=DeliveryState.OWED, attempts=0, next_try_at=at
-    )
+def _failed(letter: Sequence[Delivery], at: datetime, error: str) -> int:
+    for one in letter:
+        settle(one, at=at, error=error)
+    return 0
+
+
+def retry_failed(deliveries: Sequence[Delivery], *, actor: User, at: datetime) -> int:
+    """Owe given-up deliveries again, once the administrator has mended the cause; return how many there were."""
+    require(actor, "delivery.retry")
+    with transaction.atomic():
+        wanted = Delivery.objects.filter(pk__in=[one.pk for one in deliveries], state=DeliveryState.FAILED)
+        ids = list(wanted.select_for_update().order_by("pk").values_list("pk", flat=True))
+        Delivery.objects.filter(pk__in=ids).update(state=DeliveryState.OWED, attempts=0, next_try_at=at)
+        again = [{"delivery": pk} for pk in ids]
+        record_parts("deliveries.retried", "deliveries", again, ref="deliveries:0", actor=actor, at=at)
+    return len(ids)

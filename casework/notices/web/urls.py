@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from casework.notices.web import feed, letters, settings, told, views, words
+from casework.notices.web import failed, feed, letters, settings, told, views, words
 
 app_name = "notices"
 words.register()
 urlpatterns = [
     path("notices/", views.inbox, name="inbox"),
+    path("notices/failed/", failed.failed, name="failed"),
     path("notices/settings/", settings.preferences, name="preferences"),
     path("notices/settings/calendar/", settings.feed_made, name="feed-made"),
     path("notices/settings/calendar/revoke/", settings.feed_revoked, name="feed-revoked"),

@@ -6,6 +6,7 @@ Each has a short example in docs/developing-pages.md and stands in the gallery a
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import template
@@ -31,6 +32,11 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, cls: str = "") -> SafeString:
     """``{% icon "clock" %}``: one icon of the sprite, hidden from readers; the word beside it carries the meaning."""
+    return _icon(name, cls)
+
+
+@cache
+def _icon(name: str, cls: str) -> SafeString:
     if (settings.DEBUG or settings.TESTING) and name not in icons.names():
         raise TemplateSyntaxError(f"icon {name!r} is not in casework/web/icons.txt")
     return format_html(
