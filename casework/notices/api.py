@@ -8,15 +8,17 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from casework.access.policy import can, require
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, expected_version
 from casework.api.inputs import taken
 from casework.core import clock
 from casework.notices import selectors
-from casework.notices.models import Letter, Notice, Preference
+from casework.notices.models import Delivery, Letter, Notice, Preference
 from casework.notices.services.letters import sign_letter, void_letter
 from casework.notices.services.preferences import set_preference
 from casework.notices.services.receipts import acknowledge
+from casework.notices.services.sending import retry_failed
 
 
 class NoticeSerializer(serializers.ModelSerializer[Notice]):
@@ -112,7 +114,50 @@ class LetterViewSet(mixins.ListModelMixin, VisibleViewSet):
         return self.shown(void_letter(row, version=expected_version(request), **given, **self.by()))
 
 
+class FailedDeliverySerializer(serializers.ModelSerializer[Delivery]):
+    """A message that was given up; whom and what it told stands nowhere here."""
+
+    class Meta:
+        model = Delivery
+        fields = ("id", "channel", "state", "attempts")
+        read_only_fields = fields
+
+
+class RetryInput(serializers.Serializer[Any]):
+    """Which of them are sent again."""
+
+    deliveries = serializers.PrimaryKeyRelatedField(queryset=Delivery.objects.none(), many=True)
+
+
+class RetriedSerializer(serializers.Serializer[Any]):
+    """How many are owed again."""
+
+    count = serializers.IntegerField()
+
+
+class FailedDeliveryViewSet(mixins.ListModelMixin, VisibleViewSet):
+    """没有送达的通知, for the system administrator."""
+
+    model = Delivery
+    serializer_class = FailedDeliverySerializer
+    filterset_fields = ("channel",)
+
+    def rows(self) -> Any:
+        rows = selectors.given_up().order_by("pk")
+        return rows if can(reader(self.request), "delivery.retry") else rows.none()
+
+    @extend_schema(request=RetryInput, responses=RetriedSerializer)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def retry(self, request: Request) -> Response:
+        """Owe given-up messages again, once the cause is mended."""
+        require(reader(request), "delivery.retry")
+        serializer = RetryInput(data=request.data)
+        serializer.fields["deliveries"].child_relation.queryset = self.rows()  # type: ignore[attr-defined]
+        return Response({"count": retry_failed(taken(serializer)["deliveries"], **self.by())})
+
+
 routes: list[tuple[str, Any, str]] = [
+    ("failed-deliveries", FailedDeliveryViewSet, "failed-delivery"),
     ("notices", NoticeViewSet, "notice"),
     ("letters", LetterViewSet, "letter"),
 ]
