@@ -1,81 +1,23 @@
-"""Decisions on party organisations and units: what each may receive, the procedure, the paper, the page, the API."""
+"""Decisions on party organisations and units: what each may receive, the procedure, the paper."""
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
-from rest_framework.test import APIClient
 
 from cases.body_workflow import BODY_STEPS, BodyStep, digest_of_body
 from cases.enums_bodies import BodyState
-from cases.models import BodyAct, BodyDecision, Case
+from cases.models import BodyAct, BodyDecision
 from cases.refs_penalties import _settled
 from cases.services.bodies import _KINDS, advance_body, draft_body, revise_body
 from cases.web.body_forms import BODY_STEP_FORMS
 from casework.core.errors import CaseworkError, Invalid, NotAllowed, NotReady, Refused, Stale
 from casework.deadlines.models import Deadline
 from casework.ledger.selectors import defects, trail
-from tests.build import a_user, moment
+from tests.build import a_user
+from tests.build_bodies import ADVICE, DRAFTED, LONG, PARTY, UNIT, acts, drafted, go
 from tests.build_penalties import a_case
 from tests.cast import Cast
-
-DRAFTED = moment("2021-11-01 09:00")
-PARTY, UNIT = "party_organisation", "unit"
-ADVICE: dict[str, Any] = {
-    "demand": "一是全面清查机房设备和用电。\n二是落实账号和日志管理。",
-    "rectify_by": date(2021, 12, 31),
-    "feedback": "书面反馈整改情况，附证明材料",
-    "objection": "有异议的，自收到之日起十日内书面提出",
-}
-
-
-def drafted(cast: Cast, case: Case, receiver: str, *codes: str, **fields: Any) -> BodyDecision:
-    assert case.unit is not None
-    values: dict[str, Any] = {"grounds": "机房长期无人管理，被用于挖矿", "evidence": "检查笔录、用电记录", **fields}
-    if receiver == PARTY:
-        values.setdefault("body", "中共某地理信息中心支部委员会")
-    return draft_body(
-        case, unit=case.unit, receiver=receiver, measures=codes, actor=cast.officer, at=DRAFTED, **values
-    )  # fmt: skip
-
-
-def acts(cast: Cast) -> dict[str, dict[str, Any]]:
-    """Actor, moment and data of every forward step, a day apart."""
-
-    def at(days: int) -> datetime:
-        return DRAFTED + timedelta(days=days)
-
-    second = cast.second_officer
-    return {
-        "hear": {"actor": cast.officer, "at": at(1), "second_officer": second, "who": "支部书记", "text": "无异议"},
-        "deliberate": {
-            "actor": cast.hearing_officer, "at": at(2), "who": "纪委常委会", "members": 7, "present": 7, "votes_for": 6,
-        },
-        "approve": {"actor": cast.approver, "at": at(3), "text": "同意"},
-        "issue": {"actor": cast.hearing_officer, "at": at(4)},
-        "serve": {
-            "actor": cast.officer, "at": at(5), "second_officer": second, "who": "办公室主任", "document": "送达回证9号",
-        },
-        "finish": {"actor": cast.hearing_officer, "at": at(40), "text": "整改报告、现场核查记录"},
-    }  # fmt: skip
-
-
-LONG = ("hear", "deliberate", "approve", "issue", "serve", "finish")
-SHORT = ("approve", "issue", "serve", "finish")
-
-
-def go(cast: Cast, decision: BodyDecision, until: str, **change: Any) -> BodyDecision:
-    way = LONG if decision.receiver == PARTY else SHORT
-    data = acts(cast)
-    for name in way[: way.index(until) + 1]:
-        decision = BodyDecision.objects.get(pk=decision.pk)
-        extra: dict[str, Any] = {"digest": decision.digest} if name == "approve" else {}
-        if name == "finish":
-            extra = {"outcome": "carried_out" if decision.receiver == PARTY else "adopted"}
-        decision = advance_body(decision, name, **{**data[name], **extra, **(change if name == until else {})})
-    return decision
 
 
 def test_the_short_list_of_names_is_that_of_the_table() -> None:
@@ -341,127 +283,6 @@ def test_a_step_out_of_turn(cast: Cast, name: str) -> None:
     with pytest.raises(CaseworkError):
         advance_body(decision, name, **acts(cast)["serve"])
     assert not BodyAct.objects.exists()
-
-
-# -- the pages --------------------------------------------------------------------------------------------------------
-
-
-def browse(user: Any) -> Client:
-    client = Client()
-    client.force_login(user, backend="casework.accounts.backends.AccountBackend")
-    return client
-
-
-def test_who_belongs_to_the_case_reads_and_nobody_else_knows(cast: Cast) -> None:
-    decision = go(cast, drafted(cast, a_case(cast), UNIT, "UM_JOINT_SUGGESTION", **ADVICE), "issue")
-    for name, user in cast.everyone().items():
-        knows = name in {"officer", "second_officer", "hearing_officer", "approver", "auditor"}
-        client = browse(user)
-        for url in (f"/penalties/bodies/{decision.pk}/", f"/penalties/bodies/{decision.pk}/paper/"):
-            assert client.get(url).status_code == (200 if knows else 404), (name, url)
-        listed = client.get("/penalties/bodies/")
-        assert (decision.number in listed.content.decode()) is knows, name
-        answer = APIClient()
-        answer.force_authenticate(user)
-        assert answer.get(f"/api/v1/body-decisions/{decision.pk}/").status_code == (200 if knows else 404), name
-
-
-def test_on_its_pages_from_draft_to_service(cast: Cast, settings: Any) -> None:
-    case = a_case(cast)
-    settings.CASEWORK_NOW = "2021-11-02 09:00"
-    officer, leader = browse(cast.officer), browse(cast.approver)
-    assert f"/penalties/bodies/new/{case.pk}/" in officer.get(f"/cases/{case.pk}/").content.decode()
-    form = {
-        "unit": case.unit_id, "receiver": "unit", "paper": "UM_SUPERVISION_SUGGESTION", "grounds": "机房无人管理",
-        "evidence": "检查笔录", **ADVICE, "rectify_by": "2021-12-31",
-    }  # fmt: skip
-    wrong = officer.post(f"/penalties/bodies/new/{case.pk}/", {**form, "handling": "PO_CHECK"})
-    assert wrong.status_code == 400
-    text = wrong.content.decode()
-    assert "只适用于党组织，不适用于单位" in text
-    assert "机房无人管理" in text
-    assert officer.post(f"/penalties/bodies/new/{case.pk}/", form).status_code == 302
-    decision = BodyDecision.objects.get()
-    url = f"/penalties/bodies/{decision.pk}/"
-    changed = officer.post(f"{url}edit/", {**form, "grounds": "机房长期无人管理", "version": decision.version})
-    assert changed.status_code == 302
-    stale = officer.post(f"{url}edit/", {**form, "version": decision.version})
-    assert stale.status_code == 400
-    assert "已被他人处理" in stale.content.decode()
-    page = leader.get(f"{url}step/approve/").content.decode()
-    assert "机房长期无人管理" in page
-    decision.refresh_from_db()
-
-    def take(client: Client, name: str, **data: Any) -> None:
-        row = BodyDecision.objects.get(pk=decision.pk)
-        answer = client.post(f"{url}step/{name}/", {"on": "2021-11-02", "version": row.version, **data})
-        assert answer.status_code == 302, answer.content.decode()
-
-    take(leader, "approve", digest=decision.digest)
-    take(officer, "issue")
-    take(officer, "serve", second_officer=cast.second_officer.pk, who="办公室主任", document="送达回证1号")
-    shown = officer.get(url).content.decode()
-    for part in ("监察建议书", "已送达，待落实", "办公室主任", "送达回证1号", "反馈落实情况"):
-        assert part in shown, part
-    take(officer, "finish", outcome="adopted", text="整改报告")
-    assert "已采纳并整改" in officer.get(url).content.decode()
-    assert officer.get(f"{url}step/nothing/").status_code == 404
-    assert browse(cast.auditor).get(f"{url}step/hear/").status_code == 403
-
-
-# -- the API ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def api(settings: Any) -> Callable[[Any], APIClient]:
-    settings.CASEWORK_NOW = "2021-11-02 09:00"
-
-    def client(user: Any) -> APIClient:
-        found = APIClient()
-        found.force_authenticate(user)
-        return found
-
-    return client
-
-
-def test_the_whole_way_by_requests(cast: Cast, api: Callable[[Any], APIClient]) -> None:
-    case, url = a_case(cast), "/api/v1/body-decisions/"
-    assert case.unit is not None
-    body = {
-        "case": case.pk, "unit": case.unit.pk, "receiver": PARTY, "measures": ["PO_CRITICISE"],
-        "body": "中共某中心支部委员会", "grounds": "机房无人管理", "evidence": "检查笔录",
-    }  # fmt: skip
-    officer, leader = api(cast.officer), api(cast.approver)
-    assert set(api(cast.outsider).post(url, body).data["details"]) == {"case"}
-    refused = officer.post(url, {**body, "measures": ["UM_JOINT_SUGGESTION"]})
-    assert (refused.status_code, refused.data["code"]) == (409, "unlawful")
-    assert refused.data["details"]["article"] == "《监督执纪工作规则》第十九条"
-    made = officer.post(url, body, headers={"Idempotency-Key": "b1"})
-    assert officer.post(url, body, headers={"Idempotency-Key": "b1"}).data["id"] == made.data["id"]
-    assert (made.status_code, [row["step"] for row in made.data["actions"]]) == (201, ["hear"])
-    address = f"{url}{made.data['id']}/"
-    assert officer.put(address, body).status_code == 428
-    put = officer.put(address, {**body, "grounds": "机房长期无人管理"}, headers={"If-Match": made["ETag"]})
-    assert put.data["draft"] == 2
-
-    def take(client: APIClient, name: str, **data: Any) -> Any:
-        version = BodyDecision.objects.get().version
-        answer = client.post(f"{address}steps/{name}/", data, headers={"If-Match": str(version)})
-        assert answer.status_code == 200, answer.data
-        return answer.data
-
-    second = cast.second_officer.pk
-    take(officer, "hear", second_officer=second, who="支部书记")
-    data = take(officer, "deliberate", who="纪委常委会", members=7, present=7, votes_for=7)
-    take(leader, "approve", digest=data["digest"])
-    assert take(officer, "issue")["number"].startswith("浙纪问〔2021〕")
-    take(officer, "serve", second_officer=second, who="支部书记", document="1号")
-    done = take(officer, "finish", outcome="carried_out", text="通报")
-    assert (done["state"], len(done["acts"]), done["actions"]) == ("done", 6, [])
-    assert len(officer.get(f"{url}?state=done&case={case.pk}").data["results"]) == 1
-    assert officer.get(f"{url}?state=served").data["results"] == []
-    forbidden = api(cast.auditor).post(f"{address}steps/hear/", {}, headers={"If-Match": str(done["version"])})
-    assert forbidden.status_code in {403, 409}
 
 
 def test_a_leader_finds_what_waits_for_him(cast: Cast) -> None:
