@@ -29,9 +29,10 @@ from cases.web.penalty_forms import (
 )
 from cases.web.penalty_lists import PAGE, WAITING
 from cases.web.penalty_page import approval_page, groups, penalty_page, rungs
-from casework.access.policy import get_visible, require
+from casework.access.policy import can, get_visible, require
 from casework.accounts.enums import Role
 from casework.accounts.models import User
+from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
@@ -43,7 +44,8 @@ from casework.web.toast import toast
 @commission_only
 def listing(request: HttpRequest) -> HttpResponseBase:
     """The penalties that the reader may know of."""
-    return render_list(request, PAGE, {}, "cases/penalty_list.html")
+    more = {"may_prepare": can(reader(request), "penalty.draft")}
+    return render_list(request, PAGE, more, "cases/penalty_list.html")
 
 
 @require_safe

@@ -57,10 +57,6 @@ register(
     hot=True, short=_("审批"),
 )  # fmt: skip
 register(
-    CASES, _("成批拟建议"), "copy", "cases:penalty-prepare", roles=(Role.CASE_OFFICER, Role.HEARING_OFFICER), order=32
-)
-register(
     CASES, _("对组织、单位的决定"), "building", "cases:bodies", roles=(Role.APPROVER,), waiting=bodies_waiting, order=33
 )
-register(CASES, _("追缴对账"), "scale", "cases:reconciliation", roles=_READERS, order=36)
 register(CASES, _("所得与追缴"), "coin", "cases:recoveries", roles=_READERS, order=35)

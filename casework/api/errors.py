@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -29,6 +29,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
             response["WWW-Authenticate"] = "Bearer"
             response.status_code = 401
         return response
+    if isinstance(error, UnreadablePostError):
+        return _answer(400, "broken_off", _("上传中断，没有收完，什么也没有保存。可以再传一次。"), {})
     return None
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
 from casework.core.errors import Invalid, NotAllowed, Refused, Stale
@@ -208,6 +210,7 @@ def test_large_documents_are_drawn_by_a_worker_that_may_die(cast: Cast, case: Su
 
 @pytest.mark.django_db
 def test_a_job_that_kills_every_worker_ends(cast: Cast, case: Subject) -> None:
+    issued(cast, case)
     job = request_case_file(case, actor=cast.officer, at=AT)
     Job._base_manager.filter(pk=job.pk).update(state=JobState.RUNNING, moved_at="2021-10-12T00:00:00Z", tries=3)
 
@@ -238,7 +241,21 @@ def test_case_file_has_index_all_pieces_and_running_numbers(cast: Cast, case: Su
 
 
 @pytest.mark.django_db
+def test_an_empty_case_file_is_refused_before_anything_is_asked_of_a_worker(cast: Cast, case: Subject) -> None:
+    with pytest.raises(Refused, match="还没有印发的文书，也没有可以装订的附件"):
+        request_case_file(case, actor=cast.officer, at=AT)
+
+    assert not Job._base_manager.exists()
+    client = Client()
+    client.force_login(cast.officer, backend="casework.accounts.backends.AccountBackend")
+    page = client.get(reverse("documents:bind", args=[case.ref])).content.decode()
+    assert 'aria-describedby="bind-why"' in page
+    assert "印发以后才能装订。" in page
+
+
+@pytest.mark.django_db
 def test_a_case_file_can_be_stopped(cast: Cast, case: Subject) -> None:
+    issued(cast, case)
     job = request_case_file(case, actor=cast.officer, at=AT)
     cancel_job(job, actor=cast.officer, at=AT)
 

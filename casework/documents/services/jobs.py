@@ -56,6 +56,8 @@ def request_case_file(subject: Subject, *, actor: User, at: datetime) -> Job:
         asked_at=at,
     )
     require(actor, "document.bind", job)
+    if not documents_of(subject, actor) and not sheaves_of(subject, actor):
+        raise Refused(_("不能装订：还没有印发的文书，也没有可以装订的附件。可以先印发文书。"), code="nothing_to_bind")
     with transaction.atomic():
         going = Job._base_manager.select_for_update().filter(
             subject=subject.ref, kind=JobKind.CASE_FILE, state__in=[JobState.QUEUED, JobState.RUNNING]
