@@ -92,7 +92,7 @@ def test_every_act_of_the_policy_is_asked_for_by_an_operation() -> None:
     assert set(TABLES) <= api
     asked = words_of_api() | set().union(*TABLES.values())
 
-    missing = set(acts()) - asked
+    missing = {act for act in acts() if not act.startswith("test.")} - asked  # other tests register some of their own
 
     assert sorted(missing - set(ACTS_WITHOUT_OPERATION)) == []
     assert sorted(set(ACTS_WITHOUT_OPERATION) - missing) == [], "listed without need"

@@ -201,7 +201,7 @@ def test_the_api_lists_and_shows(named: Attribution, cast: Cast) -> None:
     assert (card["person"], card["strength"]) == ("黄某某", "中等")
     assert [one["rule"] for one in card["steps"]][:2] == ["S3", "L1"]
     assert client_of(cast.outsider).get(f"/api/v1/attributions/{named.pk}/").status_code == 404
-    assert client.post("/api/v1/attributions/", {}).status_code == 405
+    assert client.post("/api/v1/attributions/", {}).status_code == 400
 
 
 @pytest.mark.parametrize("redacted", [False, True])

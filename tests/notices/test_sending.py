@@ -11,6 +11,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 
+from casework.accounts.enums import Role
 from casework.notices import selectors
 from casework.notices.models import Channel, Delivery, DeliveryState
 from casework.notices.services.sending import BACKOFF, LEASE, lease_due, retry_failed, send_due, settle
@@ -100,7 +101,7 @@ def test_failures_back_off_and_end_with_the_administrator(monkeypatch: pytest.Mo
     assert delivery.last_error == "ConnectionRefusedError: closed"
     assert list(selectors.given_up()) == [delivery]
     monkeypatch.undo()
-    assert retry_failed([delivery], at=at) == 1
+    assert retry_failed([delivery], actor=a_user("系统管理员甲", Role.SYSTEM_ADMIN), at=at) == 1
     assert send_due(at) == 1
 
 
