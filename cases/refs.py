@@ -1,7 +1,6 @@
 """How the references of cases and inspections are shown, to whom, and in which words their acts are told."""
 
 from collections.abc import Collection
-from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Case, Exhibit, Fact, Inspection, Interview, Site, Suspect
 from cases.workflow import STEPS
 from casework.accounts.models import User
-from casework.ledger.refs import Resolved, register_finder, register_ref, register_refs
+from casework.ledger.refs import Resolved, by_rows, register_finder, register_refs
 from casework.ledger.words import register_words
 
 
@@ -18,36 +17,10 @@ def _cases(pks: Collection[int], user: User) -> dict[int, Resolved]:
     return {row.pk: Resolved(str(row), reverse("cases:detail", args=[row.pk])) for row in rows}
 
 
-def _part(model: Any, url_name: str) -> Any:
-    def resolve(pk: int, user: User) -> Resolved | None:
-        row = model.objects.visible_to(user).filter(pk=pk).first()
-        return Resolved(str(row), reverse(url_name, args=[row.case_id, pk])) if row else None
-
-    return resolve
-
-
-def _interview(pk: int, user: User) -> Resolved | None:
-    row = Interview.objects.visible_to(user).filter(pk=pk).first()
-    if row is None:
-        return None
+def _interview_page(row: Interview) -> str:
     if row.case_id:
-        return Resolved(str(row), reverse("cases:interview", args=[row.case_id, pk]))
-    return Resolved(str(row), reverse("cases:site-interview", args=[row.site_id, pk]))
-
-
-def _exhibit(pk: int, user: User) -> Resolved | None:
-    row = Exhibit.objects.visible_to(user).select_related("fact").filter(pk=pk).first()
-    return Resolved(row.label, reverse("cases:fact", args=[row.case_id, row.fact_id])) if row else None
-
-
-def _inspection(pk: int, user: User) -> Resolved | None:
-    row = Inspection.objects.visible_to(user).filter(pk=pk).first()
-    return Resolved(row.number, reverse("cases:inspection", args=[pk])) if row else None
-
-
-def _site(pk: int, user: User) -> Resolved | None:
-    row = Site.objects.visible_to(user).select_related("unit").filter(pk=pk).first()
-    return Resolved(row.unit.name, reverse("cases:site", args=[pk])) if row else None
+        return reverse("cases:interview", args=[row.case_id, row.pk])
+    return reverse("cases:site-interview", args=[row.site_id, row.pk])
 
 
 def _find(text: str, user: User) -> list[str]:
@@ -58,12 +31,33 @@ def _find(text: str, user: User) -> list[str]:
 
 register_finder(_find)
 register_refs("case", _cases)
-register_ref("suspect", _part(Suspect, "cases:suspect"))
-register_ref("fact", _part(Fact, "cases:fact"))
-register_ref("exhibit", _exhibit)
-register_ref("interview", _interview)
-register_ref("inspection", _inspection)
-register_ref("site", _site)
+register_refs(
+    "suspect", by_rows(Suspect.objects.visible_to, lambda row: reverse("cases:suspect", args=[row.case_id, row.pk]))
+)
+register_refs("fact", by_rows(Fact.objects.visible_to, lambda row: reverse("cases:fact", args=[row.case_id, row.pk])))
+register_refs(
+    "exhibit",
+    by_rows(
+        lambda user: Exhibit.objects.visible_to(user).select_related("fact"),
+        lambda row: reverse("cases:fact", args=[row.case_id, row.fact_id]),
+        lambda row: row.label,
+    ),
+)
+register_refs("interview", by_rows(Interview.objects.visible_to, _interview_page))
+register_refs(
+    "inspection",
+    by_rows(
+        Inspection.objects.visible_to, lambda row: reverse("cases:inspection", args=[row.pk]), lambda row: row.number
+    ),
+)
+register_refs(
+    "site",
+    by_rows(
+        lambda user: Site.objects.visible_to(user).select_related("unit"),
+        lambda row: reverse("cases:site", args=[row.pk]),
+        lambda row: row.unit.name,
+    ),
+)
 
 register_words(
     {

@@ -13,24 +13,9 @@ from cases.selectors import penalties as read
 from cases.selectors.bodies import bodies_settled
 from casework.accounts.models import User
 from casework.core.errors import Missing
-from casework.ledger.refs import Resolved, register_ref
+from casework.ledger.refs import by_rows, register_refs
 from casework.ledger.weighty import register_weighty
 from casework.ledger.words import register_words
-
-
-def _penalty(pk: int, user: User) -> Resolved | None:
-    row = Penalty.objects.visible_to(user).select_related("suspect").filter(pk=pk).first()
-    return Resolved(str(row), reverse("cases:penalty", args=[pk])) if row else None
-
-
-def _recovery(pk: int, user: User) -> Resolved | None:
-    row = Recovery.objects.visible_to(user).filter(pk=pk).first()
-    return Resolved(row.label, reverse("cases:recovery", args=[pk])) if row else None
-
-
-def _body(pk: int, user: User) -> Resolved | None:
-    row = BodyDecision.objects.visible_to(user).filter(pk=pk).first()
-    return Resolved(str(row), reverse("cases:body", args=[pk])) if row else None
 
 
 def _part(case: Case) -> dict[str, Any]:
@@ -53,9 +38,20 @@ def _settled(case: Case, _user: User) -> list[Missing]:
     return read.penalties_settled(case) + bodies_settled(case)
 
 
-register_ref("penalty", _penalty)
-register_ref("recovery", _recovery)
-register_ref("bodydecision", _body)
+register_refs(
+    "penalty",
+    by_rows(
+        lambda user: Penalty.objects.visible_to(user).select_related("suspect"),
+        lambda row: reverse("cases:penalty", args=[row.pk]),
+    ),
+)
+register_refs(
+    "recovery",
+    by_rows(Recovery.objects.visible_to, lambda row: reverse("cases:recovery", args=[row.pk]), lambda row: row.label),
+)
+register_refs(
+    "bodydecision", by_rows(BodyDecision.objects.visible_to, lambda row: reverse("cases:body", args=[row.pk]))
+)
 register_gate("penalties_proposed", _proposed)
 register_gate("penalties_decided", _decided)
 register_gate("executions_done", _settled)

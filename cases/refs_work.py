@@ -4,32 +4,20 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, CaseTask, Measure, Reporter
-from casework.accounts.models import User
 from casework.deadlines.owners import register_owner
-from casework.ledger.refs import Resolved, register_ref
+from casework.ledger.refs import by_rows, register_refs
 from casework.ledger.words import register_words
-
-
-def _measure(pk: int, user: User) -> Resolved | None:
-    row = Measure.objects.visible_to(user).filter(pk=pk).first()
-    return Resolved(str(row), reverse("cases:measures", args=[row.case_id])) if row else None
-
-
-def _task(pk: int, user: User) -> Resolved | None:
-    row = CaseTask.objects.visible_to(user).filter(pk=pk).first()
-    return Resolved(row.title, reverse("cases:work", args=[row.case_id])) if row else None
-
-
-def _reporter(pk: int, user: User) -> Resolved | None:
-    row = Reporter.objects.visible_to(user).filter(pk=pk).first()
-    return Resolved(str(row), reverse("cases:reporters", args=[row.case_id])) if row else None
-
 
 # The nearest due date is kept on the case: whoever changes a clock of the case takes the case first.
 register_owner("case", Case)
-register_ref("measure", _measure)
-register_ref("casetask", _task)
-register_ref("reporter", _reporter)
+register_refs("measure", by_rows(Measure.objects.visible_to, lambda row: reverse("cases:measures", args=[row.case_id])))
+register_refs(
+    "casetask",
+    by_rows(CaseTask.objects.visible_to, lambda row: reverse("cases:work", args=[row.case_id]), lambda row: row.title),
+)
+register_refs(
+    "reporter", by_rows(Reporter.objects.visible_to, lambda row: reverse("cases:reporters", args=[row.case_id]))
+)
 register_words(
     {
         "case.signed": _("签批"),

@@ -1,37 +1,30 @@
 """How references to evidence and its entries read in the ledger, in notices and in the trail."""
 
+from collections.abc import Collection as Many
+
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.models import User
-from casework.ledger.refs import Resolved, register_finder, register_ref
+from casework.ledger.refs import Resolved, by_rows, register_finder, register_refs
 from casework.ledger.weighty import register_weighty
 from casework.ledger.words import register_words
 from evidence.models import Attribution, Collection, Item
 from evidence.rules import seal_number
-from evidence.selectors.items import knows_content
+from evidence.selectors.items import knows_content_of
 
 
-def resolve_item(pk: int, user: User) -> Resolved | None:
-    """Return number and title of the item, for whoever may know of it; its trail is for those of the matter."""
-    item = Item.objects.visible_to(user).filter(pk=pk).first()
-    if item is None:
-        return None
-    label = f"{item.number} {item.title}"
-    return Resolved(label, reverse("evidence:item", args=[pk]), trail=knows_content(item, user))
-
-
-def resolve_collection(pk: int, user: User) -> Resolved | None:
-    """Return the number of the list, for whoever may know of it."""
-    row = Collection.objects.visible_to(user).filter(pk=pk).first()
-    return Resolved(row.number, reverse("evidence:collection", args=[pk])) if row else None
-
-
-def resolve_attribution(pk: int, user: User) -> Resolved | None:
-    """Return the number of the attribution, for whoever may know of it."""
-    row = Attribution.objects.visible_to(user).filter(pk=pk).first()
-    return Resolved(row.number, reverse("evidence:attribution", args=[pk])) if row else None
+def resolve_items(pks: Many[int], user: User) -> dict[int, Resolved]:
+    """Return number and title of the items, for whoever may know of them; their trail is for those of the matter."""
+    rows = Item.objects.visible_to(user).filter(pk__in=pks)
+    of_matter = knows_content_of(pks, user)
+    return {
+        row.pk: Resolved(
+            f"{row.number} {row.title}", reverse("evidence:item", args=[row.pk]), trail=row.pk in of_matter
+        )
+        for row in rows
+    }
 
 
 def find_evidence(text: str, user: User) -> list[str]:
@@ -59,9 +52,21 @@ def find_item(text: str, user: User) -> list[str]:
 
 
 register_finder(find_item)
-register_ref("item", resolve_item)
-register_ref("collection", resolve_collection)
-register_ref("attribution", resolve_attribution)
+register_refs("item", resolve_items)
+register_refs(
+    "collection",
+    by_rows(
+        Collection.objects.visible_to, lambda row: reverse("evidence:collection", args=[row.pk]), lambda row: row.number
+    ),
+)
+register_refs(
+    "attribution",
+    by_rows(
+        Attribution.objects.visible_to,
+        lambda row: reverse("evidence:attribution", args=[row.pk]),
+        lambda row: row.number,
+    ),
+)
 register_weighty(
     "item.sealed", "item.resealed", "item.unsealed", "item.offered", "item.accepted", "item.refused", "item.returned",
     "item.confiscated", "item.transferred_with_case",

@@ -1,6 +1,6 @@
 """How references to campaigns, self-inspections and rectification are shown, and to whom."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.urls import reverse
@@ -8,7 +8,7 @@ from django.urls import reverse
 from casework.accounts.models import User
 from casework.deadlines.followers import register_follower
 from casework.deadlines.recipients import register_recipients
-from casework.ledger.refs import Resolved, Resolver, register_ref
+from casework.ledger.refs import Many, Resolved, by_rows, register_refs
 from units.models import (
     Campaign,
     CampaignTemplate,
@@ -24,42 +24,40 @@ from units.services.due_dates import follow_rectification, follow_reports
 from units.services.papers_due import follow_papers
 
 
-def _by(model: Any, url: Callable[[Any], str], *related: str) -> Resolver:
-    def resolve(pk: int, user: User) -> Resolved | None:
-        found = model.objects.visible_to(user).select_related(*related).filter(pk=pk).first()
-        return None if found is None else Resolved(str(found), url(found))
+def _of(model: Any, *related: str) -> Callable[[User], Any]:
+    return lambda user: model.objects.visible_to(user).select_related(*related)
+
+
+def _ours_or_own(
+    known: Callable[[User], Any], own: Callable[[User], Any], label: Callable[[Any], str], pages: tuple[str, str]
+) -> Many:
+    """Resolve for the commission, and for the unit's leader what is his, each on the page that opens for him."""
+
+    def resolve(pks: Collection[int], user: User) -> dict[int, Resolved]:
+        found = {
+            row.pk: Resolved(label(row), reverse(pages[0], args=[row.pk])) for row in known(user).filter(pk__in=pks)
+        }
+        if left := set(pks) - set(found):
+            found |= {
+                row.pk: Resolved(label(row), reverse(pages[1], args=[row.pk])) for row in own(user).filter(pk__in=left)
+            }
+        return found
 
     return resolve
 
 
-def _self_inspection(pk: int, user: User) -> Resolved | None:
-    rows = SelfInspection.objects.select_related("unit", "stage")
-    found = rows.visible_to(user).filter(pk=pk).first()
-    if found is not None:
-        return Resolved(str(found), reverse("units:self-inspection", args=[pk]))
-    own = rows.for_leader(user).filter(pk=pk).first()
-    return None if own is None else Resolved(str(own), reverse("units:portal-report", args=[pk]))
-
-
-def _rectification(pk: int, user: User) -> Resolved | None:
-    found = Rectification.objects.visible_to(user).filter(pk=pk).first()
-    if found is not None:
-        return Resolved(found.title, reverse("units:rectification", args=[pk]))
-    own = Rectification.objects.for_leader(user).filter(pk=pk).first()
-    return None if own is None else Resolved(own.title, reverse("units:portal-rectification", args=[pk]))
-
-
-def _paper(pk: int, user: User) -> Resolved | None:
-    found = UnitPaper.objects.visible_to(user).filter(pk=pk).first()
-    if found is not None:
-        return Resolved(str(found), reverse("units:paper", args=[pk]))
-    own = UnitPaper.objects.for_leader(user).filter(pk=pk).first()
-    return None if own is None else Resolved(str(own), reverse("units:portal-paper", args=[pk]))
-
-
-def _template(pk: int, user: User) -> Resolved | None:
-    found = CampaignTemplate.objects.visible_to(user).filter(pk=pk).first()
-    return None if found is None else Resolved(found.name, reverse("units:campaign-template", args=[found.code]))
+_reports = SelfInspection.objects.select_related("unit", "stage")
+_self_inspections = _ours_or_own(
+    _reports.visible_to, _reports.for_leader, str,
+    ("units:self-inspection", "units:portal-report"),
+)  # fmt: skip
+_rectifications = _ours_or_own(
+    Rectification.objects.visible_to, Rectification.objects.for_leader, lambda row: row.title,
+    ("units:rectification", "units:portal-rectification"),
+)  # fmt: skip
+_papers = _ours_or_own(
+    UnitPaper.objects.visible_to, UnitPaper.objects.for_leader, str, ("units:paper", "units:portal-paper")
+)
 
 
 def _campaign_unit_url(row: CampaignUnit) -> str:
@@ -68,17 +66,26 @@ def _campaign_unit_url(row: CampaignUnit) -> str:
 
 def register() -> None:
     """Register every resolver; called when the app loads."""
-    register_ref("campaign", _by(Campaign, lambda row: reverse("units:campaign", args=[row.code])))
-    register_ref("stage", _by(Stage, lambda row: reverse("units:campaign", args=[row.campaign.code]), "campaign"))
-    register_ref("campaignunit", _by(CampaignUnit, _campaign_unit_url, "campaign", "unit"))
-    register_ref(
-        "finding",
-        _by(Finding, lambda row: _campaign_unit_url(row.campaign_unit), "campaign_unit__campaign"),
+    register_refs("campaign", by_rows(_of(Campaign), lambda row: reverse("units:campaign", args=[row.code])))
+    register_refs(
+        "stage", by_rows(_of(Stage, "campaign"), lambda row: reverse("units:campaign", args=[row.campaign.code]))
     )
-    register_ref("selfinspection", _self_inspection)
-    register_ref("rectification", _rectification)
-    register_ref("unitpaper", _paper)
-    register_ref("template", _template)
+    register_refs("campaignunit", by_rows(_of(CampaignUnit, "campaign", "unit"), _campaign_unit_url))
+    register_refs(
+        "finding",
+        by_rows(_of(Finding, "campaign_unit__campaign"), lambda row: _campaign_unit_url(row.campaign_unit)),
+    )
+    register_refs("selfinspection", _self_inspections)
+    register_refs("rectification", _rectifications)
+    register_refs("unitpaper", _papers)
+    register_refs(
+        "template",
+        by_rows(
+            _of(CampaignTemplate),
+            lambda row: reverse("units:campaign-template", args=[row.code]),
+            lambda row: row.name,
+        ),
+    )
     register_recipients("S01", told_of_delay)
     register_recipients("S02", told_of_delay)
     register_follower("selfinspection", "S02", follow_reports)

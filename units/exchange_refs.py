@@ -1,6 +1,6 @@
 """How letters to and from agencies, relapses and change sets are shown in ledger and notices, and to whom."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 from typing import Any
 
 from django.urls import reverse
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.models import User
 from casework.deadlines.recipients import register_recipients
-from casework.ledger.refs import Resolved, Resolver, register_finder, register_ref
+from casework.ledger.refs import Many, Resolved, register_finder, register_refs
 from casework.ledger.words import register_words
 from units import policy_exchange  # noqa: F401  acts are registered by being imported
 from units.models import ChangeSet, HandOver, LiabilityItem, LookupRequest
@@ -40,11 +40,12 @@ register_words(
 )
 
 
-def _by(model: Any, url: Callable[[int], str]) -> Resolver:
-    def resolve(pk: int, user: User) -> Resolved | None:
-        found = model.objects.visible_to(user).filter(pk=pk).first()
+def _by(model: Any, page: str) -> Many:
+    def resolve(pks: Collection[int], user: User) -> dict[int, Resolved]:
         # The other side knows the letter, not what was done here about it.
-        return None if found is None else Resolved(str(found), url(pk), trail=user.is_commission)
+        trail = user.is_commission
+        rows = model.objects.visible_to(user).filter(pk__in=pks)
+        return {row.pk: Resolved(str(row), reverse(page, args=[row.pk]), trail=trail) for row in rows}
 
     return resolve
 
@@ -59,9 +60,9 @@ def find_letters(text: str, user: User) -> list[str]:
 def register() -> None:
     """Register resolvers, the finder and who hears of delays; called when the app loads."""
     register_finder(find_letters)
-    register_ref("lookup", _by(LookupRequest, lambda pk: reverse("units:lookup", args=[pk])))
-    register_ref("handover", _by(HandOver, lambda pk: reverse("units:hand-over", args=[pk])))
-    register_ref("liability", _by(LiabilityItem, lambda pk: reverse("units:liability", args=[pk])))
-    register_ref("changeset", _by(ChangeSet, lambda pk: reverse("units:change-set", args=[pk])))
+    register_refs("lookup", _by(LookupRequest, "units:lookup"))
+    register_refs("handover", _by(HandOver, "units:hand-over"))
+    register_refs("liability", _by(LiabilityItem, "units:liability"))
+    register_refs("changeset", _by(ChangeSet, "units:change-set"))
     for rule in ("S05", "S06", "L03"):
         register_recipients(rule, told_of_delay)

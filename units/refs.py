@@ -1,33 +1,19 @@
 """How references to the register, to lists and to leads are shown, and to whom."""
 
-from collections.abc import Collection
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
 
 from casework.accounts.models import User
-from casework.ledger.refs import Many, Resolved, register_finder, register_ref, register_refs
+from casework.ledger.refs import by_rows, register_finder, register_refs
 from units import exchange_refs
 from units.models import AddressConflict, Lead, MonitorList, Person, Question, Unit
 
 
-def _by(model: Any, url: str) -> Many:
-    def resolve(pks: Collection[int], user: User) -> dict[int, Resolved]:
-        rows = model.objects.visible_to(user).filter(pk__in=pks)
-        return {row.pk: Resolved(str(row), reverse(url, args=[row.pk])) for row in rows}
-
-    return resolve
-
-
-def _question(pk: int, user: User) -> Resolved | None:
-    found = Question.objects.visible_to(user).filter(pk=pk).select_related("lead").first()
-    return None if found is None else Resolved(f"{found.lead} {found}", reverse("units:lead", args=[found.lead_id]))
-
-
-def _conflict(pk: int, user: User) -> Resolved | None:
-    found = AddressConflict.objects.visible_to(user).filter(pk=pk).select_related("first").first()
-    return None if found is None else Resolved(str(found.first), reverse("units:conflict", args=[pk]))
+def _page(name: str) -> Callable[[Any], str]:
+    return lambda row: reverse(name, args=[row.pk])
 
 
 def find_register(text: str, user: User) -> list[str]:
@@ -42,10 +28,27 @@ def find_register(text: str, user: User) -> list[str]:
 def register() -> None:
     """Register every resolver and the finder; called when the app loads."""
     register_finder(find_register)
-    register_refs("unit", _by(Unit, "units:unit"))
-    register_refs("person", _by(Person, "units:person"))
-    register_refs("monitorlist", _by(MonitorList, "units:monitor-list"))
-    register_refs("lead", _by(Lead, "units:lead"))
-    register_ref("question", _question)
-    register_ref("conflict", _conflict)
+    for noun, model, page in (
+        ("unit", Unit, "units:unit"),
+        ("person", Person, "units:person"),
+        ("monitorlist", MonitorList, "units:monitor-list"),
+        ("lead", Lead, "units:lead"),
+    ):
+        register_refs(noun, by_rows(model.objects.visible_to, _page(page)))
+    register_refs(
+        "question",
+        by_rows(
+            lambda user: Question.objects.visible_to(user).select_related("lead"),
+            lambda row: reverse("units:lead", args=[row.lead_id]),
+            lambda row: f"{row.lead} {row}",
+        ),
+    )
+    register_refs(
+        "conflict",
+        by_rows(
+            lambda user: AddressConflict.objects.visible_to(user).select_related("first"),
+            _page("units:conflict"),
+            lambda row: str(row.first),
+        ),
+    )
     exchange_refs.register()

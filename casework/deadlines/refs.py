@@ -2,16 +2,15 @@
 
 from django.urls import reverse
 
-from casework.accounts.models import User
 from casework.deadlines.models import Deadline
-from casework.ledger.refs import Resolved, register_ref
-
-
-def _resolve(pk: int, user: User) -> Resolved | None:
-    found = Deadline.objects.visible_to(user).filter(pk=pk).first()
-    return Resolved(found.title, reverse("deadlines:detail", args=[pk])) if found else None
+from casework.ledger.refs import by_rows, register_refs
 
 
 def register() -> None:
     """Answer for the references of this app."""
-    register_ref("deadline", _resolve)
+    register_refs(
+        "deadline",
+        by_rows(
+            Deadline.objects.visible_to, lambda row: reverse("deadlines:detail", args=[row.pk]), lambda row: row.title
+        ),
+    )

@@ -2,16 +2,15 @@
 
 from django.urls import reverse
 
-from casework.accounts.models import User
 from casework.imports.models import ImportRun
-from casework.ledger.refs import Resolved, register_ref
-
-
-def _import(pk: int, user: User) -> Resolved | None:
-    found = ImportRun.objects.visible_to(user).filter(pk=pk).first()
-    return None if found is None else Resolved(found.file_name, reverse("imports:run", args=[pk]))
+from casework.ledger.refs import by_rows, register_refs
 
 
 def register() -> None:
     """Register the resolver; called when the app loads."""
-    register_ref("import", _import)
+    register_refs(
+        "import",
+        by_rows(
+            ImportRun.objects.visible_to, lambda row: reverse("imports:run", args=[row.pk]), lambda row: row.file_name
+        ),
+    )

@@ -5,6 +5,9 @@ The ledger knows no app above it; each app registers how its references are show
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
 
 from casework.accounts.models import User
 
@@ -37,6 +40,17 @@ def register_refs(noun: str, many: Many) -> None:
     """Let ``many(pks, user)`` answer for ``noun:pk``, for one and for a whole list with the same few queries."""
     _many[noun] = many
     _resolvers[noun] = lambda pk, user: many([pk], user).get(pk)
+
+
+def by_rows(
+    rows: Callable[[User], "QuerySet[Any]"], url: Callable[[Any], str], label: Callable[[Any], str] = str
+) -> Many:
+    """Return what resolves references to the ``rows`` of a reader: one query, however many are asked for."""
+
+    def resolve(pks: Collection[int], user: User) -> dict[int, Resolved]:
+        return {row.pk: Resolved(label(row), url(row)) for row in rows(user).filter(pk__in=pks)}
+
+    return resolve
 
 
 def resolve_many(refs: Iterable[str], user: User) -> dict[str, Resolved]:
