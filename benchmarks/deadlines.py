@@ -1,5 +1,6 @@
 """Clocks by the hundred thousand: the empty scan, draining what is due, a changed calendar, a campaign of many units."""
 
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
+from rest_framework.test import APIClient
 
 from benchmarks.database import fresh, owner_does
 from casework.accounts.enums import OrganisationKind, Role
@@ -37,6 +39,7 @@ def run(scale: float) -> None:
         clocks = _fill(units)
         _empty_scan(clocks)
         _drain()
+        _list_meanwhile()
         _new_calendar()
 
 
@@ -123,6 +126,50 @@ def _drain() -> None:
         f" one a transaction {1 / slow:,.0f}/s: {slow / fast:.1f} ×",
         flush=True,
     )
+
+
+def _list_meanwhile() -> None:
+    """The list over the API as an auditor reads it, alone and while another process owes what is due (quality B11)."""
+    day, at = date(2026, 12, 3), datetime(2026, 12, 3, 9, tzinfo=CIVIL)
+    office = Organisation.objects.get(code="O1")
+    auditor = User.objects.create(username="auditor", name="审计员", organisation=office, password="!")
+    Appointment.objects.create(user=auditor, role=Role.AUDITOR, from_on=START)
+    client = APIClient()
+    client.force_authenticate(auditor)
+    due_then = Deadline.objects.filter(due_on=DUE[1])
+    wanted = due_then.update(next_on=day)
+    alone = [_asked(client) for _ in range(100)]
+    connection.close()
+    child = os.fork()
+    if not child:
+        os._exit(0 if owe_reminders(day, at) == wanted else 1)
+    beside, longest = [], 0.0
+    while not os.waitpid(child, os.WNOHANG)[0]:
+        beside.append(_asked(client))
+        longest = max(longest, _longest_transaction())
+    _expect(due_then.filter(next_on=day).count(), 0)
+    before, then = (statistics.quantiles(times, n=20)[-1] for times in (alone, beside))
+    print(
+        f"  the list over the API while {wanted:,} are owed: p95 {then * 1000:.0f} ms of {len(beside)}, alone"
+        f" {before * 1000:.0f} ms: {then / before:.1f} ×; longest transaction seen {longest:.2f} s",
+        flush=True,
+    )
+
+
+def _asked(client: APIClient) -> float:
+    start = time.perf_counter()
+    if client.get("/api/v1/deadlines/").status_code != 200:
+        raise SystemExit("the list does not answer")
+    return time.perf_counter() - start
+
+
+def _longest_transaction() -> float:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)::float from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"
+        )
+        return float(cursor.fetchone()[0])
 
 
 def _new_calendar() -> None:

@@ -1,15 +1,19 @@
-"""Penalties in a real browser: the published outcomes, one sanction from its draft to its execution, a unit."""
+"""Penalties in a real browser: the published outcomes, and one sanction from its draft to the end of its period."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from playwright.sync_api import expect
 
 from cases.enums_penalties import PenaltyState
-from cases.models import BodyDecision, Case, Penalty, Recovery, Suspect
+from cases.models import Appeal, BodyDecision, Case, Execution, Penalty, Recovery, Suspect
+from casework.access.models import Grant
 from casework.ledger.selectors import trail
 from tests.browser.conftest import Visitor
 from tests.build_penalties import a_case, a_suspect
@@ -58,6 +62,13 @@ def _become(visitor: Visitor, username: str) -> None:
     """Let somebody else sit down at the same screen."""
     visitor.page.context.clear_cookies()
     visitor.sign_in(username)
+
+
+@contextmanager
+def _on(day: str) -> Iterator[None]:
+    """Let the product live on another day; sessions of the old one have run out by then."""
+    with override_settings(CASEWORK_NOW=f"{day} 09:30"):
+        yield
 
 
 def _choose(page: Any, name: str, words: str) -> None:
@@ -142,7 +153,7 @@ def test_the_published_outcomes_are_drafted_and_what_is_unlawful_cannot_be_chose
     assert visitor.troubles == []
 
 
-# -- one sanction from its draft to its execution ---------------------------------------------------------------------
+# -- one sanction from its draft to the end of its period -------------------------------------------------------------
 
 
 def _step(visitor: Visitor, penalty: Penalty, name: str, **fields: Any) -> Penalty:
@@ -165,10 +176,22 @@ def _step(visitor: Visitor, penalty: Penalty, name: str, **fields: Any) -> Penal
     return Penalty.objects.get(pk=penalty.pk)
 
 
-def test_a_sanction_is_told_deliberated_approved_served_announced_and_sent_to_be_carried_out(visitor: Visitor) -> None:
+def _do_tasks(visitor: Visitor, penalty: Penalty) -> None:
+    for task in Execution.objects.filter(penalty=penalty, done_on__isnull=True).order_by("seq"):
+        visitor.open(f"/penalties/{penalty.pk}/")
+        visitor.page.locator(f"#tasks a[href='/penalties/tasks/{task.pk}/']").click()
+        visitor.page.wait_for_url(f"**/penalties/tasks/{task.pk}/", timeout=PATIENCE_MS)
+        visitor.look()
+        visitor.page.locator("#id_proof").fill("单位回执")
+        visitor.page.locator("#id_document").fill("回执1号")
+        _submit(visitor)
+
+
+def test_a_sanction_is_decided_served_carried_out_appealed_amended_and_expires(visitor: Visitor) -> None:
     page, second = visitor.page, "承办人乙"
     case = a_case(_people(visitor), number=9002)
     suspect = a_suspect(case, "吴某某")
+    Grant.objects.create(compartment=case.compartment, user=visitor.played.user("approver2"), from_on=date(2021, 1, 1))
 
     visitor.sign_in("officer1")
     penalty = _draft(visitor, suspect, {
@@ -198,11 +221,30 @@ def test_a_sanction_is_told_deliberated_approved_served_announced_and_sent_to_be
     penalty = _step(visitor, penalty, "execute")
     visitor.open(f"/penalties/{penalty.pk}/")
     expect(page.locator("main")).to_contain_text("未办结：扣除 3 个季度绩效考核奖金")
-    assert (penalty.state, penalty.period_until) == (PenaltyState.EXECUTING, date(2023, 6, 15))
+    _do_tasks(visitor, penalty)
+    penalty = _step(visitor, penalty, "finish", executed_on="2021-12-16")
+    assert (penalty.state, penalty.period_until) == (PenaltyState.RUNNING, date(2023, 6, 15))
+
+    with _on("2022-01-10"):
+        _appeal(visitor, penalty)
+    with _on("2022-01-11"):
+        _become(visitor, "officer1")
+        penalty = _step(visitor, penalty, "execute")
+        _do_tasks(visitor, penalty)
+        penalty = _step(visitor, penalty, "finish", executed_on="2022-01-11")
+        assert (penalty.state, penalty.period_until) == (PenaltyState.RUNNING, date(2022, 12, 15))
+        visitor.open(f"/penalties/{penalty.pk}/")
+        expect(page.locator(".nextstep")).to_contain_text("影响期未满")
+    with _on("2022-12-16"):
+        _become(visitor, "officer1")
+        penalty = _step(visitor, penalty, "expire")
+        expect(page.locator("main")).to_contain_text("影响期满")
+    assert penalty.state == PenaltyState.EXPIRED
     kinds = [entry.kind for entry in trail(f"penalty:{penalty.pk}")]
-    for kind in ("drafted", "informed", "deliberated", "approved", "issued", "served", "announced"):
+    for kind in ("drafted", "informed", "deliberated", "approved", "issued", "served", "announced", "appeal_decided"):
         assert f"penalty.{kind}" in kinds
-    assert kinds[-1] == "penalty.execution_begun"
+    assert kinds.count("penalty.executed") == 2
+    assert kinds[-1] == "penalty.expired"
     assert visitor.troubles == []
 
 
@@ -222,6 +264,44 @@ def _approve(visitor: Visitor, penalty: Penalty) -> None:
     page.wait_for_url("**/penalties/approvals/", timeout=PATIENCE_MS)
     assert Penalty.objects.get(pk=penalty.pk).state == PenaltyState.APPROVED
     page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def _appeal(visitor: Visitor, penalty: Penalty) -> None:
+    """Lodged by the hearing room, accepted and decided by a leader without a part in the case."""
+    page = visitor.page
+    _become(visitor, "hearing1")
+    visitor.open(f"/penalties/{penalty.pk}/appeals/new/")
+    visitor.look()
+    page.locator("#id_kind").select_option("party_appeal")
+    page.locator("#id_request").fill("处理过重，请求变更。")
+    _submit(visitor)
+    appeal = Appeal.objects.get(penalty=penalty)
+    assert Penalty.objects.get(pk=penalty.pk).state == PenaltyState.RUNNING  # execution goes on meanwhile
+
+    _become(visitor, "approver2")
+    visitor.open(f"/penalties/appeals/{appeal.pk}/")
+    visitor.look()
+    _choose(page, "handler", "审理员乙")
+    _choose(page, "second_handler", "承办人丙")
+    page.get_by_role("button", name="受理", exact=True).click()
+    expect(page.locator("main")).to_contain_text("审理员乙、承办人丙", timeout=PATIENCE_MS)
+    page.locator("#id_outcome").select_option("amended")
+    page.locator("#id_document").fill("浙纪复〔2022〕1号")
+    page.locator("#id_reason").fill("有主动上交情节，减轻处理。")
+    page.locator("#id_measure").select_option("PD_EXPULSION")
+    page.get_by_role("button", name="决定并签名").click()
+    expect(page.locator("form .alert, form .note, form [role=alert]").first).to_be_visible(timeout=PATIENCE_MS)
+    assert Appeal.objects.get(pk=appeal.pk).state == "accepted"
+    assert page.locator("#id_reason").input_value() == "有主动上交情节，减轻处理。"
+    page.locator("#id_measure").select_option("PD_WARNING")
+    visitor.troubles[:] = [one for one in visitor.troubles if "400" not in one]  # the refusal that was asked for
+    page.get_by_role("button", name="决定并签名").click()
+    expect(page.locator("main")).to_contain_text("影响期至 2022年12月15日", timeout=PATIENCE_MS)
+    visitor.look()
+    expect(page.locator("main")).to_contain_text("党内严重警告")
+    changed = Penalty.objects.get(pk=penalty.pk)
+    assert changed.state == PenaltyState.AMENDED
+    assert [row.code for row in changed.measures.all()] == ["PD_WARNING", "HR_BONUS_CUT"]
 
 
 # -- a unit and its organisation --------------------------------------------------------------------------------------
