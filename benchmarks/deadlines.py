@@ -134,7 +134,7 @@ def _list_meanwhile() -> None:
     office = Organisation.objects.get(code="O1")
     auditor = User.objects.create(username="auditor", name="审计员", organisation=office, password="!")
     Appointment.objects.create(user=auditor, role=Role.AUDITOR, from_on=START)
-    client = APIClient()
+    client = APIClient(SERVER_NAME="localhost")
     client.force_authenticate(auditor)
     due_then = Deadline.objects.filter(due_on=DUE[1])
     wanted = due_then.update(next_on=day)
