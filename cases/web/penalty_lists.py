@@ -59,7 +59,7 @@ def _state(row: Any) -> Any:
 
 COLUMNS = (
     Column("deadline", gettext_lazy("期限"), lambda row: deadline_chip(getattr(row, "clock", None)), sort="next_due"),
-    Column("name", gettext_lazy("对象"), "suspect.name", sort="suspect__name", link=True),
+    Column("name", gettext_lazy("对象"), "suspect.name", nowrap=True, sort="suspect__name", link=True),
     Column("measures", gettext_lazy("处理"), _measures),
     Column("state", gettext_lazy("状态"), _state, sort="state", export=lambda row: row.get_state_display()),
     Column("case", gettext_lazy("案件"), "suspect.case.title", sort="suspect__case__title"),
@@ -127,7 +127,7 @@ WAITING = ListPage(
     title=gettext_lazy("待我审批的处分"),
     queryset=lambda user: with_measures(waiting_for(user)).annotate(since=F("state_since")),
     columns=(
-        Column("name", gettext_lazy("对象"), "suspect.name", link=True),
+        Column("name", gettext_lazy("对象"), "suspect.name", nowrap=True, link=True),
         COLUMNS[2],
         COLUMNS[5],
         Column("drafted", gettext_lazy("起草"), "drafted_by.name"),
