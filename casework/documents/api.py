@@ -1,13 +1,11 @@
 """Official documents over the API: drafted, issued, served, withdrawn, bound and fetched by the services of the pages."""
 
-import logging
 from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from kombu.exceptions import OperationalError
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
@@ -20,7 +18,6 @@ from casework.api.base import VisibleViewSet, check_version, create_once, expect
 from casework.api.filters import KeyFilterSet
 from casework.api.inputs import StatedReasonInput, taken
 from casework.core import clock
-from casework.documents import tasks
 from casework.documents.catalogue import current
 from casework.documents.filling import wrong_inputs
 from casework.documents.models import Document, Job, OwnTemplate
@@ -40,17 +37,8 @@ from casework.documents.services.documents import (
 from casework.documents.services.jobs import cancel_job, note_job_download, request_case_file
 from casework.documents.services.rendering import check_document, data_of, draw_document, draw_document_docx
 from casework.documents.services.templates import activate_template, draft_template, retire_template
+from casework.documents.tasks import wake
 from casework.files.responses import download
-
-logger = logging.getLogger(__name__)
-
-
-def _wake(job: Job) -> None:
-    """Tell a worker of the job; when none can be told, the next scan finds it."""
-    try:
-        tasks.run.delay(job.pk)
-    except OperationalError:
-        logger.warning("document job %s waits for the scan: the broker cannot be reached", job.pk)
 
 
 def _drawn(data: bytes, name: str) -> HttpResponse:
@@ -246,7 +234,7 @@ class DocumentViewSet(mixins.ListModelMixin, VisibleViewSet):
         """Sign and issue: the number is given now; a large document is drawn by a worker."""
         row = issue_document(self._row(request), **taken(IssueDocumentInput(data=request.data)), **self.by())
         for job in row.jobs.filter(state="queued"):
-            transaction.on_commit(lambda job=job: _wake(job))  # type: ignore[misc]
+            transaction.on_commit(lambda job=job: wake(job))  # type: ignore[misc]
         return self.shown(row)
 
     @extend_schema(request=ServeInput, responses=DocumentSerializer)
@@ -339,7 +327,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSe
 
         def create() -> Response:
             job = request_case_file(subject, **self.by())
-            transaction.on_commit(lambda: _wake(job))
+            transaction.on_commit(lambda: wake(job))
             return self.shown(job, status.HTTP_201_CREATED)
 
         return create_once(request, create)

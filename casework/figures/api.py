@@ -221,7 +221,7 @@ class FactorsViewSet(_Converting):
     serializer_class = FactorsSerializer
 
     def create(self, request: Request) -> Response:
-        """Add a version; one that is there already stays as it is."""
+        """Add a version; the same again changes nothing, the name of another version is refused."""
         require(reader(request), "figure.factors")
         given = taken(FactorsSerializer(data=request.data))
         row = enter_factors(given.pop("code"), **given, actor=reader(request), at=clock.now())
@@ -235,7 +235,7 @@ class TariffViewSet(_Converting):
     serializer_class = TariffSerializer
 
     def create(self, request: Request) -> Response:
-        """Add a surcharge from a day on; one of that day stays as it is."""
+        """Add a surcharge from a day on; the same again changes nothing, another one for that day is refused."""
         require(reader(request), "figure.factors")
         given = taken(TariffSerializer(data=request.data))
         row = enter_tariff(given.pop("province"), **given, actor=reader(request), at=clock.now())

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.urls import reverse
+from rest_framework.test import APIClient
 
 from casework.accounts.models import User
 from casework.core.errors import Invalid
@@ -163,3 +164,21 @@ def test_others_enter_nothing(cast: Cast, scene: Scene, name: str) -> None:
         for answer in (_client(user).get(page), _client(user).post(page, TARIFF | FACTORS | CLAIM)):
             assert answer.status_code == status, user.username
     assert (Tariff.objects.count(), EnergyFactors.objects.count(), Claim.objects.count()) == (1, 1, 0)
+
+
+def test_a_published_count_never_takes_the_place_of_another(cast: Cast, scene: Scene) -> None:
+    client = APIClient()
+    client.force_authenticate(cast.campaign_officer)
+    place = f"/api/v1/figures/{scene.campaign.code}/claims/"
+    given = {"key": "earlier.units", "value": "77", "as_of": "2021-10-14", "source": "某报"}
+    assert client.post(place, given).status_code == 201
+    assert client.post(place, given).status_code == 201  # the same again
+
+    for change in ({"key": "self_inspection.units"}, {"source": "另一报"}, {"as_of": "2021-10-15"}):
+        refused = client.post(place, {**given, **change})
+        assert refused.status_code == 400, change
+        assert "已经是另一个数的指标名" in refused.json()["message"]
+
+    assert Claim.objects.get().value == 77
+    figures = compute_figures(Scope(scene.campaign, AT.date(), cast.campaign_officer))
+    assert figures["self_inspection.units"].value == 2

@@ -12,7 +12,6 @@ from casework.access.policy import require
 from casework.accounts.requests import reader
 from casework.api.base import VisibleViewSet, check_version, etag
 from casework.api.inputs import taken
-from casework.core import clock
 from units.models import LiabilityItem, RelapsedAddress
 from units.services.relapse import decide_liability, note_talk, reopen_duty
 
@@ -81,9 +80,7 @@ class LiabilityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visible
         """登记约谈."""
         row = self.get_object()
         check_version(request, row)
-        given = TalkSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        return self._answer(note_talk(row, actor=reader(request), at=clock.now(), **given.validated_data))
+        return self._answer(note_talk(row, **taken(TalkSerializer(data=request.data)), **self.by()))
 
     @extend_schema(request=DecideSerializer, responses=LiabilitySerializer)
     @action(detail=True, methods=["post"])
@@ -91,9 +88,7 @@ class LiabilityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visible
         """认定领导责任."""
         row = self.get_object()
         check_version(request, row)
-        given = DecideSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        return self._answer(decide_liability(row, actor=reader(request), at=clock.now(), **given.validated_data))
+        return self._answer(decide_liability(row, **taken(DecideSerializer(data=request.data)), **self.by()))
 
     @extend_schema(request=ReopenSerializer, responses=LiabilitySerializer)
     @action(detail=True, methods=["post"])

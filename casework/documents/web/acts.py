@@ -1,6 +1,5 @@
 """Making documents and moving them on."""
 
-import logging
 from typing import Any
 
 from django.db import transaction
@@ -8,16 +7,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
-from kombu.exceptions import OperationalError
 
 from casework.access.policy import get_visible, require
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.documents import tasks
 from casework.documents.catalogue import current, template_of
 from casework.documents.filling import wrong_inputs
-from casework.documents.models import Document, Job
+from casework.documents.models import Document
 from casework.documents.registry import Subject, collected, offered, subject_of
 from casework.documents.services.documents import (
     NUMBER,
@@ -31,20 +28,11 @@ from casework.documents.services.documents import (
     withdraw_document,
 )
 from casework.documents.services.rendering import data_of
+from casework.documents.tasks import wake
 from casework.documents.web.forms import DocumentForm, IssueForm, ReasonForm, ServeForm, SignedForm, typed
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
 from casework.web.toast import toast
-
-logger = logging.getLogger(__name__)
-
-
-def wake(job: Job) -> None:
-    """Tell a worker of the job; when none can be told, the next scan finds it."""
-    try:
-        tasks.run.delay(job.pk)
-    except OperationalError:
-        logger.warning("document job %s waits for the scan: the broker cannot be reached", job.pk)
 
 
 def _subject(request: HttpRequest, ref: str) -> Subject:

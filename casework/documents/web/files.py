@@ -13,7 +13,7 @@ from casework.documents.enums import JobKind, JobState
 from casework.documents.models import Job
 from casework.documents.registry import has_case_file, sheaves_of, subject_of
 from casework.documents.services.jobs import cancel_job, documents_of, note_job_download, request_case_file
-from casework.documents.web.acts import wake
+from casework.documents.tasks import wake
 from casework.files.responses import download
 from casework.web.guards import commission_only
 from casework.web.toast import toast

@@ -11,8 +11,9 @@ from cases.models import Case
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid
+from casework.figures.definition import Scope
 from casework.figures.models import Claim, EnergyFactors, Explanation, PublishedCase, Tariff
-from casework.figures.selectors import Contradiction
+from casework.figures.selectors import Contradiction, definitions_for
 from casework.ledger.record import record
 from units.models import Campaign
 
@@ -33,10 +34,21 @@ def enter_claim(
     actor: User,
     at: datetime,
 ) -> Claim:
-    """Keep a published count with its day and source; the same count again changes nothing."""
+    """Keep a published count with its day and source; the same count again changes nothing.
+
+    A key that one of our own figures has, or a count of another source or day, is refused: one would hide the other.
+    """
     require(actor, "figure.claim", campaign)
     if not source.strip():
         raise Invalid(_("不能登记：没有写明来源。可以写报刊名称和日期。"))
+    own = {one.key for one in definitions_for(Scope(campaign, as_of, None))}
+    others = Claim.objects.filter(campaign=campaign, key=key).exclude(as_of=as_of, source=source)
+    if key in own or others.exists():
+        raise Invalid(
+            _("不能登记：“%(key)s”已经是另一个数的指标名。可以换一个名称，同一口径的本系统指标另行写明。")
+            % {"key": key},
+            details={"key": _("换一个名称")},
+        )
     with transaction.atomic():
         claim, created = Claim.objects.get_or_create(
             campaign=campaign,
