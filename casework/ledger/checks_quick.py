@@ -22,7 +22,7 @@ from casework.ledger.merkle import HASH_BYTES
 from casework.ledger.tiles import WIDTH
 from casework.ledger.verify import Frontier, fold
 
-#: Entries that are read at a time. With more than this in all, a connection of its own reads ahead.
+#: Entries that are read at a time.
 CHUNK = 4_096
 #: Root by number of entries: what was signed.
 Signed = dict[int, list[bytes]]

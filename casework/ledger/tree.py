@@ -172,19 +172,6 @@ def _from_row(row: Sequence[Any]) -> Published:
     return Published(row[0], bytes(row[1]), row[2], row[3], "".join(line for _name, _space, line in lines), names)
 
 
-def heads() -> tuple[Published | None, Published | None, list[str]]:
-    """Return the newest checkpoint, the newest one that was cosigned, and every key that has signed, in one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"select 'keys', null, null, null, null, array(select vkey from ledger.signing_key order by id)"  # noqa: S608 (our own words)
-            f" union all select 'newest', one.* from ({_CHECKPOINT} {_NEWEST}) as one"
-            f" union all select 'seen', one.* from ({_CHECKPOINT} {_WITNESSED}) as one"
-        )
-        found = {name: row for name, *row in cursor.fetchall()}
-    newest, seen = (_from_row(found[name]) if name in found else None for name in ("newest", "seen"))
-    return newest, seen, found["keys"][4]
-
-
 def latest_checkpoints(count: int = 5_000) -> Iterator[Published]:
     """Yield the newest checkpoints, newest first: an answer carried by hand may be to an older one."""
     with connection.cursor() as cursor:
@@ -219,18 +206,62 @@ class Standing:
     waiting: float | None
 
 
-def standing(entry_ids: Iterable[int]) -> dict[int, Standing]:
-    """Return entry number → where it stands, in one query."""
+@dataclass
+class Surroundings:
+    """What tells of entries whether they are in the record: where each stands, the checkpoints, the keys, the tiles.
+
+    ``seen`` is the newest checkpoint that was cosigned; ``tiles`` has what proofs under the newest one need.
+    """
+
+    entries: dict[int, Standing] = field(default_factory=dict)
+    newest: Published | None = None
+    seen: Published | None = None
+    vkeys: list[str] = field(default_factory=list)
+    tiles: Tiles = field(default_factory=lambda: Tiles(load_tile))
+
+
+_AROUND = f"""
+with standing as (
+    select entry.id, leaf.idx, coalesce(encode(before.leaf_hash, 'hex'), '') as before,
+        extract(epoch from clock_timestamp() - queue.queued_at)::float as waiting
+    from ledger.entry
+    left join ledger.entry before on before.stream = entry.stream and before.stream_seq = entry.stream_seq - 1
+    left join ledger.leaf on leaf.entry_id = entry.id left join ledger.queue on queue.entry_id = entry.id
+    where entry.id = any(%s)
+), newest as ({_CHECKPOINT} {_NEWEST}), seen as ({_CHECKPOINT} {_WITNESSED}),
+needed as (
+    select level::smallint, idx >> ({HEIGHT} * (level + 1)) as n
+        from standing, newest, generate_series(0, 7) as level where idx < size and size >> ({HEIGHT} * level) > 0
+    union
+    select level::smallint, ((size >> ({HEIGHT} * level)) - 1) / {WIDTH}
+        from newest, generate_series(0, 7) as level
+        where size >> ({HEIGHT} * level) > 0 and exists (select from standing where idx < size)
+)
+select 'entry', id, idx, before, null::bytea, null::timestamptz, null::text[], waiting from standing
+union all select 'keys', null, null, null, null, null, array(select vkey from ledger.signing_key order by id), null
+union all select 'newest', size, null, note, root, published_at, "array", null from newest
+union all select 'seen', size, null, note, root, published_at, "array", null from seen
+union all select 'tile', level, n, null, data, null, null, null from needed join ledger.tile using (level, n)
+"""  # noqa: S608 (numbers and our own words)
+
+
+def surroundings(entry_ids: Iterable[int]) -> Surroundings:
+    """Return what shows whether the entries are in the record, in one query."""
+    found = Surroundings()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select entry.id, coalesce(encode(before.leaf_hash, 'hex'), ''), leaf.idx,"
-            " extract(epoch from clock_timestamp() - queue.queued_at)::float from ledger.entry"
-            " left join ledger.entry before on before.stream = entry.stream and before.stream_seq = entry.stream_seq - 1"
-            " left join ledger.leaf on leaf.entry_id = entry.id left join ledger.queue on queue.entry_id = entry.id"
-            " where entry.id = any(%s)",
-            [list(entry_ids)],
-        )
-        return {pk: Standing(*rest) for pk, *rest in cursor.fetchall()}
+        cursor.execute(_AROUND, [list(entry_ids)])
+        for what, number, n, text, data, at, lines, waiting in cursor.fetchall():
+            if what == "entry":
+                found.entries[number] = Standing(text, n, waiting)
+            elif what == "keys":
+                found.vkeys = lines
+            elif what == "tile":
+                found.tiles.put(number, n, bytes(data))
+            elif what == "newest":
+                found.newest = _from_row((number, data, text, at, lines))
+            else:
+                found.seen = _from_row((number, data, text, at, lines))
+    return found
 
 
 def lag_seconds() -> float:

@@ -9,7 +9,7 @@ from casework.ledger import merkle, tree, verify
 from casework.ledger.checks import entry_fault
 from casework.ledger.models import Entry
 from casework.ledger.notes import BadNote, Checkpoint, Verifier, read_checkpoint
-from casework.ledger.tiles import Tiles, tiles_for
+from casework.ledger.tiles import Tiles
 from casework.web.components import Proof
 from casework.web.formats import cn_datetime
 
@@ -25,19 +25,16 @@ def proof_of(entry: Entry) -> Proof:
 def proofs_of(entries: Iterable[Entry]) -> dict[int, Proof]:
     """Return the proof states of several entries by entry number, in a few queries whatever their number."""
     rows = list(entries)
-    stand, (newest, seen, vkeys) = tree.standing(row.pk for row in rows), tree.heads()
-    head = _signed(newest, vkeys)
-    size = head[0].size if head else 0
-    places = [one.index for one in stand.values() if one.index is not None and one.index < size]
-    tiles = tree.tiles_with(one for index in places for one in tiles_for(index, size))
+    around = tree.surroundings(row.pk for row in rows)
+    head, seen = _signed(around), around.seen
     found = {}
     for row in rows:
-        here = stand[row.pk]
+        here = around.entries[row.pk]
         fault = _fault(row, here.before)
         if fault:
             found[row.pk] = _proof(row, "failed", fault_words(fault))
-        elif head is not None and here.index is not None and here.index < size:
-            found[row.pk] = _included(row, here.index, head, tiles, seen)
+        elif head is not None and here.index is not None and here.index < head[0].size:
+            found[row.pk] = _included(row, here.index, head, around.tiles, seen)
         elif here.index is None and here.waiting is None:
             found[row.pk] = _proof(row, "failed", _("条目不在树中，也不在等候的队列中。"))
         else:
@@ -47,15 +44,14 @@ def proofs_of(entries: Iterable[Entry]) -> dict[int, Proof]:
 
 def signed_head() -> tuple[Checkpoint, tree.Published] | None:
     """Return the newest checkpoint whose signature holds now, with when it was published."""
-    newest, _seen, vkeys = tree.heads()
-    return _signed(newest, vkeys)
+    return _signed(tree.surroundings(()))
 
 
-def _signed(newest: tree.Published | None, vkeys: list[str]) -> tuple[Checkpoint, tree.Published] | None:
-    if newest is None:
+def _signed(around: tree.Surroundings) -> tuple[Checkpoint, tree.Published] | None:
+    if around.newest is None:
         return None
     try:
-        return read_checkpoint(newest.note, *(Verifier.parse(vkey) for vkey in vkeys)), newest
+        return read_checkpoint(around.newest.note, *(Verifier.parse(vkey) for vkey in around.vkeys)), around.newest
     except BadNote:
         return None
 
