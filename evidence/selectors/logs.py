@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from casework.accounts.models import User
 from casework.files import storage
 from evidence.log_enums import Lane, RunState, Verdict
 from evidence.models import Item, ItemFile
-from evidence.models.logs import ClockOffset, LogEvent, LogFinding, LogHour, LogMapping, LogRun
+from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogFinding, LogHour, LogMapping, LogRun
 from evidence.parsing.archives import members
 from evidence.parsing.formats import Head
 from evidence.parsing.rotated import Part, sets_of
@@ -23,9 +23,12 @@ from evidence.parsing.table import mapped, split
 
 #: Bars of a lane.
 BARS: Final = 96
-#: Up to so many events in a window they are counted one by one; beyond, by the hour.
+#: Up to so many events in a window they are counted one by one; beyond, by the hour. A page of a filter looks through as
+#: many and says how far it came, so that no question takes longer with more events.
 COUNTED: Final = 400_000
 PAGE: Final = 50
+#: Starred events that a picture shows.
+PINS: Final = 100
 #: Lines that a search of the raw text shows, and bytes that it reads.
 HITS: Final = 200
 CONTEXT: Final = 2_000
@@ -82,6 +85,11 @@ class Asked:
     action: str = ""
     marked: bool = False
 
+    @property
+    def filtered(self) -> bool:
+        """Tell whether not every event of the window is asked for; lanes do not count, an index answers them."""
+        return bool(self.words or self.user_name or self.address or self.action or self.marked)
+
 
 @dataclass
 class Bar:
@@ -95,11 +103,12 @@ class Bar:
 
 @dataclass
 class LaneBars:
-    """A lane as it is drawn."""
+    """A lane as it is drawn; ``whole`` tells that a filter was too much to count and the bars are those of all events."""
 
     lane: Lane
     bars: list[Bar] = field(default_factory=list)
     events: int = 0
+    whole: bool = False
 
 
 def span_of(runs: list[LogRun]) -> tuple[datetime, datetime] | None:
@@ -127,13 +136,14 @@ def lanes_of(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) 
     """Count the events of the window, lane by lane and bar by bar, in the database."""
     step = (asked.until - asked.since) / BARS
     found: dict[str, list[list[int]]] = {lane: [[0, 0] for _ in range(BARS)] for lane in Lane.values}
-    filtered = bool(asked.words or asked.user_name or asked.address or asked.action or asked.marked)
+    whole = False
     for shift, keys in _by_shift(runs, offsets).items():
         since, until = asked.since + shift, asked.until + shift
         total = LogHour.objects.filter(run__in=keys, hour__gte=since - timedelta(hours=1), hour__lt=until)
         many = (total.aggregate(all=Sum("events"))["all"] or 0) > COUNTED
-        if not filtered and (many or step >= timedelta(hours=1)):
+        if many or (not asked.filtered and step >= timedelta(hours=1)):
             rows = _by_hour(keys, since, until, step)
+            whole = whole or asked.filtered
         else:
             rows = _one_by_one(_matching(keys, asked, shift), since, step)
         for lane, number, events, marked in rows:
@@ -147,8 +157,28 @@ def lanes_of(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) 
             for number, (events, marked) in enumerate(found[lane])
             if events
         ]
-        out.append(LaneBars(lane, bars, sum(bar.events for bar in bars)))
+        out.append(LaneBars(lane, bars, sum(bar.events for bar in bars), whole))
     return out
+
+
+def looked_until(
+    runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset], after: tuple[datetime, int] | None = None
+) -> datetime | None:
+    """Return how far a page of a filter looks, in true time; None where it looks through the whole window."""
+    since = max(asked.since, after[0]) if after is not None else asked.since
+    by_hour: Counter[datetime] = Counter()
+    for shift, keys in _by_shift(runs, offsets).items():
+        rows = LogHour.objects.filter(
+            run__in=keys, hour__gt=since + shift - timedelta(hours=1), hour__lt=asked.until + shift
+        )
+        for hour, events in rows.values_list("hour").annotate(n=Sum("events")):
+            by_hour[hour - shift] += events
+    looked = 0
+    for hour in sorted(by_hour):
+        looked += by_hour[hour]
+        if looked > COUNTED and hour > since:
+            return hour
+    return None
 
 
 def _by_hour(keys: list[int], since: datetime, until: datetime, step: timedelta) -> list[tuple[str, int, int, int]]:
@@ -186,7 +216,8 @@ def _matching(keys: list[int], asked: Asked, shift: timedelta) -> QuerySet[Any]:
     if asked.action:
         rows = rows.filter(event_action=asked.action)
     if asked.marked:
-        rows = rows.filter(Q(marks__starred=True) | ~Q(rule_labels=[])).distinct()
+        stars = EventMark.objects.filter(event=OuterRef("pk"), starred=True)
+        rows = rows.filter(Exists(stars) | ~Q(rule_labels=[]))
     if asked.words:
         words = asked.words
         rows = rows.filter(
@@ -218,6 +249,17 @@ def events_of(
             found.append(event)
     found.sort(key=lambda event: (event.true_at, event.pk))
     return found[:PAGE], len(found) > PAGE
+
+
+def pins_in(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) -> list[tuple[datetime, EventMark]]:
+    """Return the starred events of the window with their true times, whatever the filter: one mark for each event."""
+    found: list[tuple[datetime, EventMark]] = []
+    for shift, keys in _by_shift(runs, offsets).items():
+        rows = EventMark.objects.filter(starred=True, event__run__in=keys)
+        rows = rows.filter(event__ts__gte=asked.since + shift, event__ts__lt=asked.until + shift)
+        rows = rows.select_related("event").order_by("event_id", "-pk").distinct("event_id")[:PINS]
+        found += [(mark.event.ts - shift, mark) for mark in rows if mark.event.ts is not None]
+    return sorted(found, key=lambda pair: pair[0])[:PINS]
 
 
 def findings_in(runs: list[LogRun], asked: Asked) -> list[LogFinding]:

@@ -139,6 +139,51 @@ def test_bars_count_every_event_of_the_window(run: LogRun, hours: int) -> None:
     assert sum(lane.events for lane in bars) == expected > 0
 
 
+def test_a_filter_looks_through_a_bounded_number_and_says_how_far_it_came(
+    run: LogRun, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evidence.selectors.logs.COUNTED", 25)
+    client = client_of(cast.auditor)
+    url = reverse("evidence:timeline")
+    expected = list(
+        LogEvent.objects.filter(run=run, source_ip="10.3.0.28").order_by("ts", "id").values_list("pk", flat=True)
+    )
+    shown: list[int] = []
+    asked, steps = "?ip=10.3.0.28", 0
+    while asked:
+        page = client.get(url + asked)
+        assert page.context["all_counted"] is True
+        assert page.context["picture"].events == run.events_kept  # the picture says that it shows all of them
+        assert "没有按筛选数" in page.content.decode()
+        shown += [one["event"].pk for one in page.context["events"]]
+        asked = page.context["further_url"]
+        assert ("没有符合的事件" in page.content.decode()) is (not asked and not page.context["events"])
+        steps += 1
+    assert shown == expected
+    assert shown
+    assert 4 <= steps <= 8
+    near = client.get(url + "?ip=10.3.0.28&since=2021-09-06T02:00:00&until=2021-09-06T06:00:00")
+    assert near.context["all_counted"] is False
+    assert near.context["picture"].events == len(expected)
+    assert near.context["further_url"] == ""
+
+
+def test_a_star_stands_in_the_picture(run: LogRun, cast: Cast) -> None:
+    event = LogEvent.objects.get(run=run, event_action="sudo")
+    mark_event(event, starred=True, comment="删日志", actor=cast.officer, at=LATER)
+    mark_event(event, starred=True, comment="再看", actor=cast.second_officer, at=LATER)
+    url = reverse("evidence:timeline")
+
+    page = client_of(cast.auditor).get(f"{url}?marked=1")
+
+    (pin,) = page.context["picture"].pins
+    assert (pin.event, "再看" in pin.title) == (event.pk, True)
+    assert [one["event"].pk for one in page.context["events"]] == [event.pk]  # once, however many stars it has
+    elsewhere = client_of(cast.auditor).get(f"{url}?since=2021-09-05T00:00:00&until=2021-09-05T06:00:00")
+    assert elsewhere.context["picture"].pins == []
+    assert client_of(cast.outsider).get(url).context.get("picture") is None
+
+
 def test_raw_lines_are_found_whether_understood_or_not(run: LogRun) -> None:
     (hit,) = search_raw(run, "NOT A LINE")
 
