@@ -15,6 +15,7 @@ from evidence.attribution_words import ASKS, CAPS, WORDS, exhibit_words, note_wo
 from evidence.attribution_words import sentence as told
 from evidence.models import Attribution, AttributionEdition
 from evidence.selectors.attributions import newest_edition
+from evidence.web.chain_picture import draw_chain
 from tests.build_attributions import LATER, NETWORK, a_host, an_attribution
 from tests.cast import Cast
 from tests.evidence.test_attribution_rules import (
@@ -79,7 +80,7 @@ def test_no_sentence_says_more_or_less_than_its_caps(facts: tuple[Fact, ...], ch
 def in_words(link: Link) -> dict[str, Any]:
     """Return a step as an edition keeps it."""
     return {
-        "rule": link.rule.value, "state": link.state.value, "said": link.said, "notes": link.notes, "ask": link.ask,
+        "rule": link.rule.value, "path": link.path.value, "state": link.state.value, "aside": link.aside, "said": link.said, "notes": link.notes, "ask": link.ask,
         "options": [{"value": one.value, "person": one.person} for one in link.options],
     }  # fmt: skip
 
@@ -152,6 +153,12 @@ def test_wrong_input_is_told_as_it_is_with_what_to_ask_next(what: str) -> None:
     assert not cap or cap in judged.caps
     assert asks <= set(judged.asks)
     assert all(str(ASKS[code]) for code in judged.asks)
+    drawn = {node.step: node for node in draw_chain([in_words(one) for one in traced.chain.links]).nodes if node.step}
+    for number, one in enumerate(traced.chain.links, 1):  # the picture hides no step, and tells a gap from a result
+        assert one.aside or drawn[number].state == one.state
+        assert (
+            one.state == State.SINGLE or one.aside or drawn[number].value in {"没有记录", f"{len(one.options)} 种可能"}
+        )
     for one in traced.chain.links:  # a step with several results or none always says what to ask for
         assert one.state == State.SINGLE or one.ask or one.aside, one.rule
 

@@ -14,7 +14,8 @@ from casework.ledger.models import Entry
 from evidence.log_enums import RunState, Verdict
 from evidence.models import ItemFile
 from evidence.models.logs import EventMark, LogEvent, LogFinding, LogRun
-from evidence.selectors.logs import Asked, current_runs, events_of, lanes_of, offsets_of, search_raw, span_of
+from evidence.selectors.logs import Asked, current_runs, events_of, lanes_of, offsets_of, span_of
+from evidence.selectors.raw_search import search_raw
 from evidence.services import add_file
 from evidence.services.logs import mark_event, run_log, set_clock_offset, start_log_run
 from tests.build_evidence import START, an_item
@@ -166,6 +167,26 @@ def test_a_filter_looks_through_a_bounded_number_and_says_how_far_it_came(
     assert near.context["all_counted"] is False
     assert near.context["picture"].events == len(expected)
     assert near.context["further_url"] == ""
+
+
+def test_pages_follow_one_another_without_a_filter(run: LogRun, cast: Cast) -> None:
+    """Every event once and in order, with a second reading of another clock in between."""
+    second = add_file(run.file.item, [auth_log(), b"another line\n"], name="auth2.log", actor=cast.officer, at=START)
+    other = run_log(start_log_run(second, actor=cast.officer, at=LATER).pk, at=LATER)
+    assert other is not None
+    set_clock_offset(other, offset_ms=-1_234_567, error_ms=0, basis="比对", actor=cast.officer, at=LATER)
+    runs = current_runs(cast.officer)
+    span = span_of(runs)
+    assert span is not None
+    asked, offsets = Asked(span[0] - timedelta(minutes=7), span[1] + timedelta(hours=1)), offsets_of(runs)
+    after, more, shown = None, True, []
+    while more:
+        page, more = events_of(runs, asked, offsets, after)
+        assert len(page) == 50 or not more
+        shown += [(one.true_at, one.pk) for one in page]
+        after = shown[-1]
+    assert shown == sorted(shown)
+    assert len(set(shown)) == len(shown) == run.events_kept + other.events_kept
 
 
 def test_a_star_stands_in_the_picture(run: LogRun, cast: Cast) -> None:
