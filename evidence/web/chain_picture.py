@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from evidence.attribution_words import option_words
 
-BOX, TALL, GAP, ROW, INDENT = 138, 46, 16, 60, 24
+BOX, TALL, GAP, ROW, INDENT = 134, 46, 14, 60, 24
 #: Signs of the second line that fit into a box; those of East Asia are twice as wide.
 FITS: Final = 19
 NOUNS: Final = {
