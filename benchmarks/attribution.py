@@ -69,7 +69,7 @@ def run(scale: float) -> None:
 
 def _card(row: Attribution, officer: User) -> None:
     """Ask for the card as the officer does; a busy machine is told from a slow page by the CPU seconds beside the clock's."""
-    client = Client()
+    client = Client(headers={"host": "localhost"})
     client.force_login(officer, backend="casework.accounts.backends.AccountBackend")
     address = reverse("evidence:attribution", args=[row.pk])
     client.get(address)

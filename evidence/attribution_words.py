@@ -94,6 +94,18 @@ ASKS: Final = {
     "authorized_keys": _lazy("固定 authorized_keys 和私钥所在的机器"),
     "console_presence": _lazy("调取机房门禁、监控，查谁在机器跟前"),
     "door_record": _lazy("调取当天的门禁、值班和监控记录"),
+    "which_session": _lazy("调取审计日志、终端录屏和命令历史，查行为出自哪个会话"),
+    "nat_ports": _lazy("调取带端口和起止时间的地址转换日志，查当时转换的是哪个内网地址"),
+    "which_lease": _lazy("调取当时的 ARP 表、交换机端口表，查真正在用这个地址的是哪块网卡"),
+    "which_custodian": _lazy("调取领用、交接单原件并询问登记的人，查当时机器在谁手里"),
+    "who_knows": _lazy("询问还有谁知道口令、何时知道，并分别核对这些人当时在哪里"),
+    "second_source": _lazy("再找一个不由同一方保管的来源：密码修改记录、门禁、值班、询问"),
+    "third_source": _lazy("再找第三个独立来源，例如门禁、监控、值班记录"),
+    "unaltered_copy": _lazy("调取其本人改动不了的副本：日志服务器、流量镜像、备份"),
+    "both_people": _lazy("对两条路所指的人分别询问，逐步核对是哪一步的记录有误"),
+    "check_statements": _lazy("核实不符的材料：找原始凭证，对说法不一的人分别再问"),
+    "compare_clocks": _lazy("把各来源的时钟与标准时间比对，写明偏差和误差"),
+    "job_origin": _lazy("查任务由谁、何时、用哪个账号建立，是否早于本案"),
 }
 REFUTES: Final = {
     "elsewhere": _lazy("当时本人在别处的签到、监控或出差记录"),

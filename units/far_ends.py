@@ -21,12 +21,18 @@ class FarEnd(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a far end. ``grade`` is a value of the vocabulary ``mining``."""
+    """What is known of a far end. ``grade`` is a value of the vocabulary ``mining``; ``since`` and ``until`` are its days.
+
+    ``lapsed`` says that the far end was this before or after the day in question, not on it: shown, never counted.
+    """
 
     name: str
     coin: str
     grade: str
     source: str
+    since: date | None = None
+    until: date | None = None
+    lapsed: bool = False
 
     @property
     def words(self) -> str:

@@ -16,6 +16,19 @@ CHANGES: Final = frozenset({"password_changed", "password_reset"})
 #: So many refused logins in a day before the login are a guessing of passwords.
 GUESSES: Final = 20
 DAY: Final = 24 * HOUR
+#: What tells several results of a step apart; asked for wherever the step has not asked for something of its own.
+TELLS_APART: Final = {
+    **dict.fromkeys(
+        (Rule.AUDIT_SESSION, Rule.LOGON_ID, Rule.TERMINAL, Rule.CLIMB, Rule.OPEN_SESSIONS), "which_session"
+    ),
+    Rule.LOGIN: "login_record",
+    Rule.NAT: "nat_ports",
+    Rule.LEASE: "which_lease",
+    Rule.MACHINE: "which_lease",
+    Rule.CUSTODIAN: "which_custodian",
+    Rule.EPOCH: "password_actor",
+    Rule.ACCOUNT_HOLDER: "who_knows",
+}
 #: A job that clears logs this near the act may be the act itself.
 JOB_NEAR: Final = 600 * SECOND
 
@@ -81,6 +94,9 @@ def build(given: Given) -> Traced:
     chain = Chain(links)
     people = {person for path in (Path.NETWORK, Path.CREDENTIAL) for person in chain.people(path)}
     chain.links += _presence(act, sorted(people), rows)
+    for link in chain.links:
+        if link.state == State.AMBIGUOUS and not link.ask:
+            link.ask = TELLS_APART.get(link.rule, "")
     return Traced(chain, signs, root.sessions)
 
 

@@ -133,6 +133,8 @@ def credential_links(
         people += [] if known else [Option(f"?{option.value}", option.facts[:1])]  # an account without a known holder
     disclosed = [one for one in told if account_of(one.account) == session.account and _by_then(one, login)]
     people += [Option(one.person, (one.key,) if one.key else (), one.person) for one in disclosed]
+    if not any(one.person for one in people):  # an account that nobody has on record leads to nobody
+        people = []
     holder = Link(
         Rule.ACCOUNT_HOLDER, Path.CREDENTIAL, merged(people), {"account": "、".join(o.value for o in link.options)}
     )
@@ -144,7 +146,7 @@ def credential_links(
         holder.notes.append("disclosed")
     if _shared(session, others, epoch):
         holder.notes.append("shared_account")
-        holder.options.append(Option("?"))
+        holder.options += [Option("?")] if people else []
     links.append(holder)
     return links
 

@@ -131,7 +131,7 @@ def judge(
     result = weigher.outcome()
     result.exhibits = [*weigher.exhibits(result.person), *_of_signs(traced), *added]
     _cap(result, weigher, added)
-    result.asks = list(dict.fromkeys(link.ask for link in chain.links if link.ask))
+    result.asks = _asks(chain, result)
     result.refutes = _refutes(result)
     result.cut = weigher.cut(result)
     _words(result)
@@ -358,6 +358,32 @@ def _words(result: Judgement) -> None:
             result.words[one] = Word.LIMITED if supports == 1 or against else Word.MODERATE
     order = list(Hypothesis)
     result.order = sorted(order, key=lambda one: (_against(exhibits, one), -_for(exhibits, one), order.index(one)))
+
+
+#: What a cap asks for next. The other caps follow from a step, which asks itself.
+ASKED_BY_CAP: Final[Mapping[str, str]] = {
+    "one_source": "second_source",
+    "two_sources": "third_source",
+    "controlled_only": "unaltered_copy",
+    "suspect_controlled": "unaltered_copy",
+    "contradiction": "both_people",
+    "refuted": "check_statements",
+    "testimony_contradicts": "check_statements",
+    "explained_otherwise": "check_statements",
+    "others_know": "who_knows",
+    "clocks_unset": "compare_clocks",
+    "epoch_blurred": "compare_clocks",
+    "automatic": "job_origin",
+}
+
+
+def _asks(chain: Chain, result: Judgement) -> list[str]:
+    """Return what to ask for next: what steps lack, then what would lift the caps."""
+    asks = [link.ask for link in chain.links if link.ask]
+    if any(note.startswith("hours:") for link in chain.links for note in link.notes):
+        asks.append("compare_clocks")
+    asks += [ASKED_BY_CAP[cap] for cap in result.caps if cap in ASKED_BY_CAP]
+    return list(dict.fromkeys(asks))
 
 
 def _refutes(result: Judgement) -> list[str]:

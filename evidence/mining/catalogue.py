@@ -1,11 +1,12 @@
 """The catalogue of pools, and what an event says of mining: graded, told apart from nodes of coins, never an answer.
 
 A: what miner and pool said to each other, or what the miner wrote itself. B: the place of a pool in the catalogue, valid on
-that day, in a query, a proxy, a flow or a translation. C: shape of flows, load or power alone.
+that day, in a query, a proxy, a flow or a translation. C: shape of flows, load or power alone. A place that was a pool's
+before or after that day is told as lapsed and has no grade.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,6 +19,8 @@ HEADINGS: Final = ("矿池", "币种", "域名或地址", "端口", "启用日�
 SAID: Final = frozenset({"mining_dialogue", "miner_pool", "miner_share", "miner_rate", "miner_started"})
 SHAPES: Final = frozenset({"gpu_load", "gpu_process", "meter_reading"})
 NODE: Final = "coin_p2p"
+#: Stands where a grade would: the place is in the catalogue, not on that day.
+LAPSED: Final = "lapsed"
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,17 @@ class Catalogue:
 
     def find(self, host: str, port: int | None = None, on: date | None = None) -> Place | None:
         """Return the most specific place that the host is, on that day; one with another port is none."""
+        return self._first(host, port, lambda one: one.holds(on))
+
+    def lapsed(self, host: str, port: int | None = None, on: date | None = None) -> Place | None:
+        """Return the place that the host was before or after that day, where it is none on the day itself."""
+        if on is None or self.find(host, port, on) is not None:
+            return None
+        return self._first(host, port, lambda one: not one.holds(on))
+
+    def _first(self, host: str, port: int | None, fits: Callable[[Place], bool]) -> Place | None:
         for name in names_of(host):
-            rows = [one for one in self._by_name.get(name, ()) if one.holds(on)]
+            rows = [one for one in self._by_name.get(name, ()) if fits(one)]
             exact = [one for one in rows if one.port is not None and one.port == port]
             rows = exact or [one for one in rows if one.port is None or port is None]
             if rows:
@@ -92,7 +104,7 @@ def _day(text: str) -> date | None:
 
 @dataclass(frozen=True)
 class Sign:
-    """What an event says of mining: the grade, or that it is a node of a coin, with the place it was found at."""
+    """What an event says of mining: the grade, that it is a node of a coin, or that its place had lapsed."""
 
     grade: str
     node: bool = False
@@ -122,4 +134,5 @@ def sign_of(
         return Sign("B", place=place)
     if action in SHAPES:
         return Sign("C")
-    return None
+    gone = next((found for host in hosts if host and (found := catalogue.lapsed(host, port, on)) is not None), None)
+    return Sign(LAPSED, place=gone) if gone is not None else None

@@ -2,19 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from casework.accounts.models import User
 from casework.files import storage
 from evidence.log_enums import Lane, RunState, Verdict
 from evidence.models import Item, ItemFile
-from evidence.models.logs import ClockOffset, LogEvent, LogFinding, LogHour, LogMapping, LogRun
+from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogFinding, LogHour, LogMapping, LogRun
 from evidence.parsing.archives import members
 from evidence.parsing.formats import Head
 from evidence.parsing.rotated import Part, sets_of
@@ -23,11 +22,13 @@ from evidence.parsing.table import mapped, split
 
 #: Bars of a lane.
 BARS: Final = 96
-#: Up to so many events in a window they are counted one by one; beyond, by the hour.
-COUNTED: Final = 400_000
+#: Up to so many events in a window they are counted one by one; beyond, by the hour. A page of a filter looks through as
+#: many and says how far it came, so that no question takes longer with more events.
+COUNTED: Final = 100_000
 PAGE: Final = 50
-#: Lines that a search of the raw text shows, and bytes that it reads.
-HITS: Final = 200
+#: Starred events that a picture shows.
+PINS: Final = 100
+#: Bytes that are shown around an event.
 CONTEXT: Final = 2_000
 #: Lines of a table that are looked at to find its heading.
 PEEKED: Final = 60
@@ -82,6 +83,11 @@ class Asked:
     action: str = ""
     marked: bool = False
 
+    @property
+    def filtered(self) -> bool:
+        """Tell whether not every event of the window is asked for; lanes do not count, an index answers them."""
+        return bool(self.words or self.user_name or self.address or self.action or self.marked)
+
 
 @dataclass
 class Bar:
@@ -95,11 +101,12 @@ class Bar:
 
 @dataclass
 class LaneBars:
-    """A lane as it is drawn."""
+    """A lane as it is drawn; ``whole`` tells that a filter was too much to count and the bars are those of all events."""
 
     lane: Lane
     bars: list[Bar] = field(default_factory=list)
     events: int = 0
+    whole: bool = False
 
 
 def span_of(runs: list[LogRun]) -> tuple[datetime, datetime] | None:
@@ -127,13 +134,14 @@ def lanes_of(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) 
     """Count the events of the window, lane by lane and bar by bar, in the database."""
     step = (asked.until - asked.since) / BARS
     found: dict[str, list[list[int]]] = {lane: [[0, 0] for _ in range(BARS)] for lane in Lane.values}
-    filtered = bool(asked.words or asked.user_name or asked.address or asked.action or asked.marked)
+    whole = False
     for shift, keys in _by_shift(runs, offsets).items():
         since, until = asked.since + shift, asked.until + shift
         total = LogHour.objects.filter(run__in=keys, hour__gte=since - timedelta(hours=1), hour__lt=until)
         many = (total.aggregate(all=Sum("events"))["all"] or 0) > COUNTED
-        if not filtered and (many or step >= timedelta(hours=1)):
+        if many or (not asked.filtered and step >= timedelta(hours=1)):
             rows = _by_hour(keys, since, until, step)
+            whole = whole or asked.filtered
         else:
             rows = _one_by_one(_matching(keys, asked, shift), since, step)
         for lane, number, events, marked in rows:
@@ -147,8 +155,35 @@ def lanes_of(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) 
             for number, (events, marked) in enumerate(found[lane])
             if events
         ]
-        out.append(LaneBars(lane, bars, sum(bar.events for bar in bars)))
+        out.append(LaneBars(lane, bars, sum(bar.events for bar in bars), whole))
     return out
+
+
+def looked_until(
+    runs: list[LogRun],
+    asked: Asked,
+    offsets: dict[int, ClockOffset],
+    after: tuple[datetime, int] | None = None,
+    most: int | None = None,
+) -> datetime | None:
+    """Return the end of the hours, in true time, that hold more than so many events; None where the window holds fewer.
+
+    A page of a filter looks that far (``COUNTED``). Hours that began before the window are not counted: they are in it in part.
+    """
+    since = max(asked.since, after[0]) if after is not None else asked.since
+    enough = COUNTED if most is None else most
+    by_hour: Counter[datetime] = Counter()
+    for shift, keys in _by_shift(runs, offsets).items():
+        rows = LogHour.objects.filter(run__in=keys, hour__gte=since + shift, hour__lt=asked.until + shift)
+        rows = rows.filter(lane__in=asked.lanes) if asked.lanes else rows
+        for hour, events in rows.values_list("hour").annotate(n=Sum("events")):
+            by_hour[hour - shift] += events
+    looked = 0
+    for hour in sorted(by_hour):
+        if looked > enough:
+            return hour
+        looked += by_hour[hour]
+    return None
 
 
 def _by_hour(keys: list[int], since: datetime, until: datetime, step: timedelta) -> list[tuple[str, int, int, int]]:
@@ -186,7 +221,8 @@ def _matching(keys: list[int], asked: Asked, shift: timedelta) -> QuerySet[Any]:
     if asked.action:
         rows = rows.filter(event_action=asked.action)
     if asked.marked:
-        rows = rows.filter(Q(marks__starred=True) | ~Q(rule_labels=[])).distinct()
+        stars = EventMark.objects.filter(event=OuterRef("pk"), starred=True)
+        rows = rows.filter(Exists(stars) | ~Q(rule_labels=[]))
     if asked.words:
         words = asked.words
         rows = rows.filter(
@@ -202,13 +238,28 @@ def _matching(keys: list[int], asked: Asked, shift: timedelta) -> QuerySet[Any]:
 def events_of(
     runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset], after: tuple[datetime, int] | None = None
 ) -> tuple[list[Any], bool]:
-    """Return a page of the window's events in true order of time, and whether there are more."""
+    """Return a page of the window's events in true order of time, and whether there are more.
+
+    Without a filter the hours tell where the page ends, so that no more is put in order than a page needs.
+    """
+    until = None if asked.filtered else looked_until(runs, asked, offsets, after, PAGE)
+    found = _page(runs, replace(asked, until=until or asked.until), offsets, after)
+    if (
+        until is not None and len(found) <= PAGE
+    ):  # hours of clocks that were off overlap: there may be fewer than counted
+        found = _page(runs, asked, offsets, after)
+    return found[:PAGE], len(found) > PAGE
+
+
+def _page(
+    runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset], after: tuple[datetime, int] | None
+) -> list[Any]:
     found: list[Any] = []
     for shift, keys in _by_shift(runs, offsets).items():
         rows = _matching(keys, asked, shift)
         if after is not None:
             moment, key = after
-            rows = rows.filter(Q(ts__gt=moment + shift) | Q(ts=moment + shift, pk__gt=key))
+            rows = rows.filter(ts__gte=moment + shift).exclude(ts=moment + shift, pk__lte=key)
         page = (
             rows.select_related("run__file", "item").prefetch_related("marks__author").order_by("ts", "id")[: PAGE + 1]
         )
@@ -217,7 +268,18 @@ def events_of(
             event.offset = offsets.get(event.run_id)
             found.append(event)
     found.sort(key=lambda event: (event.true_at, event.pk))
-    return found[:PAGE], len(found) > PAGE
+    return found
+
+
+def pins_in(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) -> list[tuple[datetime, EventMark]]:
+    """Return the starred events of the window with their true times, whatever the filter: one mark for each event."""
+    found: list[tuple[datetime, EventMark]] = []
+    for shift, keys in _by_shift(runs, offsets).items():
+        rows = EventMark.objects.filter(starred=True, event__run__in=keys)
+        rows = rows.filter(event__ts__gte=asked.since + shift, event__ts__lt=asked.until + shift)
+        rows = rows.select_related("event").order_by("event_id", "-pk").distinct("event_id")[:PINS]
+        found += [(mark.event.ts - shift, mark) for mark in rows if mark.event.ts is not None]
+    return sorted(found, key=lambda pair: pair[0])[:PINS]
 
 
 def findings_in(runs: list[LogRun], asked: Asked) -> list[LogFinding]:
@@ -278,7 +340,7 @@ def bytes_of(run: LogRun, member: int, offset: int, length: int) -> Bytes | None
     if start:
         before = before.partition(b"\n")[2]
     after = after[: after.rfind(b"\n") + 1]
-    return Bytes(start, _said(before), _said(own), _said(after), _hexed(own[:512], offset))
+    return Bytes(start, said(before), said(own), said(after), _hexed(own[:512], offset))
 
 
 def _full(stream: Any, size: int) -> bytes:
@@ -289,7 +351,8 @@ def _full(stream: Any, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _said(data: bytes) -> str:
+def said(data: bytes) -> str:
+    """Return bytes of a log as text that can be shown."""
     text = decoded(data.decode("latin-1"))
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "·", text)
 
@@ -337,55 +400,3 @@ def mappings_for(peek: Peek) -> list[LogMapping]:
     """Return the saved mappings whose columns are all there; others are not told of."""
     rows = LogMapping.objects.order_by("-pk")[:500]
     return [row for row in rows if set(row.columns.values()) <= set(peek.heading)][:50]
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A line of a file that holds what was looked for."""
-
-    member: str
-    offset: int
-    text: str
-
-
-def search_raw(run: LogRun, words: str) -> Iterator[Hit]:
-    """Yield the first lines that hold the words, whatever the readers made of them. Capital letters do not matter."""
-    source = file_source(storage.path_of(run.file.blob.sha256))
-    source.name = run.file.name
-    pattern = re.compile(
-        b"|".join({re.escape(words.encode(codec, "ignore")) for codec in ("utf-8", "gb18030")} - {b""}), re.IGNORECASE
-    )
-    left = HITS
-    for member in members(source):
-        try:
-            for hit in _hits(member, pattern):
-                yield hit
-                left -= 1
-                if not left:
-                    return
-        except (OSError, EOFError, Broken):
-            continue
-
-
-def _hits(source: Source, pattern: re.Pattern[bytes]) -> Iterator[Hit]:
-    base, tail = 0, b""
-    with source.open() as stream:
-        while True:
-            data = stream.read(4 << 20)
-            text = tail + data
-            if not text:
-                return
-            cut = text.rfind(b"\n") + 1 if data else len(text)
-            if not cut:
-                cut = len(text) if len(text) > 8 << 20 else 0
-            told = -1
-            for found in pattern.finditer(text, 0, cut):
-                begin = text.rfind(b"\n", 0, found.start()) + 1
-                if begin == told:
-                    continue
-                told = begin
-                end = text.find(b"\n", found.end())
-                yield Hit(source.name, base + begin, _said(text[begin : end if end >= 0 else None][:600]))
-            base, tail = base + cut, text[cut:]
-            if not data:
-                return

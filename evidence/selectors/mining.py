@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from casework.accounts.models import User
 from evidence.attribution_enums import PoolGrade
-from evidence.mining.catalogue import NODE, SAID, SHAPES, Catalogue, Place, names_of, sign_of
+from evidence.mining.catalogue import LAPSED, NODE, SAID, SHAPES, Catalogue, Place, names_of, sign_of
 from evidence.models import Item, LogEvent, PoolPlace
 from evidence.selectors.logs import current_runs
 from units.far_ends import FarEnd, Known
@@ -35,11 +35,18 @@ class Found:
     place: Place | None = None
     workers: list[str] = field(default_factory=list)
     example: int = 0
+    #: Some of the events lie outside the days on which the place was the pool's.
+    partly: bool = False
 
     @property
     def node(self) -> bool:
         """Nodes of a coin speak here: no pool."""
         return not self.grade
+
+    @property
+    def lapsed(self) -> bool:
+        """The place was a pool's before or after these days, not on them."""
+        return self.grade == LAPSED
 
 
 def catalogue() -> Catalogue:
@@ -48,16 +55,17 @@ def catalogue() -> Catalogue:
 
 
 def pools_at(ends: Collection[FarEnd]) -> dict[FarEnd, Known]:
-    """Return the pools of the catalogue at far ends of sightings, each on its day; one query for all."""
+    """Return the pools of the catalogue at far ends of sightings, each on its day, lapsed ones marked; one query for all."""
     names = {name for end in ends for name in names_of(end.host)}
     rows = PoolPlace.objects.filter(place__in=names)
     known = Catalogue(Place(*row) for row in rows.values_list(*_PLACE))
-    found = {end: known.find(*end) for end in ends}
-    return {
-        end: Known(place.pool, place.coin, PoolGrade.B, place.source)
-        for end, place in found.items()
-        if place is not None
-    }
+    found: dict[FarEnd, Known] = {}
+    for end in ends:
+        if (place := known.find(*end)) is not None:
+            found[end] = Known(place.pool, place.coin, PoolGrade.B, place.source, place.since, place.until)
+        elif (place := known.lapsed(*end)) is not None:
+            found[end] = Known(place.pool, place.coin, LAPSED, place.source, place.since, place.until, lapsed=True)
+    return found
 
 
 def mining_signs(item: Item, user: User) -> list[Found]:
@@ -81,29 +89,34 @@ def _found(grouped: Iterable[dict[str, Any]], known: Catalogue) -> list[Found]:
     out: list[Found] = []
     for row in grouped:
         hosts = [row["attrs__destination_domain"] or "", row["destination"]]
-        on = timezone.localdate(row["last"]) if row["last"] else None
-        sign = sign_of(
-            row["event_action"],
-            hosts=hosts,
-            port=row["destination_port"],
-            on=on,
-            labels=row["rule_labels"],
-            catalogue=known,
-        )
+        # The events of a far end may begin before a place was the pool's, or go on after it was not.
+        days = {timezone.localdate(row[name]) if row[name] else None for name in ("first", "last")}
+        said = [
+            sign_of(
+                row["event_action"],
+                hosts=hosts,
+                port=row["destination_port"],
+                on=on,
+                labels=row["rule_labels"],
+                catalogue=known,
+            )
+            for on in sorted(days, key=str)
+        ]
+        sign = min(filter(None, said), key=lambda one: one.grade or "Z", default=None)
         if sign is not None:
             host = next((name for name in hosts if name), "")
             out.append(
                 Found(
                     sign.grade, row["event_action"], host, row["destination_port"], row["n"], row["first"], row["last"], sign.place,
-                    example=row["example"],
+                    example=row["example"], partly=sign.grade == "B" and any(one is None or one.grade != "B" for one in said),
                 )
             )  # fmt: skip
     out.sort(key=lambda one: (one.grade or "Z", -one.events))
     shown = out[:SHOWN]
     examples = LogEvent.objects.filter(pk__in=[one.example for one in shown if one.grade == "A"])
-    said = {row.pk: row.attrs for row in examples}
+    told = {row.pk: row.attrs for row in examples}
     for one in shown:
-        attrs = said.get(one.example, {})
+        attrs = told.get(one.example, {})
         one.workers = [
             str(name) for name in attrs.get("workers") or [attrs.get("login") or attrs.get("wallet")] if name
         ][:5]

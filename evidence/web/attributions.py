@@ -52,6 +52,7 @@ from evidence.services.attributions import (
     submit_attribution,
     work_out_again,
 )
+from evidence.web.chain_picture import draw_chain
 from evidence.web.people import reader
 
 for _state, _word, _colour, _icon in (
@@ -312,7 +313,7 @@ def _read(edition: AttributionEdition, user: User) -> dict[str, Any]:
     ]
     exhibits = judged["exhibits"]
     return {
-        "judged": judged,
+        "picture": draw_chain(content["links"]),
         "ways": [way for way in ways if way["links"]],
         "strength": WORDS[Word(edition.strength)],
         "caps": [CAPS[code] for code in judged["caps"]],

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from evidence.log_words import check_words, verdict_words
-from evidence.models.logs import LogFinding
+from evidence.models.logs import EventMark, LogFinding
 from evidence.selectors.logs import Asked, LaneBars
 
 WIDTH, LEFT, LANE, TOP = 1000, 108, 30, 22
@@ -37,6 +37,15 @@ class Tick:
     anchor: str = "middle"
 
 
+@dataclass(frozen=True)
+class Pin:
+    """A starred event: where it lies, its key, what it says."""
+
+    x: float
+    event: int
+    title: str
+
+
 @dataclass
 class Row:
     """A lane: where it lies, its name, how many events."""
@@ -58,6 +67,7 @@ class Picture:
     ticks: list[Tick]
     gaps: list[Box]
     events: int
+    pins: list[Pin]
 
 
 STEPS = (
@@ -92,8 +102,14 @@ def stamp(moment: datetime) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def draw(lanes: list[LaneBars], findings: list[LogFinding], asked: Asked, given: dict[str, str | list[str]]) -> Picture:
-    """Lay out lanes, axis and gaps of a window."""
+def draw(
+    lanes: list[LaneBars],
+    findings: list[LogFinding],
+    asked: Asked,
+    given: dict[str, str | list[str]],
+    starred: list[tuple[datetime, EventMark]],
+) -> Picture:
+    """Lay out lanes, axis, gaps and starred events of a window."""
     span = (asked.until - asked.since).total_seconds() or 1.0
     inner = WIDTH - LEFT
 
@@ -140,7 +156,8 @@ def draw(lanes: list[LaneBars], findings: list[LogFinding], asked: Asked, given:
         for one in findings
         if one.before_at and one.after_at
     ]
-    return Picture(height, rows, _ticks(asked, place), gaps, sum(row.events for row in rows))
+    pins = [Pin(place(at), mark.event_id, f"{_short(at)} ★ {mark.comment}".strip()) for at, mark in starred]
+    return Picture(height, rows, _ticks(asked, place), gaps, sum(row.events for row in rows), pins)
 
 
 def _short(moment: datetime) -> str:

@@ -32,7 +32,8 @@ from evidence.panels import register_panel
 from evidence.parsing import formats
 from evidence.parsing.findings import VERDICTS
 from evidence.parsing.formats import Recognised
-from evidence.selectors.logs import HITS, current_runs, rotated_sets, search_raw
+from evidence.selectors.logs import current_runs, rotated_sets
+from evidence.selectors.raw_search import HITS, search_raw
 from evidence.services.logs import set_clock_offset, start_log_run
 from evidence.web.log_findings import shown
 from evidence.web.log_keepers import KeeperForm

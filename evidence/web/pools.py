@@ -1,5 +1,6 @@
 """The catalogue of pools, and the signs of mining in the logs of an item."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -22,10 +23,12 @@ from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.nav import MONITORING, register
+from casework.web.templatetags.cw import cn_date
 from casework.web.toast import toast
 from casework.web.vocabulary import register_status
 from evidence.attribution_enums import PoolGrade
 from evidence.log_words import action_words
+from evidence.mining.catalogue import LAPSED
 from evidence.models import Item, PoolPlace
 from evidence.selectors.mining import mining_signs, pools_at
 from evidence.web.people import reader
@@ -39,6 +42,7 @@ for _grade, _word, _colour, _icon in (
     (PoolGrade.B, _l("乙：目录内的矿池地址"), "amber", "alert-triangle"),
     (PoolGrade.C, _l("丙：流量、功耗特征"), "", "activity"),
     ("", _l("节点通信，不是矿池"), "", "topology-star"),
+    (LAPSED, _l("不在矿池有效期内"), "amber", "calendar-question"),
 ):
     register_status("mining", _grade, _word, _colour, _icon)
 
@@ -63,6 +67,11 @@ def _place(row: Any) -> SafeString:
     return format_html('<span class="mono">{}{}</span>', row.place, f":{row.port}" if row.port else "")
 
 
+def _day(value: date | None) -> str:
+    """Return a day; where no source tells it, that it is not known."""
+    return cn_date(value, "full") if value else _("不明")
+
+
 POOLS = ListPage(
     title=_l("矿池目录"),
     queryset=lambda user: PoolPlace.objects.visible_to(user).select_related("import_run"),
@@ -70,8 +79,14 @@ POOLS = ListPage(
         Column("place", _l("域名或地址"), _place, sort="place", export=lambda row: row.place),
         Column("pool", _l("矿池"), "pool", sort="pool"),
         Column("coin", _l("币种"), lambda row: row.coin or "—", sort="coin"),
-        Column("from", _l("启用日期"), "valid_from", sort="valid_from", default=False),
-        Column("to", _l("停用日期"), "valid_to", sort="valid_to"),
+        Column(
+            "from",
+            _l("启用日期"),
+            lambda row: _day(row.valid_from),
+            sort="valid_from",
+            export=lambda row: row.valid_from,
+        ),
+        Column("to", _l("停用日期"), lambda row: _day(row.valid_to), sort="valid_to", export=lambda row: row.valid_to),
         Column("source", _l("来源"), "source"),
         Column("note", _l("说明"), "note"),
     ),
@@ -152,7 +167,7 @@ def _said(item: Item, signs: list[Any]) -> str:
     parts = [
         _("%(grade)s %(n)s 条") % {"grade": PoolGrade(grade).label, "n": n}
         for grade, n in sorted(counted.items())
-        if grade
+        if grade in PoolGrade.values
     ]
     return (
         _("证物 %(number)s 的日志：%(parts)s。") % {"number": item.number, "parts": "；".join(parts)} if parts else ""

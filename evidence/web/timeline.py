@@ -1,5 +1,6 @@
 """The timeline: what the logs of an item, or of all items of a reader, say happened."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,9 @@ from evidence.selectors.logs import (
     events_of,
     findings_in,
     lanes_of,
+    looked_until,
     offsets_of,
+    pins_in,
     shift_of,
     span_of,
 )
@@ -91,7 +94,9 @@ def timeline(request: HttpRequest) -> HttpResponse:
     given: dict[str, str | list[str]] = {key: request.GET.getlist(key) for key in KEPT if request.GET.get(key)}
     findings = findings_in(runs, asked)
     may_attribute = can(user, "evidence.attribute", chosen)
-    events, more = events_of(runs, asked, offsets, _after(request.GET.get("after")))
+    after = _after(request.GET.get("after"))
+    looked = looked_until(runs, asked, offsets, after) if asked.filtered else None
+    events, more = events_of(runs, replace(asked, until=looked or asked.until), offsets, after)
     width = asked.until - asked.since
 
     def window(since: datetime, until: datetime) -> str:
@@ -99,12 +104,16 @@ def timeline(request: HttpRequest) -> HttpResponse:
 
     centre = asked.since + width / 2
     last = events[-1] if events else None
+    lanes = lanes_of(runs, asked, offsets)
     context |= {
         "asked": asked,
         "given": given,
-        "picture": draw(lanes_of(runs, asked, offsets), findings, asked, given),
+        "picture": draw(lanes, findings, asked, given, pins_in(runs, asked, offsets)),
         "events": [_shown(event) for event in events],
         "more_url": query(given, after=f"{last.true_at.isoformat()}_{last.pk}") if more and last else "",
+        "looked": looked if not more else None,
+        "further_url": query(given, after=f"{looked.isoformat()}_0") if looked and not more else "",
+        "all_counted": any(lane.whole for lane in lanes),
         "findings": [shown(one, may_attribute=may_attribute) for one in findings],
         "offsets": [row for row in offsets.values() if row.offset_ms or row.error_ms],
         "whole": width >= span[1] - span[0],

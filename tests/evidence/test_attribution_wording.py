@@ -7,15 +7,32 @@ import pytest
 from django.urls import reverse
 
 from evidence.attribution.facts import Fact
+from evidence.attribution.links import Link, State
 from evidence.attribution.weight import Hypothesis, Outcome, Word
 from evidence.attribution_enums import AttributionOutcome
 from evidence.attribution_reading import hypothesis_words
-from evidence.attribution_words import CAPS, WORDS, exhibit_words
+from evidence.attribution_words import ASKS, CAPS, WORDS, exhibit_words, note_words
+from evidence.attribution_words import sentence as told
 from evidence.models import Attribution, AttributionEdition
 from evidence.selectors.attributions import newest_edition
+from evidence.web.chain_picture import draw_chain
 from tests.build_attributions import LATER, NETWORK, a_host, an_attribution
 from tests.cast import Cast
-from tests.evidence.test_attribution_rules import STATES, judged_in
+from tests.evidence.test_attribution_rules import (
+    ALL_OWNED,
+    MAC2,
+    OUT,
+    OWNED,
+    STATES,
+    WHOLE,
+    explanation,
+    judged_in,
+    lease,
+    login,
+    machine,
+    nat,
+    work,
+)
 from tests.parsing.test_product import client_of
 
 #: Sentences that say that nobody is named.
@@ -58,6 +75,92 @@ def test_no_sentence_says_more_or_less_than_its_caps(facts: tuple[Fact, ...], ch
     assert judged.strength < Word.STRONG or not caps
     assert not [sentence for sentence in said if NEVER.search(sentence)]
     assert len(judged.order) == len(Hypothesis)
+
+
+def in_words(link: Link) -> dict[str, Any]:
+    """Return a step as an edition keeps it."""
+    return {
+        "rule": link.rule.value, "path": link.path.value, "state": link.state.value, "aside": link.aside, "said": link.said, "notes": link.notes, "ask": link.ask,
+        "options": [{"value": one.value, "person": one.person} for one in link.options],
+    }  # fmt: skip
+
+
+#: Two who had one machine on one day, and one whose machine changed hands before the act.
+BOTH = (machine(), machine("王某某"))
+CHANGED_HANDS = (machine(until=-86_400), machine("李某某", since=-86_400))
+OTHER_LEASE = (machine(), machine("王某某", MAC2))
+OFF = login(ip=OUT, port=40012)
+
+#: What is wrong → records, changes, rule of the step that tells it, what its sentence and remarks say, outcome and strength at
+#: most, caps, and what is asked for next. Nobody is picked from several, and no record that is not there is supplied.
+WRONG_INPUT: dict[str, tuple[tuple[Fact, ...], dict[str, Any], str, str, Outcome, int, str, set[str]]] = {
+    "two leases of one address at one moment": (
+        (*WHOLE[:4], lease(MAC2)), {"holdings": OTHER_LEASE}, "N2", "同时有 2 个租约", Outcome.SESSION, 1, "one_source", {"which_lease", "which_custodian"},
+    ),
+    "a clock off by an hour": (
+        (OFF, *WHOLE[1:4], nat(at=3600)), {}, "N1", "若时钟相差 1 小时", Outcome.SESSION, 1, "one_source", {"nat_log", "compare_clocks"},
+    ),
+    "a shared account": (
+        (*WHOLE, login(-60, ip="10.9.9.9", pid=90, tty="pts/7"), login(-50, pid=91, tty="pts/1")), {}, "C3", "像是共用", Outcome.SESSION, 1, "", {"who_knows"},
+    ),
+    "logs that the person himself administers": (
+        WHOLE, {"sources": ALL_OWNED}, "S3", "只有一个", Outcome.SESSION, 1, "controlled_only", {"unaltered_copy"},
+    ),
+    "one log that the person himself administers": (
+        WHOLE, {"sources": OWNED}, "N2", "租给网卡", Outcome.NAMED, 2, "suspect_controlled", {"unaltered_copy"},
+    ),
+    "a custodian who changed": (
+        WHOLE, {"holdings": CHANGED_HANDS}, "N5", "由 李某某 使用、保管", Outcome.CONTESTED, 0, "contradiction", {"both_people"},
+    ),
+    "two custodians on one day": (
+        WHOLE, {"holdings": BOTH}, "N5", "登记由 2 人使用、保管，不能选一人", Outcome.NAMED, 2, "ambiguous", {"which_custodian"},
+    ),
+    "testimony that contradicts itself": (
+        WHOLE, {"added": (explanation(-1), explanation(1, "added_testimony"))}, "S3", "只有一个", Outcome.NAMED, 1, "testimony_contradicts",
+        {"check_statements"},
+    ),
+    "the beginning missing": ((*WHOLE[1:],), {}, "S3", "没有找到账号 itadmin 当时开着的会话", Outcome.BROKEN, 0, "no_session", {"session_start"}),
+    "the middle missing: no lease": (
+        (login(), *WHOLE[2:4]), {}, "N2", "没有租约记录", Outcome.SESSION, 1, "one_source", {"dhcp_log", "second_source"},
+    ),
+    "the middle missing: no translation": (
+        (OFF, *WHOLE[1:4]), {}, "N1", "没有地址转换记录", Outcome.SESSION, 1, "one_source", {"nat_log"},
+    ),
+    "the middle missing: nobody on record for the machine": (
+        WHOLE[:4], {"holdings": (machine(until=-86_400),)}, "N5", "没有记录", Outcome.SESSION, 1, "one_source", {"custody_register"},
+    ),
+    "the middle missing, and the door tells that the person was there": (
+        (login(), *WHOLE[2:]), {}, "N2", "没有租约记录", Outcome.NAMED, 2, "gap", {"dhcp_log"},
+    ),
+    "the end missing: whose account it is": (
+        WHOLE[:3], {}, "C3", "没有登记可查", Outcome.SESSION, 1, "one_source", {"account_register"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG_INPUT)
+def test_wrong_input_is_told_as_it_is_with_what_to_ask_next(what: str) -> None:
+    facts, changes, rule, said, outcome, most, cap, asks = WRONG_INPUT[what]
+    given = {name: changes[name] for name in ("holdings",) if name in changes}
+    traced = work(*facts, **given)
+    judged = judged_in(facts, changes)
+
+    link = in_words(next(one for one in traced.chain.links if one.rule == rule))
+    text = " ".join([told(link), *(note_words(note) for note in link["notes"])])
+    assert said in text
+    assert judged.outcome == outcome
+    assert judged.strength <= most
+    assert not cap or cap in judged.caps
+    assert asks <= set(judged.asks)
+    assert all(str(ASKS[code]) for code in judged.asks)
+    drawn = {node.step: node for node in draw_chain([in_words(one) for one in traced.chain.links]).nodes if node.step}
+    for number, one in enumerate(traced.chain.links, 1):  # the picture hides no step, and tells a gap from a result
+        assert one.aside or drawn[number].state == one.state
+        assert (
+            one.state == State.SINGLE or one.aside or drawn[number].value in {"没有记录", f"{len(one.options)} 种可能"}
+        )
+    for one in traced.chain.links:  # a step with several results or none always says what to ask for
+        assert one.state == State.SINGLE or one.ask or one.aside, one.rule
 
 
 #: Outcome of an edition → its person, its strength, its caps.

@@ -17,7 +17,7 @@ from tests.build_units import a_lead, a_list, a_sighting, a_unit
 from tests.cast import Cast
 from tests.parsing.test_product import client_of
 from units.models import Question, QuestionEvidence, Sighting
-from units.selectors.far_ends import pools_of_lead, pools_of_rows, spoke_to_pools
+from units.selectors.far_ends import far_ends_of_rows, pools_of_lead, spoke_to_pools
 
 pytestmark = pytest.mark.django_db
 QUERY = "05-Sep-2021 23:10:11.123 client 10.20.8.31#5353 (eth.f2pool.com): query: eth.f2pool.com IN A + (10.0.0.1)\n"
@@ -36,39 +36,44 @@ def places() -> None:
         )
 
 
-#: Far end and day → pool and coin, None where the catalogue knows none.
-SEEN = (
-    ("pool.example", 8008, "2021-07-29 23:41", ("甲池", "ETH")),
-    ("EU1.Pool.Example", 8009, "2021-07-29 23:41", ("甲池", "ETC")),
-    ("asia.pool.example", 8008, "2021-07-29 23:41", ("丙池", "XMR")),  # the more exact place
-    ("pool.example", 443, "2021-07-29 23:41", None),
-    ("notpool.example", 8008, "2021-07-29 23:41", None),
-    ("203.0.113.24", 3333, "2021-06-30 23:59", ("乙池", "")),  # the last day, as it was here
-    ("203.0.113.24", 3333, "2021-07-01 00:00", None),
-    ("203.0.113.240", 3333, "2021-06-01 00:00", None),
-    ("", None, "2021-06-01 00:00", None),
+#: Far end and day → pool and coin, whether the day lies outside the pool's; None where the catalogue knows none.
+SEEN: tuple[tuple[str, int | None, str, tuple[str, str] | None, bool], ...] = (
+    ("pool.example", 8008, "2021-07-29 23:41", ("甲池", "ETH"), False),
+    ("EU1.Pool.Example", 8009, "2021-07-29 23:41", ("甲池", "ETC"), False),
+    ("asia.pool.example", 8008, "2021-07-29 23:41", ("丙池", "XMR"), False),  # the more exact place
+    ("pool.example", 443, "2021-07-29 23:41", None, False),
+    ("notpool.example", 8008, "2021-07-29 23:41", None, False),
+    ("203.0.113.24", 3333, "2021-06-30 23:59", ("乙池", ""), False),  # the last day, as it was here
+    ("203.0.113.24", 3333, "2021-07-01 00:00", ("乙池", ""), True),
+    ("203.0.113.240", 3333, "2021-06-01 00:00", None, False),
+    ("", None, "2021-06-01 00:00", None, False),
 )
 
 
 def test_a_sighting_is_known_by_place_port_and_day(cast: Cast, places: None, django_assert_num_queries: object) -> None:
     seen = a_list(a_compartment(*cast.members()))
     rows = {
-        a_sighting(seen, f"10.9.0.{number}", at=at, remote_host=host, remote_port=port): expected
-        for number, (host, port, at, expected) in enumerate(SEEN, 1)
+        a_sighting(seen, f"10.9.0.{number}", at=at, remote_host=host, remote_port=port): (expected, lapsed)
+        for number, (host, port, at, expected, lapsed) in enumerate(SEEN, 1)
     }
 
     with django_assert_num_queries(1):  # type: ignore[operator]
-        found = pools_of_rows(rows)
+        found = far_ends_of_rows(rows)
 
-    assert {row.pk: (found[row.pk].name, found[row.pk].coin) if row.pk in found else None for row in rows} == {
-        row.pk: expected for row, expected in rows.items()
-    }
-    known = {row.pk for row, expected in rows.items() if expected}
-    assert set(Sighting.objects.filter(spoke_to_pools()).values_list("pk", flat=True)) == known
+    for row, (expected, lapsed) in rows.items():
+        known = found.get(row.pk)
+        assert ((known.name, known.coin) if known else None) == expected, row.remote_host
+        assert (known.lapsed if known else False) is lapsed
+    known_pks = {row.pk for row, (expected, lapsed) in rows.items() if expected and not lapsed}
+    assert set(Sighting.objects.filter(spoke_to_pools()).values_list("pk", flat=True)) == known_pks
     page = client_of(cast.officer).get("/sightings/?pool=1")
     assert page.content.decode().count("甲池") == 2
     assert "203.0.113.240" not in page.content.decode()
     assert "203.0.113.240" in client_of(cast.auditor).get("/sightings/?pool=0").content.decode()
+    (outside,) = [row for row, (_expected, lapsed) in rows.items() if lapsed]
+    text = client_of(cast.auditor).get(f"/sightings/{outside.pk}/").content.decode()
+    for said in ("不在矿池有效期内", "乙池", "2021年1月1日—2021年6月30日", "不算与矿池通信"):
+        assert said in text, said
 
 
 def test_a_later_list_and_a_changed_catalogue_are_known_at_once(cast: Cast, tmp_path: Path) -> None:
@@ -108,7 +113,11 @@ def test_a_later_list_and_a_changed_catalogue_are_known_at_once(cast: Cast, tmp_
     assert not Question.objects.exclude(answer="").exists()
 
     PoolPlace.objects.update(valid_to=date(2021, 8, 1))  # the pool is known to have ended
-    assert [(one.times, one.last) for one in pools_of_lead(lead)] == [(1, date(2021, 7, 29))]
+    assert [(one.times, one.last, one.outside) for one in pools_of_lead(lead)] == [(1, date(2021, 7, 29), 1)]
+    asked = client_of(cast.officer).get(reverse("units:lead-question", args=[lead.pk, "nature"])).content.decode()
+    assert "另有 1 次不在有效期内，没有计入" in asked
+    PoolPlace.objects.update(valid_to=date(2021, 7, 1))
+    assert pools_of_lead(lead) == []  # an end that was no pool's any more is nothing to put on record
 
 
 def test_signs_of_an_item_are_put_to_the_question_and_do_not_answer_it(cast: Cast) -> None:

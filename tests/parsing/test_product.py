@@ -14,7 +14,8 @@ from casework.ledger.models import Entry
 from evidence.log_enums import RunState, Verdict
 from evidence.models import ItemFile
 from evidence.models.logs import EventMark, LogEvent, LogFinding, LogRun
-from evidence.selectors.logs import Asked, current_runs, events_of, lanes_of, offsets_of, search_raw, span_of
+from evidence.selectors.logs import Asked, current_runs, events_of, lanes_of, offsets_of, span_of
+from evidence.selectors.raw_search import search_raw
 from evidence.services import add_file
 from evidence.services.logs import mark_event, run_log, set_clock_offset, start_log_run
 from tests.build_evidence import START, an_item
@@ -137,6 +138,71 @@ def test_bars_count_every_event_of_the_window(run: LogRun, hours: int) -> None:
 
     expected = LogEvent.objects.filter(run=run, ts__gte=asked.since, ts__lt=asked.until).count()
     assert sum(lane.events for lane in bars) == expected > 0
+
+
+def test_a_filter_looks_through_a_bounded_number_and_says_how_far_it_came(
+    run: LogRun, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evidence.selectors.logs.COUNTED", 25)
+    client = client_of(cast.auditor)
+    url = reverse("evidence:timeline")
+    expected = list(
+        LogEvent.objects.filter(run=run, source_ip="10.3.0.28").order_by("ts", "id").values_list("pk", flat=True)
+    )
+    shown: list[int] = []
+    asked, steps = "?ip=10.3.0.28", 0
+    while asked:
+        page = client.get(url + asked)
+        assert page.context["all_counted"] is True
+        assert page.context["picture"].events == run.events_kept  # the picture says that it shows all of them
+        assert "没有按筛选数" in page.content.decode()
+        shown += [one["event"].pk for one in page.context["events"]]
+        asked = page.context["further_url"]
+        assert ("没有符合的事件" in page.content.decode()) is (not asked and not page.context["events"])
+        steps += 1
+    assert shown == expected
+    assert shown
+    assert 4 <= steps <= 8
+    near = client.get(url + "?ip=10.3.0.28&since=2021-09-06T02:00:00&until=2021-09-06T06:00:00")
+    assert near.context["all_counted"] is False
+    assert near.context["picture"].events == len(expected)
+    assert near.context["further_url"] == ""
+
+
+def test_pages_follow_one_another_without_a_filter(run: LogRun, cast: Cast) -> None:
+    """Every event once and in order, with a second reading of another clock in between."""
+    second = add_file(run.file.item, [auth_log(), b"another line\n"], name="auth2.log", actor=cast.officer, at=START)
+    other = run_log(start_log_run(second, actor=cast.officer, at=LATER).pk, at=LATER)
+    assert other is not None
+    set_clock_offset(other, offset_ms=-1_234_567, error_ms=0, basis="比对", actor=cast.officer, at=LATER)
+    runs = current_runs(cast.officer)
+    span = span_of(runs)
+    assert span is not None
+    asked, offsets = Asked(span[0] - timedelta(minutes=7), span[1] + timedelta(hours=1)), offsets_of(runs)
+    after, more, shown = None, True, []
+    while more:
+        page, more = events_of(runs, asked, offsets, after)
+        assert len(page) == 50 or not more
+        shown += [(one.true_at, one.pk) for one in page]
+        after = shown[-1]
+    assert shown == sorted(shown)
+    assert len(set(shown)) == len(shown) == run.events_kept + other.events_kept
+
+
+def test_a_star_stands_in_the_picture(run: LogRun, cast: Cast) -> None:
+    event = LogEvent.objects.get(run=run, event_action="sudo")
+    mark_event(event, starred=True, comment="删日志", actor=cast.officer, at=LATER)
+    mark_event(event, starred=True, comment="再看", actor=cast.second_officer, at=LATER)
+    url = reverse("evidence:timeline")
+
+    page = client_of(cast.auditor).get(f"{url}?marked=1")
+
+    (pin,) = page.context["picture"].pins
+    assert (pin.event, "再看" in pin.title) == (event.pk, True)
+    assert [one["event"].pk for one in page.context["events"]] == [event.pk]  # once, however many stars it has
+    elsewhere = client_of(cast.auditor).get(f"{url}?since=2021-09-05T00:00:00&until=2021-09-05T06:00:00")
+    assert elsewhere.context["picture"].pins == []
+    assert client_of(cast.outsider).get(url).context.get("picture") is None
 
 
 def test_raw_lines_are_found_whether_understood_or_not(run: LogRun) -> None:

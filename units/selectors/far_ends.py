@@ -24,8 +24,8 @@ def far_end_of(sighting: Sighting) -> FarEnd:
     return FarEnd(sighting.remote_host, sighting.remote_port, timezone.localdate(sighting.observed_at))
 
 
-def pools_of_rows(rows: Iterable[Sighting]) -> dict[int, Known]:
-    """Return key of the sighting → the pool it spoke to, for those that are known; one query whatever their number."""
+def far_ends_of_rows(rows: Iterable[Sighting]) -> dict[int, Known]:
+    """Return key of the sighting → what is known of its far end, lapsed or not; one query whatever their number."""
     ends = {row.pk: far_end_of(row) for row in rows}
     known = known_far_ends(set(ends.values()))
     return {pk: known[end] for pk, end in ends.items() if end in known}
@@ -33,13 +33,17 @@ def pools_of_rows(rows: Iterable[Sighting]) -> dict[int, Known]:
 
 @dataclass
 class Spoken:
-    """A pool that the addresses of a lead spoke to: at which hosts, how often, from when until when."""
+    """A pool that the addresses of a lead spoke to: at which hosts, how often, from when until when.
+
+    ``outside`` counts the times at which the place was not the pool's; they are in no other figure.
+    """
 
     known: Known
     times: int = 0
     hosts: list[str] = field(default_factory=list)
     first: date | None = None
     last: date | None = None
+    outside: int = 0
 
 
 def pools_of_lead(lead: Lead) -> list[Spoken]:
@@ -53,12 +57,17 @@ def pools_of_lead(lead: Lead) -> list[Spoken]:
     spoken: dict[tuple[str, str], Spoken] = {}
     for end, known in known_far_ends(by_end).items():
         one = spoken.setdefault((known.name, known.coin), Spoken(known))
+        if known.lapsed:
+            one.outside += by_end[end]
+            continue
+        if one.known.lapsed:
+            one.known = known
         one.times += by_end[end]
         one.first = min(filter(None, (one.first, end.on)), default=None)
         one.last = max(filter(None, (one.last, end.on)), default=None)
         if end.host not in one.hosts:
             one.hosts.append(end.host)
-    return sorted(spoken.values(), key=lambda one: (-one.times, one.known.words))[:NAMED]
+    return sorted((one for one in spoken.values() if one.times), key=lambda one: (-one.times, one.known.words))[:NAMED]
 
 
 def spoke_to_pools() -> Q:
@@ -72,7 +81,7 @@ def spoke_to_pools() -> Q:
     known = known_far_ends(ends)
     for end in ends:
         if end.on is not None:
-            days[end.host, end.port][end.on] = end in known
+            days[end.host, end.port][end.on] = end in known and not known[end].lapsed
     whole: dict[int | None, list[str]] = defaultdict(list)
     narrowed = Q(pk__in=[])
     for (host, port), told in days.items():

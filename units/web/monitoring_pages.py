@@ -22,7 +22,7 @@ from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from units.enums import AddressStatus, MatchState
 from units.models import Campaign, LiabilityItem, ListedAddress, MonitorList, Sighting
-from units.selectors.far_ends import pools_of_rows, spoke_to_pools
+from units.selectors.far_ends import far_ends_of_rows, spoke_to_pools
 from units.selectors.list_changes import change_counts
 from units.services.leads import raise_leads
 from units.services.matching import count_states, match_sightings
@@ -92,7 +92,7 @@ def remote(row: Sighting) -> str:
 
 
 def _prepare_sightings(_request: HttpRequest, rows: list[Any]) -> None:
-    pools = pools_of_rows(rows)
+    pools = far_ends_of_rows(rows)
     for row in rows:
         row.pool = pools.get(row.pk)
 
@@ -172,7 +172,7 @@ def sighting(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "sighting": found,
             "remote": remote(found),
-            "pool": pools_of_rows([found]).get(found.pk),
+            "pool": far_ends_of_rows([found]).get(found.pk),
             "candidates": found.candidates.select_related("block__unit").order_by("pk"),
             "same": Sighting.objects.visible_to(user).filter(ip=found.ip).exclude(pk=pk).count(),
         },
