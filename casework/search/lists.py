@@ -21,7 +21,7 @@ def entries(user: User, kind: str, word: str, *, by_circle: bool = False) -> Que
     if not words:
         return Entry.objects.none().values_list("row_id", flat=True)
     circles = circles_in_index(user) if by_circle else None
-    rows = matching(kind, words, words.tsquery(places_of(kind, circles, by_circle=by_circle), circles))
+    rows = matching(kind, words, *words.tsqueries(places_of(kind, circles, by_circle=by_circle)))
     return rows.order_by().values_list("row_id", flat=True)
 
 
