@@ -204,17 +204,13 @@ def _places(kind: Searchable, base: QuerySet[Any], words: Words, queries: list[s
     Place after place is looked through until there are enough: a word that stands everywhere costs no more than its
     first thousand rows, for whoever may see all as well.
     """
-    piece = matching(kind.indexed, words, RawSQL("place.query", []))
-    if base.query.where:
-        piece = piece.filter(row_id__in=base.order_by().values("pk"))
-    inner, params = piece.order_by().values_list("row_id", "part").query.sql_with_params()
-    # "offset 0" keeps each place a search of its own: joined otherwise, every row would have to be cut anew.
-    asked = f"select found.* from unnest(%s::tsquery[]) place(query), lateral ({inner} offset 0) found limit %s"  # noqa: S608 (no word of it was typed)
+    visible = base.order_by().values("pk") if base.query.where else None
+    one, params = place_by_place(kind.indexed, words, queries, visible)
     most = COUNT_CAP + 1
     # A row stands there once for each of its texts and places: a long file must not hide the others.
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(asked, [queries, *params, most])
+            cursor.execute(f"{one} limit %s", [*params, most])
             pairs = cursor.fetchall()
         places: dict[int, int] = {}
         for row, part in pairs:
@@ -222,6 +218,19 @@ def _places(kind: Searchable, base: QuerySet[Any], words: Words, queries: list[s
         if len(pairs) < most or len(places) > COUNT_CAP:
             return places
         most *= 8
+
+
+def place_by_place(
+    kind: str, words: Words, queries: list[str], visible: QuerySet[Any, Any] | None = None
+) -> tuple[str, list[Any]]:
+    """Return a statement, with its parameters, that gives row and part of what stands in one place after the other."""
+    piece = matching(kind, words, RawSQL("place.query", []))
+    if visible is not None:
+        piece = piece.filter(row_id__in=visible)
+    inner, params = piece.order_by().values_list("row_id", "part").query.sql_with_params()
+    # "offset 0" keeps each place a search of its own: joined otherwise, every row would have to be cut anew.
+    one = f"select found.* from unnest(%s::tsquery[]) place(query), lateral ({inner} offset 0) found"  # noqa: S608 (no word of it was typed)
+    return one, [queries, *params]
 
 
 def matching(kind: str, words: Words, *queries: str | RawSQL) -> QuerySet[Entry]:

@@ -17,7 +17,9 @@ from casework.documents.fonts import fonts
 from casework.files.previews import YELLOW
 from casework.files.services.blobs import store_blob
 from casework.ledger.models import Entry as LedgerEntry
+from casework.search import registry
 from casework.search.enums import ReadState
+from casework.search.lists import entries
 from casework.search.models import Entry, Reading
 from casework.search.registry import Group, search
 from casework.search.services.reading import read_file
@@ -26,6 +28,7 @@ from tests.build import a_compartment
 from tests.build_campaigns import a_campaign, a_scene
 from tests.build_cases import an_inspection
 from tests.build_evidence import an_item
+from tests.build_units import a_lead, a_unit
 from tests.cast import Cast
 from tests.documents.build import a_draft, issued, subject
 from tests.search.test_reading import pdf
@@ -199,3 +202,28 @@ def test_the_database_and_we_say_the_same_of_a_place(cast: Cast) -> None:
         for kind, circles in (("case", [5, 21, -7]), ("unit", []), ("item", [10**12 + 3])):
             cursor.execute("select search_places(%s, %s::bigint[])", [kind, circles])
             assert sorted(cursor.fetchone()[0]) == sorted(places_of(kind, circles, by_circle=bool(circles)))
+
+
+def test_the_box_above_a_list_finds_in_one_place_and_in_all(cast: Cast) -> None:
+    unit = a_unit("某某学校")
+    mine, theirs = a_lead(unit, a_compartment(*cast.members())), a_lead(unit, a_compartment(cast.outsider))
+    for user, keys in ((cast.officer, {mine.pk}), (cast.outsider, {theirs.pk}), (cast.auditor, {mine.pk, theirs.pk})):
+        assert set(entries(user, "lead", "某学", by_circle=True)) == keys
+        assert set(entries(user, "lead", "学某", by_circle=True)) == set()
+
+
+def test_counts_stop_and_a_long_file_hides_no_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "COUNT_CAP", 3)
+    long, other = a_unit("甲中学"), a_unit("乙中学")
+    Entry.objects.bulk_create(
+        Entry(kind="unit", row_id=long.pk, part=part, circles=[], text="中学") for part in range(1, 30)
+    )
+    group = group_of(cast.officer, "中学", "单位")
+    assert group is not None
+    assert (group.count, group.more) == (2, False)
+    assert {hit.label for hit in group.hits} == {long.name, other.name}
+    for name in "丙丁":
+        a_unit(f"{name}中学")
+    group = group_of(cast.officer, "中", "单位")
+    assert group is not None
+    assert (group.count, group.more) == (3, True)
