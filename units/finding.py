@@ -1,5 +1,7 @@
 """What of the register and of monitoring can be found by the search."""
 
+from urllib.parse import urlencode
+
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -112,5 +114,10 @@ def register() -> None:
         second=lambda row: row.inspection.unit.name,
         indexed="attachment",
         by_circle=True,
+        part_url=lambda row, part, text: (
+            reverse("units:self-inspection-found", args=[row.inspection_id, row.pk])
+            + "?"
+            + urlencode({"q": text, "page": part})
+        ),
         icon="paperclip",
     )

@@ -5,12 +5,13 @@ text and tables become text. What is none of these is not shown. Plain functions
 import csv
 import io
 import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import pypdfium2
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 from python_calamine import CalamineError, CalamineWorkbook
 
 from casework.files import pdfium
@@ -26,6 +27,11 @@ ROWS, COLUMNS, CELL = 200, 40, 300
 PAGES: Final = 200
 IMAGES: Final = frozenset({"PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"})
 _ZIP_BYTES: Final = 256 * 1024**2
+YELLOW: Final = (255, 228, 105)
+#: So many pieces of a page's text are shown on yellow.
+MOST_MARKED: Final = 200
+#: Tells which pieces (from, to) of a text are meant.
+Find = Callable[[str], Sequence[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -161,12 +167,13 @@ def _bind(sheets: list[bytes], out: BinaryIO) -> None:
             file.close()
 
 
-def picture(path: Path, page: int, mark: str, width: int = WIDTH) -> bytes:
+def picture(path: Path, page: int, mark: str, width: int = WIDTH, find: Find | None = None) -> bytes:
     """Return the picture, or a page of the PDF, drawn anew as PNG without anything the file carried along.
 
-    ``mark`` is written across it; "" leaves it out. Raises ``LookupError`` when there is none.
+    ``mark`` is written across it; "" leaves it out. ``find`` tells from the text of the page what of it is shown on
+    yellow; a page that is itself a picture has no text. Raises ``LookupError`` when there is none.
     """
-    drawn = _drawn(path, page, width)
+    drawn = _drawn(path, page, width, find)
     if mark:
         drawn = marked(drawn, mark)
     out = io.BytesIO()
@@ -174,18 +181,18 @@ def picture(path: Path, page: int, mark: str, width: int = WIDTH) -> bytes:
     return out.getvalue()
 
 
-def _drawn(path: Path, page: int, width: int) -> Image.Image:
+def _drawn(path: Path, page: int, width: int, find: Find | None = None) -> Image.Image:
     with path.open("rb") as stream:
         is_pdf = stream.read(5) == b"%PDF-"
     if page and not is_pdf:
         raise LookupError(page)
     try:
-        return _page(path, page, width) if is_pdf else _image(path, width)
+        return _page(path, page, width, find) if is_pdf else _image(path, width)
     except (OSError, ValueError, pypdfium2.PdfiumError, Image.DecompressionBombError) as error:
         raise LookupError(str(path)) from error
 
 
-def _page(path: Path, page: int, width: int) -> Image.Image:
+def _page(path: Path, page: int, width: int, find: Find | None) -> Image.Image:
     with pdfium.LOCK:
         document = pypdfium2.PdfDocument(path)
         try:
@@ -195,10 +202,34 @@ def _page(path: Path, page: int, width: int) -> Image.Image:
             scale = min(width / max(sheet.get_width(), 1), 4.0)
             if sheet.get_height() * scale > 4 * width:
                 scale = 4 * width / sheet.get_height()
-            drawn: Image.Image = sheet.render(scale=scale, may_draw_forms=False).to_pil()
-            return drawn.convert("RGB")
+            bitmap = sheet.render(scale=scale, may_draw_forms=False)
+            drawn: Image.Image = bitmap.to_pil().convert("RGB")
+            return _on_yellow(drawn, _boxes(sheet, bitmap, find)) if find else drawn
         finally:
             document.close()
+
+
+def _boxes(sheet: pypdfium2.PdfPage, bitmap: pypdfium2.PdfBitmap, find: Find) -> list[tuple[int, int, int, int]]:
+    """Return where on the drawn page the found pieces of its text stand."""
+    text = sheet.get_textpage()
+    place = bitmap.get_posconv(sheet)
+    boxes = []
+    for begin, end in find(text.get_text_range())[:MOST_MARKED]:
+        for number in range(text.count_rects(begin, end - begin)):
+            left, bottom, right, top = text.get_rect(number)
+            (x0, y0), (x1, y1) = place.to_bitmap(left, top), place.to_bitmap(right, bottom)
+            boxes.append((min(x0, x1) - 2, min(y0, y1) - 2, max(x0, x1) + 2, max(y0, y1) + 2))
+    return boxes[: 4 * MOST_MARKED]
+
+
+def _on_yellow(drawn: Image.Image, boxes: list[tuple[int, int, int, int]]) -> Image.Image:
+    """Lay yellow over the boxes as a pen does: what is dark stays dark."""
+    for box in boxes:
+        inside = (max(box[0], 0), max(box[1], 0), min(box[2], drawn.width), min(box[3], drawn.height))
+        if inside[0] < inside[2] and inside[1] < inside[3]:
+            piece = drawn.crop(inside)
+            drawn.paste(ImageChops.multiply(piece, Image.new("RGB", piece.size, YELLOW)), inside)
+    return drawn
 
 
 def _image(path: Path, width: int) -> Image.Image:

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from casework.accounts.models import User
 from casework.search.models import Entry
-from casework.search.registry import circles_in_index, matching
+from casework.search.registry import circles_in_index, matching, place_by_place
 from casework.search.words import places_of, read
 
 #: So many remote hosts and the like are looked through for a piece of their name; beyond, they are found by its beginning.
@@ -21,7 +22,15 @@ def entries(user: User, kind: str, word: str, *, by_circle: bool = False) -> Que
     if not words:
         return Entry.objects.none().values_list("row_id", flat=True)
     circles = circles_in_index(user) if by_circle else None
-    rows = matching(kind, words, words.tsquery(places_of(kind, circles, by_circle=by_circle), circles))
+    queries = words.tsqueries(places_of(kind, circles, by_circle=by_circle))
+    if len(queries) == 1:
+        rows = matching(kind, words, *queries)
+    else:
+        # Gathered first, whatever the planner thinks of sixteen conditions at once.
+        one, params = place_by_place(kind, words, queries)
+        said = f"row_id = any(array(select row_id from ({one}) hits))"  # noqa: S608 (no word of it was typed)
+        keys = RawSQL(said, params, models.BooleanField())  # noqa: S611 (as above)
+        rows = Entry.objects.filter(keys, kind=kind)
     return rows.order_by().values_list("row_id", flat=True)
 
 

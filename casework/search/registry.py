@@ -1,5 +1,6 @@
 """What can be found: each app registers its kinds. Every search starts from what the reader may see."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -7,12 +8,13 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.safestring import SafeString
 
 from casework.access.models import circles_of
 from casework.accounts.enums import Role
 from casework.accounts.models import User
-from casework.search.models import Entry
+from casework.search.models import GRAMS, Entry, Matches
 from casework.search.words import Words, mark, places_of, read, snippet
 from casework.web.vocabulary import Text
 
@@ -121,17 +123,16 @@ def search(user: User, text: str, *, shown: int = 8, only: str = "") -> list[Gro
     kinds = [kind for kind in _kinds if only in {"", _name(kind)}]
     asked = _standing({kind.indexed: _asked(kind, words, circles) for kind in kinds if kind.indexed})
     net = span(words.typed[0]) if len(words.typed) == 1 else None
-    groups = [_group(kind, user, words, asked.get(kind.indexed, ""), net, shown, text) for kind in kinds]
+    groups = [_group(kind, user, words, asked.get(kind.indexed, []), net, shown, text) for kind in kinds]
     return [group for group in groups if group is not None]
 
 
-def _asked(kind: Searchable, words: Words, circles: list[int] | None) -> str:
-    """Return the query by which a kind is looked for in the index."""
-    places = places_of(kind.indexed, circles, by_circle=kind.by_circle)
-    return words.tsquery(places, circles if kind.by_circle else None)
+def _asked(kind: Searchable, words: Words, circles: list[int] | None) -> list[str]:
+    """Return the queries by which a kind is looked for in the index, one for each place."""
+    return words.tsqueries(places_of(kind.indexed, circles, by_circle=kind.by_circle))
 
 
-def _standing(asked: dict[str, str]) -> dict[str, str]:
+def _standing(asked: dict[str, list[str]]) -> dict[str, list[str]]:
     """Return the kinds of which anything can stand in the index where the reader looks, asked in one statement.
 
     Nothing is asked after that of the others: a word that stands in hidden texts alone costs what one costs that
@@ -139,11 +140,12 @@ def _standing(asked: dict[str, str]) -> dict[str, str]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "select kind from unnest(%s::text[], %s::text[]) as asked(kind, query) where search_stands(query::tsquery)",
-            [list(asked), list(asked.values())],
+            "select kind from jsonb_each(%s::jsonb) as asked(kind, places)"
+            " where search_stands(array(select jsonb_array_elements_text(places))::tsquery[])",
+            [json.dumps(asked)],
         )
         standing = {kind for (kind,) in cursor.fetchall()}
-    return {kind: query for kind, query in asked.items() if kind in standing}
+    return {kind: queries for kind, queries in asked.items() if kind in standing}
 
 
 def circles_in_index(user: User) -> list[int] | None:
@@ -160,23 +162,19 @@ def _group(
     kind: Searchable,
     user: User,
     words: Words,
-    query: str,
+    queries: list[str],
     net: tuple[str, str] | None,
     shown: int,
     text: str,
 ) -> Group | None:
     conditions = _conditions(kind, words, net)
-    if not query and not conditions:
+    if not queries and not conditions:
         return None
     base = kind.queryset(user)
     if base.query.is_empty():
         return None
-    keys: list[int] = []
-    if query:
-        rows = matching(kind.indexed, words, query)
-        if base.query.where:
-            rows = rows.filter(row_id__in=base.order_by().values("pk"))
-        keys = list(rows.order_by().values_list("row_id", flat=True).distinct()[: COUNT_CAP + 1])
+    places = _places(kind, base, words, queries) if queries else {}
+    keys = list(places)
     for condition in conditions:
         inner = base.filter(condition).order_by(*kind.order).values_list("pk", *_sorted_by(kind))
         keys += [row[0] for row in inner[: COUNT_CAP + 1]]
@@ -184,7 +182,7 @@ def _group(
     if not keys:
         return None
     found = list(base.filter(pk__in=keys[:COUNT_CAP]).order_by(*kind.order)[:shown])
-    parts = _parts(kind, words, query, [row.pk for row in found])
+    parts = _parts(kind, places, [row.pk for row in found])
     hits = [_hit(kind, row, parts.get(row.pk), words, text) for row in found]
     kept = tuple(f"{_name(kind)}:{key}" for key in keys[:COUNT_CAP])
     count = min(len(keys), COUNT_CAP)
@@ -200,11 +198,51 @@ def _sorted_by(kind: Searchable) -> list[str]:
     return [name.lstrip("-") for name in kind.order if name.lstrip("-") != "pk"]
 
 
-def matching(kind: str, words: Words, query: str) -> QuerySet[Entry]:
-    """Return the entries of a kind where every word stands; the whole word is compared where grams do not settle it."""
-    rows = Entry.objects.filter(kind=kind, grams__matches=query)
+def _places(kind: Searchable, base: QuerySet[Any], words: Words, queries: list[str]) -> dict[int, int]:
+    """Return the rows where every word stands, each with the first of its texts that has them; little more than asked.
+
+    Place after place is looked through until there are enough: a word that stands everywhere costs no more than its
+    first thousand rows, for whoever may see all as well.
+    """
+    visible = base.order_by().values("pk") if base.query.where else None
+    one, params = place_by_place(kind.indexed, words, queries, visible)
+    most = COUNT_CAP + 1
+    # A row stands there once for each of its texts and places: a long file must not hide the others.
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{one} limit %s", [*params, most])
+            pairs = cursor.fetchall()
+        places: dict[int, int] = {}
+        for row, part in pairs:
+            places[row] = min(part, places.get(row, part))
+        if len(pairs) < most or len(places) > COUNT_CAP:
+            return places
+        most *= 8
+
+
+def place_by_place(
+    kind: str, words: Words, queries: list[str], visible: QuerySet[Any, Any] | None = None
+) -> tuple[str, list[Any]]:
+    """Return a statement, with its parameters, that gives row and part of what stands in one place after the other."""
+    piece = matching(kind, words, RawSQL("place.query", []))
+    if visible is not None:
+        piece = piece.filter(row_id__in=visible)
+    inner, params = piece.order_by().values_list("row_id", "part").query.sql_with_params()
+    # "offset 0" keeps each place a search of its own: joined otherwise, every row would have to be cut anew.
+    one = f"select found.* from unnest(%s::tsquery[]) place(query), lateral ({inner} offset 0) found"  # noqa: S608 (no word of it was typed)
+    return one, [queries, *params]
+
+
+def matching(kind: str, words: Words, *queries: str | RawSQL) -> QuerySet[Entry]:
+    """Return the entries of a kind where every word stands, in any of the places; whole words are compared where grams
+    do not settle it.
+    """
+    either = Q()
+    for query in queries:
+        either |= Q(Matches(GRAMS, query))
+    rows = Entry.objects.filter(either, kind=kind)
     for forms in words.forms:
-        if all(len(form.whole) == 1 for form in forms):
+        if all(form.exact for form in forms):
             continue
         either = Q()
         for form in forms:
@@ -248,13 +286,16 @@ def span(word: str) -> tuple[str, str] | None:
     return ".".join([*parts, *["0"] * missing]), ".".join([*parts, *["255"] * missing])
 
 
-def _parts(kind: Searchable, words: Words, query: str, keys: list[int]) -> dict[int, Entry]:
-    """Return the first text of each shown row in which the words stand."""
-    if not query or not keys:
+def _parts(kind: Searchable, places: dict[int, int], keys: list[int]) -> dict[int, Entry]:
+    """Return the text of each shown row in which the words stand."""
+    wanted = Q()
+    for key in keys:
+        if key in places:
+            wanted |= Q(row_id=key, part=places[key])
+    if not wanted:
         return {}
-    rows = matching(kind.indexed, words, query).filter(row_id__in=keys)
-    first = rows.order_by("row_id", "part").distinct("row_id")
-    return {entry.row_id: entry for entry in first.only("row_id", "part", "text")}
+    rows = Entry.objects.filter(wanted, kind=kind.indexed).only("row_id", "part", "text")
+    return {entry.row_id: entry for entry in rows}
 
 
 def _hit(kind: Searchable, row: Any, entry: Entry | None, words: Words, text: str) -> Hit:

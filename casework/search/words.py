@@ -1,14 +1,14 @@
-"""How words are looked for: folding, grams, synonyms, marks. The database folds and cuts alike (migration 0001).
+"""How words are looked for: folding, grams, synonyms, marks. The database folds and cuts alike (migration 0003).
 
-A text is folded (full width, capitals and traditional characters become one form) and cut: Chinese into single
-characters and pairs, Latin letters and digits into threes. A word is found where all its grams are, and then compared
-whole, so that any part of a word or number finds it and nothing else does.
+A text is folded (full width, capitals and traditional characters become one form) and cut: Chinese into pairs, Latin
+letters and digits into threes. A word is found where all its grams are, and then compared whole where that says more,
+so that any part of a word or number finds it and nothing else does.
 """
 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,12 +25,14 @@ SNIPPET: Final = 40
 #: Circles of one kind fall into so many places of the index.
 PLACES: Final = 16
 
-#: Runs whose every character and pair is a gram; the same class stands in ``search_grams``.
+#: Runs whose every pair is a gram, and their last character; the same class stands in ``search_grams``.
 WIDE: Final = r"[\u00c0-\u024f\u0370-\u1fff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
 #: Runs of which every three neighbours are a gram.
 NARROW: Final = r"[0-9a-z._:/@+-]+"
 _RUNS: Final = re.compile(f"({WIDE})|({NARROW})")
 _SOMETHING: Final = re.compile(rf"{WIDE}|[0-9a-z]")
+#: What people put around a word: it is no part of what they look for.
+_AROUND: Final = "*%?\"'“”‘’《》「」『』【】"
 #: A whole ID number of a person: it is looked for by its keyed digest alone.
 ID_NUMBER: Final = re.compile(r"(?<![0-9a-z])\d{17}[0-9x](?![0-9a-z])")
 ID_PLACE: Final = "search.id_number"
@@ -97,6 +99,11 @@ class Form:
     grams: tuple[tuple[str, str], ...]
     whole: str
 
+    @property
+    def exact(self) -> bool:
+        """Whether the index alone settles it: the whole word is one gram, or the beginning of one."""
+        return bool(self.whole) and [gram for gram, _more in self.grams] == [self.whole]
+
     def tsquery(self, place: str) -> str:
         """Return the condition that every gram stands in the place (``places_of``)."""
         return " & ".join(quoted(place + gram, ":*" if more else "") for gram, more in self.grams)
@@ -113,16 +120,14 @@ class Words:
     def __bool__(self) -> bool:
         return bool(self.forms)
 
-    def tsquery(self, places: Sequence[str], circles: Sequence[int] | None = None) -> str:
-        """Return the query for the index: every word in one of the places, in a text of one of the circles."""
+    def tsqueries(self, places: Mapping[str, Sequence[int]]) -> list[str]:
+        """Return a query for each place (``places_of``): every word stands there, in a text of one of its circles."""
         found = []
-        for place in places:
-            words = (" | ".join(f"({form.tsquery(place)})" for form in forms) for forms in self.forms)
-            found.append(" & ".join(f"({word})" for word in words))
-        query = " | ".join(f"({one})" for one in found)
-        if circles is None:
-            return query
-        return f"({query}) & ({' | '.join(quoted(f'#c{circle}') for circle in circles)})"
+        for place, circles in places.items():
+            words = [" | ".join(f"({form.tsquery(place)})" for form in forms) for forms in self.forms]
+            known = [" | ".join(quoted(f"#c{circle}") for circle in circles)] if circles else []
+            found.append(" & ".join(f"({one})" for one in [*words, *known]))
+        return found
 
     @property
     def marked(self) -> tuple[str, ...]:
@@ -131,21 +136,30 @@ class Words:
         return tuple(sorted((one for one in found | set(self.typed) if one), key=len, reverse=True))
 
 
-def places_of(kind: str, circles: Sequence[int] | None, *, by_circle: bool) -> list[str]:
-    """Return what stands before each gram of the kind where the reader may look; as ``search_places`` of the database.
+def places_of(kind: str, circles: Sequence[int] | None, *, by_circle: bool) -> dict[str, list[int]]:
+    """Return what stands before each gram of the kind where the reader may look, each with his circles there.
 
-    Circles fall into sixteen places, so that a reader of very many, or of all (None), looks in sixteen at most.
+    Circles fall into sixteen places as in ``search_places`` of the database, so that a reader of very many, or of all
+    (None), looks in sixteen at most; none are named where the place is not narrowed by them.
     """
     head = hashlib.md5(kind.encode(), usedforsecurity=False).hexdigest()[:2]
     if not by_circle:
-        return [f"{head}-"]
-    return sorted({f"{head}{abs(circle) % PLACES:x}" for circle in (range(PLACES) if circles is None else circles)})
+        return {f"{head}-": []}
+    if circles is None:
+        return {f"{head}{place:x}": [] for place in range(PLACES)}
+    places: dict[str, list[int]] = {}
+    for circle in sorted(set(circles)):
+        places.setdefault(f"{head}{abs(circle) % PLACES:x}", []).append(circle)
+    return places
 
 
 def read(text: str) -> Words:
-    """Return the words of what was typed; those without a letter, digit or character are left out."""
+    """Return the words of what was typed, out of their quotes and without wildcards at their ends.
+
+    Those without a letter, digit or character are left out.
+    """
     folded = " ".join(fold(text).split())
-    words = [word for word in folded[:LONGEST].split() if _SOMETHING.search(word)]
+    words = [word.strip(_AROUND) for word in folded[:LONGEST].split() if _SOMETHING.search(word)]
     kept = tuple(dict.fromkeys(words))[:WORDS]
     return Words(kept, tuple(tuple(_forms(word)) for word in kept), len(folded) > LONGEST or len(words) > WORDS)
 
@@ -181,8 +195,9 @@ def grams_of(word: str) -> tuple[tuple[str, str], ...]:
     grams: list[tuple[str, str]] = []
     for wide, narrow in _RUNS.findall(word):
         if wide:
-            pairs = [wide] if len(wide) == 1 else [wide[k : k + 2] for k in range(len(wide) - 1)]
-            grams += [(pair, "") for pair in pairs]
+            if len(wide) == 1:
+                grams.append((wide, "*"))
+            grams += [(wide[k : k + 2], "") for k in range(len(wide) - 1)]
         elif len(narrow) < 3:
             grams.append((narrow, "*"))
         else:
@@ -190,7 +205,7 @@ def grams_of(word: str) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(grams))
 
 
-def _places(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
+def spans_of(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Return where the words stand in the text, as spans of the text as it was written."""
     folded: list[str] = []
     origin: list[int] = []
@@ -217,7 +232,7 @@ def _places(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
 
 def mark(text: str, words: Sequence[str]) -> SafeString:
     """Return the text, escaped, with the words in ``<mark>``."""
-    return _marked(text, _places(text, words))
+    return _marked(text, spans_of(text, words))
 
 
 def _marked(text: str, spans: Sequence[tuple[int, int]]) -> SafeString:
@@ -230,7 +245,7 @@ def _marked(text: str, spans: Sequence[tuple[int, int]]) -> SafeString:
 
 def snippet(text: str, words: Sequence[str]) -> SafeString:
     """Return the piece of a long text around the first hit, marked; "" when no word stands in it as it was written."""
-    spans = _places(text, words)
+    spans = spans_of(text, words)
     if not spans:
         return SafeString("")
     begin = max(spans[0][0] - SNIPPET // 2, 0)

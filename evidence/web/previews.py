@@ -18,6 +18,7 @@ from casework.core.errors import Refused
 from casework.files import previews, storage
 from casework.files.models import Blob
 from casework.files.responses import download_marked
+from casework.search.beside import finder
 from casework.web.formats import cn_datetime
 from evidence.models import Item, ItemFile
 from evidence.services import note_download, note_preview
@@ -75,7 +76,7 @@ def preview(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
 
 @require_safe
 def page(request: HttpRequest, pk: int, file_pk: int, number: int) -> HttpResponse:
-    """A picture, or a page of a PDF, as a picture of our own making, written down before it is sent."""
+    """A picture, or a page of a PDF, as a picture of our own making, the words of ``?q=`` on yellow; written down first."""
     user = reader(request)
     file = file_of(request, pk, file_pk)
     if file.blob.malware:
@@ -84,7 +85,7 @@ def page(request: HttpRequest, pk: int, file_pk: int, number: int) -> HttpRespon
     note_preview(file, actor=user, at=at, page=number)
     mark = mark_of(user, file.item, at) if file.item.compartment.secrecy in MARKED else ""
     try:
-        drawn = previews.picture(_path(file.blob), number - 1, mark)
+        drawn = previews.picture(_path(file.blob), number - 1, mark, find=finder(request))
     except (FileNotFoundError, LookupError) as error:
         raise Http404 from error
     response = HttpResponse(drawn, content_type="image/png")

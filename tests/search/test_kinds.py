@@ -1,18 +1,25 @@
 """What else can be found: official documents, campaigns, attachments of units; and by whom things that pass hands."""
 
+import io
 from collections.abc import Sequence
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
 from cases.models import Inspection, Site
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import Refused
 from casework.documents.fonts import fonts
+from casework.files.previews import YELLOW
 from casework.files.services.blobs import store_blob
+from casework.ledger.models import Entry as LedgerEntry
+from casework.search import registry
 from casework.search.enums import ReadState
+from casework.search.lists import entries
 from casework.search.models import Entry, Reading
 from casework.search.registry import Group, search
 from casework.search.services.reading import read_file
@@ -21,6 +28,7 @@ from tests.build import a_compartment
 from tests.build_campaigns import a_campaign, a_scene
 from tests.build_cases import an_inspection
 from tests.build_evidence import an_item
+from tests.build_units import a_lead, a_unit
 from tests.cast import Cast
 from tests.documents.build import a_draft, issued, subject
 from tests.search.test_reading import pdf
@@ -97,10 +105,37 @@ def test_a_campaign_and_what_units_attach_are_found_by_those_of_its_circle(cast:
         group = group_of(cast.officer, word.split()[0], "自查附件")
         assert group is not None, word
         assert group.count == 1
+    (hit,) = group.hits
+    assert hit.part_url == f"/self-inspections/{inspection.pk}/files/{added.pk}/found/?q=machines&page=1"
+    client = Client()
+    client.force_login(cast.officer, backend="casework.accounts.backends.AccountBackend")
+    noted = LedgerEntry.objects.filter(kind="selfinspection.file_read")
+    page = client.get(hit.part_url).content.decode()
+    assert "<mark>machines</mark>" in page
+    picture = f"/self-inspections/{inspection.pk}/files/{added.pk}/view/1/"
+    assert f'src="{picture}?q=machines"' in page
+    assert noted.count() == 1
+    marked, plain = (client.get(picture + query) for query in ("?q=machines", ""))
+    assert marked["Content-Type"] == "image/png"
+    assert _has_yellow(marked.content)
+    assert not _has_yellow(plain.content)
+    assert noted.count() == 3
+    assert client.get(picture.replace("/1/", "/2/")).status_code == 404
+    for user in (cast.outsider, cast.unit_leader, cast.custodian):
+        client.force_login(user, backend="casework.accounts.backends.AccountBackend")
+        assert {client.get(address).status_code for address in (hit.part_url, picture)} == {404}
     assert group_of(cast.outsider, "机房设备", "自查附件") is None
     assert group_of(cast.unit_leader, "机房设备", "自查附件") is None
     Attachment.objects.filter(pk=added.pk).update(removed_at=clock.now())
     assert group_of(cast.officer, "机房设备", "自查附件") is None
+    client.force_login(cast.officer, backend="casework.accounts.backends.AccountBackend")
+    assert client.get(picture).status_code == 404
+
+
+def _has_yellow(png: bytes) -> bool:
+    with Image.open(io.BytesIO(png)) as opened:
+        colours = opened.convert("RGB").getcolors(1 << 24) or []
+    return any(colour == YELLOW for _count, colour in colours)
 
 
 def test_an_item_is_found_by_whoever_has_it_in_hand_and_no_longer_than_that(cast: Cast) -> None:
@@ -145,7 +180,7 @@ def test_a_word_of_hidden_texts_asks_what_a_word_of_nowhere_asks(cast: Cast, wor
     def asked(text: str) -> Sequence[str]:
         with CaptureQueriesContext(connection) as seen:
             assert search(cast.officer, text) == []
-        return [one["sql"].split("search_stands")[0][:80] for one in seen.captured_queries]
+        return [one["sql"].split("jsonb_each")[0][:80] for one in seen.captured_queries]
 
     assert asked(word) == asked("龘" * len(word))
     assert [hit.label for group in search(cast.outsider, word) for hit in group.hits]
@@ -155,13 +190,40 @@ def test_the_index_is_read_in_the_places_of_the_reader_alone() -> None:
     words = read("矿机")
     mine, theirs = places_of("case", [5], by_circle=True), places_of("case", [6], by_circle=True)
     assert set(mine).isdisjoint(theirs)
-    assert places_of("case", list(range(1000)), by_circle=True) == places_of("case", None, by_circle=True)
-    assert "矿机" in words.tsquery(mine, [5])
-    assert "'#c5'" in words.tsquery(mine, [5])
+    assert set(places_of("case", list(range(1000)), by_circle=True)) == set(places_of("case", None, by_circle=True))
+    (query,) = words.tsqueries(mine)
+    assert "矿机" in query
+    assert "'#c5'" in query
+    assert len(words.tsqueries(places_of("case", [5, 6, 21], by_circle=True))) == 2
 
 
 def test_the_database_and_we_say_the_same_of_a_place(cast: Cast) -> None:
     with connection.cursor() as cursor:
         for kind, circles in (("case", [5, 21, -7]), ("unit", []), ("item", [10**12 + 3])):
             cursor.execute("select search_places(%s, %s::bigint[])", [kind, circles])
-            assert sorted(cursor.fetchone()[0]) == places_of(kind, circles, by_circle=bool(circles))
+            assert sorted(cursor.fetchone()[0]) == sorted(places_of(kind, circles, by_circle=bool(circles)))
+
+
+def test_the_box_above_a_list_finds_in_one_place_and_in_all(cast: Cast) -> None:
+    unit = a_unit("某某学校")
+    mine, theirs = a_lead(unit, a_compartment(*cast.members())), a_lead(unit, a_compartment(cast.outsider))
+    for user, keys in ((cast.officer, {mine.pk}), (cast.outsider, {theirs.pk}), (cast.auditor, {mine.pk, theirs.pk})):
+        assert set(entries(user, "lead", "某学", by_circle=True)) == keys
+        assert set(entries(user, "lead", "学某", by_circle=True)) == set()
+
+
+def test_counts_stop_and_a_long_file_hides_no_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "COUNT_CAP", 3)
+    long, other = a_unit("甲中学"), a_unit("乙中学")
+    Entry.objects.bulk_create(
+        Entry(kind="unit", row_id=long.pk, part=part, circles=[], text="中学") for part in range(1, 30)
+    )
+    group = group_of(cast.officer, "中学", "单位")
+    assert group is not None
+    assert (group.count, group.more) == (2, False)
+    assert {hit.label for hit in group.hits} == {long.name, other.name}
+    for name in "丙丁":
+        a_unit(f"{name}中学")
+    group = group_of(cast.officer, "中", "单位")
+    assert group is not None
+    assert (group.count, group.more) == (3, True)

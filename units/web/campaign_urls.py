@@ -3,6 +3,7 @@
 from django.urls import path
 
 from units.web import (
+    attachment_text,
     campaign_issue,
     campaign_new,
     campaign_templates,
@@ -44,6 +45,16 @@ urlpatterns = [
         "self-inspections/<int:pk>/files/<int:attachment>/",
         portal_questions.office_attachment,
         name="self-inspection-file",
+    ),
+    path(
+        "self-inspections/<int:pk>/files/<int:attachment>/found/",
+        attachment_text.attachment_found,
+        name="self-inspection-found",
+    ),
+    path(
+        "self-inspections/<int:pk>/files/<int:attachment>/view/<int:number>/",
+        attachment_text.attachment_page,
+        name="self-inspection-page",
     ),
     path("self-inspections/<int:pk>/spot-checks/<int:check>/", review_acts.end_spot_check, name="spot-check"),
     path("self-inspections/<int:pk>/steps/<slug:name>/", reports.step, name="self-inspection-step"),
