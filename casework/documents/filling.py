@@ -146,6 +146,15 @@ def _ordinal(number: int) -> str:
     return head + (digits[ones] if ones or not head else "")
 
 
+_AMOUNT = re.compile(r"[¥￥−-]?\d[\d,]*(\.\d+)? ?[\u4e00-\u9fff%]{0,2}")
+
+
+def _amounts(cells: list[str]) -> bool:
+    """Tell whether a column holds amounts, which stand to the right: numbers with their unit, and nothing else."""
+    said = [cell for cell in cells if cell]
+    return bool(said) and all(_AMOUNT.fullmatch(cell) for cell in said)
+
+
 def _filled(
     template: Template, raw: Mapping[str, Any], data: Mapping[str, Any], values: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -161,7 +170,9 @@ def _filled(
         if raw.get("numbered"):
             head, lines = ["序号", *head], [[str(n), *line] for n, line in enumerate(lines, 1)]
         shares = ([0] if raw.get("numbered") else []) + [int(share) for share in widths.values()]
-        return {**done, "head": head, "rows": lines, "widths": shares, "empty": raw.get("empty", "（无）")}
+        right = [_amounts([line[at] for line in lines]) for at in range(len(head))]
+        empty = raw.get("empty", "（无）")
+        return {**done, "head": head, "rows": lines, "widths": shares, "right": right, "empty": empty}
     if kind == "qa":
         return {**done, "rows": [[row.get("q", ""), row.get("a", "")] for row in data.get(raw["rows"]) or []]}
     if kind == "lines":
