@@ -99,7 +99,11 @@ def draw_pdf(sheet: Sheet) -> bytes:
                 % {"text": (shown[1] or shown[2]) if shown else ""},
                 code="no_glyph",
             ) from error
-        raise
+        raise Refused(
+            _("不能制作文书：排版没有成功（%(text)s）。可以对照现行版本检查模板的表格和栏目。")
+            % {"text": error.message[:120]},
+            code="layout",
+        ) from error
     if not isinstance(drawn, bytes):
         raise TypeError("one file was asked for")
     return drawn
