@@ -89,7 +89,7 @@ def _fill() -> tuple[User, User, Subject]:
 def _data(pages: int) -> dict[str, Any]:
     return {
         "organ": "省纪委监委", "person": "某某某", "standing": "某某某，某中心机房管理员。", "case_number": "浙纪立〔2021〕1号",
-        "kind": "涉嫌职务违法", "grounds": "经查，在单位机房安装设备“挖矿”。" * (35 * (pages - 1)), "filed_on": "2021-09-18",
+        "kind": "涉嫌职务违法", "grounds": "经查，在单位机房安装设备“挖矿”。" * max(35 * (pages - 1), 1), "filed_on": "2021-09-18",
     }  # fmt: skip
 
 
