@@ -131,11 +131,9 @@ def read_template(text: str) -> Template:
         return _read(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = _("第 %(n)d 行") % {"n": mark.line + 1} if mark else ""
-        raise Invalid(
-            _("不能读这个模板：格式有误，%(where)s。可以对照现行版本检查缩进和冒号。") % {"where": where},
-            details={"source": where},
-        ) from error
+        where = _("第 %(n)d 行") % {"n": mark.line + 1} if mark else _("有不能用的字符")
+        said = _("不能读这个模板：格式有误，%(where)s。可以对照现行版本检查缩进和冒号。") % {"where": where}
+        raise Invalid(said, details={"source": said}) from error
     except _Wrong as error:
         raise Invalid(
             _("不能用这个模板：因为%(why)s。可以改正后再存。") % {"why": error}, details={"source": str(error)}
