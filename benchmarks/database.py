@@ -57,6 +57,12 @@ def use(full: str) -> None:
     connection.settings_dict["NAME"] = full
 
 
+def use_as_application(full: str) -> None:
+    """Turn the connection of a process of its own to the database, as the application."""
+    _become_application()
+    use(full)
+
+
 def owner_does(*statements: str) -> None:
     """Run what only the owner may: analyze, tables for comparison."""
     with as_owner(connection.settings_dict["NAME"]) as owner:

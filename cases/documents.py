@@ -183,9 +183,9 @@ def case_index(case: Case, user: User, _at: datetime) -> dict[str, Any]:
 
 def record(row: Interview, _user: User, _at: datetime) -> dict[str, Any]:
     """Return what a record of a talk says."""
-    told = f"已于{_moment(row.rights_told_at)}告知权利义务，" if row.rights_told_at else ""
-    shown = "办案人员已出示证件，" if row.papers_shown else ""
-    taped = "全程同步录音录像。" if row.recorded else ""
+    told = f"已于{_moment(row.rights_told_at)}告知权利义务" if row.rights_told_at else ""
+    shown = "办案人员已出示证件" if row.papers_shown else ""
+    facts = "，".join(one for one in (shown, told, "全程同步录音录像" if row.recorded else "") if one)
     return {
         "heading": f"{row.get_kind_display()}笔录",
         "times": row.number,
@@ -197,7 +197,7 @@ def record(row: Interview, _user: User, _at: datetime) -> dict[str, Any]:
         "person": row.person_name,
         "post": row.person_post,
         "id_number": row.suspect.id_number if row.suspect else "",
-        "identity": f"{shown}{told}{taped}",
+        "identity": f"{facts}。" if facts else "",
         "lines": [{"q": line.question, "a": line.answer} for line in row.lines.order_by("seq")],
         "closing": "以上笔录我看过（向我宣读过），和我说的相符。",
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.urls import reverse
@@ -89,6 +90,23 @@ def sealing_list(row: Collection, _user: User, _at: datetime) -> dict[str, Any]:
     return {**_head(row, "封存清单"), "items": items}
 
 
+#: How a list that people sign names the formats; another is named after the ending of the file's name.
+_FORMATS = {
+    "application/pdf": "PDF",
+    "application/zip": "压缩包",
+    "text/csv": "CSV",
+    "text/plain": "文本",
+}
+
+
+def _format(file: ItemFile) -> str:
+    said = file.blob.media_type
+    if said.startswith("image/"):
+        return "图片"
+    ending = Path(file.name).suffix.lstrip(".")
+    return _FORMATS.get(said) or ending.upper()[:8] or "数据"
+
+
 def electronic_list(row: Collection, user: User, _at: datetime) -> dict[str, Any]:
     """Return the list of the data, each file with its digests."""
     files = ItemFile.objects.visible_to(user).filter(item__collection=row, original=True).select_related("item", "blob")
@@ -96,7 +114,7 @@ def electronic_list(row: Collection, user: User, _at: datetime) -> dict[str, Any
         {
             "number": file.item.number,
             "title": file.name,
-            "kind": file.blob.media_type,
+            "kind": _format(file),
             "size": f"{file.blob.size:,} 字节",
             "digest": f"SHA-256 {file.blob.sha256} SM3 {file.blob.sm3}",
         }

@@ -8,12 +8,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from casework.core.errors import Invalid
-from casework.documents.spec import LIMITS, Input, Template, put
+from casework.core.errors import Invalid, Refused
+from casework.documents.spec import LIMITS, Input, Template, places, put
 
 #: What the number is called until the document is issued.
 PENDING = "（印发时编号）"
 MAX_ROWS = 5_000
+#: Signs of a whole document, all copies together: some five thousand pages; and of one that is shown as a sample.
+MAX_SIGNS, MAX_SAMPLE = 3_000_000, 30_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
 
@@ -111,8 +113,41 @@ def _kept(one: Input, value: Any) -> Any:
     return clean(str(value))
 
 
-def fill(template: Template, data: Mapping[str, Any], *, number: str = "", issued_on: str = "") -> list[dict[str, Any]]:
-    """Return the blocks with their texts filled in, ready for either renderer; ``data`` is complete."""
+def signs_of(template: Template, data: Mapping[str, Any]) -> int:
+    """Return how many signs would be printed at most, without putting them together."""
+    lengths = {one.name: _length(data.get(one.name, "")) for one in template.inputs}
+    once = sum(lengths.get(name, 40) for block in template.blocks for name in places(block))
+    whole = sum(lengths.get(str(block.get(key)), 0) for block in template.blocks for key in ("rows", "items"))
+    return (_length(list(template.blocks)) + once + whole) * max(len(template.copies), 1)
+
+
+def _length(value: Any) -> int:
+    if isinstance(value, Mapping):
+        return sum(_length(one) for one in value.values())
+    if isinstance(value, list):
+        return sum(_length(one) for one in value)
+    return len(str(value))
+
+
+def fill(
+    template: Template,
+    data: Mapping[str, Any],
+    *,
+    number: str = "",
+    issued_on: str = "",
+    most: int = MAX_SIGNS,
+) -> list[dict[str, Any]]:
+    """Return the blocks with their texts filled in, ready for either renderer; ``data`` is complete.
+
+    Raises:
+        Refused: it would be longer than a document may be.
+    """
+    if (signs := signs_of(template, data)) > most:
+        raise Refused(
+            _("不能制作%(name)s：内容有 %(signs)d 字，超过 %(n)d 字。可以分成几件。")
+            % {"name": template.name, "signs": signs, "n": most},
+            code="too_long",
+        )
     values = {"number": number or PENDING, "issued_on": said_day(issued_on) or "    年  月  日"}
     for one in template.inputs:
         value = data.get(one.name, "")
@@ -146,6 +181,15 @@ def _ordinal(number: int) -> str:
     return head + (digits[ones] if ones or not head else "")
 
 
+_AMOUNT = re.compile(r"[¥￥−-]?\d[\d,]*(\.\d+)? ?[\u4e00-\u9fff%]{0,2}")
+
+
+def _amounts(cells: list[str]) -> bool:
+    """Tell whether a column holds amounts, which stand to the right: numbers with their unit, and nothing else."""
+    said = [cell for cell in cells if cell]
+    return bool(said) and all(_AMOUNT.fullmatch(cell) for cell in said)
+
+
 def _filled(
     template: Template, raw: Mapping[str, Any], data: Mapping[str, Any], values: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -161,7 +205,9 @@ def _filled(
         if raw.get("numbered"):
             head, lines = ["序号", *head], [[str(n), *line] for n, line in enumerate(lines, 1)]
         shares = ([0] if raw.get("numbered") else []) + [int(share) for share in widths.values()]
-        return {**done, "head": head, "rows": lines, "widths": shares, "empty": raw.get("empty", "（无）")}
+        right = [_amounts([line[at] for line in lines]) for at in range(len(head))]
+        empty = raw.get("empty", "（无）")
+        return {**done, "head": head, "rows": lines, "widths": shares, "right": right, "empty": empty}
     if kind == "qa":
         return {**done, "rows": [[row.get("q", ""), row.get("a", "")] for row in data.get(raw["rows"]) or []]}
     if kind == "lines":

@@ -20,8 +20,10 @@ from casework.documents.fonts import fonts
 
 #: The layout of new documents. A layout that has been used is never changed: a change is a new file beside it, and
 #: every document is drawn again with the one it was made with.
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 _RUN: Final = re.compile(r"[\x21-\x7e]{18,}")
+_WORDS: Final = re.compile(r"[\x21-\x7e]{9,}")
+_SEAM: Final = re.compile(r"(?<=[/_.@:-])(?=[0-9A-Za-z])")
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,23 @@ def made_with(layout: int = LAYOUT) -> dict[str, Any]:
     return {"layout": layout, "typst": version("typst"), "fonts": fonts().families}
 
 
-def _breakable(value: Any) -> Any:
-    """Let long runs of Latin characters (digests, wallets) break at the edge of a cell."""
+def _pieces(run: re.Match[str]) -> str:
+    return "\u200b".join(run[0][at : at + 8] for at in range(0, len(run[0]), 8))
+
+
+def _seams(run: re.Match[str]) -> str:
+    """Break names of files and types after their marks; what has none, like a digest, every eight characters."""
+    return "\u200b".join(_RUN.sub(_pieces, part) for part in _SEAM.split(run[0]))
+
+
+def _breakable(value: Any, layout: int) -> Any:
+    """Let long runs of Latin characters (digests, wallets, names of files) break at the edge of a cell."""
     if isinstance(value, str):
-        return _RUN.sub(lambda run: "\u200b".join(run[0][at : at + 8] for at in range(0, len(run[0]), 8)), value)
+        return _RUN.sub(_pieces, value) if layout < 3 else _WORDS.sub(_seams, value)
     if isinstance(value, Mapping):
-        return {key: one if key == "block" else _breakable(one) for key, one in value.items()}
+        return {key: one if key == "block" else _breakable(one, layout) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_breakable(one) for one in value]
+        return [_breakable(one, layout) for one in value]
     return value
 
 
@@ -67,7 +78,7 @@ def draw_pdf(sheet: Sheet) -> bytes:
     """
     data = {
         "title": sheet.title,
-        "blocks": _breakable(list(sheet.blocks)),
+        "blocks": _breakable(list(sheet.blocks), sheet.layout),
         "day": [sheet.day.year, sheet.day.month, sheet.day.day],
         "grid": sheet.grid,
         "draft": sheet.draft,
@@ -88,7 +99,11 @@ def draw_pdf(sheet: Sheet) -> bytes:
                 % {"text": (shown[1] or shown[2]) if shown else ""},
                 code="no_glyph",
             ) from error
-        raise
+        raise Refused(
+            _("不能制作文书：排版没有成功（%(text)s）。可以对照现行版本检查模板的表格和栏目。")
+            % {"text": error.message[:120]},
+            code="layout",
+        ) from error
     if not isinstance(drawn, bytes):
         raise TypeError("one file was asked for")
     return drawn

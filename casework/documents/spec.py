@@ -4,7 +4,7 @@ A template is data, never a program: text that stands in a placeholder is text, 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -40,6 +40,8 @@ _EVERY: Final = frozenset({"block", "when"})
 _NAME: Final = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _PLACE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 MAX_BYTES: Final = 64 * 1024
+#: Nodes within nodes, copies of one document, blocks with their rows, cells and items, boxes side by side, signs of a name.
+MAX_DEPTH, MAX_COPIES, MAX_PARTS, MAX_SIDE, MAX_NAME = 12, 5, 500, 12, 80
 LIMITS: Final = {"text": 400, "long": 60_000}
 
 
@@ -88,6 +90,37 @@ class _Wrong(Exception):
     """One sentence about what is wrong with a template."""
 
 
+class _Plain(yaml.SafeLoader):
+    """Reads texts, whole numbers, yes and no: no tags, no anchors, no days or floats that a text could be taken for."""
+
+    yaml_implicit_resolvers: Final = {}  # type: ignore[misc]
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Compose what the next event begins, unless it is more than a template may hold."""
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise _Wrong(_("模板不能用锚点和引用（& 和 *）"))
+        if getattr(event, "tag", None):
+            raise _Wrong(_("模板不能用类型标记（!）"))
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _Wrong(_("模板嵌套超过 %(n)d 层") % {"n": MAX_DEPTH})
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+_Plain.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|yes|no|on|off)$", re.IGNORECASE), list("tfynoTFYNO")
+)
+_Plain.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^(?:0|[1-9][0-9]{0,8})$"), list("0123456789"))
+_Plain.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""])
+
+
 def read_template(text: str) -> Template:
     """Return the template that the text describes.
 
@@ -98,11 +131,9 @@ def read_template(text: str) -> Template:
         return _read(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = _("第 %(n)d 行") % {"n": mark.line + 1} if mark else ""
-        raise Invalid(
-            _("不能读这个模板：格式有误，%(where)s。可以对照现行版本检查缩进和冒号。") % {"where": where},
-            details={"source": where},
-        ) from error
+        where = _("第 %(n)d 行") % {"n": mark.line + 1} if mark else _("有不能用的字符")
+        said = _("不能读这个模板：格式有误，%(where)s。可以对照现行版本检查缩进和冒号。") % {"where": where}
+        raise Invalid(said, details={"source": said}) from error
     except _Wrong as error:
         raise Invalid(
             _("不能用这个模板：因为%(why)s。可以改正后再存。") % {"why": error}, details={"source": str(error)}
@@ -112,9 +143,7 @@ def read_template(text: str) -> Template:
 def _read(text: str) -> Template:
     if len(text.encode()) > MAX_BYTES:
         raise _Wrong(_("模板超过 %(n)d KB") % {"n": MAX_BYTES // 1024})
-    if re.search(r"(^|[\s\[{,:-])[&*][A-Za-z0-9_]", text):
-        raise _Wrong(_("模板不能用锚点和引用（& 和 *）"))
-    raw = yaml.safe_load(text)
+    raw = yaml.load(text, _Plain)  # noqa: S506 (a safe loader that reads less)
     if not isinstance(raw, dict):
         raise _Wrong(_("模板不是“项目：内容”的形式"))
     known = {
@@ -130,8 +159,13 @@ def _read(text: str) -> Template:
     blocks = tuple(_block(one, {one.name: one for one in inputs}) for one in _list(raw, "blocks"))
     if not blocks:
         raise _Wrong(_("模板没有内容"))
+    _many(len(inputs) + sum(_parts(one) for one in blocks), MAX_PARTS, _("模板的项目、块、行和格"))
+    copies = raw.get("copies", [])
+    if not isinstance(copies, list) or not all(isinstance(one, str) for one in copies):
+        raise _Wrong(_("copies 是一列文字"))
+    _many(len(copies), MAX_COPIES, _("联数"))
     version = raw.get("version", 1)
-    if not isinstance(version, int) or not 0 < version < 10_000:
+    if isinstance(version, bool) or not isinstance(version, int) or not 0 < version < 10_000:
         raise _Wrong(_("version 不是整数"))
     if not _NAME.match(str(raw.get("code", ""))):
         raise _Wrong(_("code 只能用小写字母、数字和下划线"))
@@ -141,18 +175,35 @@ def _read(text: str) -> Template:
     return Template(
         code=raw["code"],
         version=version,
-        name=_text(raw, "name"),
+        name=_short(raw, "name"),
         series=series,
         subjects=tuple(str(one) for one in _list(raw, "subjects")),
         inputs=inputs,
         blocks=blocks,
         by_officer=bool(raw.get("by_officer", False)),
-        copies=tuple(str(one) for one in raw.get("copies") or ()),
+        copies=tuple(copies),
         grid=bool(raw.get("grid", True)),
         served=bool(raw.get("served", False)),
         basis=str(raw.get("basis", "")),
         source=text,
     )
+
+
+def _many(count: int, most: int, what: str) -> None:
+    if count > most:
+        raise _Wrong(_("%(what)s有 %(count)d 个，超过 %(n)d 个") % {"what": what, "count": count, "n": most})
+
+
+def _parts(value: Any) -> int:
+    """Return how many things a block holds: itself, its rows, their cells, its items, its columns."""
+    if isinstance(value, Mapping | list):
+        inside: Iterable[Any] = value.values() if isinstance(value, Mapping) else value
+        return (
+            1
+            + sum(_parts(one) for one in inside if isinstance(one, Mapping | list))
+            + (len(value) if isinstance(value, list) else 0)
+        )
+    return 0
 
 
 def _only(raw: Mapping[str, Any], known: set[str] | frozenset[str], where: str) -> None:
@@ -175,6 +226,13 @@ def _text(raw: Mapping[str, Any], key: str) -> str:
     return value.strip()
 
 
+def _short(raw: Mapping[str, Any], key: str) -> str:
+    value = _text(raw, key)
+    if len(value) > MAX_NAME:
+        raise _Wrong(_("%(key)s 超过 %(n)d 字") % {"key": key, "n": MAX_NAME})
+    return value
+
+
 def _input(raw: Any) -> Input:
     if not isinstance(raw, dict):
         raise _Wrong(_("inputs 的每一项都要写名称和说明"))
@@ -191,9 +249,10 @@ def _input(raw: Any) -> Input:
     columns = raw.get("columns") or {}
     if (kind == "rows") != bool(columns) or not isinstance(columns, dict):
         raise _Wrong(_("“%(name)s”要写明表格的栏目（columns）") % {"name": name})
+    _many(len(columns), MAX_SIDE, _("“%(name)s”的栏目") % {"name": name})
     return Input(
         name=name,
-        label=_text(raw, "label"),
+        label=_short(raw, "label"),
         type=kind,
         required=bool(raw.get("required", True)),
         columns=tuple((str(key), str(label)) for key, label in columns.items()),
@@ -253,7 +312,10 @@ def _shape(kind: str, raw: Mapping[str, Any], inputs: Mapping[str, Input]) -> No
                 or not all(isinstance(cell, dict) and "label" in cell for cell in row)
             ):
                 raise _Wrong(_("form 的每一行都是一列，每格写 label 和 value"))
+            _many(sum(_span(cell) for cell in row), MAX_SIDE, _("form 的一行"))
             for cell in row:
+                if not isinstance(cell["label"], str) or not isinstance(cell.get("value", ""), str):
+                    raise _Wrong(_("form 里的 label 和 value 是文字"))
                 _only(cell, {"label", "value", "span", "height", "sign"}, "form")
                 if not all(
                     isinstance(cell.get(key, 1), int) and 0 < cell.get(key, 1) < 20 for key in ("span", "height")
@@ -265,6 +327,11 @@ def _shape(kind: str, raw: Mapping[str, Any], inputs: Mapping[str, Input]) -> No
         raise _Wrong(_("块“%(kind)s”的 items 是一列文字") % {"kind": kind})
     if kind == "lines" and str(raw["items"]) not in inputs:
         raise _Wrong(_("“%(name)s”没有在 inputs 里声明") % {"name": raw["items"]})
+
+
+def _span(cell: Mapping[str, Any]) -> int:
+    span = cell.get("span", 1)
+    return span if isinstance(span, int) else 1
 
 
 def places(value: Any) -> Iterator[str]:

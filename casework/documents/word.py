@@ -28,6 +28,8 @@ _AFTER_BORDER: Final = (
     "w:contextualSpacing", "w:mirrorIndents", "w:suppressOverlap", "w:jc", "w:textDirection", "w:textAlignment",
     "w:textboxTightWrap", "w:outlineLvl", "w:divId", "w:cnfStyle", "w:rPr", "w:sectPr", "w:pPrChange",
 )  # fmt: skip
+#: A row with no longer cell stays on one page.
+WHOLE: Final = 400
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
@@ -150,17 +152,20 @@ class _Writer:
         paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
         signer = f"　　签发人：{block['signer']}" if block.get("signer") else ""
         number = self._say(block.get("number", "") + signer, align=ALIGN.CENTER)
-        number.paragraph_format.space_before = PITCH
+        number.paragraph_format.space_before = 2 * PITCH  # two empty lines, and two below the rule
         _rule(number, "D7000F", 18)
-        self._say("")
+        for _line in range(2):
+            self._say("")
 
     def _title(self, block: Mapping[str, Any]) -> None:
-        paragraph = self._say(block["text"], role="title", size=22, align=ALIGN.CENTER)
+        grid = self.size == 16
+        paragraph = self._say(block["text"], role="title", size=22 if grid else 20, align=ALIGN.CENTER)
         paragraph.paragraph_format.line_spacing = Pt(34)
+        paragraph.paragraph_format.keep_with_next = True
         under = "　　".join(one for one in (block.get("number", ""), block.get("copy", "")) if one)
         if under:
             self._say(under, size=14, align=ALIGN.CENTER)
-        self._say("", size=8)
+        self._say("", size=self.size if grid else 8)
 
     def _to(self, block: Mapping[str, Any]) -> None:
         self._say(block["text"])
@@ -208,9 +213,14 @@ class _Writer:
             self._cell(cell, text, role="hei", size=11, align=ALIGN.CENTER)
         repeat = OxmlElement("w:tblHeader")
         table.rows[0]._tr.get_or_add_trPr().append(repeat)
+        sides = [ALIGN.CENTER if not share else ALIGN.RIGHT if right else ALIGN.LEFT
+                 for share, right in zip(block["widths"], block["right"], strict=True)]  # fmt: skip
         for line in rows:
-            for cell, text in zip(table.add_row().cells, line, strict=True):
-                self._cell(cell, text, size=11)
+            row = table.add_row()
+            if all(len(text) <= WHOLE for text in line):
+                row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+            for cell, text, side in zip(row.cells, line, sides, strict=True):
+                self._cell(cell, text, size=11, align=side)
         for column, width in zip(table.columns, widths, strict=True):
             for cell in column.cells:
                 cell.width = width
@@ -236,9 +246,12 @@ class _Writer:
 
     def _close(self, block: Mapping[str, Any]) -> None:
         self._say("")
-        for text in (block["organ"], f"{block['date']}（印章）"):
+        # The day ends four characters before the edge, the organ stands in the middle above it.
+        over = (_wide(block["organ"]) - _wide(block["date"])) / 2 * self.size
+        gap = max(4 * self.size, min(over, 10 * self.size))
+        for text, right in ((block["organ"], max(gap - over, 0)), (block["date"], gap)):
             paragraph = self._say(text, align=ALIGN.RIGHT)
-            paragraph.paragraph_format.right_indent = Pt(4 * self.size)
+            paragraph.paragraph_format.right_indent = Pt(right)
             paragraph.paragraph_format.keep_with_next = text == block["organ"]
 
     def _foot(self, block: Mapping[str, Any]) -> None:
@@ -250,6 +263,11 @@ class _Writer:
 
     def _page(self, block: Mapping[str, Any]) -> None:
         self.file.add_page_break()
+
+
+def _wide(text: str) -> float:
+    """Return how many full-width signs the text is long."""
+    return sum(0.5 if sign < "\u2000" else 1.0 for sign in text)
 
 
 def _rule(paragraph: Any, colour: str, width: int) -> None:

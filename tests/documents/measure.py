@@ -162,6 +162,22 @@ def _out_of_order(tree: Any) -> Iterator[str]:
                     yield f"{parent} has {many} {child}"
 
 
+def lost_styles(docx: bytes) -> set[str]:
+    """Return styles that are asked for and are not there, and ids that stand twice."""
+    with zipfile.ZipFile(io.BytesIO(docx)) as archive:
+        styles = [
+            str(one.get(f"{W}styleId")) for one in etree.fromstring(archive.read("word/styles.xml")).iter(f"{W}style")
+        ]
+        tree = etree.fromstring(archive.read("word/document.xml"))
+    asked = {str(one.get(f"{W}val")) for kind in ("pStyle", "rStyle", "tblStyle") for one in tree.iter(f"{W}{kind}")}
+    ids = [one.get(f"{W}id") for one in tree.iter() if isinstance(one.tag, str) and one.get(f"{W}id")]
+    return (
+        (asked - set(styles))
+        | {one for one in styles if styles.count(one) > 1}
+        | {str(one) for one in ids if ids.count(one) > 1}
+    )
+
+
 def official_fonts(docx: bytes) -> set[str]:
     """Return the fonts that the text of the document asks for."""
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:

@@ -200,8 +200,21 @@ blocks:
         ("name: 决定", "name: [", "格式有误"),
         ('text: "{person}"', "text: 5", "写法不对"),
         ("code: filing_decision", "code: ../x", "code 只能用"),
-        ("  - {block: p", "  - !!python/object:os.system {block: p", "格式有误"),
+        ("  - {block: p", "  - !!python/object:os.system {block: p", "不能用类型标记"),
         ("blocks:", "x: 1\nblocks:", "不认识的项目：x"),
+        ("name: 决定", "name: !!binary aGVsbG8=", "不能用类型标记"),
+        ("sample: 金某某", "sample: *x", "锚点"),
+        ("name: 决定", "name: " + "名" * 81, "name 超过 80 字"),
+        ("blocks:", "copies: 5\nblocks:", "copies 是一列文字"),
+        ("blocks:", "copies: [" + "一," * 9 + "]\nblocks:", "联数有 9 个，超过 5 个"),
+        ("blocks:", "blocks:\n" + "  - {block: page}\n" * 600, "超过 500 个"),
+        ('{block: p, text: "{person}"}', "[" * 20_000, "嵌套超过 12 层"),
+        ('{block: p, text: "{person}"}', "{a: " * 5_000, "嵌套超过 12 层"),
+        ("version: 1", "version: " + "9" * 5_000, "version 不是整数"),
+        ("version: 1", "version: true", "version 不是整数"),
+        ('{block: p, text: "{person}"}', "{block: form, rows: [[{label: 一, span: 19}]]}", "form 的一行有 19 个"),
+        ('{block: p, text: "{person}"}', "{block: form, rows: [[{label: {a: b}}]]}", "label 和 value 是文字"),
+        ("code: filing_decision", "code: filing_decision # " + "长" * 30_000, "超过 64 KB"),
     ],
 )
 def test_a_wrong_template_is_refused_with_a_sentence(old: str, new: str, said: str) -> None:
@@ -217,3 +230,25 @@ def test_what_is_put_in_is_never_read_again() -> None:
     blocks = fill(template, {"person": "{number}{person}"}, number="立〔2021〕1号")
 
     assert json.dumps(blocks, ensure_ascii=False).count("{number}{person}") >= 1
+
+
+def test_texts_that_look_like_days_and_times_stay_texts() -> None:
+    template = read_template(GOOD.replace("sample: 金某某", "sample: 2021-02-30").replace("决定", "14:20"))
+
+    assert (template.name, template.sample) == ("14:20", {"person": "2021-02-30"})
+
+
+def test_a_template_that_asks_for_programs_and_files_prints_what_it_says() -> None:
+    said = '#import "/etc/passwd": * #read("/etc/passwd") #while true {} #eval("1") $x$ \\u{41}'
+    template = read_template(GOOD.replace('"{person}"', f"'{said}'"))
+
+    drawn = text_of(draw_pdf(Sheet("样张", fill(template, {"person": "金某某"}), DAY)))
+
+    assert "".join(said.split()) in drawn
+
+
+def test_a_template_that_multiplies_its_text_is_refused_before_the_text_is_made() -> None:
+    template = read_template(GOOD.replace('"{person}"', '"' + "{person}" * 5_000 + '"').replace("金某某", "国" * 300))
+
+    with pytest.raises(Refused, match=r"不能制作决定：内容有 15\d{5} 字，超过 30000 字"):
+        fill(template, template.sample, most=30_000)

@@ -14,7 +14,7 @@ import pytest
 from casework.documents import pdf
 from casework.documents.catalogue import codes, shipped
 from casework.documents.fonts import OFFICIAL, fonts
-from casework.documents.pdf import draw_pdf
+from casework.documents.pdf import Sheet, draw_pdf
 from casework.documents.word import draw_docx
 from tests.documents.measure import (
     HIGH,
@@ -27,12 +27,13 @@ from tests.documents.measure import (
     embedded,
     faults,
     lines_of,
+    lost_styles,
     number_of_page,
     official_fonts,
     pages,
     proof_of_page,
 )
-from tests.documents.test_layout import sheet
+from tests.documents.test_layout import DAY, sheet
 
 #: Full-width signs of a line; marks next to each other share a place, so that a line may hold more of them.
 CHARACTERS, SHARED = 28, 2
@@ -94,6 +95,7 @@ def test_each_kind_opens_in_a_word_processor_with_the_same_measures(code: str) -
     packed = draw_docx(sheet(template))
 
     assert faults(packed) == []
+    assert lost_styles(packed) == set()
     file = docx.Document(io.BytesIO(packed))
     (section,) = file.sections
     paper = (section.page_width, section.page_height)
@@ -126,7 +128,7 @@ def test_the_measuring_sees_what_is_wrong() -> None:
 
 
 #: What documents were drawn with is never changed: they are drawn again with it to the same bytes.
-LAYOUTS = {1: "dd4aea0dd1367fd1", 2: "36cd48567efa6d55"}
+LAYOUTS = {1: "dd4aea0dd1367fd1", 2: "36cd48567efa6d55", 3: "3d86a2d9afd049eb"}
 
 
 @pytest.mark.parametrize(("number", "digest"), LAYOUTS.items())
@@ -135,3 +137,66 @@ def test_a_layout_that_was_used_is_never_changed(number: int, digest: str) -> No
 
     assert hashlib.sha256(source).hexdigest()[:16] == digest, "make layout.N+1.typ and raise pdf.LAYOUT instead"
     assert max(LAYOUTS) == pdf.LAYOUT
+
+
+def tops_of(drawn: bytes, size: float) -> list[float]:
+    """Return from where to where the lines of the first page with that size of signs reach: upper edges of their boxes."""
+    _paper, signs = next(iter(pages(drawn)))
+    return [base - 0.88 * size for base in lines_of([one for one in signs if one.chinese], size)]
+
+
+def test_head_title_and_text_keep_the_blank_lines_of_the_standard() -> None:
+    drawn = draw_pdf(sheet(shipped()["supervision_letter"][0]))
+    _paper, signs = next(iter(pages(drawn)))
+    heads = [one for one in signs if one.size > 22.5]
+    number, first = tops_of(drawn, 16)[:2]
+    (title,) = tops_of(drawn, 22)
+
+    assert 35 - 1 <= (min(one.top for one in heads) - TOP) / MM <= 35 + 2  # 7.2.4
+    head = max(one.base for one in heads) + 0.12 * heads[0].size
+    assert abs(number - head - 2 * 28.99) < 2  # 7.2.5: two empty lines below the head
+    assert abs(title - (number + 16) - 4 * MM - 2 * 28.99) < 2  # 7.3.1: a rule after 4 mm, two empty lines
+    assert abs(first - (title + 22) - (2 * 28.99 - 16)) < 2  # 7.3.2: one empty line
+
+
+@pytest.mark.parametrize("organ", ["省纪委监委", "浙江省纪律检查委员会浙江省监察委员会"])
+def test_the_organ_stands_in_the_middle_above_its_day(organ: str) -> None:
+    drawn = draw_pdf(Sheet("落款", [{"block": "close", "organ": organ, "date": "2021年12月16日"}], DAY))
+
+    _paper, signs = next(iter(pages(drawn)))
+    first, second = list(lines_of([one for one in signs if not number_of_page(one)], 16).values())
+    middles = [(line[0].left + line[-1].right) / 2 for line in (first, second)]
+    assert abs(middles[0] - middles[1]) < 3
+    gap = LEFT + WIDE - second[-1].right
+    assert gap > 60
+    assert first[-1].right <= LEFT + WIDE + OVER
+    assert (abs(gap - 64) < 4) == (len(organ) < 10)
+
+
+def test_rows_and_signatures_are_not_torn_apart() -> None:
+    template = shipped()["sealing_list"][0]
+    row = {"number": "ZJ21-3435-001", "title": "自组矿机 1 号（8 张显卡）", "seal": "ZJ21-000911",
+           "sealed": "2021-09-06 10:41", "features": "自组 MB-71C1；约 240 MH/s；铁架，通电运行，散热风扇 6 个"}  # fmt: skip
+    for many in range(3, 9):
+        drawn = draw_pdf(sheet(template, {"items": [row] * many}))
+        said = ["".join(one.text for one in signs) for _paper, signs in pages(drawn)]
+        for text in said:
+            assert text.count("散热风扇") == text.count("MB-71C1"), many
+            assert ("保管人" in text) == ("年月日" in text), many
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("关于给予金某某同志严重警告、记大过处分的决定", ["关于给予金某某同志严重警告、", "记大过处分的决定"]),
+        (
+            "关于限期整改利用公共资源从事虚拟货币“挖矿”活动等有关问题并书面反馈整改落实情况的通知",
+            ["关于限期整改利用公共资源从事虚拟货币", "“挖矿”活动等有关问题", "并书面反馈整改落实情况的通知"],
+        ),
+    ],
+)
+def test_long_titles_are_broken_where_the_sense_allows(title: str, lines: list[str]) -> None:
+    drawn = draw_pdf(Sheet("题", [{"block": "title", "text": title}], DAY))
+
+    _paper, signs = next(iter(pages(drawn)))
+    assert ["".join(one.text for one in line) for line in lines_of(signs, 22).values()] == lines

@@ -57,6 +57,9 @@ def test_pages_are_there_for_the_circle_alone_and_the_auditor_never_writes(cast:
     assert row.state == DocumentState.ISSUED
     assert Document.objects.count() == 1
     assert not Job._base_manager.exists()
+    check = reverse("documents:check", args=[row.pk])
+    assert check in client(cast.officer).get(reads[0]).content.decode()
+    assert check not in client(cast.auditor).get(reads[0]).content.decode()  # the check is written down: not his
     downloads = Entry.objects.filter(ref=row.ref, kind="document.downloaded")
     assert downloads.count() == 4
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from casework.accounts.models import User
 from casework.documents.catalogue import template_of
-from casework.documents.filling import fill
+from casework.documents.filling import MAX_SAMPLE, fill
 from casework.documents.models import Document
 from casework.documents.pdf import LAYOUT, Sheet, draw_pdf, made_with
 from casework.documents.spec import Template
@@ -71,8 +71,9 @@ def _layout_of(document: Document) -> int:
 
 
 def draw(template: Template, data: Mapping[str, Any], day: date) -> bytes:
-    """Return the PDF of a template with data that belong to no document, marked as a draft."""
-    return draw_pdf(Sheet(template.name, fill(template, data), day, grid=template.grid, draft=True))
+    """Return the PDF of a template with its sample data, marked as a draft; a sample is short."""
+    blocks = fill(template, data, most=MAX_SAMPLE)
+    return draw_pdf(Sheet(template.name, blocks, day, grid=template.grid, draft=True))
 
 
 def pages_of(pdf: bytes) -> int:

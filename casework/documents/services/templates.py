@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework.access.policy import require
@@ -42,9 +43,19 @@ def read_own(code: str, source: str) -> Template:
 
 
 def preview_own(code: str, source: str, day: date) -> bytes:
-    """Return the PDF of the template with its sample data."""
+    """Return the PDF of the template with its sample data.
+
+    Raises:
+        Invalid: with the sentence that says what keeps it from being read or drawn.
+    """
     template = read_own(code, source)
-    return draw(template, complete(template, template.sample), day)
+    try:
+        return draw(template, complete(template, template.sample), day)
+    except Refused as error:
+        raise Invalid(
+            _("不能用这个模板：因为用样例数据做不成样张。%(why)s") % {"why": error.message},
+            details={"source": error.message},
+        ) from error
 
 
 def draft_template(
@@ -54,6 +65,7 @@ def draft_template(
     if code not in shipped():
         raise Invalid(_("没有这个文种。"), details={"code": code})
     require(actor, "document_template.draft")
+    preview_own(code, source, timezone.localdate(at))
     template = read_own(code, source)
     with transaction.atomic():
         row = OwnTemplate.objects.select_for_update().filter(code=code, state=TemplateState.DRAFT).first()

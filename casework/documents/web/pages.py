@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.access.policy import can, get_visible, require
+from casework.access.readers import only_reads
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
@@ -158,7 +159,7 @@ def _acts(row: Document, user: User, by_officer: bool, served: bool) -> dict[str
         "withdraw_form": ReasonForm(prefix="withdraw")
         if withdraw and (not row.number or can(user, "document.issue", row))
         else None,
-        "may_check": bool(row.pdf_id) and can(user, "document.download", row),
+        "may_check": bool(row.pdf_id) and can(user, "document.download", row) and not only_reads(user),
         "may_download": can(user, "document.download", row),
     }
 

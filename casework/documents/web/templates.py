@@ -22,6 +22,9 @@ from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
 from casework.web.toast import toast
 
+#: Pages of a sample that are shown; each is drawn when it is looked at.
+SHOWN = 12
+
 
 @require_safe
 @commission_only
@@ -58,7 +61,8 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "template": template,
         "own": own,
         "which": which,
-        "pages": range(1, pages + 1),
+        "pages": range(1, min(pages, SHOWN) + 1),
+        "more": max(pages - SHOWN, 0),
         "versions": OwnTemplate.objects.filter(code=code).select_related("made_by", "activated_by").order_by("-number"),
         "may_draft": can(user, "document_template.draft"),
         "may_activate": own is not None
@@ -74,6 +78,8 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
 def page(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """A page of the template with its sample data as a picture."""
     template, _own = _chosen(code, request.GET.get("which", ""))
+    if not 0 < number <= SHOWN:
+        raise Http404
     try:
         drawn = picture_of(draw(template, complete(template, template.sample), clock.today()), number - 1)
     except LookupError as error:
