@@ -54,7 +54,7 @@ class H3c(Lines):
     def _head(self, line: str) -> tuple[_Head, str] | None:
         """Return what stands before a message, remembered for all lines of a second, and the message."""
         at = line.find(": ")
-        known = self.heads.get(line[:at])
+        known = self.heads.get(line[:at]) if at > 0 else None
         if known is not None:
             return known, line[at + 2 :]
         found = _HEAD.match(line)
@@ -63,7 +63,7 @@ class H3c(Lines):
         text, host, module, level, name, body = found.groups()
         head = (self._stamp(text) if text else None, text, host, module, level, name)
         dated = head[0] is None or YEAR_INFERRED not in head[0][1]
-        if dated and found.start("body") == at + 2:
+        if dated and at > 0 and found.start("body") == at + 2:
             if len(self.heads) >= HEADS:
                 self.heads.clear()
             self.heads[line[:at]] = head

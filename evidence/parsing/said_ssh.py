@@ -61,7 +61,7 @@ def _failed(text: str) -> Meaning | None:
         method, invalid, user, ip, port = plain.groups()
         return {
             "class_uid": 3002, "activity": "logon", "event_action": "login", "event_outcome": "failure",
-            "user_name": user, "source_ip": ip, "source_port": int(port),
+            "user_name": user, "source_ip": address(ip), "source_port": int(port),
             "attrs": (STRANGER if invalid else KNOWN) if method == "password" else {"method": method, "service": "sshd"},
         }  # fmt: skip
     found = _FAILED.match(text)

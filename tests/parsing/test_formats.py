@@ -11,6 +11,7 @@ from openpyxl import Workbook
 
 from evidence.parsing.archives import members
 from evidence.parsing.events import iso
+from evidence.parsing.said_often import OFTEN
 from tests.parsing.reading import lines, read, source_of
 
 HUAWEI = lines(
@@ -268,6 +269,16 @@ def test_a_broken_workbook_is_named_as_unread() -> None:
     assert said["unparsed"] >= 1
 
 
+def test_a_flow_without_its_rest_is_no_flow_of_the_line_before() -> None:
+    flow = H3C.splitlines()[0].decode()
+    events, _, _ = read(
+        lines(flow, flow.replace("3333", "4444"), flow[: flow.index(": ") + 1], flow.replace(";", "; "))
+    )
+
+    assert [event.get("destination_port") for event in events] == [3333, 4444, None, 3333]
+    assert events[2]["attrs"]["message"] == ""
+
+
 def test_two_clocks_in_one_line_are_both_kept() -> None:
     events, _, _ = read(HUAWEI)
 
@@ -302,6 +313,27 @@ def test_a_name_that_imitates_a_line_does_not_deceive() -> None:
     assert [event["source_ip"] for event in events] == ["10.3.7.21", "10.3.7.21"]
     assert all(event["rule_labels"] == ("log-injection",) for event in events)
     assert sum(finding.check == "log-injection" for finding in run.findings) == 2
+
+
+def test_what_comes_often_is_read_as_the_longer_way_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = (
+        "Failed password for root from 10.3.7.21 port 50022 ssh2", "Failed password for invalid user a.b from 10.3.7.21 port 1 ssh2",
+        "Failed password for rhost=8.8.8.8 from 10.3.7.21 port 1 ssh2", "Failed none for root from 10.3.7.21 port 1 ssh2",
+        "Failed password for invalid user x from 8.8.8.8 port 1 ssh2 from 10.3.7.21 port 2 ssh2",
+        "Failed password for root from ::ffff:10.3.7.21 port 1 ssh2", "Invalid user x from 10.3.7.21", "Invalid user  from 10.3.7.21",
+        "Invalid user x from 10.3.7.21 port 7", "Connection closed by 10.3.7.21 port 7 [preauth]", "Disconnected from 10.3.7.21",
+        "Connection closed by invalid user x 10.3.7.21 port 7 [preauth]", "Connection reset by 10.3.7.21",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.3.7.21  user=root",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=mail.example",
+    )  # fmt: skip
+    data = lines(*(f"Sep  9 10:21:{number:02d} rig sshd[{number + 7}]: {text}" for number, text in enumerate(said)))
+    quick, _, _ = read(data)
+    assert sum(1 for text in said if (word := OFTEN.get(text.partition(" ")[0])) and word(text)) == 8
+
+    monkeypatch.setattr("evidence.parsing.syslog.OFTEN", {})
+
+    assert read(data)[0] == quick
+    assert [event.get("source_ip") for event in quick[:6]] == ["10.3.7.21"] * 6
 
 
 def test_years_that_no_line_names_follow_from_the_reference_and_the_turn_of_the_year() -> None:
