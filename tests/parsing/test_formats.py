@@ -272,7 +272,8 @@ def test_a_broken_workbook_is_named_as_unread() -> None:
 def test_a_flow_without_its_rest_is_no_flow_of_the_line_before() -> None:
     flow = H3C.splitlines()[0].decode()
     events, _, _ = read(
-        lines(flow, flow.replace("3333", "4444"), flow[: flow.index(": ") + 1], flow.replace(";", "; "))
+        lines(flow, flow.replace("3333", "4444"), flow[: flow.index(": ") + 1], flow.replace(";", "; ")),
+        name="h3c",
     )
 
     assert [event.get("destination_port") for event in events] == [3333, 4444, None, 3333]
