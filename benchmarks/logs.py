@@ -31,6 +31,7 @@ ROUNDS = 3
 SAMPLES = CHECKOUT.parent / "shared" / "data" / "logs" / "evtx"
 _HEAD = re.compile(rb"^(\w{3} [ \d]\d \d\d:\d\d:\d\d) (\S+) ([^\s\[:]+)(?:\[(\d+)\])?: (.*)$")
 _PAIR = re.compile(rb"([A-Za-z]\w*)=([^,;]*)")
+_NUMBERED = re.compile(rb"(\w+)\(\d+\)=([^;]*)")
 
 
 def run(scale: float) -> None:
@@ -46,6 +47,12 @@ def run(scale: float) -> None:
                 _huawei(folder, size // 2, chance),
                 _pairs,
                 "key=value pairs of each line, nothing kept",
+            ),
+            (
+                "H3C NAT flows",
+                _h3c(folder, size // 2, chance),
+                _numbered,
+                "pairs of key and value of each line, nothing kept",
             ),
             ("audit log", _audit(folder, size, chance), _regex, "one regular expression a line, nothing kept"),
         ):
@@ -96,6 +103,11 @@ def _pairs(path: Path) -> int:
         return sum(1 for line in stream if dict(_PAIR.findall(line)) or True)
 
 
+def _numbered(path: Path) -> int:
+    with path.open("rb") as stream:
+        return sum(1 for line in stream if dict(_NUMBERED.findall(line)) or True)
+
+
 def _library(path: Path) -> int:
     records: Iterator[Any] = iter(PyEvtxParser(str(path), 1).records_json())
     return sum(1 for record in records if orjson.loads(record["data"]))
@@ -132,6 +144,21 @@ def _huawei(folder: Path, size: int, chance: random.Random) -> Path:
                 f"DestinationIP=203.0.113.{chance.randrange(250)},SourcePort={1024 + number % 60_000},DestinationPort=3333,SourceNatIP=198.51.100.7,"
                 f"SourceNatPort={1024 + number % 60_000},BeginTime=1631154100,EndTime=1631154108,SendPkts=9,SendBytes=900,RcvPkts=8,RcvBytes=800,"
                 "SourceVpnID=0,DestinationVpnID=0,PolicyName=out,UserName=huang,CloseReason=tcp-fin.\n"
+            )
+    return path
+
+
+def _h3c(folder: Path, size: int, chance: random.Random) -> Path:
+    path = folder / "nat.log"
+    with path.open("w", encoding="ascii") as out:
+        for number in range(size):
+            moment = datetime(2021, 9, 1) + timedelta(seconds=number // 20)  # noqa: DTZ001
+            out.write(
+                f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S} 2021 H3C %%10NAT/6/NAT_FLOW: Protocol(1001)=TCP;SrcIPAddr(1003)=10.3.{number % 250}.21;"
+                f"SrcPort(1004)={1024 + number % 60_000};NatSrcIPAddr(1005)=198.51.100.7;NatSrcPort(1006)={1024 + number % 60_000};"
+                f"DstIPAddr(1007)=203.0.113.{chance.randrange(250)};DstPort(1008)=3333;InitPktCount(1044)=9;InitByteCount(1046)=900;"
+                "RplyPktCount(1045)=8;RplyByteCount(1047)=800;RcvVPNInstance(1042)=;SndVPNInstance(1043)=;BeginTime_e(1013)=09012021102000;"
+                "EndTime_e(1014)=09012021102148;Event(1048)=(8)Session created;\n"
             )
     return path
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, cast
 
 from evidence.parsing.rotated import rotation
+from evidence.parsing.sheets import sheets
 from evidence.parsing.source import Bounded, Broken, Source, unpacked
 
 MEMBERS = 20_000
@@ -23,15 +24,14 @@ def members(source: Source, depth: int = 0) -> Iterator[Source]:
     What is not read (links, devices, encrypted members, absolute or climbing names) is noted at the first source.
     """
     head = source.head()
-    office = b"[Content_Types].xml" in head[:4096]
-    kind = "zip" if head[:4] in {b"PK\x03\x04", b"PK\x05\x06"} and not office else "tar" if _is_tar(head) else ""
+    kind = _kind(source, head)
     if not kind or depth >= DEPTH:
         yield source
         return
     found: list[Source] = []
     notes: list[tuple[str, dict[str, int | str]]] = []
     try:
-        for one in (_zip if kind == "zip" else _tar)(source, notes):
+        for one in _WALKS[kind](source, notes):
             if len(found) >= MEMBERS:
                 notes.append(("too_many_members", {"most": MEMBERS}))
                 break
@@ -52,11 +52,25 @@ def members(source: Source, depth: int = 0) -> Iterator[Source]:
         source.notes.extend(notes)
         yield source
         return
-    found.sort(key=lambda one: rotation(one.name))
+    if kind != "book":
+        found.sort(key=lambda one: rotation(one.name))
     found[0].notes.extend(notes)
     for one in found:
         inner = unpacked(one, one.head()[:6]) if one.size is None or one.size else one
         yield from members(inner, depth + 1)
+
+
+def _kind(source: Source, head: bytes) -> str:
+    if head[:4] not in {b"PK\x03\x04", b"PK\x05\x06"}:
+        return "tar" if _is_tar(head) else ""
+    try:
+        with source.open() as stream, zipfile.ZipFile(_seekable(stream)) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, EOFError, OSError, Broken, RuntimeError, NotImplementedError, ValueError):
+        return "" if b"[Content_Types].xml" in head[:4096] else "zip"
+    if "[Content_Types].xml" not in names:
+        return "zip"
+    return "book" if "xl/workbook.xml" in names else ""
 
 
 def _is_tar(head: bytes) -> bool:
@@ -126,6 +140,13 @@ def _part(source: Source, offset: int, size: int) -> Callable[[], IO[bytes]]:
         return cast("IO[bytes]", Part(stream, offset, size))
 
     return opened
+
+
+def _book(source: Source, _notes: list[tuple[str, dict[str, int | str]]]) -> Iterator[Source]:
+    yield from sheets(source)
+
+
+_WALKS = {"zip": _zip, "tar": _tar, "book": _book}
 
 
 class Part(io.RawIOBase):

@@ -87,7 +87,7 @@ class Auditd:
     def feed(self, block: Block) -> list[Event]:
         """Return the events that are complete."""
         out: list[Event] = []
-        offset, lines, stride = block
+        offset, lines, stride, _simple = block
         waiting, match, usual = self.open, _LINE.match, _USUAL.match
         self.tally.lines += len(lines)
         seq, last, ts = self.seq, "", 0

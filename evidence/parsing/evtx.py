@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import IO, Any
 
 import orjson
@@ -16,7 +16,10 @@ from evidence.parsing.findings import PROVED, STATED, UNKNOWN, Bound, Finding
 from evidence.parsing.source import Source
 from evidence.parsing.stamps import Full
 
-BATCH = 1000
+#: So few at once that they are still in the processor's memory when they are counted and let go.
+BATCH = 200
+#: Records that the library reads before they are looked at, and failures of its after which no more are asked for.
+AHEAD, FAILED = 64, 10_000
 NOWHERE = (0, 0)
 
 
@@ -36,11 +39,10 @@ class Evtx:
         places: dict[int, tuple[int, int]] = {}
         doubles: dict[int, list[tuple[int, int]]] = {}
         with source.open() as stream:
-            for place in walk(stream, self.bones):
-                if place.number in places:
-                    doubles.setdefault(place.number, []).append((place.offset, place.size))
-                else:
-                    places[place.number] = (place.offset, place.size)
+            for chunk in walk(stream, self.bones):
+                for number, offset, size in chunk:
+                    if places.setdefault(number, (offset, size))[0] != offset:
+                        doubles.setdefault(number, []).append((offset, size))
         with source.open() as stream:
             yield from self._events(_seekable(stream), places, doubles)
         left = [*places.values(), *(spot for spots in doubles.values() for spot in spots)]
@@ -61,48 +63,53 @@ class Evtx:
             return
         read_time = Full(self.context.zone).read
         batch: list[Event] = []
-        seq = failed = 0
-        machine: str | None = None
-        while True:
-            try:
-                record: Any = next(records)
-            except StopIteration:
-                break
-            except (RuntimeError, ValueError, OSError):
-                failed += 1
-                if failed > 10_000:
-                    break
-                continue
+        seq = 0
+        machine = channel = rows = None
+        read_event, tally, numbers = self._event, self.tally, self.numbers
+        for record in self._records(records):
             number = record["event_record_id"]
             spot: tuple[int, int] = places.pop(number, NOWHERE)
             if spot is NOWHERE:
                 rest = doubles.get(number)
                 spot = rest.pop(0) if rest else NOWHERE
-            self.tally.lines += 1
-            event = self._event(record["data"], read_time)
+            tally.lines += 1
+            event = read_event(record["data"], read_time)
             if event is None:
-                self.tally.refuse(spot[0], spot[1], "no_event")
+                tally.refuse(spot[0], spot[1], "no_event")
                 continue
             seq += 1
             event["seq"] = seq
             event["raw_offset"], event["raw_length"] = spot
             attrs = event["attrs"]
             attrs["header_id"] = number
-            record_id, channel = attrs["record_id"], attrs["channel"]
+            record_id = attrs["record_id"]
             if number != record_id:
                 self.renumbered += 1
             if event["host"] != machine:
                 machine = event["host"]
                 self.machines.add(machine)
-            if channel not in self.numbers:
-                self.numbers[channel] = []
-            self.numbers[channel].append((record_id, spot[0], spot[1], event["ts"]))
+            if rows is None or attrs["channel"] != channel:
+                channel = attrs["channel"]
+                rows = numbers.setdefault(channel, [])
+            rows.append((record_id, spot[0], spot[1], event["ts"]))
             batch.append(event)
             if len(batch) >= BATCH:
                 yield batch
                 batch = []
         if batch:
             yield batch
+
+    def _records(self, records: Iterator[Any]) -> Iterator[Any]:
+        """Yield what the library reads, some records ahead: it and we are each quicker when we need not take turns."""
+        failed, ended = 0, False
+        while not ended and failed <= FAILED:
+            ahead: list[Any] = []
+            try:
+                ahead.extend(islice(records, AHEAD))
+                ended = len(ahead) < AHEAD
+            except (RuntimeError, ValueError, OSError):
+                failed += 1
+            yield from ahead
         if failed:
             self.context.remarks.append(("evtx_records_failed", {"records": failed}))
 

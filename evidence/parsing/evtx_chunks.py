@@ -4,22 +4,17 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 CHUNK = 65536
-_RECORD = struct.Struct("<4sIQQ")
+_RECORD, _WHOLE = struct.Struct("<4sIQ"), struct.Struct("<4sIQQ")
 _FILE = struct.Struct("<8sQQQIHHHH76xII")
 _MAGIC = b"\x2a\x2a\x00\x00"
 _FIND = re.compile(re.escape(_MAGIC))
 
 
-class Place(NamedTuple):
-    """One record: its number in the header (not the one in its text), its bytes, when it was written."""
-
-    number: int
-    offset: int
-    size: int
-    written: int
+#: One record: its number in the header (not the one in its text), where it begins, how long it is.
+Place = tuple[int, int, int]
 
 
 @dataclass
@@ -37,14 +32,13 @@ class Bones:
     hidden: list[dict[str, Any]] = field(default_factory=list)
 
 
-def walk(stream: IO[bytes], bones: Bones) -> Iterator[Place]:
-    """Yield the places of the records, chunk by chunk, and fill in the bones."""
+def walk(stream: IO[bytes], bones: Bones) -> Iterator[list[Place]]:
+    """Yield the places of the records of every chunk, and fill in the bones."""
     head = stream.read(4096)
     if len(head) >= 128 and head[:8] == b"ElfFile\0":
         parts = _FILE.unpack_from(head)
         bones.next_record, bones.dirty = parts[3], bool(parts[-2] & 1)
     base = 4096
-    previous = None
     while True:
         chunk = stream.read(CHUNK)
         if len(chunk) < 512:
@@ -52,19 +46,8 @@ def walk(stream: IO[bytes], bones: Bones) -> Iterator[Place]:
         if chunk[:8] == b"ElfChnk\0":
             bones.chunks += 1
             places = _chunk(chunk, base, bones)
-            for place in places:
-                number = place.number
-                if previous is None:
-                    bones.header_min = bones.header_max = previous = number
-                elif number == previous + 1:
-                    bones.header_max = previous = number
-                else:
-                    if number > previous + 1 and len(bones.header_holes) < 1000:
-                        bones.header_holes.append((previous + 1, number - 1))
-                    bones.header_max = previous = max(previous, number)
-                    bones.header_min = min(bones.header_min or 0, number)
             bones.records += len(places)
-            yield from places
+            yield places
         elif any(chunk[:512]):
             bones.broken_chunks += 1
         base += CHUNK
@@ -74,19 +57,35 @@ def _chunk(chunk: bytes, base: int, bones: Bones) -> list[Place]:
     at = 512
     free = int.from_bytes(chunk[48:52], "little")
     end = min(free, len(chunk)) if 512 <= free <= CHUNK else len(chunk)
-    starts: list[int] = []
     places: list[Place] = []
-    unpack, whole = _RECORD.unpack_from, len(chunk)
-    while at + 24 <= end:
-        magic, size, number, written = unpack(chunk, at)
+    unpack, whole, last, take = _RECORD.unpack_from, len(chunk), end - 24, places.append
+    due = -1 if bones.header_max is None else bones.header_max + 1
+    while at <= last:
+        magic, size, number = unpack(chunk, at)
         if magic != _MAGIC or size < 28 or at + size > whole:
             break
-        starts.append(at)
-        places.append(Place(number, base + at, size, written))
+        if number == due:
+            due += 1
+        else:
+            due = _other(bones, number, due - 1)
+        take((number, base + at, size))
         at += size
-    if chunk.count(_MAGIC, 512, end) > len(starts):
-        _hidden(chunk, base, end, set(starts), bones)
+    if bones.header_max is not None:
+        bones.header_max = due - 1
+    if chunk.count(_MAGIC, 512, end) > len(places):
+        _hidden(chunk, base, end, {place[1] - base for place in places}, bones)
     return places
+
+
+def _other(bones: Bones, number: int, previous: int) -> int:
+    """Note a number that does not follow the one before; return the one that is due next."""
+    if bones.header_min is None:
+        bones.header_min = bones.header_max = number
+        return number + 1
+    if number > previous + 1 and len(bones.header_holes) < 1000:
+        bones.header_holes.append((previous + 1, number - 1))
+    bones.header_min = min(bones.header_min, number)
+    return max(previous, number) + 1
 
 
 def _hidden(chunk: bytes, base: int, end: int, starts: set[int], bones: Bones) -> None:
@@ -95,7 +94,7 @@ def _hidden(chunk: bytes, base: int, end: int, starts: set[int], bones: Bones) -
         inner = found.start()
         if inner in starts or inner + 28 > end:
             continue
-        _magic, size, number, written = _RECORD.unpack_from(chunk, inner)
+        _magic, size, number, written = _WHOLE.unpack_from(chunk, inner)
         whole = size >= 28 and inner + size <= end and chunk[inner + size - 4 : inner + size] == struct.pack("<I", size)
         if whole and 0x01B0000000000000 < written < 0x0300000000000000:
             bones.hidden.append({"offset": base + inner, "length": size, "number": number, "written": written})

@@ -151,12 +151,15 @@ class _Shape(NamedTuple):
     image: tuple[str, ...]
     station: tuple[str, ...]
     kept: tuple[str, ...]
+    #: Whether there is anything about the network.
+    network: bool
 
 
 @lru_cache(maxsize=2048)
 def _shape(names: tuple[str, ...]) -> _Shape:
     present = [tuple(name for name in group if name in names) for group in _GROUPS]
-    return _Shape._make([*present, tuple(sorted(_KEPT.intersection(names)))])
+    network = bool(present[0] or present[1] or {"DestinationIp", "QueryName"}.intersection(names))
+    return _Shape._make([*present, tuple(sorted(_KEPT.intersection(names))), network])
 
 
 def _first(data: dict[str, Any], names: tuple[str, ...]) -> Any:
@@ -200,8 +203,10 @@ def fill(event: Event, number: int, data: dict[str, Any]) -> None:
             and data["TargetLogonId"] not in _NONE
         ):
             attrs["subject_logon_id"] = str(get("SubjectLogonId")).lower()
-    _network(event, data, shape)
-    command, image = _first(data, shape.command), _first(data, shape.image)
+    if shape.network:
+        _network(event, data, shape)
+    command = _first(data, shape.command) if shape.command else None
+    image = _first(data, shape.image) if shape.image else None
     if command not in _NONE:
         event["process_command_line"] = str(command)
     if image not in _NONE:
@@ -224,8 +229,8 @@ def fill(event: Event, number: int, data: dict[str, Any]) -> None:
             attrs["cleared_channel"] = "Security"
     elif action == "audit_policy_changed" and "%%844" in str(get("AuditPolicyChanges", "")):
         event["rule_labels"] = (SILENCED,)
-    command = event.get("process_command_line")
     if command or image:
+        command = event.get("process_command_line")
         labels = labels_of(f"{image or ''} {command or ''}")
         if labels:
             event["rule_labels"] = labels

@@ -12,6 +12,7 @@ from evidence.parsing.dhcp import IscLeases, KeaLeases, WindowsDhcp
 from evidence.parsing.dns import Bind, Dnsmasq, WindowsDns
 from evidence.parsing.evtx import Evtx
 from evidence.parsing.gpu import NvidiaSmi
+from evidence.parsing.gpu_xml import NvidiaXml
 from evidence.parsing.h3c import H3c
 from evidence.parsing.headed import Nfdump, W3c, Zeek
 from evidence.parsing.huawei import Huawei
@@ -19,6 +20,7 @@ from evidence.parsing.journal_file import MAGIC, JournalFile
 from evidence.parsing.journald import JournalExport, JournalJson
 from evidence.parsing.lease_table import LeaseTable
 from evidence.parsing.miner import Miner, MinerConfig
+from evidence.parsing.netflow import NetFlow, begins
 from evidence.parsing.pcap import Pcap
 from evidence.parsing.plain import Plain
 from evidence.parsing.sangfor import Sangfor
@@ -141,6 +143,11 @@ def _refused(head: Head) -> tuple[int, Recognised] | None:
     return (99, Recognised("magic", detail=head.data[:4].hex())) if refused.reason_of(head.data) else None
 
 
+def _netflow(head: Head) -> tuple[int, Recognised] | None:
+    version = begins(head.data)
+    return (98, Recognised("records", detail="IPFIX" if version == 10 else f"NetFlow {version}")) if version else None
+
+
 def _lastlog(head: Head) -> tuple[int, Recognised] | None:
     return (96, Recognised("name", detail="lastlog")) if re.search(r"(?:^|/)lastlog", head.name) else None
 
@@ -195,6 +202,7 @@ FORMATS: tuple[Format, ...] = (
         binary=True,
     ),
     Format("not-read", refused.Refused, _refused, binary=True),
+    Format("netflow", NetFlow, _netflow, binary=True),
     Format("utmp", utmp.Utmp, _utmp, binary=True),
     Format("lastlog", utmp.Lastlog, _lastlog, binary=True),
     Format(
@@ -277,6 +285,12 @@ FORMATS: tuple[Format, ...] = (
         begins_with(
             r"nvidia-smi.*|^=+NVSMI LOG=+|^timestamp, .*(?:gpu|power|utilization).*|^\| NVIDIA-SMI .*", weight=88
         ),
+    ),
+    Format(
+        "nvidia-smi-xml",
+        NvidiaXml,
+        begins_with(r"^<nvidia_smi_log>|<!DOCTYPE nvidia_smi_log\b.*", weight=99),
+        binary=True,
     ),
     Format("miner-config", MinerConfig, _config, binary=True),
     Format("miner-console", Miner, _miner),

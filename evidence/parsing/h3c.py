@@ -4,7 +4,7 @@ import re
 
 from evidence.parsing.commands import labels_of
 from evidence.parsing.context import Context
-from evidence.parsing.events import Class, Event
+from evidence.parsing.events import YEAR_INFERRED, Class, Event
 from evidence.parsing.lines import Lines, port
 from evidence.parsing.source import decoded
 from evidence.parsing.stamps import Stamp, Yearless, epoch
@@ -19,7 +19,15 @@ _OLD = re.compile(
     r"(?P<protocol>\w+); (?P<sip>[\d.]+)(?::(?P<sport>\d+))?--->(?P<nip>[\d.]+)(?::(?P<nport>\d+))?; ?(?P<dip>[\d.]+)(?::(?P<dport>\d+))?; ?"
     r"\[(?P<start>[^\]]*?)(?: ?- ?(?P<end>\d{4}[^\]]*|\d*))?\](?:; ?Operator (?P<op>\d+): ?(?P<what>.*))?"
 )
-_PAIR = re.compile(r"(\w+)\(\d+\)=([^;]*)")
+_PAIR = re.compile(r"(\w+)\((\d+)\)=([^;]*)")
+_ASKED = frozenset({
+    "EndTime_e", "EndTime", "SrcIPAddr", "DstIPAddr", "NatSrcIPAddr", "NATSrcIPAddr", "SrcPort", "DstPort", "NatSrcPort", "UserName",
+    "Protocol", "BeginTime_e", "Event", "RcvVPNInstance",
+})  # fmt: skip
+#: Heads that are remembered, and fields of a line that is read in one go.
+HEADS, MOST_FIELDS = 256, 60
+#: Time, as it is read and as it stands there, host, module, level, event.
+_Head = tuple[Stamp | None, str | None, str | None, str, str, str]
 _OPERATOR = {"1": "ended", "2": "aged", "3": "cleared", "4": "interrupted", "5": "static", "6": "active", "8": "built"}
 
 
@@ -29,6 +37,9 @@ class H3c(Lines):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.yearless = Yearless(context.year or context.reference.year, context.zone)
+        self.heads: dict[str, _Head] = {}
+        self.names: tuple[str, ...] = ()
+        self.layout: re.Pattern[str] | None = None
 
     def _stamp(self, text: str) -> Stamp | None:
         if text[0].isdecimal():
@@ -40,13 +51,47 @@ class H3c(Lines):
         month = _MONTHS.find(text[:3]) // 3 + 1
         return self.clock.read(f"{year[1]}-{month:02d}-{text[4:6].strip().zfill(2)} {text[7:15]}")
 
-    def line(self, line: str) -> Event | str:
-        """Read one line."""
+    def _head(self, line: str) -> tuple[_Head, str] | None:
+        """Return what stands before a message, remembered for all lines of a second, and the message."""
+        at = line.find(": ")
+        known = self.heads.get(line[:at]) if at > 0 else None
+        if known is not None:
+            return known, line[at + 2 :]
         found = _HEAD.match(line)
         if found is None:
-            return "blank" if not line.strip() else "no_head"
+            return None
         text, host, module, level, name, body = found.groups()
-        stamp = self._stamp(text) if text else None
+        head = (self._stamp(text) if text else None, text, host, module, level, name)
+        dated = head[0] is None or YEAR_INFERRED not in head[0][1]
+        if dated and at > 0 and found.start("body") == at + 2:
+            if len(self.heads) >= HEADS:
+                self.heads.clear()
+            self.heads[line[:at]] = head
+        return head, body
+
+    def _pairs(self, body: str) -> dict[str, str]:
+        """Return the fields that are asked for: in one go where the line before had the same ones in the same order."""
+        found = self.layout.match(body) if self.layout is not None else None
+        if found is not None:
+            return dict(zip(self.names, found.groups(), strict=True))
+        pairs = _PAIR.findall(body)
+        keys = [key for key, _number, _value in pairs]
+        if len(set(keys)) == len(keys) <= MOST_FIELDS:
+            self.names = tuple(key for key in keys if key in _ASKED)
+            self.layout = re.compile(
+                ";".join(
+                    rf"{key}\({number}\)=" + ("([^;]*+)" if key in _ASKED else "[^;]*+") for key, number, _ in pairs
+                )
+                + ";?$"
+            )
+        return {key: value for key, _number, value in pairs if key in _ASKED}
+
+    def line(self, line: str) -> Event | str:
+        """Read one line."""
+        parted = self._head(line)
+        if parted is None:
+            return "blank" if not line.strip() else "no_head"
+        (stamp, text, host, module, level, name), body = parted
         event: Event = {
             "class_uid": 0, "event_action": name.lower(), "attrs": {"module": module, "level": int(level), "event": name},
         }  # fmt: skip
@@ -55,7 +100,7 @@ class H3c(Lines):
         if not body.isascii():
             body = decoded(body)
         if "(1003)=" in body or "SrcIPAddr(" in body:
-            self._keyed(event, body)
+            self._keyed(event, self._pairs(body))
         elif "--->" in body:
             if not self._arrow(event, body):
                 return "no_flow"
@@ -71,8 +116,7 @@ class H3c(Lines):
         return event
 
     @staticmethod
-    def _keyed(event: Event, body: str) -> None:
-        pairs = dict(_PAIR.findall(body))
+    def _keyed(event: Event, pairs: dict[str, str]) -> None:
         get = pairs.get
         event["class_uid"], event["activity"] = 4001, "traffic"
         event["event_action"] = "session_ended" if (get("EndTime_e") or get("EndTime")) else "nat_session"

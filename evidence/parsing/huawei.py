@@ -3,14 +3,14 @@
 import re
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, cast
 
 from evidence.parsing.commands import labels_of
 from evidence.parsing.context import Context
 from evidence.parsing.events import EXACT, Class, Event
 from evidence.parsing.lines import Lines, port
-from evidence.parsing.source import decoded
-from evidence.parsing.stamps import Stamp, Yearless, epoch
+from evidence.parsing.source import Block, decoded
+from evidence.parsing.stamps import Yearless, epoch
 
 _HEAD = re.compile(
     r"(?:<\d{1,3}>)?(?:(?P<relay>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) (?P<relay_ip>\S+) )?"
@@ -29,25 +29,29 @@ _USUAL = re.compile(r"(?:<\d{1,3}>)?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (\S+) %%\d\
 _KEPT = (
     "Protocol", "BeginTime", "EndTime", "SendPkts", "SendBytes", "RcvPkts", "RcvBytes", "PolicyName", "CloseReason", "SourceVpnID", "Application",
 )  # fmt: skip
+#: What nearly every device tells of it: put in place by name, which is twice as fast as one by one.
+_USUALLY = _KEPT[:10]
 _ENDS = ("SourceIP", "SourcePort", "DestinationIP", "DestinationPort", "SourceNatIP", "SourceNatPort", "UserName")
 _PORTS, _DIGITS = frozenset({"SourcePort", "DestinationPort", "SourceNatPort"}), r"[0-9]{1,5}+"
 #: Up to the next comma; a line with a semicolon is read the longer way. One letter that is excluded is faster than two.
 _ANY = "[^,]*+"
 _NOBODY = frozenset({"", "-", "unknown", "null", "Unknown", "UNKNOWN", "NULL", "Null"})
+_PLACED = ("seq", "raw_offset", "raw_length", "source_ip", "source_port", "destination_ip", "destination_port")
 #: Heads and layouts that are remembered.
 HEADS, LAYOUTS, MOST_FIELDS = 256, 64, 60
 #: Without these a line is read the longer way.
 _SURE = frozenset({*_ENDS[:4], "Protocol", "CloseReason"})
 
 
-class _Head(NamedTuple):
-    """What stands before the type of a session's message: the same for all sessions of a second."""
+class _Head:
+    """What stands before the type of a session's message: the same for all sessions of a second, so made once for them."""
 
-    stamp: Stamp
-    text: str
-    host: str
-    action: str
-    attrs: dict[str, object]
+    __slots__ = ("attrs", "event", "layout")
+
+    def __init__(self, event: Event, attrs: dict[str, object]) -> None:
+        self.event, self.attrs = event, attrs
+        #: The layout of the last session with this head.
+        self.layout: _Layout | None = None
 
 
 class _Layout:
@@ -55,14 +59,40 @@ class _Layout:
 
     def __init__(self, keys: Sequence[str]) -> None:
         kept = [key for key in keys if key in _KEPT or key in _ENDS]
-        at = {key: number for number, key in enumerate(kept)}
+        # The first value is always empty: what a device does not tell.
+        at = {key: number for number, key in enumerate(kept, 2)}
         fields = (f"{key}=({_DIGITS if key in _PORTS else _ANY})" if key in at else f"{key}={_ANY}" for key in keys)
-        self.match = re.compile(",".join(fields) + "$").match
-        self.ends = tuple(at[name] for name in _ENDS[:4])
-        self.nat = (at["SourceNatIP"], at["SourceNatPort"]) if {"SourceNatIP", "SourceNatPort"} <= at.keys() else None
-        self.user = at.get("UserName")
+        self.match = re.compile(r"()\(\w\)(?:\[([0-9]{1,12})\])?:" + ",".join(fields) + "$").match
+        if not {"SourceNatIP", "SourceNatPort"} <= at.keys():
+            at = {key: number for key, number in at.items() if key[:9] != "SourceNat"}
+        self.ends = itemgetter(1, *(at.get(name, 0) for name in _ENDS))
         self.names = tuple(name for name in _KEPT if name in at)
         self.pick = itemgetter(*(at[name] for name in self.names))
+
+
+def _told(head: _Head, layout: _Layout, found: re.Match[str]) -> Event:
+    """Return the event of a session, but for its place."""
+    values = found.groups()
+    count, source, sport, target, dport, nat, nport, user = layout.ends(values)
+    event, attrs = head.event.copy(), head.attrs.copy()
+    event["source_ip"], event["source_port"] = source, int(sport)
+    event["destination_ip"], event["destination_port"] = target, int(dport)
+    if nat and nat != "0.0.0.0":  # noqa: S104 (the device's word for none)
+        event["source_nat_ip"] = nat
+        event["source_nat_port"] = int(nport)
+    if user not in _NOBODY:
+        event["user_name"] = user
+    if layout.names == _USUALLY:
+        (
+            attrs["Protocol"], attrs["BeginTime"], attrs["EndTime"], attrs["SendPkts"], attrs["SendBytes"], attrs["RcvPkts"],
+            attrs["RcvBytes"], attrs["PolicyName"], attrs["CloseReason"], attrs["SourceVpnID"],
+        ) = layout.pick(values)  # fmt: skip
+    else:
+        attrs.update(zip(layout.names, layout.pick(values), strict=True))
+    if count is not None:
+        attrs["count"] = int(count)
+    event["attrs"] = attrs
+    return event
 
 
 class Huawei(Lines):
@@ -73,16 +103,47 @@ class Huawei(Lines):
         self.relay = Yearless(context.year or context.reference.year, context.zone)
         self.heads: dict[str, _Head] = {}
         self.layouts: dict[tuple[str, ...], _Layout | None] = {}
-        self.layout: _Layout | None = None
+        self.last: dict[str, _Layout] = {}
+
+    def feed(self, block: Block) -> list[Event]:
+        """Return the events of a block's lines: a session by the layout of the one before, all others the longer way."""
+        out: list[Event] = []
+        offset, lines, stride, simple = block
+        self.tally.lines += len(lines)
+        heads, seq, take = self.heads, self.seq, out.append
+        for line in lines:
+            size = len(line) * stride
+            at = line.find("(")
+            head = heads.get(line[:at])
+            layout = head.layout if head is not None else None
+            found = layout.match(line, at) if layout is not None else None
+            plain = simple or (line.isascii() and line[-1:] != "\r")
+            if found is None or head is None or layout is None or not plain or ";" in line:
+                event = self.line(line[:-1] if line[-1:] == "\r" else line)
+                if type(event) is str:
+                    self.tally.refuse(offset, size, event)
+                    offset += size + stride
+                    continue
+            else:
+                event = _told(head, layout, found)
+            seq += 1
+            event["seq"] = seq  # type: ignore[index]
+            event["raw_offset"] = offset  # type: ignore[index]
+            event["raw_length"] = size  # type: ignore[index]
+            take(event)  # type: ignore[arg-type]
+            offset += size + stride
+        self.seq = seq
+        return out
 
     def line(self, line: str) -> Event | str:
-        """Read one line: a session with the usual head by the layout of the one before, all others the longer way."""
+        """Read one line: a session with the usual head in one go, if its layout allows it, all others the longer way."""
         at = line.find("(")
         head = self.heads.get(line[:at]) or self._usual_head(line[:at])
-        if head is not None and line.isascii():
-            quick = self._quick(head, line, at)
-            if quick is not None:
-                return quick
+        if head is not None and line.isascii() and ";" not in line:
+            layout = head.layout = self._layout_of(line[line.find(":", at) + 1 :])
+            found = layout.match(line, at) if layout is not None else None
+            if found is not None and layout is not None:
+                return _told(head, layout, found)
         found = _HEAD.match(line)
         if found is None:
             return "blank" if not line.strip() else "no_head"
@@ -132,8 +193,12 @@ class Huawei(Lines):
             return None
         if len(self.heads) >= HEADS:
             self.heads.clear()
-        attrs: dict[str, object] = {"module": module, "level": int(level), "event": name}
-        head = self.heads[text] = _Head(stamp, moment, host, _SESSION.get(name, name.lower()), attrs)
+        made: dict[str, Any] = {
+            **dict.fromkeys(_PLACED), "ts": stamp[0], "ts_quality": stamp[1], "ts_raw": moment, "class_uid": 4001,
+            "activity": "traffic", "event_action": _SESSION.get(name, name.lower()), "host": host,
+        }  # fmt: skip
+        event = cast("Event", made)
+        head = self.heads[text] = _Head(event, {"module": module, "level": int(level), "event": name})
         return head
 
     def _layout_of(self, body: str) -> _Layout | None:
@@ -148,47 +213,7 @@ class Huawei(Lines):
                 key.isalnum() and sign for key, sign, _value in parts
             )
             self.layouts[keys] = _Layout(keys) if plain and known >= _SURE else None
-        self.layout = self.layouts[keys]
-        return self.layout
-
-    def _quick(self, head: _Head, line: str, at: int) -> Event | None:
-        count = None
-        if line[at + 2 : at + 4] == "):":
-            begin = at + 4
-        else:
-            close = line.find("]:", at + 4)
-            count = line[at + 4 : close]
-            if line[at + 2 : at + 4] != ")[" or not count.isdecimal() or len(count) > 12:
-                return None
-            begin = close + 2
-        if line.find(";", begin) >= 0:
-            return None
-        layout = self.layout
-        found = layout.match(line, begin) if layout is not None else None
-        if found is None or layout is None:
-            layout = self._layout_of(line[begin:])
-            found = layout.match(line, begin) if layout is not None else None
-            if found is None or layout is None:
-                return None
-        values = found.groups()
-        source, sport, target, dport = layout.ends
-        attrs: dict[str, object] = dict(zip(layout.names, layout.pick(values), strict=True))
-        attrs.update(head.attrs)
-        stamp = head.stamp
-        event: Event = {
-            "ts": stamp[0], "ts_quality": stamp[1], "ts_raw": head.text, "class_uid": 4001, "activity": "traffic",
-            "event_action": head.action, "host": head.host, "source_ip": values[source], "source_port": int(values[sport]),
-            "destination_ip": values[target], "destination_port": int(values[dport]), "attrs": attrs,
-        }  # fmt: skip
-        if layout.nat is not None:
-            nat = values[layout.nat[0]]
-            if nat and nat != "0.0.0.0":  # noqa: S104 (the device's word for none)
-                event["source_nat_ip"], event["source_nat_port"] = nat, int(values[layout.nat[1]])
-        if layout.user is not None and values[layout.user] not in _NOBODY:
-            event["user_name"] = values[layout.user]
-        if count is not None:
-            attrs["count"] = int(count)
-        return event
+        return self.layouts[keys]
 
     @staticmethod
     def _session(event: Event, name: str, body: str) -> None:

@@ -20,7 +20,7 @@ class Lines:
     def feed(self, block: Block) -> list[Event]:
         """Return the events of a block's lines."""
         out: list[Event] = []
-        offset, lines, stride = block
+        offset, lines, stride, _simple = block
         tally, read = self.tally, self.line
         tally.lines += len(lines)
         seq = self.seq
@@ -68,7 +68,7 @@ class Held(Lines):
     def feed(self, block: Block) -> list[Event]:
         """Return the events that are complete."""
         out: list[Event] = []
-        self.at, lines, stride = block
+        self.at, lines, stride, _simple = block
         self.tally.lines += len(lines)
         for line in lines:
             size = len(line) * stride

@@ -17,7 +17,6 @@ STARTS: tuple[tuple[bytes, str], ...] = (
     (b"Rar!\x1a\x07", "packed_otherwise"),
     (b"PK\x03\x04", "office_file"),
 )
-_SINCE, _UNTIL = 631_152_000, 4_102_444_800
 
 
 def reason_of(data: bytes) -> str:
@@ -25,24 +24,7 @@ def reason_of(data: bytes) -> str:
     for start, reason in STARTS:
         if data.startswith(start):
             return reason
-    return "netflow_packets" if _netflow(data) else ""
-
-
-def _netflow(data: bytes) -> bool:
-    """Tell whether packets of NetFlow 5, 9 or IPFIX lie one behind the other: version, count or length, and a time."""
-    if len(data) < 24:
-        return False
-    version, second = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")
-    at = 4 if version == 10 else 8
-    sent = int.from_bytes(data[at : at + 4], "big")
-    if not _SINCE <= sent < _UNTIL:
-        return False
-    if version == 5:
-        following = data[24 + 48 * second :][:2]
-        return 1 <= second <= 30 and following in {b"", b"\0\5"}
-    if version == 10:
-        return second >= 16 and data[second:][:2] in {b"", b"\0\x0a"}
-    return version == 9 and 1 <= second <= 100
+    return ""
 
 
 class Refused:

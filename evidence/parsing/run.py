@@ -1,7 +1,7 @@
 """One reading of one source: recognise, read, count, watch, sum up."""
 
 import gc
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,6 +44,7 @@ NETWORK_LOGS = frozenset(
         "zeek",
         "w3c",
         "nfdump",
+        "netflow",
         "evtx",
     }
 )
@@ -276,7 +277,8 @@ def first_year(source: Source, reference: datetime, zone: tzinfo) -> int:
     Small sources are looked at line by line, large ones at the beginning of every block.
     """
     whole = source.size is not None and source.size <= 4 << 20
-    turns, month, last = 0, 0, ""
+    turns, month = 0, 0
+    tails: deque[bytes] = deque(maxlen=64)
     try:
         with source.open() as stream:
             while True:
@@ -285,11 +287,12 @@ def first_year(source: Source, reference: datetime, zone: tzinfo) -> int:
                     break
                 more, month = stamps.turns_of_year(data if whole else data[:4096], month)
                 turns += more
-                last = stamps.last_stamp(data if whole else data[-4096:]) or last
+                tails.append(data if whole else data[-4096:])
                 if not whole and source.size is not None and source.size > 64 << 20:
                     stream.seek(1 << 20, 1)
     except (OSError, EOFError, Broken):
         pass
+    last = next((stamp for tail in reversed(tails) if (stamp := stamps.last_stamp(tail))), "")
     if not last:
         return reference.astimezone(zone).year
     return stamps.year_of_last(last, reference, zone) - turns

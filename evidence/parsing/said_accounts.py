@@ -29,7 +29,7 @@ _MORE = re.compile(r"(?:PAM )?(\d+) more authentication failures?;")
 IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}$|[0-9a-fA-F:]*:[0-9a-fA-F:.]+$")
 
 
-_PLAIN_REFUSAL = re.compile(
+PLAIN_REFUSAL = re.compile(
     r"pam_unix\((\w+):auth\): authentication failure; logname=(\S*) uid=(\d+) euid=\d+ tty=(\S*) ruser= "
     r"rhost=([\d.]*)(?:  user=([^\s=]+))? ?$"
 )
@@ -37,7 +37,8 @@ _PLAIN_REFUSAL = re.compile(
 _SHARED: dict[tuple[str, str], dict[str, object]] = {}
 
 
-def _shared(service: str, uid: str) -> dict[str, object]:
+def shared(service: str, uid: str) -> dict[str, object]:
+    """Return the one dictionary that says so; nobody may change it."""
     known = _SHARED.get((service, uid))
     if known is None:
         if len(_SHARED) > 1000:
@@ -50,12 +51,12 @@ def pam(text: str) -> Meaning | None:
     """Read a message that PAM writes in the name of a service; None if it is none."""
     if text[-12:] == "user unknown":
         return None
-    plain = _PLAIN_REFUSAL.match(text)
+    plain = PLAIN_REFUSAL.match(text)
     if plain is not None:
         service, logname, uid, tty, rhost, user = plain.groups()
         meaning: Meaning = {
             "class_uid": 3002, "activity": "logon", "event_action": "pam_refused", "event_outcome": "failure",
-            "user_name": user or logname, "tty": tty, "attrs": _shared(service, uid),
+            "user_name": user or logname, "tty": tty, "attrs": shared(service, uid),
         }  # fmt: skip
         if rhost:
             meaning["source_ip"] = rhost
@@ -72,7 +73,7 @@ def pam(text: str) -> Meaning | None:
             return None
         return {
             "class_uid": 3002, "activity": "logoff", "event_action": "session_closed",
-            "user_name": closed["user"], "attrs": _shared(service, ""),
+            "user_name": closed["user"], "attrs": shared(service, ""),
         }  # fmt: skip
     if said.startswith("authentication failure"):
         return refused(said, service)

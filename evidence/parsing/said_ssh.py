@@ -51,8 +51,8 @@ def address(text: str) -> str:
 
 
 #: Said thousands of times with the same words: shared, and nobody may change it.
-_KNOWN = {"method": "password", "service": "sshd"}
-_STRANGER = {"method": "password", "service": "sshd", "user_known": False}
+KNOWN = {"method": "password", "service": "sshd"}
+STRANGER = {"method": "password", "service": "sshd", "user_known": False}
 
 
 def _failed(text: str) -> Meaning | None:
@@ -61,8 +61,8 @@ def _failed(text: str) -> Meaning | None:
         method, invalid, user, ip, port = plain.groups()
         return {
             "class_uid": 3002, "activity": "logon", "event_action": "login", "event_outcome": "failure",
-            "user_name": user, "source_ip": ip, "source_port": int(port),
-            "attrs": (_STRANGER if invalid else _KNOWN) if method == "password" else {"method": method, "service": "sshd"},
+            "user_name": user, "source_ip": address(ip), "source_port": int(port),
+            "attrs": (STRANGER if invalid else KNOWN) if method == "password" else {"method": method, "service": "sshd"},
         }  # fmt: skip
     found = _FAILED.match(text)
     if found is None:
@@ -110,21 +110,21 @@ def _invalid(text: str) -> Meaning | None:
     return _suspicious(said)
 
 
-_CLOSED_PLAIN = re.compile(
+CLOSED_PLAIN = re.compile(
     r"(?:Connection (?:closed|reset) by|Disconnected from) ([\d.]+)(?: port (\d+))?( \[preauth\])?$"
 )
-_BEFORE = {"before_login": True}
+BEFORE = {"before_login": True}
 
 
 def _closed(text: str) -> Meaning | None:
-    plain = _CLOSED_PLAIN.match(text)
+    plain = CLOSED_PLAIN.match(text)
     if plain is not None:
         ip, port, before = plain.groups()
         said: Meaning = {"class_uid": 3002, "activity": "logoff", "event_action": "disconnect", "source_ip": ip}
         if port:
             said["source_port"] = int(port)
         if before:
-            said["attrs"] = _BEFORE
+            said["attrs"] = BEFORE
         return said
     found = _CLOSED.match(text)
     if found is None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
-BLOCK = 1 << 20
+#: So little at once that the events of a block are still in the processor's memory when they are counted and let go.
+BLOCK = 1 << 15
 #: A line longer than this is counted and skipped, not held in memory.
 LONGEST_LINE = 1 << 20
 #: How much of a source is shown to the readers' recognition.
@@ -32,6 +33,8 @@ class Block(NamedTuple):
     offset: int
     lines: list[str]
     stride: int
+    #: Nothing but ASCII, and no carriage return: known of the whole at once, and not to be asked of every line.
+    simple: bool = False
 
 
 @dataclass
@@ -155,16 +158,20 @@ def _narrow(source: Source, stream: IO[bytes], first: bytes, start: int) -> Iter
             continue
         tail = data[cut + 1 :]
         if len(tail) > LONGEST_LINE:
-            yield Block(offset, data[:cut].decode("latin-1").split("\n"), 1)
+            yield _block(offset, data[:cut])
             offset += cut + 1
             skipped, tail = len(tail), b""
             continue
-        yield Block(offset, data[:cut].decode("latin-1").split("\n"), 1)
+        yield _block(offset, data[:cut])
         offset += cut + 1
     if skipped:
         _note_long(source, offset, skipped)
     elif tail:
         yield Block(offset, [tail.decode("latin-1")], 1)
+
+
+def _block(offset: int, data: bytes) -> Block:
+    return Block(offset, data.decode("latin-1").split("\n"), 1, data.isascii() and b"\r" not in data)
 
 
 def _wide(source: Source, stream: IO[bytes], head: bytes) -> Iterator[Block]:
@@ -180,16 +187,19 @@ def _wide(source: Source, stream: IO[bytes], head: bytes) -> Iterator[Block]:
         while cut >= 0 and cut % 2:
             cut = whole.rfind(newline, 0, cut + 1)
         if cut < 0:
-            tail = whole if len(whole) <= LONGEST_LINE else b""
-            if not tail:
-                _note_long(source, offset, len(whole))
-                offset += len(whole)
+            tail = whole
+            if len(whole) > LONGEST_LINE:
+                long = len(whole) // 2 * 2
+                _note_long(source, offset, long)
+                offset, tail = offset + long, whole[long:]
             continue
         yield Block(offset, _units(whole[:cut], codec).split("\n"), 2)
         offset += cut + 2
         tail = whole[cut + 2 :]
-    if tail:
-        yield Block(offset, [_units(tail, codec)], 2)
+    if len(tail) % 2:  # the file ends in the middle of a letter, which is none of the line
+        source.notes.append(("broken_stream", {}))
+    if len(tail) > 1:
+        yield Block(offset, [_units(tail[: len(tail) // 2 * 2], codec)], 2)
 
 
 def _units(data: bytes, codec: str) -> str:

@@ -22,6 +22,8 @@ NO_ZONE = (TZ_INFERRED,)
 SUSPECT = (YEAR_INFERRED, TZ_INFERRED, CLOCK_SUSPECT)
 
 Stamp = tuple[int, tuple[str, ...]]
+#: ``06:55`` -> microseconds since the hour.
+_WITHIN = {f"{minute:02d}:{second:02d}": (minute * 60 + second) * MICRO for minute in range(60) for second in range(60)}
 
 
 def micros(moment: datetime) -> int:
@@ -41,12 +43,20 @@ class Yearless:
         self.hours: dict[tuple[int, str], int] = {}
         self.reset_from = 0
         self.turns = 0
+        self.hour = ""
+        self.begun = 0
+        self.quality: tuple[str, ...] = INFERRED
 
     def read(self, text: str) -> Stamp | None:
         """Return (microseconds, quality), or None where this is no time."""
         if text == self.last:
             return self.value
         self.last = text
+        if text[:10] == self.hour:
+            within = _WITHIN.get(text[10:15])
+            if within is not None:
+                self.value = (self.begun + within, self.quality)
+                return self.value
         self.value = None
         month = MONTHS.get(text[:3])
         if month is None or text[9:10] != ":":
@@ -67,7 +77,9 @@ class Yearless:
                 return None
         if second >= 3660:
             return None
-        self.value = (base + second * MICRO, SUSPECT if suspect or self.reset_from else INFERRED)
+        self.hour, self.begun = text[:10], base
+        self.quality = SUSPECT if suspect or self.reset_from else INFERRED
+        self.value = (base + second * MICRO, self.quality)
         return self.value
 
     def _turn(self, month: int, text: str) -> bool:
@@ -116,18 +128,14 @@ class Full:
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
         self.hours: dict[tuple[str, str, str, str, str | None], int] = {}
-        self.exact: dict[tuple[str, str], int] = {}
+        self.exact: dict[str, int] = {}
 
     def read(self, text: str) -> Stamp | None:
         """Return (microseconds, quality), or None where this is no time."""
         if len(text) == 27 and text[-1] == "Z" and text[19] == "." and text[10] == "T":
-            hour_of = (text[:13], "Z")
-            known = self.exact.get(hour_of)
-            if known is not None:
-                try:
-                    return known + (int(text[14:16]) * 60 + int(text[17:19])) * MICRO + int(text[20:26]), EXACT
-                except ValueError:
-                    return None
+            known, within = self.exact.get(text[:13]), _WITHIN.get(text[14:19])
+            if known is not None and within is not None and text[20:26].isdecimal():
+                return known + within + int(text[20:26]), EXACT
         found = _ISO.match(text)
         if found is None:
             return None
@@ -146,7 +154,7 @@ class Full:
             if offset == "Z":
                 if len(self.exact) > 4096:
                     self.exact.clear()
-                self.exact[text[:13], "Z"] = base
+                self.exact[text[:13]] = base
         micro = int(fraction[:6].ljust(6, "0")) if fraction else 0
         whole = base + (int(minute) * 60 + int(second or 0)) * MICRO + micro
         return whole, (EXACT if offset else NO_ZONE)

@@ -1,17 +1,22 @@
 """System logs in all their shapes: RFC 3164 and 5424, rsyslog's, with ISO stamps; messages are read by their program."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from evidence.parsing.context import Context
 from evidence.parsing.events import PLAIN, Event, Meaning
 from evidence.parsing.said_accounts import ACCOUNTS, more_refused, pam, refused
+from evidence.parsing.said_often import OFTEN
 from evidence.parsing.said_ssh import dropbear, sshd, xrdp
 from evidence.parsing.said_system import SYSTEM
 from evidence.parsing.source import Block, decoded
 from evidence.parsing.stamps import Full, Stamp, Yearless
 
 Handler = Callable[[str], Meaning | None]
+Often = Mapping[str, Callable[[str], Event | None]]
+#: Host, program, process, reader of its messages, reader of those that come again and again.
+Known = tuple[str, str, int, Handler, Often]
+_SELDOM: Often = {}
 _PROGRAM = r"([^\s\[\]:()]+(?:\([^)]*\))?)(?:\[(\d+)\])?: ?"
 _OLD = re.compile(
     r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)(\.\d{1,9})? (?:([^\s\[\]]*[^\s\[\]:]) +)?" + _PROGRAM
@@ -79,7 +84,8 @@ class Syslog:
         self.old = Yearless(context.year or context.reference.astimezone(context.zone).year, context.zone)
         self.new = Full(context.zone)
         self.handlers: dict[str, Handler] = {}
-        self.heads: dict[str, tuple[str, str, int, Handler]] = {}
+        self.heads: dict[str, Known] = {}
+        self.programs: dict[str, tuple[str, str, Handler, Often]] = {}
         self.seq = 0
         self.held: Event | None = None
         self.message = ""
@@ -87,42 +93,38 @@ class Syslog:
     def feed(self, block: Block) -> list[Event]:
         """Return the events of a block's lines."""
         out: list[Event] = [self.held] if self.held is not None else []
-        offset, lines, stride = block
+        offset, lines, stride, simple = block
         read, heads, old = self.old.read, self.heads, self.old
-        seq, last_text, stamp = self.seq, "", None
+        seq, begin, stamp_text, stamp = self.seq, "", "", None
+        take = out.append
         self.tally.lines += len(lines)
         for line in lines:
             start = offset
             size = len(line) * stride
             offset += size + stride
-            stamp_text = line[:15]
-            if stamp_text != last_text:
-                last_text, stamp = stamp_text, read(stamp_text)
-            colon = line.find(": ", 16)
-            if stamp is None or colon < 0 or line[15] != " ":
+            if line[:16] != begin:
+                begin = line[:16]
+                stamp_text = begin[:15]
+                stamp = read(stamp_text) if begin[15:] == " " else None
+            known = None
+            if stamp is not None:
+                colon = line.find(": ", 16)
+                head = line[16:colon] if colon > 0 else ""
+                known = heads.get(head) or self._head(head)
+            if known is None or stamp is None:
                 event = self._rare(line, start, size, out)
-                if event is None:
-                    continue
-                seq += 1
-                event["seq"] = seq
-                out.append(event)
-                last_text = ""
+                if event is not None:
+                    seq += 1
+                    event["seq"] = seq
+                    take(event)
+                begin = ""
                 continue
-            head = line[16:colon]
-            known = heads.get(head)
-            if known is None:
-                known = self._head(head)
-                if known is None:
-                    event = self._rare(line, start, size, out)
-                    if event is not None:
-                        seq += 1
-                        event["seq"] = seq
-                        out.append(event)
-                    last_text = ""
-                    continue
-            host, program, pid, handler = known
-            text = line[colon + 2 :] if line[-1] != "\r" else line[colon + 2 : -1]
-            said: Event = handler(text) or self._otherwise(handler, text, out)  # type: ignore[assignment]
+            host, program, pid, handler, often = known
+            text = line[colon + 2 :] if simple or line[-1] != "\r" else line[colon + 2 : -1]
+            quick = often.get(text[: text.find(" ")])
+            said = quick(text) if quick is not None else None
+            if said is None:
+                said = self._told(handler, text, out)
             self.message = text
             seq += 1
             said["seq"] = seq
@@ -134,28 +136,45 @@ class Syslog:
             said["process_executable"] = program
             if pid:
                 said["process_pid"] = pid
-            if not line.isascii():
+            if not simple and not line.isascii():
                 _decode(said)
-            out.append(said)
+            take(said)
         old.last = ""
         self.seq = seq
         self.held = out.pop() if out else None
         return out
 
-    def _head(self, head: str) -> tuple[str, str, int, Handler] | None:
-        """Return (host, program, process, reader) of what stands between the time and the message."""
-        found = _BETWEEN.fullmatch(head)
-        if found is None:
-            return None
-        host, program, pid = found.groups()
-        handler = self.handlers.get(program)
-        if handler is None:
-            if len(self.handlers) > 5_000:
-                self.handlers.clear()
-            handler = self.handlers[program] = handler_of(program)
+    def _told(self, handler: Handler, text: str, out: list[Event]) -> Event:
+        """Return what a message means: to its program, or otherwise."""
+        return handler(text) or self._otherwise(handler, text, out)  # type: ignore[return-value]
+
+    def _head(self, head: str) -> Known | None:
+        """Return (host, program, process, readers) of what stands between the time and the message.
+
+        Processes come and go, host and program stay: those are remembered by what stands before the bracket.
+        """
         if len(self.heads) > 256:
             self.heads.clear()
-        known = self.heads[head] = (host or "", program, int(pid[:10]) if pid else 0, handler)
+        bracket = head.find("[")
+        same = self.programs.get(head[:bracket]) if bracket > 0 else None
+        number = head[bracket + 1 : -1]
+        if same is not None and head[-1:] == "]" and number.isdecimal() and number.isascii():
+            host, program, handler, often = same
+        else:
+            found = _BETWEEN.fullmatch(head)
+            if found is None:
+                return None
+            host, program, number = found.groups()
+            host = host or ""
+            if len(self.handlers) > 5_000:
+                self.handlers.clear()
+            handler = self.handlers.get(program) or self.handlers.setdefault(program, handler_of(program))
+            often = OFTEN if handler is sshd else _SELDOM
+            if number and head.endswith(f"[{number}]") and "(" not in head:
+                if len(self.programs) > 256:
+                    self.programs.clear()
+                self.programs[head[:bracket]] = (host, program, handler, often)
+        known = self.heads[head] = (host, program, int(number[:10]) if number else 0, handler, often)
         return known
 
     def _rare(self, line: str, start: int, size: int, out: list[Event]) -> Event | None:

@@ -23,6 +23,8 @@ _FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_000_000
 _HOUR = 3_600_000_000
 #: Findings of one file that are kept one by one.
 FINDINGS = 20_000
+#: Events that are copied at once.
+ROWS = 4_000
 
 
 class EventStore(Protocol):
@@ -56,10 +58,16 @@ class PostgresStore:
         self.hours: dict[tuple[str, int], list[int]] = {}
         self.findings = 0
         self.told = 0
+        self.rows: list[tuple[Any, ...]] = []
 
     def put(self, member: int, events: list[Event]) -> None:
-        """Copy the events of a batch."""
-        rows = [self._row(member, event) for event in events if event["event_action"] != PLAIN]
+        """Take the events of a batch; they are copied once they are many."""
+        self.rows += [self._row(member, event) for event in events if event["event_action"] != PLAIN]
+        if len(self.rows) >= ROWS:
+            self._copy()
+
+    def _copy(self) -> None:
+        rows, self.rows = self.rows, []
         if not rows:
             return
         with transaction.atomic(), connection.cursor() as cursor:
@@ -106,7 +114,8 @@ class PostgresStore:
             LogRun.objects.filter(pk=self.run.pk).update(lines=lines, events_kept=self.kept)
 
     def close(self) -> None:
-        """Keep the counts of the hours."""
+        """Copy what is left, and keep the counts of the hours."""
+        self._copy()
         LogHour.objects.bulk_create(
             (
                 LogHour(run=self.run, lane=lane, hour=_EPOCH + timedelta(hours=hour), events=events, marked=marked)

@@ -117,23 +117,15 @@ def office() -> bytes:
     return out.getvalue()
 
 
-NETFLOW5 = (struct.pack(">HHIIIIBBH", 5, 2, 1, 1_631_154_000, 0, 1, 0, 0, 0) + bytes(96)) * 2
-NETFLOW9 = struct.pack(">HHIIII", 9, 1, 1, 1_631_154_000, 1, 1) + bytes(60)
-IPFIX = (struct.pack(">HHIII", 10, 40, 1_631_154_000, 1, 1) + bytes(24)) * 2
-
-
 @pytest.mark.parametrize(
     ("data", "reason", "way"),
     [
         (b"\x0c\xa5\x01\x00" + bytes(400), "nfcapd_file", "nfdump"),
-        (NETFLOW5, "netflow_packets", "nfdump"),
-        (NETFLOW9, "netflow_packets", "nfdump"),
-        (IPFIX, "netflow_packets", "nfdump"),
         (b"\x30\x00\x00\x00LfLe" + bytes(400), "evt_file", "wevtutil"),
         (b"\x28\xb5\x2f\xfd" + bytes(40), "packed_otherwise", "解压"),
         (office(), "office_file", "CSV"),
     ],
-    ids=["nfcapd", "netflow-5", "netflow-9", "ipfix", "evt", "zst", "office"],
+    ids=["nfcapd", "evt", "zst", "office"],
 )
 def test_what_is_not_read_says_so_and_names_the_way_out(data: bytes, reason: str, way: str) -> None:
     events, said, _ = read(data)

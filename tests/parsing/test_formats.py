@@ -1,14 +1,18 @@
 """Formats of which there are no public samples: fixtures of our own, every value against the line that says it."""
 
 import gzip
+import io
 import struct
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
+from evidence.parsing.archives import members
 from evidence.parsing.events import iso
-from tests.parsing.reading import lines, read
+from evidence.parsing.said_often import OFTEN
+from tests.parsing.reading import lines, read, source_of
 
 HUAWEI = lines(
     "<190>2021-09-09 10:21:48 USG6000E %%01SECLOG/6/SESSION_TEARDOWN(l)[17]:IPVer=4,Protocol=tcp,SourceIP=10.3.7.21,DestinationIP=203.0.113.9,"
@@ -81,6 +85,22 @@ EXPORT = (
 )
 ZSH = b": 1631154108:0;rm -rf /var/log/nginx\n"
 LASTLOG = struct.pack("<i32s256s", 0, b"", b"") + struct.pack("<i32s256s", 1631154108, b"pts/0", b"10.3.7.21")
+NVIDIA_XML = b"""<?xml version="1.0" ?>
+<!DOCTYPE nvidia_smi_log SYSTEM "nvsmi_device_v12.dtd">
+<nvidia_smi_log>
+  <timestamp>Thu Sep  9 10:21:48 2021</timestamp>
+  <driver_version>470.57.02</driver_version>
+  <gpu id="00000000:01:00.0">
+    <product_name>NVIDIA GeForce RTX 3080</product_name>
+    <fb_memory_usage><total>10240 MiB</total><used>4800 MiB</used></fb_memory_usage>
+    <utilization><gpu_util>100 %</gpu_util></utilization>
+    <temperature><gpu_temp>66 C</gpu_temp></temperature>
+    <power_readings><power_draw>230.10 W</power_draw><power_limit>N/A</power_limit></power_readings>
+    <processes><process_info><pid>4711</pid><type>C</type><process_name>/opt/xmrig --algo=rx/0</process_name>
+      <used_memory>4700 MiB</used_memory></process_info></processes>
+  </gpu>
+</nvidia_smi_log>
+"""
 SAME = "2021-09-09T02:21:48"
 
 CASES: tuple[tuple[str, bytes, str, dict[str, Any]], ...] = (
@@ -141,6 +161,7 @@ CASES: tuple[tuple[str, bytes, str, dict[str, Any]], ...] = (
     ("table", METER, "", {"event_action": "meter_reading"}),
     ("table", MONITOR, "", {"source_ip": "10.3.7.21", "source_port": 50022, "destination_domain": "eth.pool.example"}),
     ("journald-export", EXPORT, "", {"user_name": "huang", "source_ip": "10.3.7.21", "event_action": "login"}),
+    ("nvidia-smi-xml", NVIDIA_XML, "", {"event_action": "gpu_listing"}),
     ("zsh-history", ZSH, "", {"rule_labels": ("log-clearing",)}),
     ("lastlog", LASTLOG, "lastlog", {"user_id": "1", "tty": "pts/0"}),
 )
@@ -179,6 +200,86 @@ def test_tables_of_leases_keep_the_end_and_name_what_they_do_not_read() -> None:
     assert event["attrs"] == {"hostname": "LAB-PC7", "ends_us": ends}
 
 
+def test_cards_and_their_processes_have_their_own_bytes() -> None:
+    events, said, _ = read(NVIDIA_XML * 2)
+
+    assert (said["lines"], said["unparsed"], len(events)) == (6, 0, 6)
+    time, process, card = (
+        NVIDIA_XML[event["raw_offset"] : event["raw_offset"] + event["raw_length"]] for event in events[:3]
+    )
+    assert (time[:11], time[-12:]) == (b"<timestamp>", b"</timestamp>")
+    assert (process[:14], process[-15:]) == (b"<process_info>", b"</process_info>")
+    assert (card[:9], card[-6:]) == (b'<gpu id="', b"</gpu>")
+    assert (events[1]["process_pid"], events[1]["rule_labels"]) == (4711, ("mining-command",))
+    assert events[2]["attrs"] == {
+        "gpu": "00000000:01:00.0", "name": "NVIDIA GeForce RTX 3080", "total": "10240 MiB", "used": "4800 MiB", "load": "100 %",
+        "temp": "66 C", "power": "230.10 W",
+    }  # fmt: skip
+    assert events[4]["raw_offset"] == events[1]["raw_offset"] + len(NVIDIA_XML)
+
+
+def test_a_document_that_declares_entities_is_not_read() -> None:
+    bomb = NVIDIA_XML.replace(
+        b'SYSTEM "nvsmi_device_v12.dtd"', b'[<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]'
+    ).replace(b"470.57.02", b"&b;&c;")  # fmt: skip
+
+    events, said, _ = read(bomb + NVIDIA_XML + NVIDIA_XML[:300])
+
+    assert (len(events), said["unparsed_reasons"]) == (3, {"bad_xml": 1, "cut_short": 1})
+
+
+def workbook() -> bytes:
+    book, out = Workbook(), io.BytesIO()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "监测"
+    sheet.append(["监测时间", "IP地址", "端口", "矿池"])
+    sheet.append([datetime(2021, 9, 9, 10, 21, 48), "10.3.7.21", 50022, "eth.pool.example"])  # noqa: DTZ001 (as in a cell)
+    sheet.append(["2021年9月9日 10:22:48", "10.3.7.22", 50023, "=1+1"])
+    book.create_sheet("空")
+    book.create_sheet("电表").append(["时间", "功率(W)"])
+    book.save(out)
+    return out.getvalue()
+
+
+def test_sheets_of_a_workbook_are_read_as_the_tables_they_are() -> None:
+    data = workbook()
+    first, other = members(source_of(data, "list.xlsx"))
+    with first.open() as stream:
+        text = stream.read()
+
+    events, said, run = read(data)
+
+    assert (first.name, other.name, said["format"]) == ("监测.csv", "电表.csv", "table"), run.why
+    assert (said["lines"], said["unparsed"], said["without_event"]) == (3, 0, {"heading": 1})
+    assert [iso(event["ts"]) for event in events] == ["2021-09-09T02:21:48Z", "2021-09-09T02:22:48Z"]
+    assert (events[0]["source_port"], events[0]["destination_domain"]) == (50022, "eth.pool.example")
+    own = text[events[0]["raw_offset"] : events[0]["raw_offset"] + events[0]["raw_length"]]
+    assert own == b"2021-09-09 10:21:48,10.3.7.21,50022,eth.pool.example"
+    mapped, _, _ = read(data, name="table", columns={"ts": "监测时间", "destination_ip": "IP地址"})
+    assert mapped[1]["destination_ip"] == "10.3.7.22"
+
+
+def test_a_broken_workbook_is_named_as_unread() -> None:
+    data = workbook()
+
+    _, said, _ = read(data.replace(b"xl/worksheets/sheet1.xml", b"xl/worksheets/sheetX.xml"))
+    assert said["parsed"] + said["unparsed"] == said["lines"]
+    _, said, _ = read(data[: len(data) - 30])
+    assert said["unparsed"] >= 1
+
+
+def test_a_flow_without_its_rest_is_no_flow_of_the_line_before() -> None:
+    flow = H3C.splitlines()[0].decode()
+    events, _, _ = read(
+        lines(flow, flow.replace("3333", "4444"), flow[: flow.index(": ") + 1], flow.replace(";", "; ")),
+        name="h3c",
+    )
+
+    assert [event.get("destination_port") for event in events] == [3333, 4444, None, 3333]
+    assert events[2]["attrs"]["message"] == ""
+
+
 def test_two_clocks_in_one_line_are_both_kept() -> None:
     events, _, _ = read(HUAWEI)
 
@@ -213,6 +314,27 @@ def test_a_name_that_imitates_a_line_does_not_deceive() -> None:
     assert [event["source_ip"] for event in events] == ["10.3.7.21", "10.3.7.21"]
     assert all(event["rule_labels"] == ("log-injection",) for event in events)
     assert sum(finding.check == "log-injection" for finding in run.findings) == 2
+
+
+def test_what_comes_often_is_read_as_the_longer_way_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = (
+        "Failed password for root from 10.3.7.21 port 50022 ssh2", "Failed password for invalid user a.b from 10.3.7.21 port 1 ssh2",
+        "Failed password for rhost=8.8.8.8 from 10.3.7.21 port 1 ssh2", "Failed none for root from 10.3.7.21 port 1 ssh2",
+        "Failed password for invalid user x from 8.8.8.8 port 1 ssh2 from 10.3.7.21 port 2 ssh2",
+        "Failed password for root from ::ffff:10.3.7.21 port 1 ssh2", "Invalid user x from 10.3.7.21", "Invalid user  from 10.3.7.21",
+        "Invalid user x from 10.3.7.21 port 7", "Connection closed by 10.3.7.21 port 7 [preauth]", "Disconnected from 10.3.7.21",
+        "Connection closed by invalid user x 10.3.7.21 port 7 [preauth]", "Connection reset by 10.3.7.21",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.3.7.21  user=root",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=mail.example",
+    )  # fmt: skip
+    data = lines(*(f"Sep  9 10:21:{number:02d} rig sshd[{number + 7}]: {text}" for number, text in enumerate(said)))
+    quick, _, _ = read(data)
+    assert sum(1 for text in said if (word := OFTEN.get(text.partition(" ")[0])) and word(text)) == 8
+
+    monkeypatch.setattr("evidence.parsing.syslog.OFTEN", {})
+
+    assert read(data)[0] == quick
+    assert [event.get("source_ip") for event in quick[:6]] == ["10.3.7.21"] * 6
 
 
 def test_years_that_no_line_names_follow_from_the_reference_and_the_turn_of_the_year() -> None:
@@ -252,6 +374,17 @@ def test_utf_16_and_its_byte_offsets() -> None:
     second = data[events[1]["raw_offset"] : events[1]["raw_offset"] + events[1]["raw_length"]].decode("utf-16-le")
     assert second.startswith("Sep  9 10:21:48 rig")
     assert events[1]["user_name"] == "黄"
+
+
+def test_half_a_letter_at_the_end_is_no_part_of_the_line() -> None:
+    data = b"\xff\xfe" + "#1631154108\nls -l".encode("utf-16-le")
+
+    whole, _, _ = read(data)
+    cut, _, run = read(data + b"a")
+
+    assert whole == cut
+    assert whole[0]["raw_offset"] + whole[0]["raw_length"] == len(data)
+    assert any(finding.check == "broken_stream" for finding in run.findings)
 
 
 @pytest.mark.parametrize(
