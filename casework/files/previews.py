@@ -5,6 +5,7 @@ text and tables become text. What is none of these is not shown. Plain functions
 import csv
 import io
 import zipfile
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -13,7 +14,7 @@ import pypdfium2
 from PIL import Image, ImageOps, UnidentifiedImageError
 from python_calamine import CalamineError, CalamineWorkbook
 
-from casework.files import pdfium
+from casework.files import pdfium, storage
 from casework.files.marking import marked
 
 WIDTH: Final = 1_600
@@ -26,6 +27,8 @@ ROWS, COLUMNS, CELL = 200, 40, 300
 PAGES: Final = 200
 IMAGES: Final = frozenset({"PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"})
 _ZIP_BYTES: Final = 256 * 1024**2
+#: How a PDF and each of the pictures begins.
+_DRAWN: Final = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,23 @@ def _bind(sheets: list[bytes], out: BinaryIO) -> None:
             file.save(out)
         finally:
             file.close()
+
+
+def at_hand(sha256: str) -> AbstractContextManager[Path]:
+    """Give the stored file as far as a look into it goes: the whole of what can be drawn, the beginning of the rest."""
+    return storage.at_hand(sha256, whole=_is_drawn)
+
+
+def _is_drawn(head: bytes, size: int) -> bool:
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return size <= _ZIP_BYTES
+    return head.startswith(_DRAWN)
+
+
+def drawing(sha256: str, page: int, mark: str, width: int = WIDTH) -> bytes:
+    """Return ``picture`` of a stored file; raises FileNotFoundError when storage has lost it."""
+    with at_hand(sha256) as path:
+        return picture(path, page, mark, width)
 
 
 def picture(path: Path, page: int, mark: str, width: int = WIDTH) -> bytes:

@@ -16,11 +16,13 @@ from psycopg_pool import PoolTimeout
 from redis import RedisError
 
 from casework.core import heartbeat
+from casework.files import storage
+from casework.files.errors import StorageAway
 from casework.ledger import selectors as ledger
 
 # An entry that waits longer than this for its place in the log is an alarm (docs/decisions/0003).
 LEDGER_LAG_SECONDS = 10.0
-_FAILURES = (DatabaseError, RedisError, PoolTimeout, OSError)
+_FAILURES = (DatabaseError, RedisError, PoolTimeout, OSError, StorageAway)
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,19 @@ _CHECKS: tuple[tuple[str, Callable[[], float | None], float], ...] = (
 )
 
 
+def _storage() -> float | None:
+    store = storage.server()
+    begun = time.perf_counter()
+    if store is not None:
+        store.versioning()
+    return time.perf_counter() - begun
+
+
 def checks() -> list[Check]:
     """Return the state of everything the instance depends on; a failure of one does not hide the others."""
     found = []
-    for name, measure, limit in _CHECKS:
+    on_server = [("storage", _storage, 5.0)] if storage.server() is not None else []
+    for name, measure, limit in (*_CHECKS, *on_server):
         try:
             value = measure()
         except _FAILURES:

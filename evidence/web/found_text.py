@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from casework.accounts.requests import reader
 from casework.core import clock
-from casework.files import previews, storage
+from casework.files import previews
 from casework.search.models import Entry, PageText
 from casework.search.registry import matching
 from casework.search.words import mark, places_of, read
@@ -71,6 +71,7 @@ def _pictured(file: ItemFile) -> bool:
     if file.blob.malware:
         return False
     try:
-        return previews.look_into(storage.path_of(file.blob.sha256), file.name).kind in {"pdf", "image"}
+        with previews.at_hand(file.blob.sha256) as path:
+            return previews.look_into(path, file.name).kind in {"pdf", "image"}
     except FileNotFoundError:
         return False

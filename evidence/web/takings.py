@@ -18,7 +18,7 @@ from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.files import previews, storage
+from casework.files import previews
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
 from evidence.enums import DeviceKind, Kind, Measure, Signature
@@ -240,7 +240,7 @@ def _photos(items: list[Item], user: User) -> dict[int, list[tuple[ItemFile, str
         for file in [one for one in item.files.all() if one.blob.media_type.startswith("image/")][:6]:
             note_preview(file, actor=user, at=clock.now())
             try:
-                drawn = previews.picture(storage.path_of(file.blob.sha256), 0, "", width=360)
+                drawn = previews.drawing(file.blob.sha256, 0, "", width=360)
             except (FileNotFoundError, LookupError):
                 continue
             found.setdefault(item.pk, []).append((file, base64.b64encode(drawn).decode()))
