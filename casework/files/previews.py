@@ -2,20 +2,28 @@
 text and tables become text. What is none of these is not shown. Plain functions of bytes; who may look is decided above.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import zipfile
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
-import pypdfium2
-from PIL import Image, ImageOps, UnidentifiedImageError
 from python_calamine import CalamineError, CalamineWorkbook
 
+from casework.core.later import later
 from casework.files import pdfium, storage
 from casework.files.marking import marked
+
+if TYPE_CHECKING:
+    import pypdfium2
+    from PIL import Image, ImageOps
+else:
+    pypdfium2 = later("pypdfium2")
+    Image, ImageOps = later("PIL.Image"), later("PIL.ImageOps")
 
 WIDTH: Final = 1_600
 #: Of a page that is taken away: 150 dots an inch on A4, and that sheet's width in points.
@@ -67,7 +75,7 @@ def _format_of(path: Path) -> str:
     try:
         with Image.open(path, formats=sorted(IMAGES)) as picture:
             return picture.format or "" if picture.width * picture.height <= MAX_PIXELS else ""
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return ""
 
 
