@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
 
 from casework.files.s3_wire import Place, signature
 
@@ -163,7 +164,7 @@ def handler(bucket: Bucket) -> type[BaseHTTPRequestHandler]:
 
         def _post(self, key: str, query: dict[str, str], body: bytes, given: dict[str, str]) -> None:
             if "uploads" in query:
-                name = f"upload&{len(bucket.seen)}"
+                name = f"upload&{uuid4()}"
                 bucket.began[name] = (key, datetime.now(UTC), {})
                 return self._answer(200, f"<R><UploadId>{name.replace('&', '&amp;')}</UploadId></R>".encode())
             if query["uploadId"] not in bucket.began:
