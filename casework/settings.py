@@ -28,6 +28,13 @@ CASEWORK_CLAMD = env_str("CASEWORK_CLAMD", "")
 #: Licensed fonts for official documents (仿宋_GB2312, 方正小标宋 …); without them what the machine has stands in.
 CASEWORK_FONT_DIR = env_str("CASEWORK_FONT_DIR", "")
 CASEWORK_STORAGE = env_str("CASEWORK_STORAGE", f"file://{CASEWORK_HOME / 'files'}")
+# Where files lie on an S3 server (CASEWORK_STORAGE=s3://bucket): its address, the key as ACCESS:SECRET, the house's own
+# certificate, and the retention that is asked for (COMPLIANCE:3650).
+CASEWORK_S3_ENDPOINT = env_str("CASEWORK_S3_ENDPOINT")
+CASEWORK_S3_REGION = env_str("CASEWORK_S3_REGION", "us-east-1")
+CASEWORK_S3_KEY = env_str("CASEWORK_S3_KEY")
+CASEWORK_S3_CA = env_str("CASEWORK_S3_CA")
+CASEWORK_S3_LOCK = env_str("CASEWORK_S3_LOCK")
 CASEWORK_DEPLOYMENT_LEVEL = env_str("CASEWORK_DEPLOYMENT_LEVEL", "work_secret")
 CASEWORK_SIGNING_KEY = env_str("CASEWORK_SIGNING_KEY")
 CASEWORK_WITNESSES = env_str("CASEWORK_WITNESSES", str(CASEWORK_HOME / "witnesses"))

@@ -152,3 +152,23 @@ def test_the_two_descriptions_of_the_order_agree() -> None:
     positions = [position for position in placed if position >= 0]
 
     assert all(upper < lower for upper, lower in pairwise(positions))
+
+
+#: Libraries of many MiB that a web process may never need: loaded at their first use (casework.core.later).
+HEAVY = ("docx", "lxml", "numpy", "openpyxl", "PIL", "pypdfium2", "redis", "segno", "typst")
+#: Loaded late itself, or by nothing but the terminal.
+LATE = {"casework/documents/word.py", "casework/local/valkey.py"}
+
+
+def test_heavy_libraries_are_not_loaded_at_the_start() -> None:
+    at_start = re.compile(rf"^(?:import|from) ({'|'.join(HEAVY)})\b", re.MULTILINE)
+
+    found = {
+        path.relative_to(CHECKOUT).as_posix(): match[1]
+        for app in ("casework", "units", "evidence", "cases")
+        for path in (CHECKOUT / app).rglob("*.py")
+        if (match := at_start.search(path.read_text(encoding="utf-8")))
+    }
+
+    assert {path: name for path, name in found.items() if path not in LATE} == {}
+    assert found.keys() >= LATE  # the search finds what is there

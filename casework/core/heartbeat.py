@@ -1,11 +1,20 @@
 """A sign of life of the workers in Redis, read by ``/readyz``; in real time, not in that of the demo's day."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import redis
 from django.conf import settings
+
+from casework.core.later import later
+
+if TYPE_CHECKING:
+    import redis
+else:
+    redis = later("redis")
 
 KEY = "casework:heartbeat"
 #: The mark disappears by itself, so a dead worker cannot look alive on a restored Redis.
@@ -22,7 +31,7 @@ def _url(url: str) -> str:
 
 
 @contextmanager
-def broker() -> Iterator["redis.Redis"]:
+def broker() -> Iterator[redis.Redis]:
     """Open a connection to the broker for the block; ``redis.RedisError`` when it does not answer."""
     with redis.Redis.from_url(_url(settings.REDIS_URL), socket_timeout=2, socket_connect_timeout=2) as client:
         yield client

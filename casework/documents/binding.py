@@ -3,18 +3,26 @@
 Only one source is open at a time; pictures are scaled to what paper shows. Plain functions of files.
 """
 
+from __future__ import annotations
+
 import ctypes
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import pypdfium2
-import pypdfium2.raw as pdfium_c
-from PIL import Image, ImageOps, UnidentifiedImageError
-
+from casework.core.later import later
 from casework.files.pdfium import LOCK
+
+if TYPE_CHECKING:
+    import pypdfium2
+    import pypdfium2.raw as pdfium_c
+    from PIL import Image, ImageOps
+else:
+    pypdfium2 = later("pypdfium2")
+    pdfium_c = later("pypdfium2.raw")
+    Image, ImageOps = later("PIL.Image"), later("PIL.ImageOps")
 
 A4: Final = (595.276, 841.89)
 #: Width and height in pixels to which a picture is scaled: 150 dots an inch on A4.
@@ -64,7 +72,7 @@ def _open_picture(piece: Piece) -> Image.Image:
         picture = Image.open(piece.path)
         if picture.width * picture.height > MAX_PIXELS:
             raise CannotBind(piece.title)
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise CannotBind(piece.title) from error
     return picture
 

@@ -3,16 +3,23 @@
 The names are those of GB/T 9704; a commission that has the licensed files puts them into ``CASEWORK_FONT_DIR``.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import typst
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from casework.core.errors import Refused
+from casework.core.later import later
+
+if TYPE_CHECKING:
+    import typst
+else:
+    typst = later("typst")
 
 #: Role → the official name, as DOCX writes it.
 OFFICIAL: Final = {

@@ -1,5 +1,7 @@
 """Drawing a document as PDF/A with Typst: the same data, template and fonts give the same bytes."""
 
+from __future__ import annotations
+
 import io
 import json
 import re
@@ -9,14 +11,20 @@ from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import segno
-import typst
 from django.utils.translation import gettext as _
 
 from casework.core.errors import Refused
+from casework.core.later import later
 from casework.documents.fonts import fonts
+
+if TYPE_CHECKING:
+    import segno
+    import typst
+else:
+    segno = later("segno")
+    typst = later("typst")
 
 #: The layout of new documents. A layout that has been used is never changed: a change is a new file beside it, and
 #: every document is drawn again with the one it was made with.

@@ -1,11 +1,19 @@
 """Who took it and when, written across a picture or a page. Plain functions of pictures; what to write is decided above."""
 
+from __future__ import annotations
+
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
-from PIL import Image, ImageDraw, ImageFont
+
+from casework.core.later import later
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw, ImageFont
+else:
+    Image, ImageDraw, ImageFont = later("PIL.Image"), later("PIL.ImageDraw"), later("PIL.ImageFont")
 
 #: Where a Chinese font lies on this machine, best first: what the house gave, what came along, the system's own.
 _SYSTEM: Final = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")

@@ -2,20 +2,29 @@
 text and tables become text. What is none of these is not shown. Plain functions of bytes; who may look is decided above.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
-import pypdfium2
-from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 from python_calamine import CalamineError, CalamineWorkbook
 
-from casework.files import pdfium
+from casework.core.later import later
+from casework.files import pdfium, storage
 from casework.files.marking import marked
+
+if TYPE_CHECKING:
+    import pypdfium2
+    from PIL import Image, ImageChops, ImageOps
+else:
+    pypdfium2 = later("pypdfium2")
+    Image, ImageChops, ImageOps = later("PIL.Image"), later("PIL.ImageChops"), later("PIL.ImageOps")
 
 WIDTH: Final = 1_600
 #: Of a page that is taken away: 150 dots an inch on A4, and that sheet's width in points.
@@ -32,6 +41,8 @@ YELLOW: Final = (255, 228, 105)
 MOST_MARKED: Final = 200
 #: Tells which pieces (from, to) of a text are meant.
 Find = Callable[[str], Sequence[tuple[int, int]]]
+#: How a PDF and each of the pictures begins.
+_DRAWN: Final = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,7 @@ def _format_of(path: Path) -> str:
     try:
         with Image.open(path, formats=sorted(IMAGES)) as picture:
             return picture.format or "" if picture.width * picture.height <= MAX_PIXELS else ""
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return ""
 
 
@@ -165,6 +176,23 @@ def _bind(sheets: list[bytes], out: BinaryIO) -> None:
             file.save(out)
         finally:
             file.close()
+
+
+def at_hand(sha256: str) -> AbstractContextManager[Path]:
+    """Give the stored file as far as a look into it goes: the whole of what can be drawn, the beginning of the rest."""
+    return storage.at_hand(sha256, whole=_is_drawn)
+
+
+def _is_drawn(head: bytes, size: int) -> bool:
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return size <= _ZIP_BYTES
+    return head.startswith(_DRAWN)
+
+
+def drawing(sha256: str, page: int, mark: str, width: int = WIDTH, find: Find | None = None) -> bytes:
+    """Return ``picture`` of a stored file; raises FileNotFoundError when storage has lost it."""
+    with at_hand(sha256) as path:
+        return picture(path, page, mark, width, find)
 
 
 def picture(path: Path, page: int, mark: str, width: int = WIDTH, find: Find | None = None) -> bytes:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Min, Q
 from django.db.models.functions import Coalesce
 
+from casework.files.errors import StorageAway
 from casework.files.models import Blob
 from casework.files.services.blobs import recheck
 from casework.ledger import tree
@@ -33,13 +34,18 @@ def fixity() -> Fixity:
 def scrub(*, begun: datetime, seconds: float = 300.0) -> int:
     """Read files again for so long at most, keep the outcome for the auditor's page, and return how many were read."""
     until, done = time.monotonic() + seconds, 0
+    away: list[str] = []
     waiting = Blob.objects.filter(Q(checked_at=None) | Q(checked_at__lt=begun - FRESH))
     for blob in waiting.order_by(F("checked_at").asc(nulls_first=True), "pk").iterator():
         if done and time.monotonic() > until:
             break
-        recheck(blob, at=begun)
+        try:
+            recheck(blob, at=begun)
+        except StorageAway:  # says nothing about the files; the next night goes on with this one
+            away = ["文件存储没有应答，没有查完 / the storage does not answer, not all was read"]
+            break
         done += 1
-    wrong = [
+    wrong = away + [
         f"文件 {sha256[:16]}…：已改动或不在存储中 / stored file altered or missing"
         for sha256 in Blob.objects.filter(intact=False).order_by("pk").values_list("sha256", flat=True)[:100]
     ]

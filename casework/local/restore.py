@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection
 
 from casework.files import storage
 from casework.files.models import Blob
+from casework.files.services.blobs import digests_of
 from casework.ledger import tree
 from casework.ledger.checks_tree import whole_log
 from casework.ledger.integrator import log_folder
@@ -21,7 +22,7 @@ from casework.ledger.publication import write_log
 from casework.ledger.replay import Head, ReplayError, floor_of, head_of, replay
 from casework.ledger.signer import LedgerSigner, RefusedError, state_path
 from casework.local import paths, schema
-from casework.local.backup import DUMP, BackupError, Tell, check_backup, copy_checked, digest_of, run_tool
+from casework.local.backup import DUMP, BackupError, Tell, check_backup, copy_checked, run_tool
 
 EMPTY = "select not exists (select from pg_class where relname = 'entry' and relnamespace = to_regnamespace('ledger'))"
 
@@ -197,7 +198,7 @@ def _copy_home(folder: Path, home: Path) -> None:
 
 def _copy_files(source: Path) -> None:
     for path in source.rglob("*") if source.is_dir() else ():
-        if not path.is_file() or storage.path_of(path.name).exists():
+        if not path.is_file() or storage.holds(path.name):
             continue
         received = storage.incoming() / path.name
         with path.open("rb") as stream:
@@ -225,8 +226,11 @@ def _sign_on(home: Path, floor: Head) -> None:
 def _file_faults() -> Iterator[str]:
     """Yield which stored files are missing or altered."""
     for digest in Blob.objects.order_by("pk").values_list("sha256", flat=True).iterator():
-        path = storage.path_of(digest)
-        if not path.is_file():
+        try:
+            with storage.open_blob(digest) as stream:
+                found = digests_of(stream).sha256
+        except FileNotFoundError:
             yield f"文件 {digest[:16]}…：不在存储中 / missing"
-        elif digest_of(path) != digest:
+            continue
+        if found != digest:
             yield f"文件 {digest[:16]}…：已改动 / altered"

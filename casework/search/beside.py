@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.safestring import SafeString
 
-from casework.files import previews, storage
+from casework.files import previews
 from casework.files.models import Blob
 from casework.search.models import Entry, PageText
 from casework.search.registry import matching
@@ -92,6 +92,7 @@ def _pictured(blob: Blob, name: str) -> bool:
     if blob.malware:
         return False
     try:
-        return previews.look_into(storage.path_of(blob.sha256), name).kind in {"pdf", "image"}
+        with previews.at_hand(blob.sha256) as path:
+            return previews.look_into(path, name).kind in {"pdf", "image"}
     except FileNotFoundError:
         return False

@@ -1,8 +1,11 @@
 """Addresses for machines: is the process alive, is the instance ready, what does it measure."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -13,14 +16,20 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from psycopg_pool import PoolTimeout
-from redis import RedisError
 
 from casework.core import heartbeat
+from casework.core.later import later
+from casework.files import storage
+from casework.files.errors import StorageAway
 from casework.ledger import selectors as ledger
+
+if TYPE_CHECKING:
+    import redis
+else:
+    redis = later("redis")
 
 # An entry that waits longer than this for its place in the log is an alarm (docs/decisions/0003).
 LEDGER_LAG_SECONDS = 10.0
-_FAILURES = (DatabaseError, RedisError, PoolTimeout, OSError)
 
 
 @dataclass(frozen=True)
@@ -55,13 +64,22 @@ _CHECKS: tuple[tuple[str, Callable[[], float | None], float], ...] = (
 )
 
 
+def _storage() -> float | None:
+    store = storage.server()
+    begun = time.perf_counter()
+    if store is not None:
+        store.versioning()
+    return time.perf_counter() - begun
+
+
 def checks() -> list[Check]:
     """Return the state of everything the instance depends on; a failure of one does not hide the others."""
     found = []
-    for name, measure, limit in _CHECKS:
+    on_server = [("storage", _storage, 5.0)] if storage.server() is not None else []
+    for name, measure, limit in (*_CHECKS, *on_server):
         try:
             value = measure()
-        except _FAILURES:
+        except (DatabaseError, redis.RedisError, PoolTimeout, OSError, StorageAway):
             value = None
         found.append(Check(name, value is not None and value <= limit, value))
     return found

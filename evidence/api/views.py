@@ -436,4 +436,4 @@ class ItemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewS
         rows = ItemFile.objects.select_related("blob", "item")
         found: ItemFile = get_visible(rows, caller(request), pk=int(file_pk), item=item)
         services.note_download(found, **self._by())
-        return download(found.blob, found.name)
+        return download(found.blob, found.name, request.headers)

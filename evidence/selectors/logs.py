@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.db import connection
@@ -17,7 +18,7 @@ from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogFinding, L
 from evidence.parsing.archives import members
 from evidence.parsing.formats import Head
 from evidence.parsing.rotated import Part, sets_of
-from evidence.parsing.source import Broken, Source, decoded, file_source
+from evidence.parsing.source import Broken, Source, decoded, unpacked
 from evidence.parsing.table import mapped, split
 
 #: Bars of a lane.
@@ -290,15 +291,26 @@ def findings_in(runs: list[LogRun], asked: Asked) -> list[LogFinding]:
     return sorted(found, key=lambda one: (order.get(Verdict(one.verdict), 9), one.before_at or asked.since))
 
 
+def kept_source(file: ItemFile) -> Source:
+    """Return the source of a stored file under its own name, unpacked if it is a single compressed file.
+
+    Raises:
+        OSError: the file is gone.
+    """
+    blob = file.blob
+    with storage.open_blob(blob.sha256) as stream:
+        magic = stream.read(6)
+    opened = partial(storage.open_blob, blob.sha256)
+    return unpacked(Source(file.name, opened, blob.size, blob.stored_at.timestamp()), magic)
+
+
 def source_of(run: LogRun, member: int) -> Source | None:
     """Return the source that a member of a reading was read from; None where the file has no such member.
 
     Raises:
         OSError: the file is gone.
     """
-    source = file_source(storage.path_of(run.file.blob.sha256))
-    source.name = run.file.name
-    for number, one in enumerate(members(source)):
+    for number, one in enumerate(members(kept_source(run.file))):
         if number == member:
             return one
     return None
@@ -381,9 +393,7 @@ def peek(file: ItemFile) -> Peek | None:
     The heading is the first line that has as many cells as most lines have: titles may stand above it.
     """
     try:
-        source = file_source(storage.path_of(file.blob.sha256))
-        source.name = file.name
-        head = next(iter(members(source))).head()
+        head = next(iter(members(kept_source(file)))).head()
     except (OSError, EOFError, Broken, StopIteration):
         return None
     lines = [line.rstrip("\r") for line in Head.of(head, file.name).text.split("\n")][:PEEKED]

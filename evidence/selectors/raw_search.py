@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from casework.files import storage
 from evidence.models.logs import LogRun
 from evidence.parsing.archives import members
-from evidence.parsing.source import Broken, Source, file_source
-from evidence.selectors.logs import said
+from evidence.parsing.source import Broken, Source
+from evidence.selectors.logs import kept_source, said
 
 #: Lines that a search shows.
 HITS: Final = 200
@@ -26,8 +25,7 @@ class Hit:
 
 def search_raw(run: LogRun, words: str) -> Iterator[Hit]:
     """Yield the first lines that hold the words, whatever the readers made of them. Capital letters do not matter."""
-    source = file_source(storage.path_of(run.file.blob.sha256))
-    source.name = run.file.name
+    source = kept_source(run.file)
     pattern = re.compile(
         b"|".join({re.escape(words.encode(codec, "ignore")) for codec in ("utf-8", "gb18030")} - {b""}), re.IGNORECASE
     )

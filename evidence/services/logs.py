@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused
-from casework.files import storage
 from casework.ledger.record import record
 from evidence.log_enums import RunState
 from evidence.models import Item, ItemFile
@@ -21,8 +20,8 @@ from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogMapping, L
 from evidence.parsing import formats
 from evidence.parsing.archives import members
 from evidence.parsing.run import Run, start
-from evidence.parsing.source import file_source
 from evidence.parsing.table import columns_of
+from evidence.selectors.logs import kept_source
 from evidence.services.log_joined import judge_run
 from evidence.services.log_store import EventStore, PostgresStore
 
@@ -170,8 +169,7 @@ def _run(pk: int, at: datetime, store: EventStore | None) -> LogRun | None:
 
 
 def _read(run: LogRun, store: EventStore) -> list[Run]:
-    source = file_source(storage.path_of(run.file.blob.sha256))
-    source.name = run.file.name
+    source = kept_source(run.file)
     runs: list[Run] = []
     for number, member in enumerate(members(source)):
         one = start(

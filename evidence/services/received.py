@@ -52,7 +52,8 @@ def receive_bundle(
     with tempfile.TemporaryDirectory(prefix="received-", dir=storage.incoming()) as room:
         folder = Path(room) / "bag"
         folder.mkdir()
-        archives.unpack(storage.path_of(blob.sha256), folder, max_bytes=settings.CASEWORK_MAX_FILE_BYTES)
+        with storage.at_hand(blob.sha256) as packed:
+            archives.unpack(packed, folder, max_bytes=settings.CASEWORK_MAX_FILE_BYTES)
         bag = _bag(folder)
         said = _verified(bag, vkey)
         facts = _facts(bag)

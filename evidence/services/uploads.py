@@ -10,8 +10,9 @@ from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import CaseworkError, Invalid
 from casework.files.enums import UploadState
+from casework.files.errors import StorageAway
 from casework.files.models import Upload
-from casework.files.services.uploads import drop_upload, open_upload, seal_upload
+from casework.files.services.uploads import Busy, drop_upload, held, open_upload, postpone_upload, seal_upload
 from evidence.models import Item, ItemFile
 from evidence.rules import file_name
 from evidence.services.files import attach_blob
@@ -57,6 +58,20 @@ def finish_upload(pk: int, *, at: datetime) -> Upload:
         if upload.state != UploadState.RECEIVED:
             return upload
         Upload.objects.filter(pk=pk).update(touched_at=at)
+    try:
+        with held(upload):
+            upload.refresh_from_db()
+            return _store(upload, at) if upload.state == UploadState.RECEIVED else upload
+    except Busy:  # a worker is at it, for longer than it was thought to be stuck
+        return upload
+    except FileNotFoundError:
+        upload.refresh_from_db()
+        if upload.state == UploadState.RECEIVED:
+            drop_upload(upload, state=UploadState.FAILED, error=_("已收的部分不在了"))
+        return upload
+
+
+def _store(upload: Upload, at: datetime) -> Upload:
     item = Item._base_manager.get(pk=int(upload.purpose.partition(":")[2]))
     try:
         require(upload.owner, "evidence.upload", item)
@@ -71,11 +86,11 @@ def finish_upload(pk: int, *, at: datetime) -> Upload:
             actor=upload.owner,
             at=at,
         )
+    except StorageAway as error:
+        postpone_upload(upload, error=error.message)
+        return upload
     except CaseworkError as error:
         drop_upload(upload, state=UploadState.FAILED, error=error.message)
-        return upload
-    except FileNotFoundError:
-        drop_upload(upload, state=UploadState.FAILED, error=_("已收的部分不在了"))
         return upload
     drop_upload(upload, state=UploadState.DONE, result=f"item_file:{file.pk}")
     return upload

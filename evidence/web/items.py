@@ -261,4 +261,4 @@ def file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
     if (copy := copy_for(found, user=user, at=at)) is not None:
         return copy
     note_download(found, actor=user, at=at)
-    return download(found.blob, found.name)
+    return download(found.blob, found.name, request.headers)

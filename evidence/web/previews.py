@@ -1,7 +1,6 @@
 """Looking into a file of an item: drawn anew, marked with the reader's name where the level asks, written down first."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -15,8 +14,7 @@ from casework.access.policy import get_visible
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import Refused
-from casework.files import previews, storage
-from casework.files.models import Blob
+from casework.files import previews
 from casework.files.responses import download_marked
 from casework.search.beside import finder
 from casework.web.formats import cn_datetime
@@ -56,7 +54,8 @@ def preview(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
     lost = False
     if not file.blob.malware:
         try:
-            shown = previews.look_into(_path(file.blob), file.name)
+            with previews.at_hand(file.blob.sha256) as path:
+                shown = previews.look_into(path, file.name)
         except FileNotFoundError:
             lost = True
     marked = file.item.compartment.secrecy in MARKED
@@ -85,7 +84,7 @@ def page(request: HttpRequest, pk: int, file_pk: int, number: int) -> HttpRespon
     note_preview(file, actor=user, at=at, page=number)
     mark = mark_of(user, file.item, at) if file.item.compartment.secrecy in MARKED else ""
     try:
-        drawn = previews.picture(_path(file.blob), number - 1, mark, find=finder(request))
+        drawn = previews.drawing(file.blob.sha256, number - 1, mark, find=finder(request))
     except (FileNotFoundError, LookupError) as error:
         raise Http404 from error
     response = HttpResponse(drawn, content_type="image/png")
@@ -103,7 +102,8 @@ def copy_for(file: ItemFile, *, user: User, at: datetime) -> FileResponse | None
     if file.item.compartment.secrecy not in MARKED or file.blob.malware:
         return None
     try:
-        shown = previews.look_into(_path(file.blob), file.name)
+        with previews.at_hand(file.blob.sha256) as path:
+            shown = previews.look_into(path, file.name)
     except FileNotFoundError:  # told by whoever opens the file itself
         return None
     if shown.kind not in MARKABLE:
@@ -121,7 +121,3 @@ def _not_drawn() -> Refused:
     return Refused(
         _("不能下载带水印的副本：文件太长或画不出来。可以在预览里看，或者随取证包取出原件。"), code="not_drawn"
     )
-
-
-def _path(blob: Blob) -> Path:
-    return storage.path_of(blob.sha256)

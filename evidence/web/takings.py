@@ -1,9 +1,10 @@
 """Pages of takings: opening a list, putting items on it, closing it, printing it and the labels."""
 
-import base64
-from typing import Any
+from __future__ import annotations
 
-import segno
+import base64
+from typing import TYPE_CHECKING, Any
+
 from django import forms
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,8 @@ from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.files import previews, storage
+from casework.core.later import later
+from casework.files import previews
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
 from evidence.enums import DeviceKind, Kind, Measure, Signature
@@ -27,6 +29,11 @@ from evidence.rules import DeviceFacts
 from evidence.services import close_collection, note_preview, open_collection, take_item
 from evidence.web.people import PersonField, colleagues, reader
 from units.models import Unit
+
+if TYPE_CHECKING:
+    import segno
+else:
+    segno = later("segno")
 
 
 def qr(text: str) -> SafeString:
@@ -240,7 +247,7 @@ def _photos(items: list[Item], user: User) -> dict[int, list[tuple[ItemFile, str
         for file in [one for one in item.files.all() if one.blob.media_type.startswith("image/")][:6]:
             note_preview(file, actor=user, at=clock.now())
             try:
-                drawn = previews.picture(storage.path_of(file.blob.sha256), 0, "", width=360)
+                drawn = previews.drawing(file.blob.sha256, 0, "", width=360)
             except (FileNotFoundError, LookupError):
                 continue
             found.setdefault(item.pk, []).append((file, base64.b64encode(drawn).decode()))

@@ -6,15 +6,17 @@ import io
 import os
 import random
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import Invalid
-from casework.files import storage
+from casework.files import s3, storage
 from casework.files.enums import UploadState
 from casework.files.models import Upload
 from casework.files.services import uploads
@@ -22,6 +24,7 @@ from evidence.models import Item
 from evidence.services.uploads import finish_upload, open_item_upload, unfinished
 from tests.build_evidence import START, an_item
 from tests.cast import Cast
+from tests.files.s3_server import ACCESS, BUCKET, REGION, SECRET, s3_server
 
 BYTES = random.Random(7).randbytes(300_000)
 PIECE = "application/offset+octet-stream"
@@ -260,3 +263,30 @@ def test_received_and_forgotten_is_taken_up(cast: Cast, item: Item) -> None:
     finish_upload(upload.pk, at=START)
     finish_upload(upload.pk, at=START)
     assert item.files.get().blob.sha256 == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_a_storage_that_is_away_loses_nothing(
+    cast: Cast, item: Item, url: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last byte comes while the S3 server is away: it is said, and the sweep stores the file when it is back."""
+    monkeypatch.setattr(s3, "PAUSES", ())
+    settings.CASEWORK_HOME = tmp_path
+    settings.CASEWORK_STORAGE, settings.CASEWORK_S3_KEY = f"s3://{BUCKET}", f"{ACCESS}:{SECRET}"
+    settings.CASEWORK_S3_REGION = REGION
+    with s3_server() as bucket:
+        settings.CASEWORK_S3_ENDPOINT = bucket.endpoint
+        bucket.away = 10**9
+        assert send(cast.officer, url, 0, BYTES).status_code == 204
+
+        told = api(cast.officer).get(url).data
+        assert (told["state"], item.files.count()) == ("received", 0)
+        assert "没有应答" in told["error"]
+
+        bucket.away = 0
+        upload = Upload.objects.get(owner=cast.officer)
+        with uploads.held(upload):  # a worker that takes long is not disturbed
+            assert finish_upload(upload.pk, at=START).state == UploadState.RECEIVED
+        assert finish_upload(upload.pk, at=START).state == UploadState.DONE
+        assert item.files.get().blob.sha256 == hashlib.sha256(BYTES).hexdigest()
+        assert bucket.objects[s3.key_of(item.files.get().blob.sha256)] == BYTES
+        assert list(storage.incoming().iterdir()) == []

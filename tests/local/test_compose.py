@@ -254,3 +254,19 @@ def test_every_variable_is_described() -> None:
 
     assert {name for name in ours - internal if f"`{name}`" not in described} == set()
     assert {name for name in re.findall(r"\$\{([A-Z_]+)", composed) if f"`{name}`" not in described} == set()
+
+
+# --- Files on an S3 server --------------------------------------------------------------------------------------------
+
+
+def test_files_on_a_server_are_told_to_every_process() -> None:
+    """The second file adds variables that are read, a key from a file, and a way out for those who store."""
+    text = (paths.CHECKOUT / "deploy" / "compose.s3.yml").read_text(encoding="utf-8")
+    added: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{[A-Z0-9_]+:-([^}]*)\}", r"\1", text))
+
+    assert set(added["services"]) == set(OURS)
+    for name, facts in added["services"].items():
+        assert {one.removesuffix("_FILE") for one in facts["environment"]} <= read_variables()
+        assert facts["secrets"] == ["s3_key"]
+        assert ("outside" in facts.get("networks", [])) == (name in {"web", "worker"})
+    assert set(added["secrets"]) == {"s3_key"}

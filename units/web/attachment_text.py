@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from casework.access.policy import get_visible
 from casework.accounts.requests import reader
 from casework.core import clock
-from casework.files import previews, storage
+from casework.files import previews
 from casework.search.beside import beside, finder
 from units.models import Attachment
 from units.services.reading import note_file_read
@@ -39,7 +39,7 @@ def attachment_page(request: HttpRequest, pk: int, attachment: int, number: int)
         raise Http404
     note_file_read(row, actor=reader(request), at=clock.now())
     try:
-        drawn = previews.picture(storage.path_of(row.blob.sha256), number - 1, "", find=finder(request))
+        drawn = previews.drawing(row.blob.sha256, number - 1, "", find=finder(request))
     except (FileNotFoundError, LookupError) as error:
         raise Http404 from error
     response = HttpResponse(drawn, content_type="image/png")

@@ -21,9 +21,8 @@ from casework.documents.models import Document, Job
 from casework.documents.registry import Subject
 from casework.documents.services.rendering import data_of, digest_of, frozen, render_document
 from casework.documents.spec import Template
-from casework.files.previews import look_into
+from casework.files import previews
 from casework.files.services.blobs import store_blob
-from casework.files.storage import path_of
 from casework.ledger.record import record
 
 #: Characters of (encrypted) data up to which a document is drawn while the page waits: some ten pages.
@@ -285,7 +284,8 @@ def attach_signed(document: Document, chunks: Iterable[bytes], name: str, *, act
     """Keep the scan of the signed and sealed copy beside the document: page counts and digests are shown side by side."""
     require(actor, "document.attach", document)
     blob = store_blob(chunks, actor=actor, at=at)
-    shown = look_into(path_of(blob.sha256), name)
+    with previews.at_hand(blob.sha256) as path:
+        shown = previews.look_into(path, name)
     if shown.kind not in {"pdf", "image"}:
         raise Invalid(
             _("不能附这个文件：它不是能打开的 PDF 或者图片。可以去掉密码，或者重新扫描后再传。"),

@@ -6,6 +6,7 @@ far lies in a file that nobody knows of and that is thrown away.
 
 import os
 import tempfile
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -159,11 +160,17 @@ def _bind(job: Job, at: datetime) -> None:
     subject = subject_of(job.subject, job.asked_by)
     if subject is None:
         raise Refused(_("不能装订：您已经无权知悉这件事。"))
+    with ExitStack() as hand:
+        _bind_all(job, subject, hand, at)
+
+
+def _bind_all(job: Job, subject: Subject, hand: ExitStack, at: datetime) -> None:
+    """Bind the pieces; ``hand`` holds their files until the case file is stored."""
     usable, skipped, sizes = [], [], []
     sheaves = _sheaves(subject, job)
     for sheaf in sheaves:
-        piece = Piece(sheaf.title, storage.path_of(sheaf.blob.sha256))
         try:
+            piece = Piece(sheaf.title, hand.enter_context(storage.at_hand(sheaf.blob.sha256)))
             sizes.append(pages_in(piece))
             usable.append((sheaf, piece))
         except (CannotBind, FileNotFoundError):

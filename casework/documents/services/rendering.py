@@ -1,5 +1,7 @@
 """From a document to its bytes: drawn from what was frozen, stored once, drawn again to be compared."""
 
+from __future__ import annotations
+
 import hashlib
 import io
 import json
@@ -7,23 +9,29 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pypdfium2
 from django.db import transaction
 from django.utils import timezone
 
 from casework.accounts.models import User
+from casework.core.later import later
 from casework.documents.catalogue import template_of
 from casework.documents.filling import MAX_SAMPLE, fill
 from casework.documents.models import Document
 from casework.documents.pdf import LAYOUT, Sheet, draw_pdf, made_with
 from casework.documents.spec import Template
-from casework.documents.word import draw_docx
 from casework.files.pdfium import LOCK
 from casework.files.services.blobs import store_blob
 from casework.ledger.canonical import canonical_text, plain
 from casework.ledger.record import record
+
+if TYPE_CHECKING:
+    import pypdfium2
+
+    from casework.documents import word
+else:
+    pypdfium2, word = later("pypdfium2"), later("casework.documents.word")
 
 
 def frozen(data: Mapping[str, Any]) -> str:
@@ -89,7 +97,7 @@ def draw_document(document: Document) -> bytes:
 
 def draw_document_docx(document: Document) -> bytes:
     """Return the DOCX of the document, drawn now."""
-    return draw_docx(sheet_of(document))
+    return word.draw_docx(sheet_of(document))
 
 
 def render_document(document: Document, *, actor: User, at: datetime) -> Document:

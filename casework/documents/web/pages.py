@@ -32,7 +32,7 @@ from casework.documents.services.rendering import (
     pages_of,
 )
 from casework.documents.web.forms import IssueForm, ReasonForm, ServeForm, SignedForm
-from casework.files import previews, storage
+from casework.files import previews
 from casework.files.responses import download
 from casework.ledger.models import Entry
 from casework.ledger.web.proof import proofs_of
@@ -179,7 +179,7 @@ def page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 def _picture(row: Document, index: int) -> bytes:
     try:
         if row.pdf is not None:
-            return previews.picture(storage.path_of(row.pdf.sha256), index, "", WIDTH)
+            return previews.drawing(row.pdf.sha256, index, "", WIDTH)
         return picture_of(draw_document(row), index)
     except (LookupError, FileNotFoundError, CaseworkError) as error:
         raise Http404 from error
@@ -204,7 +204,7 @@ def signed_page(request: HttpRequest, pk: int) -> HttpResponse:
     if row.signed is None or row.signed.malware:
         raise Http404
     try:
-        drawn = previews.picture(storage.path_of(row.signed.sha256), 0, "", WIDTH)
+        drawn = previews.drawing(row.signed.sha256, 0, "", WIDTH)
     except (LookupError, FileNotFoundError) as error:
         raise Http404 from error
     response = HttpResponse(drawn, content_type="image/png")

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import puremagic
 from django.conf import settings
@@ -22,6 +22,12 @@ from casework.files.models import Blob
 from casework.files.services.scanner import scan
 
 CHUNK = 1024 * 1024
+
+
+class Readable(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int = ..., /) -> bytes | None: ...
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,19 @@ class Hashing:
 
 def read_digests(path: Path) -> Digests:
     """Return the digests of a file, read once."""
-    running = Hashing()
     with path.open("rb", buffering=0) as stream:
+        return digests_of(stream)
+
+
+def digests_of(stream: Readable) -> Digests:
+    """Return the digests of what a stream still has to give."""
+    running = Hashing()
+    try:
         while chunk := stream.read(CHUNK):
             running.update(chunk)
-    found = running.finish()
+        found = running.finish()
+    finally:
+        running.close()
     assert found is not None  # noqa: S101  (known from the beginning)
     return found
 
@@ -147,9 +161,14 @@ def sniff(path: Path) -> str:
 
 
 def recheck(blob: Blob, *, at: datetime) -> bool:
-    """Read the stored bytes again and note whether they still have their digests."""
+    """Read the stored bytes again and note whether they still have their digests.
+
+    Raises:
+        StorageAway: the storage does not answer, which says nothing about the file.
+    """
     try:
-        found = read_digests(storage.path_of(blob.sha256))
+        with storage.open_blob(blob.sha256) as stream:
+            found = digests_of(stream)
         intact = (found.sha256, found.sm3) == (blob.sha256, blob.sm3)
     except FileNotFoundError:
         intact = False

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import uuid4
 
 from django.conf import settings
@@ -21,8 +21,9 @@ from casework.accounts.models import User
 from casework.core.errors import CaseworkError, Invalid, Refused
 from casework.files import storage
 from casework.files.enums import UploadState
+from casework.files.errors import StorageAway
 from casework.files.models import Blob, Upload
-from casework.files.services.blobs import CHUNK, Digests, Hashing, keep_received, read_digests
+from casework.files.services.blobs import CHUNK, Digests, Hashing, Readable, keep_received, read_digests
 
 #: An upload that nobody continued for so long is thrown away.
 PATIENCE: Final = timedelta(hours=48)
@@ -30,13 +31,9 @@ PATIENCE: Final = timedelta(hours=48)
 OPEN_AT_ONCE: Final = 50
 #: A file up to this size is read again in the request when its digests could not be computed on the way.
 READ_AT_ONCE: Final = 512 * 1024**2
+#: A file up to this size is sent on to an S3 server within the request.
+SENT_AT_ONCE: Final = 64 * 1024**2
 CHECKSUMS: Final = ("sha256", "sha1", "sm3")
-
-
-class Readable(Protocol):
-    """What pieces are read from."""
-
-    def read(self, size: int = ..., /) -> bytes: ...
 
 
 class Mismatch(CaseworkError):
@@ -221,8 +218,28 @@ _running = _Running()
 
 def may_finish_now(upload: Upload) -> bool:
     """Tell whether finishing takes no long reading, so that a request can wait for it."""
+    if storage.server() is not None:
+        return upload.size <= SENT_AT_ONCE
     known = _running._known.get(str(upload.key))
     return upload.size <= READ_AT_ONCE or bool(known and known[0] == upload.size and not known[1].useless)
+
+
+@contextmanager
+def held(upload: Upload) -> Iterator[None]:
+    """Hold the received bytes while they are stored for good, which may take long; raises ``Busy`` where another does.
+
+    Raises:
+        FileNotFoundError: they are gone, or were stored meanwhile.
+    """
+    handle = os.open(part_of(upload), os.O_RDWR)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy(_("这个文件正在核验入库。可以稍后查看结果。")) from error
+        yield
+    finally:
+        os.close(handle)
 
 
 def seal_upload(upload: Upload, *, at: datetime) -> Blob:
@@ -238,6 +255,12 @@ def seal_upload(upload: Upload, *, at: datetime) -> Blob:
             code="digest_differs",
         )
     return keep_received(path, digests, actor=upload.owner, at=at)
+
+
+def postpone_upload(upload: Upload, *, error: str) -> None:
+    """Leave a received upload as it is and say why it is not stored yet; the sweep takes it up again."""
+    upload.error = error[:300]
+    upload.save(update_fields=["error"])
 
 
 def drop_upload(upload: Upload, *, state: UploadState, error: str = "", result: str = "") -> None:
@@ -259,6 +282,8 @@ def sweep_uploads(*, at: datetime) -> int:
             "key", flat=True
         )
     }
+    with suppress(StorageAway):  # the next night is soon enough
+        gone += storage.sweep(before=at - PATIENCE)
     oldest = at.timestamp() - PATIENCE.total_seconds()
     for path in storage.incoming().iterdir():
         with suppress(FileNotFoundError):

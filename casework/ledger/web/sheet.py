@@ -1,6 +1,9 @@
 """The daily checkpoint sheet: signed by hand and filed, it shows later whether the log still begins with it."""
 
-import segno
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
@@ -8,10 +11,16 @@ from django.views.decorators.http import require_safe
 
 from casework.accounts.enums import Role
 from casework.accounts.requests import reader
+from casework.core.later import later
 from casework.ledger import tree
 from casework.ledger.notes import BadNote, Verifier, read_checkpoint
 from casework.ledger.signer import fingerprint
 from casework.ledger.timestamps import stamped
+
+if TYPE_CHECKING:
+    import segno
+else:
+    segno = later("segno")
 
 
 def qr(text: str) -> SafeString:

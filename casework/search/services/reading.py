@@ -47,13 +47,13 @@ def read_file(pk: int, *, at: datetime) -> Reading | None:
         reading.save(update_fields=["state", "started_at", "attempts"])
     if reading.blob.malware:
         return _end(reading, at, ReadState.FAILED, problem="malware")
-    path = storage.path_of(reading.blob.sha256)
-    if not path.is_file():
+    try:
+        with storage.at_hand(reading.blob.sha256) as path, tempfile.TemporaryFile("w+") as out:
+            problem = _run(path, reading.name, out)
+            out.seek(0)
+            return _keep(reading, out, problem, at)
+    except FileNotFoundError:
         return _end(reading, at, ReadState.FAILED, problem="gone")
-    with tempfile.TemporaryFile("w+") as out:
-        problem = _run(path, reading.name, out)
-        out.seek(0)
-        return _keep(reading, out, problem, at)
 
 
 def _run(path: Path, name: str, out: Any) -> str:

@@ -61,7 +61,7 @@
         const state = await (await fetch(upload.url, { headers: { Accept: "application/json" } })).json();
         if (state.state === "done") break;
         if (state.state === "failed") throw new Error(state.error);
-        said.textContent = form.dataset.checking;
+        said.textContent = state.error || form.dataset.checking;
         await new Promise((go) => window.setTimeout(go, 1500));
       }
       window.location.assign(form.dataset.done);
