@@ -7,6 +7,7 @@ Each round asks everything, plans an inspection within a transaction, asks every
 import random
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from django.db import transaction
 from django.test import Client
@@ -68,11 +69,14 @@ def _compare(cast: Cast, who: str, unit: int, plan: Callable[[], None], rounds: 
     drawn = random.Random(7)
     statuses: dict[str, set[int]] = {name: set() for name in places}
 
+    def look(name: str) -> None:
+        statuses[name].add(client.get(places[name]).status_code)
+
     def ask(world: int) -> None:
         turns = [name for name in places for _time in range(ASKED)]
         drawn.shuffle(turns)
         for name in turns:
-            worlds[name][world].take(lambda name=name: statuses[name].add(client.get(places[name]).status_code))
+            worlds[name][world].take(partial(look, name))
 
     for _name in range(3):
         for address in places.values():
