@@ -22,8 +22,8 @@ from units.models import Region, Unit
 
 #: Rows in full, and for the comparison of flatness.
 MANY, FEW = 100_000, 10_000
-#: Of so many cases the officer belongs to one in twenty.
-SHARE = 20
+#: Of so many cases the officer belongs to one in twenty, which no person does; the ordinary one to so many in all.
+SHARE, OWN = 20, 40
 ROUNDS = 20
 #: Pairs of requests for something hidden and something absent.
 PAIRS = 200
@@ -57,22 +57,27 @@ def run(scale: float) -> None:
         with fresh(f"cases{rows}"):
             readers = _fill(rows)
             raw = _raw(readers["officer_user"])
-            for name in ("officer", "auditor"):
+            for name in ("officer", "ordinary", "auditor"):
                 for what, path in (("list", "/cases/"), ("API", "/api/v1/cases/")):
                     times, queries = _pages(readers[name], path)
                     middle[f"{name} {what}", rows] = times.middle
                     print(f"  {what:<11} {name:<8} {rows:>9,} rows  {times}  {queries} queries", flush=True)
-            for what in ("list", "API"):
-                officer, auditor = middle[f"officer {what}", rows], middle[f"auditor {what}", rows]
-                print(f"  {what:<11} officer ÷ raw SQL ({1000 * raw:.1f} ms): {officer / raw:.2f}")
-                print(f"  {what:<11} officer ÷ auditor at {rows:,}: {officer / auditor:.2f}", flush=True)
+            for name in ("officer", "ordinary"):
+                for what in ("list", "API"):
+                    own, auditor = middle[f"{name} {what}", rows], middle[f"auditor {what}", rows]
+                    print(
+                        f"  {what:<11} {name} at {rows:,}: ÷ raw SQL ({1000 * raw:.1f} ms) {own / raw:.2f},"
+                        f" ÷ auditor {own / auditor:.2f}",
+                        flush=True,
+                    )
             if rows == int(MANY * scale):
                 _one_case(readers["officer"], readers["officer_user"])
                 _pairs(readers["second"])
                 _queue(readers["approver"], readers["approver_user"])
-    for what in ("list", "API"):
-        few, many = (middle[f"officer {what}", rows] for rows in (int(FEW * scale), int(MANY * scale)))
-        print(f"  {what:<11} officer {int(MANY * scale):,} ÷ {int(FEW * scale):,}: {many / few:.2f}", flush=True)
+    for name in ("officer", "ordinary", "auditor"):
+        for what in ("list", "API"):
+            few, many = (middle[f"{name} {what}", rows] for rows in (int(FEW * scale), int(MANY * scale)))
+            print(f"  {what:<11} {name} {int(MANY * scale):,} ÷ {int(FEW * scale):,}: {many / few:.2f}", flush=True)
 
 
 def _pages(client: Client, path: str, rounds: int = ROUNDS) -> tuple[Times, int]:
@@ -102,6 +107,7 @@ def _fill(rows: int) -> dict[str, Any]:
         name: _user(name, role, office)
         for name, role in (
             ("officer", Role.CASE_OFFICER),
+            ("ordinary", Role.CASE_OFFICER),
             ("auditor", Role.AUDITOR),
             ("approver", Role.APPROVER),
             ("second", Role.CASE_OFFICER),
@@ -113,17 +119,18 @@ def _fill(rows: int) -> dict[str, Any]:
     owner_does(f"alter table cases_case disable trigger {_INDEXING}")
     with connection.cursor() as cursor:
         cursor.execute(_CASES, {"rows": rows, "unit": unit.pk, "user": users["officer"].pk})
-        cursor.execute(
-            "insert into access_grant (compartment_id, user_id, from_on, reason, emergency)"
-            " select id, %s, date '2020-01-01', '', false from access_compartment where id %% %s = 0",
-            [users["officer"].pk, SHARE],
-        )
-        cursor.execute(
-            "insert into cases_casemember (case_id, user_id, duty, side, from_on, reason)"
-            " select c.id, %s, 'lead', 'investigate', date '2020-01-01', '' from cases_case c"
-            " where c.compartment_id %% %s = 0",
-            [users["officer"].pk, SHARE],
-        )
+        for name, duty, share, rest in (("officer", "lead", SHARE, 0), ("ordinary", "officer", max(rows // OWN, 2), 1)):
+            cursor.execute(
+                "insert into access_grant (compartment_id, user_id, from_on, reason, emergency)"
+                " select id, %s, date '2020-01-01', '', false from access_compartment where id %% %s = %s",
+                [users[name].pk, share, rest],
+            )
+            cursor.execute(
+                "insert into cases_casemember (case_id, user_id, duty, side, from_on, reason)"
+                " select c.id, %s, %s, 'investigate', date '2020-01-01', '' from cases_case c"
+                " where c.compartment_id %% %s = %s",
+                [users[name].pk, duty, share, rest],
+            )
         cursor.execute(
             "insert into deadlines_deadline (ref, kind, rule_version, unit, title, start_on, due_on, first_due_on,"
             " provisional, state, holder_id, compartment_id, rule, facts, explanation, opened_at, version)"
