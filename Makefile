@@ -43,6 +43,10 @@ else
 	@$(RUN) -m pytest -q -n $(JOBS) tests
 endif
 
+.PHONY: retest
+retest: setup-dev ## the tests that failed last, once more and alone; refused when there are many
+	@$(RUN) -m tests.retest
+
 .PHONY: check static-checks
 check: static-checks test ## what CI runs
 

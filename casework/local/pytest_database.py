@@ -9,7 +9,7 @@ import pytest
 
 from casework.local import paths
 from casework.local.locks import held
-from casework.local.pytest_restore import Before, look, put_back
+from casework.local.pytest_restore import Before, look, put_back, put_sequences_back
 
 #: What a migrated database is made of: when none of it changed since the last run, that run's database is copied.
 _SCHEMA = (
@@ -47,11 +47,13 @@ def django_db_setup(
         _as_owner(f'create database "{test_name}_pristine" template "{test_name}"')
         owner = dict(connection.settings_dict)
         _become_application(connection)
-        kept = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
-        TransactionTestCase._fixture_teardown = lambda _case: _restore(before)  # type: ignore[attr-defined]
+        case: Any = TransactionTestCase
+        kept = case._fixture_setup, case._fixture_teardown
+        case._fixture_setup = classmethod(lambda _case: _begin(before))
+        case._fixture_teardown = lambda _case: _restore(before)
     yield
     with django_db_blocker.unblock():
-        TransactionTestCase._fixture_teardown = kept  # type: ignore[attr-defined]
+        case._fixture_setup, case._fixture_teardown = kept
         connection.close()
         connection.settings_dict.update(owner)
         _as_owner(f'drop database if exists "{test_name}_pristine" with (force)')
@@ -98,6 +100,13 @@ def _become_application(connection: Any) -> None:
         connection.settings_dict["OPTIONS"] = {"options": f"-c role={settings.CASEWORK_APP_ROLE}"}
     else:
         connection.settings_dict["USER"] = settings.CASEWORK_APP_ROLE
+
+
+def _begin(before: Before | None) -> None:
+    """Give a test that commits the same numbers each time, whatever was rolled back before it."""
+    if before is not None:
+        with owner_connection() as owner:
+            put_sequences_back(owner, before)
 
 
 def _restore(before: Before | None) -> None:

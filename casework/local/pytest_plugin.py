@@ -64,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start the services, unless this is a worker or nothing will be run."""
+    _record_end(session, None)
     stack = session.config.stash.setdefault(_SERVERS, contextlib.ExitStack())
     if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
         stack.enter_context(services.using(paths.home(), throw_away=True))
@@ -75,6 +76,26 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what failed, whichever process ran it."""
+    if report.failed:
+        _FAILED.add(report.nodeid)
+
+
+_FAILED: set[str] = set()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write down how the run ended: only one that came to its end says which tests failed (tests/retest.py)."""
+    _record_end(session, int(exitstatus))
+
+
+def _record_end(session: pytest.Session, exitstatus: int | None) -> None:
+    cache = getattr(session.config, "cache", None)  # there is none with ``-p no:cacheprovider``
+    if cache is not None and not hasattr(session.config, "workerinput"):
+        cache.set("casework/ended", {"exit": exitstatus, "failed": sorted(_FAILED)})
 
 
 @pytest.hookimpl(trylast=True)

@@ -75,6 +75,15 @@ def give_tables(state: Path, database: str) -> None:
         subprocess.run([*reader, into], input=text, check=True, capture_output=True)
 
 
+def _begun(pid: int) -> tuple[int, int]:
+    """Return when a process began, in ticks since the machine did (proc(5), field 22); numbers begin anew some day."""
+    try:
+        ticks = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    except OSError:  # ended meanwhile
+        ticks = "0"
+    return int(ticks), pid
+
+
 @dataclass
 class Instance:
     """One `manage.py up`."""
@@ -99,7 +108,7 @@ class Instance:
 
     def pids(self, service: str) -> list[int]:
         """Return the live processes of one service, the oldest first."""
-        return sorted(leftovers(self.state, services=frozenset({service})))
+        return sorted(leftovers(self.state, services=frozenset({service})), key=_begun)
 
     def restarts(self) -> list[str]:
         """Return the services that were started again, in order."""

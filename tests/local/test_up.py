@@ -58,10 +58,13 @@ def test_a_killed_service_comes_back_under_the_running_supervisor(instance: Inst
 
     os.kill(before[service], signal.SIGKILL)
 
+    # Told once nothing of the old one is left, and before the new one is started: children that outlive their master
+    # look like it.
+    assert wait_until(lambda: instance.restarts() == [*restarts, service], 240.0), instance.said()
     assert wait_until(lambda: masters(instance).get(service) not in (None, before[service]), 240.0), instance.said()
     assert wait_until(instance.is_up, 240.0), instance.said()
-    assert wait_until(lambda: instance.restarts() == [*restarts, service], 240.0), instance.said()
     assert wait_until(lambda: masters(instance) | {service: 0} == before | {service: 0}, 240.0), instance.said()
+    assert set(masters(instance)) == set(SERVICES)
 
 
 def test_the_same_state_directory_is_refused_to_a_second_instance(instance: Instance) -> None:
