@@ -9,8 +9,10 @@ before committing it, every 200 is a door.
 import csv
 import logging
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from zlib import crc32
 
@@ -18,7 +20,10 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from casework.accounts.backends import AccountBackend
+from casework.accounts.middleware import set_database_actor
 from casework.accounts.models import User
+from casework.core import clock
 from casework.web.nav import Rows, counts
 from tests.played import Played
 from tests.routes import Route, address_of, objects, routes
@@ -55,6 +60,9 @@ def clients(played: Played) -> dict[str, Client]:
         found[name] = Client(raise_request_exception=False)
         if username:
             found[name].force_login(played.user(username), backend="casework.accounts.backends.AccountBackend")
+            session = found[name].session
+            session["renewed"] = int(time.time())
+            session.save()
     return found
 
 
@@ -108,8 +116,8 @@ def methods_of(route: Route, clients: dict[str, Client], address: str) -> list[s
 
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Thousands of refusals are the point here; they need no line each, the schema need not be drawn each time, and what
-    stands in a side bar is counted once: every request is rolled back, so it stays the same.
+    """Thousands of refusals are the point here; they need no line each, the schema need not be drawn each time, and who
+    asks and what stands in his side bar is read once: every request is rolled back, so it stays the same.
     """
     counted: dict[int, dict[str, int]] = {}
 
@@ -118,6 +126,23 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             counted[user.pk] = counts(user, **others)
         return counted[user.pk]
 
+    met: dict[int, User] = {}
+    get_user = AccountBackend.get_user
+
+    def known(backend: AccountBackend, user_id: int) -> User | None:
+        if user_id not in met:
+            user = get_user(backend, user_id)
+            if user is None:
+                return None
+            met[user_id] = user
+        set_database_actor(user_id)
+        asking = copy(met[user_id])
+        asking.forget_roles()
+        asking.know_roles(clock.today(), met[user_id].roles)
+        return asking
+
+    monkeypatch.setattr(AccountBackend, "get_user", known)
+    monkeypatch.setattr("casework.accounts.middleware.RENEW_SECONDS", 3600)
     monkeypatch.setattr("casework.web.context.counts", once)
     monkeypatch.setattr("drf_spectacular.generators.SchemaGenerator.get_schema", lambda *_args, **_more: {})
     logging.disable(logging.ERROR)
