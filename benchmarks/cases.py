@@ -4,6 +4,7 @@ import json
 import logging
 import statistics
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -203,7 +204,7 @@ def _pairs(client: Client) -> None:
             address = f"/api/v1/cases/{pk}/"
             if client.get(address).status_code != 404:
                 raise SystemExit(f"{name}: found")
-            (times[name] if turn >= PAIRS // 4 else Times()).take(lambda address=address: client.get(address))
+            (times[name] if turn >= PAIRS // 4 else Times()).take(partial(client.get, address))
     hidden_times, absent_times = times["hidden"].processor, times["absent"].processor
     ratio = statistics.median(hidden_times) / statistics.median(absent_times)
     print(f"  secrecy     hidden ÷ absent {ratio:.3f}, |z| {abs(rank_z(hidden_times, absent_times)):.2f}", flush=True)
