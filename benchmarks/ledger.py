@@ -372,7 +372,8 @@ def _proofs(entries: int) -> None:
         made.append((time.perf_counter() - start, time.thread_time() - cpu))
         if text is None:
             raise RuntimeError(f"no proof of {row.pk}")
-        index, path = tree.places([row.pk])[row.pk], tree.inclusion_proof(tree.places([row.pk])[row.pk], newest.size)
+        index = tree.places([row.pk])[row.pk]
+        path = merkle.inclusion_proof(index, newest.size, tree.tiles_with(tiles.tiles_for(index, newest.size)).node)
         leaf = merkle.leaf_hash(bytes(row.header))
         start = time.perf_counter()
         holds = verify.inclusion_holds(leaf, index, newest.size, path, newest.root)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection as Many
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -12,18 +12,19 @@ from casework.ledger.weighty import register_weighty
 from casework.ledger.words import register_words
 from evidence.models import Attribution, Collection, Item
 from evidence.rules import seal_number
-from evidence.selectors.items import knows_content_of
+from evidence.selectors.items import in_matter_of
 
 
 def resolve_items(pks: Many[int], user: User) -> dict[int, Resolved]:
     """Return number and title of the items, for whoever may know of them; their trail is for those of the matter."""
-    rows = Item.objects.visible_to(user).filter(pk__in=pks)
-    of_matter = knows_content_of(pks, user)
+    rows = (
+        Item.objects.visible_to(user)
+        .filter(pk__in=pks)
+        .annotate(of_matter=Exists(in_matter_of(user).filter(pk=OuterRef("pk"))))
+    )
     return {
-        row.pk: Resolved(
-            f"{row.number} {row.title}", reverse("evidence:item", args=[row.pk]), trail=row.pk in of_matter
-        )
-        for row in rows
+        pk: Resolved(f"{number} {title}", reverse("evidence:item", args=[pk]), trail=of_matter)
+        for pk, number, title, of_matter in rows.values_list("pk", "number", "title", "of_matter")
     }
 
 

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from casework.ledger import signer, tree
 from casework.ledger.checks import entry_defects, stream_rows
+from casework.ledger.checks_quick import Signed, nothing_wrong
 from casework.ledger.merkle import Frontier, fold, leaf_hash
 from casework.ledger.notes import BadNote, Verifier, read_checkpoint
 from casework.ledger.tiles import WIDTH, split, tile_path
@@ -31,18 +32,21 @@ def whole_log(progress: Progress = lambda done: None) -> Iterator[str]:
         if alone:
             with connection.cursor() as cursor:
                 cursor.execute("set transaction isolation level repeatable read")
-        yield from _faults(progress)
+        yield from _faults(progress, alone=alone)
 
 
-def _faults(progress: Progress) -> Iterator[str]:
+def _faults(progress: Progress, *, alone: bool) -> Iterator[str]:
+    marks = _Marks()
+    if not marks.faults and nothing_wrong(marks.roots(), progress, alone=alone):
+        return
     for defect in entry_defects(progress):
         yield f"第 {defect.entry_id} 条（{defect.stream} 第 {defect.seq} 号）：{FAULTS[defect.what]}"
-    yield from _tree_faults()
+    yield from _tree_faults(marks)
     yield from _without_place()
 
 
-def _tree_faults() -> Iterator[str]:
-    now, marks = tree.head(), _Marks()
+def _tree_faults(marks: "_Marks") -> Iterator[str]:
+    now = tree.head()
     yield from marks.faults
     frontier, data, above = Frontier(), b"", b""
     statement = (
@@ -122,6 +126,10 @@ class _Marks:
     def _add(self, size: int, name: str, root: bytes) -> None:
         if size:
             self._marks.setdefault(size, []).append((name, root))
+
+    def roots(self) -> Signed:
+        """Return size → the roots that were signed for so many entries."""
+        return {size: [root for _name, root in found] for size, found in self._marks.items()}
 
     def at(self, frontier: Frontier) -> Iterator[str]:
         """Yield what was signed at this size and differs from the tree."""

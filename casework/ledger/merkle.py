@@ -30,14 +30,6 @@ def fold(hashes: Sequence[bytes]) -> bytes:
     return row[0]
 
 
-def fold_tile(data: bytes) -> bytes:
-    """Return the root over a number of hashes, one behind the other, that is a power of two."""
-    sha256 = hashlib.sha256
-    while len(data) > HASH_BYTES:
-        data = b"".join([sha256(b"\1" + data[i : i + 64]).digest() for i in range(0, len(data), 64)])
-    return data
-
-
 def _split(size: int) -> int:
     """Return the largest power of two below ``size``."""
     return 1 << ((size - 1).bit_length() - 1)

@@ -39,13 +39,8 @@ def published_tile(level: int | None, n: int, width: int, size: int) -> bytes | 
 
 def proof_of_entry(entry: Entry) -> str | None:
     """Return the C2SP tlog-proof of an entry under the newest checkpoint, witnessed where possible; None while it waits."""
-    index = tree.places([entry.pk]).get(entry.pk)
-    # One that others have cosigned says more than the newest.
-    fitting = [one for one in (tree.witnessed(), tree.newest()) if one and index is not None and index < one.size]
-    if index is None or not fitting:
-        return None
-    checkpoint = fitting[0]
-    return proof_text(index, tree.inclusion_proof(index, checkpoint.size), checkpoint.note)
+    found = tree.proof_of(entry.pk)
+    return proof_text(*found) if found else None
 
 
 def write_log(folder: Path, checkpoint: tree.Published, since: int = 0) -> int:

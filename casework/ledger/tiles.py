@@ -4,7 +4,8 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from casework.ledger.merkle import HASH_BYTES, fold, fold_tile
+from casework.ledger.merkle import HASH_BYTES
+from casework.ledger.verify import fold
 
 WIDTH = 256
 HEIGHT = 8
@@ -84,7 +85,7 @@ def extend(size: int, hashes: Sequence[bytes], load: Load) -> dict[tuple[int, in
             changed[level, n] = data
             start += len(taken)
             if len(data) == WIDTH * HASH_BYTES:
-                above.append(fold(split(data)))
+                above.append(fold(data))
         new = above
         level += 1
     return changed
@@ -124,7 +125,7 @@ class Tiles:
             end = (inside + (1 << rest)) * HASH_BYTES
             if len(data) < end:
                 raise LookupError(f"tile {tile_level}/{n} ends before {inside + (1 << rest)} hashes")
-            found = self._nodes[level, index] = fold_tile(data[inside * HASH_BYTES : end])
+            found = self._nodes[level, index] = fold(data[inside * HASH_BYTES : end])
         return found
 
 

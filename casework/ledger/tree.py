@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from django.db import connection, transaction
 
 from casework.ledger import merkle
-from casework.ledger.tiles import Tiles, extend, tiles_for
+from casework.ledger.tiles import HEIGHT, WIDTH, Tiles, extend
 
 #: Entries that get their place in one transaction.
 BATCH = 4_096
@@ -87,21 +88,64 @@ def tiles_with(wanted: Iterable[tuple[int, int]]) -> Tiles:
     return found
 
 
-def inclusion_proof(index: int, size: int) -> list[bytes]:
-    """Return the proof of a leaf in the tree of the first ``size`` leaves, in one query."""
-    return merkle.inclusion_proof(index, size, tiles_with(tiles_for(index, size)).node)
+#: Place, checkpoint and tiles of one entry: the newest checkpoint that others cosigned says more than the newest.
+_PROOF = f"""
+with place as (select idx from ledger.leaf where entry_id = %(entry)b),
+head as (
+    select idx, size, note, array(
+        select line from ledger.cosignature c where c.size = under.size order by name
+    ) as lines
+    from place cross join lateral (
+        (select 1 as turn, size, note from ledger.cosignature join ledger.checkpoint using (size)
+            where size > idx order by size desc limit 1)
+        union all
+        (select 2, size, note from ledger.checkpoint where size > idx order by size desc limit 1)
+        order by turn limit 1
+    ) as under
+)
+select idx, size, note, lines, level, n, data from head cross join lateral (
+    select level::smallint, idx >> ({HEIGHT} * (level + 1)) as n from generate_series(0, 7) as level
+        where size >> ({HEIGHT} * level) > 0
+    union
+    select level::smallint, ((size >> ({HEIGHT} * level)) - 1) / {WIDTH} from generate_series(0, 7) as level
+        where size >> ({HEIGHT} * level) > 0
+) as needed left join ledger.tile using (level, n)
+"""  # noqa: S608 (numbers)
+
+
+def proof_of(entry_id: int) -> tuple[int, list[bytes], str] | None:
+    """Return (index, inclusion proof, checkpoint) of an entry, in one query; None while no checkpoint covers it.
+
+    Raises:
+        LookupError: a tile that the proof needs is not there.
+    """
+    # Prepared once a session, and tiles come as bytes: parsing and digits would cost more than the proof.
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        rows = cursor.execute(_PROOF, {"entry": entry_id}, prepare=True, binary=True).fetchall()
+    if not rows:
+        return None
+    index, size, note, lines = rows[0][:4]
+    found = Tiles(load_tile)
+    for *_same, level, n, data in rows:
+        found.put(level, n, data or b"")
+    return index, merkle.inclusion_proof(index, size, found.node), note + "".join(lines)
+
+
+_NEWEST = "order by size desc limit 1"
+_WITNESSED = (
+    "where size = (select size from ledger.cosignature join ledger.checkpoint using (size) order by size desc limit 1)"
+)
 
 
 def newest() -> Published | None:
     """Return the newest published checkpoint."""
-    return _published("order by size desc limit 1")
+    return _published(_NEWEST)
 
 
 def witnessed() -> Published | None:
     """Return the newest checkpoint that at least one witness cosigned."""
-    return _published(
-        "where exists (select from ledger.cosignature c where c.size = checkpoint.size) order by size desc limit 1"
-    )
+    return _published(_WITNESSED)
 
 
 def checkpoint_at(size: int) -> Published | None:
@@ -119,8 +163,10 @@ def _published(condition: str, *values: Any) -> Published | None:
     with connection.cursor() as cursor:
         cursor.execute(_CHECKPOINT + condition, values)
         row = cursor.fetchone()
-    if row is None:
-        return None
+    return _from_row(row) if row else None
+
+
+def _from_row(row: Sequence[Any]) -> Published:
     lines = [one.partition(" ") for one in row[4]]
     names = tuple(name for name, _space, _line in lines)
     return Published(row[0], bytes(row[1]), row[2], row[3], "".join(line for _name, _space, line in lines), names)
@@ -151,15 +197,71 @@ def places(entry_ids: Iterable[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def waits(entry_ids: Iterable[int]) -> dict[int, float]:
-    """Return entry number → seconds in the queue, for those that wait for their place."""
+@dataclass(frozen=True)
+class Standing:
+    """Where an entry stands: the hash of the one before it in its stream, its index in the tree, its wait in seconds."""
+
+    before: str
+    index: int | None
+    waiting: float | None
+
+
+@dataclass
+class Surroundings:
+    """What tells of entries whether they are in the record: where each stands, the checkpoints, the keys, the tiles.
+
+    ``seen`` is the newest checkpoint that was cosigned; ``tiles`` has what proofs under the newest one need.
+    """
+
+    entries: dict[int, Standing] = field(default_factory=dict)
+    newest: Published | None = None
+    seen: Published | None = None
+    vkeys: list[str] = field(default_factory=list)
+    tiles: Tiles = field(default_factory=lambda: Tiles(load_tile))
+
+
+_AROUND = f"""
+with standing as (
+    select entry.id, leaf.idx, coalesce(encode(before.leaf_hash, 'hex'), '') as before,
+        extract(epoch from clock_timestamp() - queue.queued_at)::float as waiting
+    from ledger.entry
+    left join ledger.entry before on before.stream = entry.stream and before.stream_seq = entry.stream_seq - 1
+    left join ledger.leaf on leaf.entry_id = entry.id left join ledger.queue on queue.entry_id = entry.id
+    where entry.id = any(%s)
+), newest as ({_CHECKPOINT} {_NEWEST}), seen as ({_CHECKPOINT} {_WITNESSED}),
+needed as (
+    select level::smallint, idx >> ({HEIGHT} * (level + 1)) as n
+        from standing, newest, generate_series(0, 7) as level where idx < size and size >> ({HEIGHT} * level) > 0
+    union
+    select level::smallint, ((size >> ({HEIGHT} * level)) - 1) / {WIDTH}
+        from newest, generate_series(0, 7) as level
+        where size >> ({HEIGHT} * level) > 0 and exists (select from standing where idx < size)
+)
+select 'entry', id, idx, before, null::bytea, null::timestamptz, null::text[], waiting from standing
+union all select 'keys', null, null, null, null, null, array(select vkey from ledger.signing_key order by id), null
+union all select 'newest', size, null, note, root, published_at, "array", null from newest
+union all select 'seen', size, null, note, root, published_at, "array", null from seen
+union all select 'tile', level, n, null, data, null, null, null from needed join ledger.tile using (level, n)
+"""  # noqa: S608 (numbers and our own words)
+
+
+def surroundings(entry_ids: Iterable[int]) -> Surroundings:
+    """Return what shows whether the entries are in the record, in one query."""
+    found = Surroundings()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select entry_id, extract(epoch from clock_timestamp() - queued_at)::float"
-            " from ledger.queue where entry_id = any(%s)",
-            [list(entry_ids)],
-        )
-        return dict(cursor.fetchall())
+        cursor.execute(_AROUND, [list(entry_ids)])
+        for what, number, n, text, data, at, lines, waiting in cursor.fetchall():
+            if what == "entry":
+                found.entries[number] = Standing(text, n, waiting)
+            elif what == "keys":
+                found.vkeys = lines
+            elif what == "tile":
+                found.tiles.put(number, n, bytes(data))
+            elif what == "newest":
+                found.newest = _from_row((number, data, text, at, lines))
+            else:
+                found.seen = _from_row((number, data, text, at, lines))
+    return found
 
 
 def lag_seconds() -> float:

@@ -37,6 +37,7 @@ import base64
 import binascii
 import hashlib
 import json
+import os
 import re
 import struct
 import sys
@@ -186,12 +187,21 @@ def consistency_holds(old: int, new: int, before: bytes, after: bytes, proof: Se
     return last == 0 and first == before and second == after
 
 
-def fold(row: Sequence[bytes]) -> bytes:
-    """Return the root over a number of hashes that is a power of two, e.g. a full tile."""
-    sha256 = hashlib.sha256
-    while len(row) > 1:
-        row = [sha256(b"\1" + left + right).digest() for left, right in zip(row[::2], row[1::2])]  # noqa: B905 (3.9)
-    return row[0]
+_PAIRS = struct.Struct("64s").iter_unpack
+# A copy of a hash that has begun costs less than a new one.
+_NODE, _LEAF = hashlib.sha256(b"\1").copy, hashlib.sha256(b"\0").copy
+
+
+def fold(data: bytes) -> bytes:
+    """Return the root over hashes, one behind the other, whose number is a power of two, e.g. a full tile."""
+    while len(data) > HASH:
+        row = []
+        for (pair,) in _PAIRS(data):
+            node = _NODE()
+            node.update(pair)
+            row.append(node.digest())
+        data = b"".join(row)
+    return data
 
 
 def split(data: bytes) -> list[bytes]:
@@ -411,12 +421,21 @@ def tile_path(level: str, n: int, width: int = WIDTH) -> str:
     return f"{level}/{'/'.join(parts)}{f'.p/{width}' if width < WIDTH else ''}"
 
 
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows
+
+
 def read_tile(log: Path, level: str, n: int, width: int) -> bytes:
     """Return a tile of that width, from a partial or the full one."""
     for name in dict.fromkeys((tile_path(level, n, width), tile_path(level, n))):
         try:
-            with open(f"{log}/tile/{name}", "rb", buffering=0) as stream:
-                return stream.readall()
+            handle = os.open(f"{log}/tile/{name}", os.O_RDONLY | _BINARY)
+            try:
+                data = os.read(handle, os.fstat(handle).st_size + 1)
+                while more := os.read(handle, 1 << 16):
+                    data += more
+                return data
+            finally:
+                os.close(handle)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             continue
     raise AlteredError(f"tile/{tile_path(level, n, width)}: 缺少 / missing")
@@ -455,44 +474,51 @@ def place_of(entry: bytes) -> tuple[bytes, int, bytes]:
     return quoted.encode(), int(body["seq"]), str(body["prev"]).encode()
 
 
-_PREV = b',"prev":"'
-#: How an entry ends after ``,"s``: no quotation mark within the object's name that is not escaped.
-_END = re.compile(rb'tream":"(?:[^"\\]|\\.)*","v":1\}', re.DOTALL)
+_PREV, _STREAM = b',"prev":"', b',"stream":"'
+#: How an entry ends: no quotation mark within the object's name that is not escaped.
+_END = re.compile(rb',"stream":"(?:[^"\\]|\\.)*","v":1\}', re.DOTALL)
 
 
 class Chains:
-    """Number and hash of the last entry of every object, for entries as they are written today, many at a time.
+    """How the next entry of every object must name the one before and end, for entries as they are written today.
 
     It only says that all fits. What does not, or has another form, is left to ``Streams``, which reads more slowly and
     says what is wrong.
     """
 
     def __init__(self) -> None:
-        # How all entries of an object end: (number of the next one, hash as it must name it, with the closing mark).
-        self.last: dict[bytes, tuple[int, bytes]] = {}
-        self.numbers = [b'eq":%d' % number for number in range(1_000)]
+        # Hash of an object's last entry, with the closing mark → (number of the next one, how all of them end).
+        self.next: dict[bytes, tuple[int, bytes]] = {}
+        self.begun: set[bytes] = set()
+        self.numbers = [b',"seq":%d' % number for number in range(1_000)]
 
     def fit(self, entries: Sequence[bytes], hashes: bytes) -> bool:
         """Tell whether each of the entries follows the one before it; after a no this is of no more use."""
-        last, numbers = self.last, self.numbers
+        following, take, numbers = self.next, self.next.pop, self.numbers
         names = binascii.hexlify(hashes + b"\0", b'"', -HASH)  # the last one has its mark too
         try:
             for entry, name in zip(entries, struct.unpack_from("65s" * len(entries), names)):  # noqa: B905 (3.9)
-                head, number, end = entry.rsplit(b',"s', 2)
-                prev = head.rfind(_PREV)
-                known = last.get(end)
+                prev = entry.rfind(_PREV) + 9
+                known = take(entry[prev : prev + 65], None)
                 if known:
-                    expected, before = known
-                    if expected == len(numbers):
-                        numbers += [b'eq":%d' % later for later in range(expected, 2 * expected)]
-                    if number != numbers[expected] or prev < 1 or head[prev + 9 : prev + 74] != before:
+                    number, end = known
+                    if number == len(numbers):
+                        numbers += [b',"seq":%d' % later for later in range(number, 2 * number)]
+                    if not entry.endswith(numbers[number] + end):
                         return False
-                elif number == b'eq":1' and prev > 0 and head[prev + 9 : prev + 11] == b'",' and _END.fullmatch(end):
-                    expected = 1
+                    following[name] = number + 1, end
                 else:
-                    return False
-                last[end] = expected + 1, name
-        except (ValueError, struct.error):  # not of this form, or more entries than hashes
+                    end = entry[entry.rfind(_STREAM) :]
+                    if (
+                        end in self.begun
+                        or not _END.fullmatch(end)
+                        or entry[prev : prev + 2] != b'",'
+                        or not entry.endswith(numbers[1] + end)
+                    ):
+                        return False
+                    self.begun.add(end)
+                    following[name] = 2, end
+        except struct.error:  # more entries than hashes
             return False
         return True
 
@@ -557,10 +583,10 @@ def check_log(log: Path, vkeys: str, since: Sequence[str] = ()) -> tuple[int, li
         for n in range((size + WIDTH - 1) // WIDTH):
             width = min(WIDTH, size - n * WIDTH)
             entries, tile = check_tile(log, n, width, problems)
-            fitting = fitting and chains.fit(entries, b"".join(tile))
+            fitting = fitting and chains.fit(entries, tile)
             for old_size in [one for one in older if n * WIDTH < one < n * WIDTH + width]:
                 part = frontier.copy()
-                for hashed in tile[: old_size - n * WIDTH]:
+                for hashed in split(tile)[: old_size - n * WIDTH]:
                     part.append(hashed)
                 if part.root() != older.pop(old_size):
                     problems.append(f"前 {old_size} 条：与早先的检查点不符 / differs from the checkpoint of {old_size}")
@@ -568,7 +594,7 @@ def check_log(log: Path, vkeys: str, since: Sequence[str] = ()) -> tuple[int, li
                 above.append(fold(tile))
                 frontier.append(above[-1], WIDTH)
             else:
-                for hashed in tile:
+                for hashed in split(tile):
                     frontier.append(hashed)
             if frontier.size in older and frontier.root() != older.pop(frontier.size):
                 problems.append(f"前 {frontier.size} 条：与早先的检查点不符 / differs from an older checkpoint")
@@ -583,25 +609,27 @@ def check_log(log: Path, vkeys: str, since: Sequence[str] = ()) -> tuple[int, li
     return size, problems
 
 
-def check_tile(log: Path, n: int, width: int, problems: list[str]) -> tuple[list[bytes], list[bytes]]:
-    """Check one bundle of entries against its tile and return the entries, and the hashes of the tile."""
+def check_tile(log: Path, n: int, width: int, problems: list[str]) -> tuple[list[bytes], bytes]:
+    """Check one bundle of entries against its tile and return the entries and the tile."""
     data = read_tile(log, "0", n, width)[: width * HASH]
     name = f"tile/{tile_path('entries', n, width)}"
     if len(data) < width * HASH:
         raise AlteredError(f"tile/{tile_path('0', n, width)}: 中途断了 / cut off")
     entries = entries_of(read_tile(log, "entries", n, width), name)[:width]
-    sha256 = hashlib.sha256
-    hashes = [sha256(b"\0" + entry).digest() for entry in entries]
+    hashes = []
+    for entry in entries:
+        leaf = _LEAF()
+        leaf.update(entry)
+        hashes.append(leaf.digest())
     if b"".join(hashes) == data:
-        return entries, hashes
-    tile = split(data)
-    for count, (hashed, kept) in enumerate(zip(hashes, tile)):  # noqa: B905 (Python 3.9)
+        return entries, data
+    for count, (hashed, kept) in enumerate(zip(hashes, split(data))):  # noqa: B905 (Python 3.9)
         if hashed != kept:
             index = n * WIDTH + count
             problems.append(f"第 {index} 条：与树中的摘要不符 / entry {index}: differs from its hash in the tree")
     if len(entries) < width:
         problems.append(f"{name}: 缺少条目，只有 {len(entries)} 条 / entries missing, only {len(entries)} of {width}")
-    return entries, tile
+    return entries, data
 
 
 def check_upper(log: Path, hashes: list[bytes], problems: list[str]) -> None:
@@ -616,7 +644,7 @@ def check_upper(log: Path, hashes: list[bytes], problems: list[str]) -> None:
                 name = tile_path(str(level), n, len(part))
                 problems.append(f"tile/{name}: 不是下层推出的 / does not follow from the tiles below")
             if len(part) == WIDTH:
-                above.append(fold(part))
+                above.append(fold(expected))
         hashes, level = above, level + 1
 
 

@@ -25,6 +25,8 @@ class Word:
 
 
 _TABLE: dict[tuple[str, str], Word] = {}
+#: Value → its words in all groups that have it.
+_MEANINGS: dict[str, list[Word]] = {}
 
 
 class UnknownStatusError(LookupError):
@@ -39,6 +41,8 @@ def register_status(group: str, value: str, word: Text, colour: str, icon: str) 
     known = _TABLE.setdefault((group, value), entry)
     if (str(known.word), known.colour, known.icon) != (str(word), colour, icon):
         raise ValueError(f"{group}.{value} is already {known.word}")
+    if known is entry:
+        _MEANINGS.setdefault(value, []).append(entry)
 
 
 def status_word(group: str, value: str) -> Word:
@@ -47,6 +51,15 @@ def status_word(group: str, value: str) -> Word:
         return _TABLE[group, str(value)]
     except KeyError:
         raise UnknownStatusError(f"{group}.{value}") from None
+
+
+def meaning(value: str, group: str = "") -> str:
+    """Return the word of a value in the group, or else the one that it has in every group that knows it; "" for none."""
+    known = _TABLE.get((group, value))
+    if known is not None:
+        return str(known.word)
+    meant = {str(word.word) for word in _MEANINGS.get(value, ())}
+    return meant.pop() if len(meant) == 1 else ""
 
 
 def groups() -> dict[str, list[tuple[str, Word]]]:

@@ -1,6 +1,5 @@
 """What is known of one item: who may read its content, its seal, its parts, its place in the whole."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +17,13 @@ OUT = (State.CHECKED_OUT, State.EXAMINED)
 
 def knows_content(item: Item, user: User) -> bool:
     """Tell whether the reader belongs to the matter, or only keeps or carries the item."""
-    return bool(knows_content_of([item.pk], user))
+    return in_matter_of(user).filter(pk=item.pk).exists()
 
 
-def knows_content_of(items: Iterable[int], user: User) -> set[int]:
-    """Return those of the items (by primary key) to whose matter the reader belongs."""
-    return set(NeedToKnow(model=Item).visible_to(user).filter(pk__in=items).values_list("pk", flat=True))
+def in_matter_of(user: User) -> QuerySet[Any]:
+    """Return the items to whose matter the reader belongs."""
+    rows: QuerySet[Any] = NeedToKnow(model=Item).visible_to(user)
+    return rows
 
 
 def visible_items(user: User) -> QuerySet[Any]:

@@ -22,14 +22,14 @@ Fill = Callable[..., None]
 def test_entries_wait_in_the_queue_and_get_their_place_in_order(signer: LedgerSigner, fill: Fill) -> None:
     fill(5, sign=False)
     ids = list(Entry.objects.order_by("pk").values_list("pk", flat=True))
-    assert set(tree.waits(ids)) == set(ids)
+    assert all(one.waiting is not None for one in tree.surroundings(ids).entries.values())
     assert tree.places(ids) == {}
     assert 0 < tree.lag_seconds() < 10
 
     assert drain(signer) == 5
 
     assert tree.places(ids) == {pk: place for place, pk in enumerate(ids)}
-    assert tree.waits(ids) == {}
+    assert {one.waiting for one in tree.surroundings(ids).entries.values()} == {None}
     assert tree.lag_seconds() == 0
     newest = tree.newest()
     assert newest is not None

@@ -128,14 +128,10 @@ def words_of(value: Any, group: str = "") -> str:
         return _("；").join(f"{label_of(str(key))} {words_of(item)}" for key, item in value.items())
     if isinstance(value, list):
         return _("、").join(words_of(item) for item in value) or "—"
-    text, groups = str(value), vocabulary.groups()
+    text = str(value)
     if _MOMENT.fullmatch(text):
         return cn_datetime(datetime.fromisoformat(text), seconds=True)
-    for code, word in groups.get(group, ()):
-        if code == text:
-            return str(word.word)
-    meant = {str(word.word) for rows in groups.values() for code, word in rows if code == text}
-    return meant.pop() if len(meant) == 1 else text
+    return vocabulary.meaning(text, group) or text
 
 
 def changes_of(data: Mapping[str, Any], noun: str = "") -> list[Change]:

@@ -35,10 +35,10 @@ def noun_of(row: Entry) -> str:
     return row.ref.partition(":")[0]
 
 
-def attach(rows: list[Entry], user: User) -> list[Entry]:
-    """Give each row what its line shows: people, changes, facts, the thing's name and the proof state."""
+def attach(rows: list[Entry], user: User | None) -> list[Entry]:
+    """Give each row what its line shows: people, changes, facts and the proof state; for a reader the thing's name."""
     proofs = proofs_of(rows)
-    names = refs.resolve_many((row.ref for row in rows), user)
+    names = refs.resolve_many((row.ref for row in rows), user) if user else {}
     for row in rows:
         try:
             payload = row.payload
@@ -54,6 +54,10 @@ def attach(rows: list[Entry], user: User) -> list[Entry]:
 
 def _prepare(request: HttpRequest, rows: list[Any]) -> None:
     attach(rows, reader(request))
+
+
+def _prepare_trail(_request: HttpRequest, rows: list[Any]) -> None:
+    attach(rows, None)  # all are about the thing that the page is about
 
 
 def _when(row: Entry) -> SafeString:
@@ -108,19 +112,19 @@ def _note(ref: str, user: User, count: int) -> None:
     note_export(ref, count, actor=user, at=clock.now())
 
 
-def _filters(rows: Callable[[User], QuerySet[Entry]]) -> tuple[Filter, ...]:
+def _filters(kinds: Callable[[User], list[str]]) -> tuple[Filter, ...]:
+    def choices(user: User) -> list[tuple[str, Text]]:
+        return sorted(((kind, word(kind)) for kind in kinds(user)), key=lambda pair: str(pair[1]))
+
     return (
-        Filter("kind", gettext_lazy("类别"), "kind", _kinds(rows)),
+        Filter("kind", gettext_lazy("类别"), "kind", choices),
         Filter("at", gettext_lazy("日期"), "at", kind="date"),
     )
 
 
-def _kinds(rows: Callable[[User], QuerySet[Entry]]) -> Callable[[User], list[tuple[str, Text]]]:
-    def choices(user: User) -> list[tuple[str, Text]]:
-        kinds = rows(user).order_by().values_list("kind", flat=True).distinct()
-        return sorted(((kind, word(kind)) for kind in kinds), key=lambda pair: str(pair[1]))
-
-    return choices
+def kinds_of(rows: QuerySet[Entry]) -> list[str]:
+    """Return what was done in the entries, each once."""
+    return list(rows.order_by().values_list("kind", flat=True).distinct())
 
 
 _NUMBER = Column("id", gettext_lazy("条目"), lambda row: f"{row.pk:,}", align="num", sort="pk", link=True, mono=True)
@@ -141,8 +145,11 @@ _TAIL = (
 )
 
 
-def trail_page(ref: str, label: str) -> ListPage:
-    """Return the list of what was done to one thing, oldest first; taking it out as a file is recorded."""
+def trail_page(ref: str, label: str, kinds: list[str]) -> ListPage:
+    """Return the list of what was done to one thing, oldest first; taking it out as a file is recorded.
+
+    ``kinds`` are those that its entries have.
+    """
 
     def rows(_user: User) -> QuerySet[Entry]:
         return history(ref)
@@ -151,13 +158,13 @@ def trail_page(ref: str, label: str) -> ListPage:
         title=_("%(label)s 的经过") % {"label": label},
         queryset=rows,
         columns=(_NUMBER, *_COLUMNS, *_TAIL),
-        filters=_filters(rows),
+        filters=_filters(lambda _user: kinds),
         order=("pk",),
         row_url=_url,
         key="ledger.trail",
         export_name=_("经过"),
         on_export=lambda user, count: _note(ref, user, count),
-        prepare=_prepare,
+        prepare=_prepare_trail,
     )
 
 
@@ -169,7 +176,7 @@ EVERYTHING = ListPage(
     title=gettext_lazy("账本全部条目"),
     queryset=_whole,
     columns=(_NUMBER, *_COLUMNS[:2], _THING, *_COLUMNS[2:], *_TAIL),
-    filters=_filters(_whole),
+    filters=_filters(lambda user: kinds_of(_whole(user))),
     search=("ref__istartswith", "kind__istartswith"),
     order=("-pk",),
     row_url=_url,

@@ -9,7 +9,7 @@ from casework.ledger import merkle, tree, verify
 from casework.ledger.checks import entry_fault
 from casework.ledger.models import Entry
 from casework.ledger.notes import BadNote, Checkpoint, Verifier, read_checkpoint
-from casework.ledger.tiles import Tiles, tiles_for
+from casework.ledger.tiles import Tiles
 from casework.web.components import Proof
 from casework.web.formats import cn_datetime
 
@@ -25,39 +25,33 @@ def proof_of(entry: Entry) -> Proof:
 def proofs_of(entries: Iterable[Entry]) -> dict[int, Proof]:
     """Return the proof states of several entries by entry number, in a few queries whatever their number."""
     rows = list(entries)
-    before = {
-        (stream, seq): bytes(hashed).hex()
-        for stream, seq, hashed in Entry.objects.filter(
-            stream__in={row.stream for row in rows}, stream_seq__in={row.stream_seq - 1 for row in rows}
-        ).values_list("stream", "stream_seq", "leaf_hash")
-    }
-    numbers = [row.pk for row in rows]
-    places, waiting, head = tree.places(numbers), tree.waits(numbers), signed_head()
-    seen = tree.witnessed()
-    size = head[0].size if head else 0
-    tiles = tree.tiles_with(one for index in places.values() if index < size for one in tiles_for(index, size))
+    around = tree.surroundings(row.pk for row in rows)
+    head, seen = _signed(around), around.seen
     found = {}
     for row in rows:
-        fault = _fault(row, before.get((row.stream, row.stream_seq - 1), ""))
-        index = places.get(row.pk)
+        here = around.entries[row.pk]
+        fault = _fault(row, here.before)
         if fault:
             found[row.pk] = _proof(row, "failed", fault_words(fault))
-        elif index is not None and head is not None and index < head[0].size:
-            found[row.pk] = _included(row, index, head, tiles, seen)
-        elif index is None and row.pk not in waiting:
+        elif head is not None and here.index is not None and here.index < head[0].size:
+            found[row.pk] = _included(row, here.index, head, around.tiles, seen)
+        elif here.index is None and here.waiting is None:
             found[row.pk] = _proof(row, "failed", _("条目不在树中，也不在等候的队列中。"))
         else:
-            found[row.pk] = _pending(row, waiting.get(row.pk, 0.0))
+            found[row.pk] = _pending(row, here.waiting or 0.0)
     return found
 
 
 def signed_head() -> tuple[Checkpoint, tree.Published] | None:
     """Return the newest checkpoint whose signature holds now, with when it was published."""
-    newest = tree.newest()
-    if newest is None:
+    return _signed(tree.surroundings(()))
+
+
+def _signed(around: tree.Surroundings) -> tuple[Checkpoint, tree.Published] | None:
+    if around.newest is None:
         return None
     try:
-        return read_checkpoint(newest.note, *(Verifier.parse(vkey) for vkey in tree.vkeys())), newest
+        return read_checkpoint(around.newest.note, *(Verifier.parse(vkey) for vkey in around.vkeys)), around.newest
     except BadNote:
         return None
 

@@ -20,7 +20,7 @@ from casework.ledger.selectors import history, may_read
 from casework.ledger.services.erasures import may_ask
 from casework.ledger.web.changes import actors_of, changes_of, facts_of, label_of
 from casework.ledger.web.erasures import ErasureForm, erasures_of
-from casework.ledger.web.lists import EVERYTHING, attach, noun_of, trail_page
+from casework.ledger.web.lists import EVERYTHING, attach, kinds_of, noun_of, trail_page
 from casework.ledger.web.overview import overview
 from casework.ledger.web.proof import proof_of
 from casework.web.lists import render_list
@@ -93,10 +93,12 @@ def everything(request: HttpRequest) -> HttpResponseBase:
 def trail(request: HttpRequest, ref: str) -> HttpResponseBase:
     """What was done to one thing, in order."""
     user = _member(request)
-    if not may_read(user, ref) or not history(ref).exists():
-        raise Http404
     known = refs.resolve(ref, user)
-    return render_list(request, trail_page(ref, known.label if known else ref), {"thing": known}, "ledger/trail.html")
+    kinds = kinds_of(history(ref)) if may_read(user, ref, known) else []
+    if not kinds:
+        raise Http404
+    page = trail_page(ref, known.label if known else ref, kinds)
+    return render_list(request, page, {"thing": known}, "ledger/trail.html")
 
 
 @require_safe
