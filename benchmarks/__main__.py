@@ -23,7 +23,7 @@ from casework.local.locks import Lock
 from casework.local.process import LocalServiceError
 
 NAMES = (
-    "matching", "ledger", "pages", "deadlines", "campaign", "evidence", "cases", "penalties", "logs", "attribution",
+    "matching", "ledger", "pages", "deadlines", "campaign", "evidence", "cases", "secrecy", "penalties", "logs", "attribution",
     "documents", "search",
 )  # fmt: skip
 

@@ -7,14 +7,18 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from cases.body_document import body_organ, body_paragraphs
 from cases.enums import Side
+from cases.enums_bodies import BodyActKind, Receiver
 from cases.enums_penalties import DeliveryAct
-from cases.models import Case, CaseMember, Interview, Penalty, Suspect
+from cases.models import BodyDecision, Case, CaseMember, Interview, Penalty, Suspect
 from cases.penalty_document import organ_of as penalty_organ
 from cases.penalty_document import paragraphs, title_of
 from cases.proof import matrix
+from cases.selectors.bodies import body_decisions
 from casework.accounts.models import User
 from casework.documents.registry import (
+    Fits,
     Sheaf,
     Subject,
     organ_of,
@@ -25,7 +29,7 @@ from casework.documents.registry import (
 from casework.documents.services.documents import NUMBER
 from evidence.models import ItemFile
 
-#: Before and behind the text of a decision stand title and number, organ, day and seal.
+#: Before and behind the text of a decision stand title and number (to a body: and its name), organ, day and seal.
 _HEAD, _TAIL = 2, 3
 
 
@@ -42,6 +46,13 @@ def _penalty(pk: int, user: User) -> Subject | None:
     if row is None:
         return None
     return Subject(f"penalty:{pk}", str(row), reverse("cases:penalty", args=[pk]), row.compartment_id, row)
+
+
+def _body(pk: int, user: User) -> Subject | None:
+    row = body_decisions(user).filter(pk=pk).first()
+    if row is None:
+        return None
+    return Subject(f"bodydecision:{pk}", str(row), reverse("cases:body", args=[pk]), row.compartment_id, row)
 
 
 def _interview(pk: int, user: User) -> Subject | None:
@@ -253,6 +264,37 @@ def execution_notice(penalty: Penalty, _user: User, _at: datetime) -> dict[str, 
     }
 
 
+def body_paper(decision: BodyDecision, _user: User, at: datetime) -> dict[str, Any]:
+    """Return the paper to an organisation or a unit as it was issued, with its number."""
+    day = timezone.localdate(decision.issued_at or at)
+    issued = decision.document.split("\n") if decision.document else body_paragraphs(decision, decision.number, day)
+    return {
+        "organ": body_organ(decision),
+        "title": issued[0],
+        "to": decision.body,
+        "body": "\n".join(issued[_HEAD + 1 : -_TAIL]),
+        NUMBER: decision.number,
+    }
+
+
+def body_receipt(decision: BodyDecision, _user: User, _at: datetime) -> dict[str, Any]:
+    """Return what is known of the service of the paper; the rest is written by hand."""
+    row = decision.acts.filter(kind=BodyActKind.SERVED).select_related("actor", "second_officer").last()
+    second = row.second_officer if row else None
+    return {
+        "organ": body_organ(decision),
+        "document": decision.document.partition("\n")[0],
+        "document_number": decision.number,
+        "person": decision.body,
+        "place": "",
+        "served_on": row.on.isoformat() if row else "",
+        "receiver": row.who if row else "",
+        "opinion": row.text if row else "",
+        "refusal": "",
+        "officers": "、".join(one.name for one in (row.actor, second) if one) if row else "",
+    }
+
+
 def files_of_case(case: Case, user: User) -> Iterable[Sheaf]:
     """Yield PDFs and pictures of the case's items and of the items that it cites, by number of the item."""
     rows = ItemFile.objects.visible_to(user).filter(item__compartment_id=case.compartment_id)
@@ -264,8 +306,12 @@ def files_of_case(case: Case, user: User) -> Iterable[Sheaf]:
             yield Sheaf(f"{file.item.title}：{file.name}", file.blob, file.item.number, day, file.added_by.name)
 
 
-def _has_number(penalty: Penalty) -> bool:
-    return bool(penalty.number)
+def _has_number(decision: Penalty | BodyDecision) -> bool:
+    return bool(decision.number)
+
+
+def _to(receiver: Receiver) -> Fits:
+    return lambda decision: bool(decision.number) and decision.receiver == receiver
 
 
 def _filed(case: Case) -> bool:
@@ -274,6 +320,7 @@ def _filed(case: Case) -> bool:
 
 register_subject("case", _case)
 register_subject("penalty", _penalty)
+register_subject("bodydecision", _body)
 register_subject("interview", _interview)
 register_document("filing_request", "case", filing_request)
 register_document("filing_decision", "case", filing_decision, _filed)
@@ -286,4 +333,7 @@ register_document("record", "interview", record)
 register_document("penalty_decision", "penalty", penalty_decision, _has_number)
 register_document("service_receipt", "penalty", service_receipt, _has_number)
 register_document("execution_notice", "penalty", execution_notice, _has_number)
+register_document("body_decision", "bodydecision", body_paper, _to(Receiver.PARTY_ORGANISATION))
+register_document("body_advice", "bodydecision", body_paper, _to(Receiver.UNIT))
+register_document("service_receipt", "bodydecision", body_receipt, _has_number)
 register_sheaves("case", files_of_case)

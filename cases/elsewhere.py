@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.enums import SiteNature, SiteState
-from cases.models import Case, Interview, Penalty, Site, SiteAddress, Suspect
+from cases.models import BodyDecision, Case, Interview, Penalty, Site, SiteAddress, Suspect
 from casework.accounts.models import User
 from casework.search.registry import register_search
 from units.enums_campaign import StageCode
 from units.models import Unit
-from units.panels import Panel, PanelRow, register_panel
+from units.panels import Panel, PanelRow, register_panel, register_received
 from units.selectors.stage_states import CellState, Listed, register_stage_state
 
 _NATURES = {
@@ -64,12 +64,24 @@ def cases_of_unit(unit: Unit, user: User) -> Panel:
     )
 
 
+def papers_of_leader(leader: User) -> list[PanelRow]:
+    """Return the decisions and recommendations served on the units that the reader leads, the newest first."""
+    rows = BodyDecision.objects.for_leader(leader).order_by("-issued_at", "-pk")
+    return [
+        PanelRow(
+            row.document.partition("\n")[0], reverse("cases:portal-body", args=[row.pk]), row.number, "body", row.state
+        )
+        for row in rows[:50]
+    ]
+
+
 def _sites_of_addresses(first: str, last: str) -> Q:
     return Q(pk__in=SiteAddress.objects.filter(ip__gte=first, ip__lte=last).values("site_id"))
 
 
 register_stage_state(StageCode.KEY_SUPERVISION, inspected_units, whole=inspected_in)
 register_panel(cases_of_unit)
+register_received(papers_of_leader)
 register_search(
     gettext_lazy("案件"),
     lambda user: Case.objects.visible_to(user).select_related("unit"),

@@ -1,5 +1,6 @@
 """How penalties and recoveries are shown by their references, the words for their acts, and what cases ask of them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.urls import reverse
@@ -13,7 +14,7 @@ from cases.selectors import penalties as read
 from cases.selectors.bodies import bodies_settled
 from casework.accounts.models import User
 from casework.core.errors import Missing
-from casework.ledger.refs import by_rows, register_refs
+from casework.ledger.refs import Resolved, by_rows, register_refs
 from casework.ledger.weighty import register_weighty
 from casework.ledger.words import register_words
 
@@ -38,6 +39,16 @@ def _settled(case: Case, _user: User) -> list[Missing]:
     return read.penalties_settled(case) + bodies_settled(case)
 
 
+def _bodies(pks: Collection[int], user: User) -> dict[int, Resolved]:
+    """Resolve for whoever knows the case, and for the unit's leader what was served on him: the paper, not its trail."""
+    known = BodyDecision.objects.visible_to(user).filter(pk__in=pks)
+    found = {row.pk: Resolved(str(row), reverse("cases:body", args=[row.pk])) for row in known}
+    if left := set(pks) - set(found):
+        for row in BodyDecision.objects.for_leader(user).filter(pk__in=left):
+            found[row.pk] = Resolved(row.number, reverse("cases:portal-body", args=[row.pk]), trail=False)
+    return found
+
+
 register_refs(
     "penalty",
     by_rows(
@@ -49,9 +60,7 @@ register_refs(
     "recovery",
     by_rows(Recovery.objects.visible_to, lambda row: reverse("cases:recovery", args=[row.pk]), lambda row: row.label),
 )
-register_refs(
-    "bodydecision", by_rows(BodyDecision.objects.visible_to, lambda row: reverse("cases:body", args=[row.pk]))
-)
+register_refs("bodydecision", _bodies)
 register_gate("penalties_proposed", _proposed)
 register_gate("penalties_decided", _decided)
 register_gate("executions_done", _settled)

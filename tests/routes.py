@@ -165,6 +165,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "units:campaign-issue-run": {"code": campaign.code, "pk": NOBODY},
         "papers/": {"pk": NOBODY},
         "portal/papers/": {"pk": NOBODY},
+        "portal/decisions/": {"pk": NOBODY},
         "figures:rows": {"code": campaign.code, "key": "spot_check.units"},
         "campaigns/rectifications/": {"pk": duty.pk},
         "self-inspections/": {

@@ -1,4 +1,4 @@
-"""What other apps add to the page of a unit: each registers a panel and answers for its own rights."""
+"""What other apps add to the page of a unit and to its leader's home: each registers a panel and answers for its own rights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +30,9 @@ class Panel:
 
 Maker = Callable[[Unit, User], Panel]
 _makers: list[Maker] = []
+#: Returns the papers of other apps that the units of this leader received, newest first.
+Received = Callable[[User], list[PanelRow]]
+_received: list[Received] = []
 
 
 def register_panel(maker: Maker) -> None:
@@ -41,3 +44,14 @@ def register_panel(maker: Maker) -> None:
 def panels_for(unit: Unit, user: User) -> list[Panel]:
     """Return the cards that have something to show to this reader."""
     return [panel for maker in _makers if (panel := maker(unit, user)).rows]
+
+
+def register_received(papers: Received) -> None:
+    """Let ``papers(leader)`` add to what his units received; called when an app loads."""
+    if papers not in _received:
+        _received.append(papers)
+
+
+def received_by(leader: User) -> list[PanelRow]:
+    """Return what other apps' papers his units received."""
+    return [row for papers in _received for row in papers(leader)]

@@ -1,6 +1,7 @@
 """Decisions on party organisations and units: handling, accountability, recommendations and notices."""
 
-from typing import ClassVar
+from datetime import date
+from typing import ClassVar, Final, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,12 +14,22 @@ from casework.access.models import NeedToKnow
 from casework.accounts.models import User
 from casework.core.models import Versioned
 from units.models import Unit
+from units.models.register import units_led_by
+
+#: Handed over: from then on the unit itself may know of it.
+HANDED_OVER: Final = (BodyState.SERVED, BodyState.DONE)
 
 
 class BodyDecisionQuerySet(NeedToKnow):
     """Decisions on bodies are known to whoever may know of their case."""
 
     COMPARTMENT = "case__compartment"
+
+    def for_leader(self, user: User, on: date | None = None) -> Self:
+        """Return what was served on the units that the user leads on that day (today); nothing else exists for them."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.filter(state__in=HANDED_OVER, unit__in=units_led_by(user, on))
 
 
 class OfBodyDecision(NeedToKnow):

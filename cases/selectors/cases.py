@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from cases.enums import AWAITS_DECISION, CaseState, Side
 from cases.models import Case, CaseMember, Paper, PaperReading
@@ -56,19 +56,20 @@ TURNS: Final = _turns()
 
 def waiting_for(user: User) -> QuerySet[Any]:
     """Return the cases in which it is this person's turn, the nearest deadline first."""
+    # From his own memberships it is one step to each of his cases, however many cases there are.
+    mine = CaseMember.objects.filter(user=user, until__isnull=True).filter(_at_turn()).order_by().values("case")
+    return Case.objects.visible_to(user).filter(pk__in=mine).select_related("unit").order_by("next_due", "pk")
+
+
+def _at_turn() -> Q:
+    """Return the memberships whose side has the turn in their case."""
     wanted = Q(pk__in=[])
     for side in Side:
-        at_turn = Q()
-        for (state, returned), turn in TURNS.items():
-            if turn == side:
-                at_turn |= Q(state=state, returned=returned)
-        if at_turn:
-            mine = CaseMember.objects.filter(case=OuterRef("pk"), user=user, side=side, until__isnull=True)
-            wanted |= at_turn & Q(Exists(mine))
-    # What all sides have in common stands once more in front: from his own memberships there are few steps to his cases.
-    member = CaseMember.objects.filter(user=user, until__isnull=True).order_by().values("case")
-    known = Case.objects.visible_to(user).filter(pk__in=member)
-    return known.filter(wanted).select_related("unit").order_by("next_due", "pk")
+        for returned in (False, True):
+            states = [state for (state, back), turn in TURNS.items() if turn == side and back == returned]
+            if states:
+                wanted |= Q(side=side, case__returned=returned, case__state__in=states)
+    return wanted
 
 
 def decisions_for(user: User) -> QuerySet[Any]:

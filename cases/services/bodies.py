@@ -16,6 +16,7 @@ from cases.catalogue import basis_words, catalogue
 from cases.enums_bodies import BodyActKind, BodyOutcome, BodyState, Receiver
 from cases.ladder import applicable_laws, measure_basis
 from cases.models import BodyAct, BodyDecision, BodyMeasure, Case
+from cases.services.body_notices import body_ref, tell_body_deciders, tell_body_leader
 from cases.services.penalty_flow import refuse_input, two
 from casework.access.policy import require
 from casework.accounts.models import User
@@ -39,11 +40,6 @@ _KINDS: Final = {
     "return": "returned",
     "void": "voided",
 }
-
-
-def body_ref(decision: BodyDecision) -> str:
-    """Return the text reference of the decision in ledger, deadlines and notices."""
-    return f"bodydecision:{decision.pk}"
 
 
 def draft_body(
@@ -82,6 +78,7 @@ def draft_body(
         decision.digest = digest_of_body(decision)
         BodyDecision.objects.filter(pk=decision.pk).update(digest=decision.digest)
         _record(decision, "body.drafted", actor=actor, at=at, data={"case": case.number, **_facts(decision)})
+        _tell(decision, "draft", at)
     return decision
 
 
@@ -119,6 +116,7 @@ def revise_body(
             "state", "state_since", "returned", "updated_at",
         )  # fmt: skip
         _record(locked, "body.revised", actor=actor, at=at, data={"old": before, "new": _facts(locked)})
+        _tell(locked, "draft", at)
     return locked
 
 
@@ -285,6 +283,7 @@ def advance_body(
         locked.returned = name == "return"
         locked.bump("state", "state_since", "updated_at", "returned", *fields)
         _clocks(locked, name, day, actor=actor, at=at)
+        _tell(locked, name, at)
         _record(
             locked,
             f"body.{_KINDS[name]}",
@@ -407,6 +406,14 @@ def _effects(decision: BodyDecision, act: BodyAct, name: str, outcome: str, *, a
         decision.outcome = BodyOutcome(outcome)
         return ("outcome",)
     return ()
+
+
+def _tell(decision: BodyDecision, name: str, at: datetime) -> None:
+    """A unit's paper waits for the leader as soon as it is drafted, an organisation's after the vote."""
+    if name == ("draft" if decision.receiver == Receiver.UNIT else "deliberate"):
+        tell_body_deciders(decision, at=at)
+    if name == "serve":
+        tell_body_leader(decision, at=at)
 
 
 def _clocks(decision: BodyDecision, name: str, day: date, *, actor: User, at: datetime) -> None:

@@ -14,7 +14,8 @@ from cases.body_workflow import BODY_LINE, BODY_STEP, body_readiness, body_steps
 from cases.enums_bodies import BODY_DRAFTS, BodyState, Receiver
 from cases.models import BodyDecision, Case
 from cases.selectors.bodies import body_decisions
-from cases.services.bodies import advance_body, body_ref, draft_body, revise_body
+from cases.services.bodies import advance_body, draft_body, revise_body
+from cases.services.body_notices import body_ref
 from cases.web.body_forms import BODY_STEP_FORMS, BodyForm, initial_of_body
 from casework.access.policy import can, get_visible, require, why_not
 from casework.accounts.requests import reader
@@ -27,7 +28,7 @@ from casework.deadlines.web.words import chip
 from casework.ledger.selectors import trail
 from casework.web.components import Step as LineStep
 from casework.web.formats import cn_date
-from casework.web.forms import add_refusal
+from casework.web.forms import add_refusal, version_read
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
@@ -172,9 +173,8 @@ def _draft(request: HttpRequest, case: Case, decision: BodyDecision | None) -> H
             if decision is None:
                 saved = draft_body(case, **form.content(), actor=user, at=clock.now())
             else:
-                version = posted.get("version", "")
                 saved = revise_body(
-                    decision, **form.content(), expected_version=int(version) if version.isdecimal() else None,
+                    decision, **form.content(), expected_version=version_read(request),
                     actor=user, at=clock.now(),
                 )  # fmt: skip
         except CaseworkError as error:
@@ -199,11 +199,10 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     initial = {"on": clock.today(), "digest": decision.digest}
     form = BODY_STEP_FORMS[name](decision, user, posted, initial=initial)
     if posted is not None and form.is_valid():
-        version = posted.get("version", "")
         try:
             advance_body(
                 decision, name, **{key: value for key, value in form.cleaned_data.items() if value not in (None, "")},
-                expected_version=int(version) if version.isdecimal() else None, actor=user, at=clock.now(),
+                expected_version=version_read(request), actor=user, at=clock.now(),
             )  # fmt: skip
         except CaseworkError as error:
             add_refusal(form, error)

@@ -25,7 +25,7 @@ def _codes(family: str) -> list[tuple[str, str]]:
 class BodyForm(forms.Form):
     """The proposal: whom, which measures, the facts, and what is asked for by when."""
 
-    unit = forms.ModelChoiceField(Unit.objects.none(), label=gettext_lazy("单位"))
+    unit = forms.ModelChoiceField(Unit.objects.none(), label=gettext_lazy("单位"), empty_label="—")
     receiver = forms.ChoiceField(label=gettext_lazy("对象"), choices=Receiver.choices, widget=forms.RadioSelect)
     body = forms.CharField(label=gettext_lazy("名称"), max_length=120, required=False)
     handling = forms.ChoiceField(label=gettext_lazy("对党组织的纪律处理"), required=False)

@@ -66,6 +66,10 @@ def people_with(*roles: str) -> QuerySet[User]:
 class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One person, shown with the office."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("empty_label", "—")
+        super().__init__(*args, **kwargs)
+
     def label_from_instance(self, user: Any) -> str:
         return f"{user.name}（{user.organisation.name}）"
 
@@ -81,7 +85,11 @@ class FileCaseForm(forms.Form):
     """立案呈批: what it is about, who works on it and who decides."""
 
     lead = forms.ModelChoiceField(
-        Lead.objects.none(), label=gettext_lazy("来源线索"), required=False, widget=forms.Select(attrs=CHOOSE)
+        Lead.objects.none(),
+        label=gettext_lazy("来源线索"),
+        required=False,
+        empty_label="—",
+        widget=forms.Select(attrs=CHOOSE),
     )
     carry = forms.MultipleChoiceField(
         label=gettext_lazy("线索中随案的内容"),
@@ -99,7 +107,11 @@ class FileCaseForm(forms.Form):
     )
     title = forms.CharField(label=gettext_lazy("案由"), max_length=200)
     unit = forms.ModelChoiceField(
-        Unit.objects.none(), label=gettext_lazy("单位"), required=False, widget=forms.Select(attrs=CHOOSE)
+        Unit.objects.none(),
+        label=gettext_lazy("单位"),
+        required=False,
+        empty_label="—",
+        widget=forms.Select(attrs=CHOOSE),
     )
     kind = forms.ChoiceField(label=gettext_lazy("性质"), choices=CaseKind.choices)
     grounds = forms.CharField(label=gettext_lazy("主要问题"), widget=forms.Textarea)
@@ -208,7 +220,11 @@ class SuspectForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("姓名"), max_length=80)
     unit = forms.ModelChoiceField(
-        Unit.objects.none(), label=gettext_lazy("单位"), required=False, widget=forms.Select(attrs=CHOOSE)
+        Unit.objects.none(),
+        label=gettext_lazy("单位"),
+        required=False,
+        empty_label="—",
+        widget=forms.Select(attrs=CHOOSE),
     )
     post = forms.CharField(label=gettext_lazy("职务"), required=False, max_length=120)
     rank = forms.CharField(label=gettext_lazy("职级"), required=False, max_length=60)
@@ -296,7 +312,9 @@ class FactTextForm(forms.Form):
 class CiteForm(forms.Form):
     """An item that speaks for or against the fact."""
 
-    item = forms.ModelChoiceField(Item.objects.none(), label=gettext_lazy("证物"), widget=forms.Select(attrs=CHOOSE))
+    item = forms.ModelChoiceField(
+        Item.objects.none(), label=gettext_lazy("证物"), empty_label="—", widget=forms.Select(attrs=CHOOSE)
+    )
     stance = forms.ChoiceField(label=gettext_lazy("证明方向"), choices=Stance.choices, widget=forms.RadioSelect)
     label = forms.CharField(
         label=gettext_lazy("简称"), max_length=20, required=False, help_text=gettext_lazy("矩阵的列名")

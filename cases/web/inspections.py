@@ -34,7 +34,7 @@ from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError, Missing
-from casework.web.forms import add_refusal
+from casework.web.forms import add_refusal, version_read
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
@@ -284,9 +284,8 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     user = reader(request)
     row = _site(request, pk)
     require(user, "site.confirm", row)
-    version = request.POST.get("version", "")
     try:
-        confirm_site(row, actor=user, at=clock.now(), expected_version=int(version) if version.isdecimal() else None)
+        confirm_site(row, actor=user, at=clock.now(), expected_version=version_read(request))
     except CaseworkError as error:
         return _site_page(request, row, FindingsForm(row, initial=_initial(row)), error.message)
     toast(request, _("已确认%(unit)s的现场情况。") % {"unit": row.unit.name})

@@ -22,7 +22,7 @@ from casework.core.errors import CaseworkError, Invalid
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import current_calendar, deadline_facts
 from casework.deadlines.web.words import chip
-from casework.web.forms import add_refusal
+from casework.web.forms import add_refusal, version_read
 from casework.web.toast import toast
 
 #: Act of a row → the act of the policy table.
@@ -117,13 +117,12 @@ def act(request: HttpRequest, pk: int, row_pk: int) -> HttpResponse:
 def _do(request: HttpRequest, row: Measure, name: str) -> Measure:
     user, at, data = reader(request), clock.now(), request.POST
     if name in {"approve", "refuse"}:
-        version = data.get("version", "")
         return decide_measure(
             row,
             approve=name == "approve",
             document=data.get("document", ""),
             opinion=data.get("opinion", ""),
-            expected_version=int(version) if version.isdecimal() else None,
+            expected_version=version_read(request),
             actor=user,
             at=at,
         )

@@ -35,7 +35,7 @@ from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.web.forms import add_refusal
+from casework.web.forms import add_refusal, version_read
 from casework.web.guards import commission_only
 from casework.web.lists import render_list
 from casework.web.toast import toast
@@ -121,12 +121,11 @@ def _save(request: HttpRequest, form: PenaltyForm, suspect: Suspect, penalty: Pe
     content = form.content()
     if penalty is None:
         return draft_penalty(suspect, **content, decided_by=form.cleaned_data["decided_by"], actor=user, at=clock.now())
-    version = request.POST.get("version", "")
     return revise_penalty(
         penalty,
         **content,
         new_facts=form.cleaned_data["new_facts"],
-        expected_version=int(version) if version.isdecimal() else None,
+        expected_version=version_read(request),
         actor=user,
         at=clock.now(),
     )
@@ -187,13 +186,12 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
                 data["signed"] = form.cleaned_data["signed"]
             if "sealed" in form.fields:
                 data["sealed"] = form.cleaned_data["sealed"]
-            version = request.POST.get("version", "")
             advance_penalty(
                 penalty,
                 name,
                 actor=user,
                 at=clock.now(),
-                expected_version=int(version) if version.isdecimal() else None,
+                expected_version=version_read(request),
                 **data,
             )
         except CaseworkError as error:

@@ -15,7 +15,9 @@ from units.models import Unit
 class GainForm(forms.Form):
     """A gain in coin or yuan."""
 
-    suspect = forms.ModelChoiceField(Suspect.objects.none(), label=gettext_lazy("对象"), required=False)
+    suspect = forms.ModelChoiceField(
+        Suspect.objects.none(), label=gettext_lazy("对象"), required=False, empty_label="—"
+    )
     label = forms.CharField(label=gettext_lazy("说明"), max_length=120)
     coin = forms.CharField(
         label=gettext_lazy("币种"),
@@ -47,7 +49,7 @@ class GainForm(forms.Form):
 class SurchargeForm(forms.Form):
     """What a meter counted and on which days it was used for mining; the rate follows from province and day."""
 
-    unit = forms.ModelChoiceField(Unit.objects.none(), label=gettext_lazy("用电单位"))
+    unit = forms.ModelChoiceField(Unit.objects.none(), label=gettext_lazy("用电单位"), empty_label="—")
     kwh = forms.DecimalField(label=gettext_lazy("抄表电量"), max_digits=16, decimal_places=2)
     metered_from = DayField(label=gettext_lazy("抄表起"))
     metered_until = DayField(label=gettext_lazy("抄表止"))

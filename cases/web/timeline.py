@@ -4,13 +4,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.enums import CaseState, Lane
 from cases.models import Case, KeyMoment
-from cases.selectors.timeline import bands_of, events_of, picture, window
+from cases.selectors.timeline import Window, bands_of, events_of, picture, window
 from cases.services.work import add_moment, change_moment
 from cases.web.work_forms import MomentForm
 from cases.workflow import LINE, STEPS
@@ -53,6 +54,7 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "may_write": can(user, "case.note", case),
         "earlier_than": shown.events[-1].at if shown.earlier and shown.events else None,
+        "earlier_url": _earlier(request, shown),
     }
     return render(request, "cases/timeline.html", context, status=409 if form.errors else 200)
 
@@ -63,6 +65,17 @@ def _lane(request: HttpRequest, lane: Lane, chosen: set[str]) -> dict[str, Any]:
     query = request.GET.copy()
     query.setlist("lane", wanted)
     return {"value": lane.value, "label": lane.label, "on": lane.value in chosen, "url": f"?{query.urlencode()}"}
+
+
+def _earlier(request: HttpRequest, shown: Window) -> str:
+    """Return the address of what is earlier than the page: the same choice, up to the day of its earliest event."""
+    if not shown.earlier or not shown.events:
+        return ""
+    query, day = request.GET.copy(), timezone.localdate(shown.events[-1].at).isoformat()
+    if query.get("to") == day:  # more on one day than a page holds: the day alone does not lead further
+        return ""
+    query["to"] = day
+    return f"?{query.urlencode()}"
 
 
 def _day(request: HttpRequest, name: str) -> Any:

@@ -17,6 +17,8 @@ from casework.web.guards import commission_only
 from casework.web.toast import toast
 
 _METHODS = ["GET", "HEAD", "POST"]
+#: Open tasks on the page at first, and at most.
+SHOWN, MOST = 60, 500
 
 
 @require_http_methods(_METHODS)
@@ -34,9 +36,13 @@ def work(request: HttpRequest, pk: int) -> HttpResponse:
             toast(request, done)
             return redirect("cases:work", pk=case.pk)
     rows = case.tasks.select_related("holder", "done_by")
+    waiting = rows.filter(done_at__isnull=True)
+    open_count, every = waiting.count(), "all" in request.GET
     context = {
         "case": case,
-        "open": rows.filter(done_at__isnull=True).order_by("due_on", "pk"),
+        "open": waiting.order_by("due_on", "pk")[: MOST if every else SHOWN],
+        "open_count": open_count,
+        "hidden": 0 if every else max(open_count - SHOWN, 0),
         "done": rows.filter(done_at__isnull=False).order_by("-done_at", "-pk")[:50],
         "notes": case.notes.select_related("by").order_by("-at", "-pk")[:100],
         "task": task,

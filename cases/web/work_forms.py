@@ -71,7 +71,9 @@ class MeasureForm(forms.Form):
 class MergeForm(forms.Form):
     """The case into which this one goes."""
 
-    into = forms.ModelChoiceField(Case.objects.none(), label=_("并入哪一件"), widget=forms.Select(attrs=CHOOSE))
+    into = forms.ModelChoiceField(
+        Case.objects.none(), label=_("并入哪一件"), empty_label="—", widget=forms.Select(attrs=CHOOSE)
+    )
     reason = forms.CharField(label=_("理由"), widget=_TWO)
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -136,7 +138,11 @@ class TieForm(forms.Form):
     kind = forms.ChoiceField(label=_("关系"), choices=TieKind.choices)
     person_name = forms.CharField(label=_("姓名"), max_length=80, required=False)
     unit = forms.ModelChoiceField(
-        Unit.objects.order_by("name"), label=_("单位"), required=False, widget=forms.Select(attrs=CHOOSE)
+        Unit.objects.order_by("name"),
+        label=_("单位"),
+        required=False,
+        empty_label="—",
+        widget=forms.Select(attrs=CHOOSE),
     )
     note = forms.CharField(label=_("说明"), max_length=200, required=False)
 

@@ -33,7 +33,7 @@ def codes() -> list[str]:
         "lead_register", "inquiry_request", "verification_request", "filing_request", "filing_decision", "record",
         "seizure_list", "sealing_list", "electronic_list", "investigation_report", "hearing_report", "penalty_decision",
         "service_receipt", "execution_notice", "supervision_advice", "rectification_notice", "supervision_letter",
-        "case_index",
+        "body_decision", "body_advice", "case_index",
     )  # fmt: skip
     known = shipped()
     return [code for code in order if code in known] + sorted(set(known) - set(order))

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from casework.core.errors import CaseworkError, NotReady
@@ -42,3 +43,9 @@ def add_refusal(form: forms.BaseForm, error: CaseworkError) -> None:
     if isinstance(error, NotReady):
         for item in error.missing:
             form.add_error(None, item.text)
+
+
+def version_read(request: HttpRequest) -> int | None:
+    """Return the version that the form was filled from, or None when the form names none that can be a version."""
+    given = request.POST.get("version", "")
+    return int(given) if given.isdecimal() and len(given) < 19 else None

@@ -8,7 +8,14 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from cases.models import BodyDecision
-from tests.build_bodies import ADVICE, PARTY, UNIT, drafted, go
+from cases.services.bodies import advance_body
+from cases.services.body_notices import body_ref
+from casework.documents.registry import collected, offered, subject_of
+from casework.documents.services.documents import NUMBER, draft_document, issue_document, submit_document
+from casework.ledger.refs import resolve
+from casework.notices.models import Notice
+from tests.build_bodies import ADVICE, PARTY, UNIT, acts, drafted, go
+from tests.build_campaigns import a_leader
 from tests.build_penalties import a_case
 from tests.cast import Cast
 
@@ -131,3 +138,78 @@ def test_the_whole_way_by_requests(cast: Cast, api: Callable[[Any], APIClient]) 
     assert officer.get(f"{url}?state=served").data["results"] == []
     forbidden = api(cast.auditor).post(f"{address}steps/hear/", {}, headers={"If-Match": str(done["version"])})
     assert forbidden.status_code in {403, 409}
+
+
+# -- the unit and the leaders -----------------------------------------------------------------------------------------
+
+
+def test_the_units_leader_learns_of_a_paper_once_it_was_served_and_of_nothing_else(cast: Cast) -> None:
+    case, other = a_case(cast), a_case(cast)
+    assert case.unit is not None
+    a_leader(case.unit, cast.unit_leader)
+    if other.unit != case.unit and other.unit is not None:
+        a_leader(other.unit, cast.other_leader)
+    before = go(cast, drafted(cast, case, UNIT, "UM_JOINT_SUGGESTION", **ADVICE), "issue")
+    client, url = browse(cast.unit_leader), f"/portal/decisions/{before.pk}/"
+    assert client.get(url).status_code == 404
+    assert before.number not in client.get("/portal/").content.decode()
+    assert not Notice.objects.filter(recipient=cast.unit_leader).exists()
+    assert resolve(body_ref(before), cast.unit_leader) is None
+
+    served = advance_body(before, "serve", **acts(cast)["serve"])
+
+    notice = Notice.objects.get(recipient=cast.unit_leader)
+    assert (notice.kind, notice.url, notice.due_on) == ("body.served", url, served.rectify_by)
+    assert case.title not in notice.body
+    page = client.get(url).content.decode()
+    for part in (served.number, "一是全面清查机房设备和用电。", "书面反馈整改情况"):
+        assert part in page, part
+    assert served.number in client.get("/portal/").content.decode()
+    opened = client.get(f"/notices/{notice.pk}/").content.decode()
+    assert url in opened
+    # He reads the paper; neither the decision, its case nor what was done are his.
+    for shut in (f"/penalties/bodies/{served.pk}/", f"/cases/{case.pk}/", f"/trail/{body_ref(served)}/"):
+        assert client.get(shut).status_code in {403, 404}, shut
+    for name in ("other_leader", "liaison", "officer", "auditor"):
+        assert browse(getattr(cast, name)).get(url).status_code == 404, name
+
+
+def test_a_draft_that_waits_is_told_to_the_deciders_alone(cast: Cast) -> None:
+    unit = drafted(cast, a_case(cast), UNIT, "UM_RECTIFICATION_NOTICE")
+    party = drafted(cast, a_case(cast), PARTY, "PO_CHECK")
+    told = Notice.objects.filter(kind="body.waits")
+    assert list(told.values_list("recipient", "ref")) == [(cast.approver.pk, body_ref(unit))]
+    go(cast, party, "deliberate")
+    assert set(told.values_list("recipient", "ref")) == {
+        (cast.approver.pk, body_ref(unit)), (cast.approver.pk, body_ref(party)),
+    }  # fmt: skip
+
+
+def test_its_official_document_says_what_was_issued_under_the_same_number(cast: Cast) -> None:
+    for receiver, codes, more, kind in (
+        (PARTY, ("PO_CRITICISE",), {}, "body_decision"),
+        (UNIT, ("UM_SUPERVISION_SUGGESTION",), ADVICE, "body_advice"),
+    ):
+        draft = drafted(cast, a_case(cast), receiver, *codes, **more)
+        assert offered_of(draft, cast) == []
+        issued = go(cast, draft, "issue")
+        assert offered_of(issued, cast) == [kind, "service_receipt"]
+        subject = subject_of(body_ref(issued), cast.officer)
+        assert subject is not None
+        at = issued.issued_at
+        assert at is not None
+        data = collected(kind, subject, cast.officer, at)
+        number = data.pop(NUMBER)
+        row = submit_document(
+            draft_document(subject, kind, data, actor=cast.officer, at=at, number=number), actor=cast.officer, at=at
+        )
+        made = issue_document(row, actor=cast.approver, at=at)
+        assert made.number == issued.number
+        lines = issued.document.split("\n")
+        assert [data["title"], *data["body"].split("\n")] == [lines[0], *lines[3:-3]]
+        assert data["to"] == issued.body
+
+
+def offered_of(decision: BodyDecision, cast: Cast) -> list[str]:
+    subject = subject_of(body_ref(decision), cast.officer)
+    return sorted(offered(subject)) if subject else []

@@ -7,6 +7,7 @@ named below; it tells neither kind nor circle.
 
 import re
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def _address(route: Route) -> str | None:
     return None
 
 
+@cache
 def _schema_queries() -> list[str]:
     """Every list of the schema with every parameter it takes, asked for what belongs to the hidden thing."""
     paths = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["paths"]
@@ -90,17 +92,23 @@ def _again(client: Client, place: str) -> tuple[int, str, str]:
     return _ask(client, place.removeprefix("GET "))
 
 
-def _world(client: Client) -> dict[str, tuple[int, str, str]]:
-    answers = {}
+@cache
+def _places() -> list[tuple[str, str]]:
+    """Every operation as method and address, once: worked out for one world, asked in all of them."""
+    found = {}
     for route in routes():
         address = _address(route)
         if address is None or COUNTS_ALL.match(route.name) or "logout" in route.name:
             continue
-        answers[f"GET {address}"] = _ask(client, address)
+        found["get", address] = None
         if route.name.startswith("api:") and "POST" in route.actions:
-            answers[f"POST {address}"] = _ask(client, address, "post")
-    for address in _schema_queries():
-        answers[f"GET {address}"] = _ask(client, address)
+            found["post", address] = None
+    found |= {("get", address): None for address in _schema_queries()}
+    return list(found)
+
+
+def _world(client: Client) -> dict[str, tuple[int, str, str]]:
+    answers = {f"{method.upper()} {address}": _ask(client, address, method) for method, address in _places()}
     for word in WORDS:
         answers[f"search {word}"] = _ask(client, f"/search/?q={word}")
         answers[f"cases {word}"] = _ask(client, f"/cases/?q={word}")

@@ -21,6 +21,7 @@ from casework.web.deadline_words import DeadlineFacts
 from casework.web.toast import toast
 from units.enums_campaign import OWED, WRITABLE, RectificationState
 from units.models import Rectification, Report, SelfInspection, UnitLeader, UnitPaper
+from units.panels import received_by
 from units.questionnaire import Question
 from units.rules.answers import Gap
 from units.selectors.self_inspections import filled, gaps_of, question_url, template_of
@@ -159,6 +160,7 @@ def home(request: HttpRequest) -> HttpResponse:
         .order_by("-submitted_at")
     )
     papers = list(UnitPaper.objects.for_leader(user).select_related("campaign_unit__unit").order_by("-sent_at", "pk"))
+    received = received_by(user)
     refs = [one.ref for one in (*inspections, *papers)] + [f"rectification:{duty.pk}" for duty in duties]
     chips = clocks(refs, today)
     return render(
@@ -171,6 +173,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "duties": [(duty, chips.get(f"rectification:{duty.pk}")) for duty in duties],
             "duties_open": sum(duty.state == RectificationState.OPEN for duty in duties),
             "papers": [(one, chips.get(one.ref)) for one in papers],
+            "received": received,
+            "received_total": len(papers) + len(received),
             "reports": reports,
             "led": led,
             "leads_now": any((one.until is None or one.until >= today) for one in led),

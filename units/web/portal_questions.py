@@ -15,6 +15,7 @@ from casework.core import clock
 from casework.core.errors import CaseworkError, Stale
 from casework.files.responses import download
 from casework.files.services.blobs import store_blob
+from casework.web.forms import version_read
 from casework.web.toast import toast
 from units.enums_campaign import WRITABLE
 from units.models import Answer, Attachment, SelfInspection
@@ -58,7 +59,7 @@ def question(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         same = known is not None and typed == str(known.value) and inspection.state not in WRITABLE
         if asked.kind != "table" and not (go and blank) and not same:
             try:
-                save_answer(inspection, code, typed, version=_version(request), actor=user, at=clock.now())
+                save_answer(inspection, code, typed, version=version_read(request), actor=user, at=clock.now())
                 typed = None
             except CaseworkError as refusal:
                 error = refusal
@@ -76,11 +77,6 @@ def question(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         # The part answers 200 also for a refusal: it belongs to the form, which keeps what was typed.
         return render(request, "units/portal/_saved.html", context)
     return render(request, "units/portal/question.html", context, status=error.status if error else 200)
-
-
-def _version(request: HttpRequest) -> int | None:
-    given = request.POST.get("version", "")
-    return int(given) if given.isdecimal() and len(given) < 9 else None
 
 
 def _following(inspection: SelfInspection, code: str, *, back: bool) -> str:

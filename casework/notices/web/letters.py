@@ -19,7 +19,7 @@ from casework.notices.letters import LOUDNESS
 from casework.notices.models import Letter, LetterKind, LetterState
 from casework.notices.services.letters import sign_letter, void_letter
 from casework.notices.web.forms import VoidForm
-from casework.web.forms import add_refusal
+from casework.web.forms import add_refusal, version_read
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import cn_date, cn_datetime, status
 from casework.web.toast import toast
@@ -92,7 +92,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     found: Letter = get_visible(Letter.objects.select_related("deadline"), user, pk=pk)
     if not can(user, "letter.sign", found.deadline):
         raise Http404
-    signed = sign_letter(found, actor=user, at=clock.now(), version=_version(request))
+    signed = sign_letter(found, actor=user, at=clock.now(), version=version_read(request))
     toast(request, _("已签发%(number)s。") % {"number": signed.number})
     return redirect("notices:letter", pk=pk)
 
@@ -116,11 +116,6 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request, "notices/letter_void.html", {"letter": found, "form": form}, status=409 if form.errors else 200
     )
-
-
-def _version(request: HttpRequest) -> int | None:
-    given = request.POST.get("version", "")
-    return int(given) if given.isdecimal() else None
 
 
 def _context(user: User, found: Letter) -> dict[str, Any]:
