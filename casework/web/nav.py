@@ -1,7 +1,8 @@
 """The side bar: apps register their pages, each reader sees those of the roles held. Hidden is absent."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -141,27 +142,40 @@ def counts(user: User, **others: Rows) -> dict[str, int]:
     return {key: found[first[rows]] for key, rows in named.items()}
 
 
-#: Statements of side bars as they were made last; what they were made from is their key.
-_made: dict[Any, Statement] = {}
+#: Statements of side bars as they were made last, and which of their parameters are the moment: what they were made from
+#: is their key.
+_made: dict[Any, tuple[Statement, frozenset[int]]] = {}
 MOST_MADE: Final = 500
 
 
 def _statement(user: User, first: Mapping[Rows, str]) -> Statement:
     """Return the statement of the reader's side bar: made anew when his roles, his circles, the places or the minute change.
 
-    For whoever belongs to too many circles to name them it is made for every request: its rights end to the second.
+    Whatever was compared with the moment at which it was made is compared with now: rights end to the second, for
+    whoever belongs to too many circles to name them as well.
     """
     circles = circles_of(user)
-    known = isinstance(circles, list)
-    key = (user.pk, user.organisation_id, user.roles, tuple(circles) if known else (), tuple(first.items()), _minute())
-    made = _made.get(key) if known else None
+    named = tuple(circles) if isinstance(circles, list) else None
+    key = (user.pk, user.organisation_id, user.roles, named, tuple(first.items()), _minute())
+    made = _made.get(key)
     if made is None:
-        made = statement_of({key: _rows(rows, user) for rows, key in first.items()}, COUNT_CAP)
-        if known:
-            if len(_made) >= MOST_MADE:
-                _made.clear()
-            _made[key] = made
-    return made
+        began = clock.now()
+        statement = statement_of({key: _rows(rows, user) for rows, key in first.items()}, COUNT_CAP)
+        ended = clock.now()
+        if len(_made) >= MOST_MADE:
+            _made.clear()
+        made = _made[key] = (
+            statement,
+            frozenset(
+                place
+                for place, value in enumerate(statement.params)
+                if isinstance(value, datetime) and began <= value <= ended
+            ),
+        )
+    statement, moments = made
+    now = clock.now()
+    params = tuple(now if place in moments else value for place, value in enumerate(statement.params))
+    return replace(statement, params=params)
 
 
 def _minute() -> int:
