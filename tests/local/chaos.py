@@ -1,6 +1,6 @@
 """Workers without Celery and without a broker: nothing but the database is there.
 
-``python -m tests.local.chaos KILLS``: three workers that owe and send, killed -9 at random moments and replaced. The
+``python -m tests.local.chaos KILLS PACE``: three workers that owe and send, killed -9 at random moments and replaced. The
 clock runs fast, so that the lease of a dead worker ends within the test. Goes on until a line comes on standard input,
 then prints how many were killed.
 
@@ -36,10 +36,11 @@ def main() -> None:
     if sys.argv[1] == "looks":
         _looks()
         return
-    kills, chance, begun = int(sys.argv[1]), random.Random(20211012), time.monotonic()
+    kills, pace = int(sys.argv[1]), int(sys.argv[2])
+    chance, begun = random.Random(20211012), time.monotonic()
     workers = [_fork(lambda: _work(begun)) for _ in range(WORKERS)]
     killed = 0
-    while not _closed(chance.uniform(0.05, 0.3)):
+    while not _closed(pace * chance.uniform(0.05, 0.3)):
         if killed == kills:
             continue
         place = chance.randrange(WORKERS)
