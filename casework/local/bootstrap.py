@@ -154,10 +154,20 @@ def seconds(python: str) -> float | None:
 
 
 def make_venv() -> None:
+    """Create ``.venv`` with the quickest Python, or with the one that runs this if that one fails."""
+    python = quickest()
+    try:
+        make_venv_of(python)
+    except SetupError:
+        if python == sys.executable:
+            raise
+        make_venv_of(sys.executable)
+
+
+def make_venv_of(python: str) -> None:
     """Create ``.venv``; where Debian's python3-venv is missing, without pip, which a uv on PATH makes up for."""
     if VENV.exists():
         shutil.rmtree(VENV)
-    python = quickest()
     has_pip = subprocess.run([python, "-c", "import ensurepip"], capture_output=True, check=False)
     options = []
     if has_pip.returncode:

@@ -85,6 +85,20 @@ def test_of_the_same_version_the_quickest_python_is_taken(
     assert bootstrap.quickest() == str(running)  # it was named
 
 
+def test_where_the_quickest_makes_no_environment_the_own_python_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = program(tmp_path, "own", f'echo "$@" > {tmp_path}/asked')
+    other = program(tmp_path, "other", "exit 1")
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(bootstrap, "quickest", lambda: str(other))
+    monkeypatch.setattr(sys, "executable", str(own))
+
+    bootstrap.make_venv()
+
+    assert (tmp_path / "asked").read_text(encoding="utf-8").split() == ["-m", "venv", str(tmp_path / "venv")]
+
+
 def test_the_trial_tells_how_quick_a_python_is(tmp_path: Path) -> None:
     took = bootstrap.seconds(sys.executable)
 
