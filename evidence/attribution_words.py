@@ -1,12 +1,13 @@
 """Sentences for attributions: the rules speak in codes, people read Chinese. No word here speaks of guilt."""
 
-from datetime import timedelta
+import re
+from datetime import time, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from casework.web.templatetags.cw import cn_datetime
+from casework.web.formats import SHANGHAI, cn_date, cn_datetime
 from evidence.attribution.weight import Fit, Hypothesis, Word
 from evidence.selectors.attribution_facts import EPOCH
 
@@ -147,13 +148,30 @@ EXHIBITS: Final = {
 }
 
 
+_APART: Final = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_MIDNIGHT: Final = re.compile(r"(?<![0-9a-fA-F:])0?0:00(?::00)?(?![0-9a-fA-F:])")
+
+
 def at_words(microseconds: int | None) -> str:
-    """Return a time of the rules in words, to the second."""
+    """Return a time of the rules in words, to the second and always with its year: cards are read for years."""
     return (
-        cn_datetime(EPOCH + timedelta(microseconds=microseconds), "seconds")
+        cn_datetime(EPOCH + timedelta(microseconds=microseconds), seconds=True)
         if microseconds is not None
         else _("时间不明")
     )
+
+
+def time_words(record: dict[str, Any]) -> str:
+    """Return when a quoted record happened with its error; a register that writes days alone has no seconds to be wrong by."""
+    if record["at"] is None:
+        return at_words(None)
+    moment = (EPOCH + timedelta(microseconds=record["at"])).astimezone(SHANGHAI)
+    if record["action"] == "table_row" and moment.time() == time.min and not _MIDNIGHT.search(record["text"]):
+        return _("%(day)s（只写到日）") % {"day": cn_date(moment.date())}
+    given = {"at": at_words(record["at"]), "error": f"{record['err'] / 1_000_000:g}"}
+    if record["stated"]:
+        return _("%(at)s ± %(error)s 秒") % given
+    return _("%(at)s ± %(error)s 秒（时钟未比对）") % given
 
 
 def exhibit_words(one: dict[str, Any]) -> str:
@@ -199,7 +217,8 @@ def sentence(link: dict[str, Any]) -> str:
     for name in ("account", "tty", "number", "command", "ip", "port", "mac", "machine", "person", "method", "key"):
         facts.setdefault(name, "—")
     table = {"single": _SINGLE, "ambiguous": _SEVERAL, "missing": _NONE}[state]
-    return str(table[rule]) % facts
+    # Chinese words stand together; what is Latin keeps its spaces.
+    return _APART.sub("", str(table[rule]) % facts)
 
 
 _SINGLE: Final = {

@@ -36,11 +36,11 @@ from evidence.attribution_words import (
     REFUTES,
     RULES,
     WORDS,
-    at_words,
     exhibit_words,
     note_words,
     option_words,
     sentence,
+    time_words,
 )
 from evidence.log_words import check_words, kind_words, verdict_words
 from evidence.models import Attribution, AttributionEdition, Item, LogEvent, LogFinding
@@ -74,7 +74,7 @@ for _outcome, _named, _tone, _sign in (
 for _step, _step_word, _step_colour, _step_icon in (
     ("single", _l("唯一对应"), "green", "circle-check"),
     ("ambiguous", _l("不止一个"), "amber", "alert-triangle"),
-    ("missing", _l("缺记录"), "amber", "help-circle"),
+    ("missing", _l("缺记录"), "red", "help-circle"),
 ):
     register_status("chain_step", _step, _step_word, _step_colour, _step_icon)
 
@@ -272,8 +272,7 @@ def _read(edition: AttributionEdition, user: User) -> dict[str, Any]:
             "key": key,
             "custody": status("item", state) if state else "",
             "controlled": bool(person) and person in one["administrators"],
-            "at_words": at_words(one["at"]),
-            "err_words": f"{one['err'] / 1_000_000:g}",
+            "when": time_words(one),
             "last": one["offset"] + max(one["length"], 1) - 1,
             "url": reverse("evidence:log-event", args=[key]),
         }

@@ -9,6 +9,7 @@ from django.urls import reverse
 from evidence.attribution.facts import Fact
 from evidence.attribution.links import Link, State
 from evidence.attribution.weight import Hypothesis, Outcome, Word
+from evidence.attribution_document import statement
 from evidence.attribution_enums import AttributionOutcome
 from evidence.attribution_reading import hypothesis_words
 from evidence.attribution_words import ASKS, CAPS, WORDS, exhibit_words, note_words
@@ -110,7 +111,7 @@ WRONG_INPUT: dict[str, tuple[tuple[Fact, ...], dict[str, Any], str, str, Outcome
         WHOLE, {"sources": OWNED}, "N2", "租给网卡", Outcome.NAMED, 2, "suspect_controlled", {"unaltered_copy"},
     ),
     "a custodian who changed": (
-        WHOLE, {"holdings": CHANGED_HANDS}, "N5", "由 李某某 使用、保管", Outcome.CONTESTED, 0, "contradiction", {"both_people"},
+        WHOLE, {"holdings": CHANGED_HANDS}, "N5", "由李某某使用、保管", Outcome.CONTESTED, 0, "contradiction", {"both_people"},
     ),
     "two custodians on one day": (
         WHOLE, {"holdings": BOTH}, "N5", "登记由 2 人使用、保管，不能选一人", Outcome.NAMED, 2, "ambiguous", {"which_custodian"},
@@ -200,3 +201,12 @@ def test_the_card_names_nobody_unless_the_edition_does(cast: Cast) -> None:
         assert (f"<h2>{outcome.label}</h2>" in head) is not bool(person), outcome
         assert "不影响处分" in head  # the one place where the word stands
         assert not re.search(r"有罪|犯罪|概率", text)
+        paper = statement(row, cast.auditor, LATER)
+        assert (f"链条指向{person}，" in paper["outcome"]) is bool(person), outcome
+        assert ("本说明不点名" in paper["outcome"]) is not bool(person), outcome
+        for word in (Word.LIMITED, Word.MODERATE, Word.STRONG):
+            assert (f"“{WORDS[word]}”" in paper["outcome"]) is (bool(person) and word == strength), (outcome, word)
+        assert paper["caps"] == [str(CAPS[code]) for code in caps]
+        first_of = {one["name"][:2]: one["name"] for one in paper["hypotheses"]}
+        assert ("黄某某" in first_of["H1"]) is bool(person), outcome
+        assert not NEVER.search("".join([paper["outcome"], *paper["caps"], *first_of.values()]))
