@@ -68,6 +68,7 @@ CAPS: Final = {
     "session_ambiguous": _lazy("当时可能的会话不止一个，不能选一个。"),
     "no_person_link": _lazy("没有一条路唯一地通到人：会话已查明，人未确定。"),
     "one_source": _lazy("通到人的独立来源只有一个，程度最多为“有限”，不点名。"),
+    "presence_only": _lazy("通到人的只有一路；门禁只说明当时在场，不能算作第二路，程度最多为“有限”，不点名。"),
     "controlled_only": _lazy("通到人的来源都可由其本人改动，不点名。"),
     "contradiction": _lazy("不同来源通到不同的人，须先查清。"),
     "refuted": _lazy("有与“本人所为”很不符的材料，查清之前不点名。"),
@@ -77,6 +78,7 @@ CAPS: Final = {
     "suspect_controlled": _lazy("有一步只靠其本人可以改动的日志，程度最多为“中等”。"),
     "epoch_blurred": _lazy("登录与改密码的先后分不清，程度最多为“中等”。"),
     "clocks_unset": _lazy("有来源的时钟没有比对过，程度最多为“中等”。"),
+    # Of editions by the rules before 2026.11.3: with a step missing, a way leads to nobody now.
     "gap": _lazy("有一步缺记录，程度最多为“中等”。"),
     "testimony_contradicts": _lazy("人的说法互相矛盾，程度最多为“有限”。"),
     "explained_otherwise": _lazy("有材料说不是本人所为，查清之前最多为“中等”。"),
@@ -101,6 +103,7 @@ ASKS: Final = {
     "which_custodian": _lazy("调取领用、交接单原件并询问登记的人，查当时机器在谁手里"),
     "who_knows": _lazy("询问还有谁知道口令、何时知道，并分别核对这些人当时在哪里"),
     "second_source": _lazy("再找一个不由同一方保管的来源：密码修改记录、门禁、值班、询问"),
+    "second_way": _lazy("补上另一路缺的记录：网络一路（地址转换、租约、使用人）或口令一路（密码修改、账号登记）"),
     "third_source": _lazy("再找第三个独立来源，例如门禁、监控、值班记录"),
     "unaltered_copy": _lazy("调取其本人改动不了的副本：日志服务器、流量镜像、备份"),
     "both_people": _lazy("对两条路所指的人分别询问，逐步核对是哪一步的记录有误"),

@@ -79,6 +79,11 @@ FITS: Final[Mapping[str, Mapping[Hypothesis, int]]] = {
 }
 
 
+#: Ways that lead to a person. A door is asked only about people whom these lead to, and lets in everybody else of the house
+#: as well: it bears a way out and counts as a further source, but never as one of the two that name.
+LEADING: Final = (Path.NETWORK, Path.CREDENTIAL)
+
+
 @dataclass(frozen=True)
 class Source:
     """Who keeps a log, and who had the rights to change it. ``name`` groups logs that one keeper has."""
@@ -185,14 +190,15 @@ class _Weigher:
             return Judgement(Outcome.CONTESTED, caps=["contradiction"])
         paths = [path for path, found in single.items() if found == person]
         apart = self._independent(paths)
-        clean = [path for path in apart if not any(self.tainted(link, person) for link in chain.of(path))]
+        leading = [path for path in apart if path in LEADING]
+        clean = [path for path in leading if not any(self.tainted(link, person) for link in chain.of(path))]
         controlled = sorted(
             {self.facts[key].run for key in chain.fact_keys() if key in self.facts and self._administers(key, person)}
         )
         if {"disclosed", "shared_account"} & {note for link in chain.links for note in link.notes}:
             return Judgement(Outcome.SESSION, caps=["others_know"], counted=apart, controlled=controlled)
-        if len(apart) < 2 or not clean:
-            caps = ["one_source"] if len(apart) < 2 else ["controlled_only"]
+        if len(leading) < 2 or not clean:
+            caps = ["one_source"] if len(apart) < 2 else ["presence_only"] if len(leading) < 2 else ["controlled_only"]
             return Judgement(Outcome.SESSION, caps=caps, counted=apart, controlled=controlled)
         return Judgement(Outcome.NAMED, person, Word.STRONG, counted=apart, controlled=controlled)
 
@@ -273,7 +279,7 @@ class _Weigher:
         session = self._weakest(self.chain.of(Path.SESSION))
         if result.outcome != Outcome.NAMED:
             return session
-        ways = sorted((self._weakest(self.chain.of(path)) for path in result.counted), key=len)
+        ways = sorted((self._weakest(self.chain.of(path)) for path in result.counted if path in LEADING), key=len)
         without_two = [key for way in ways[: len(ways) - 1] for key in way]
         return min((keys for keys in (session, without_two) if keys), key=len, default=[])
 
@@ -323,8 +329,6 @@ def _cap(result: Judgement, weigher: _Weigher, added: Sequence[Exhibit]) -> None
         _lower(result, "epoch_blurred", Word.MODERATE)
     if weigher.clocks_unset():
         _lower(result, "clocks_unset", Word.MODERATE)
-    if any(link.state == State.MISSING for link in chain.links if not link.aside):
-        _lower(result, "gap", Word.MODERATE)
     if against and favouring:
         _lower(result, "testimony_contradicts", Word.LIMITED)
     elif against:
@@ -363,6 +367,7 @@ def _words(result: Judgement) -> None:
 #: What a cap asks for next. The other caps follow from a step, which asks itself.
 ASKED_BY_CAP: Final[Mapping[str, str]] = {
     "one_source": "second_source",
+    "presence_only": "second_way",
     "two_sources": "third_source",
     "controlled_only": "unaltered_copy",
     "suspect_controlled": "unaltered_copy",

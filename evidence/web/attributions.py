@@ -17,6 +17,7 @@ from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.web.formats import cn_datetime
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
@@ -233,6 +234,7 @@ def _show(
     context = {
         "row": row,
         "act": act_words(row),
+        "when": " – ".join(dict.fromkeys(cn_datetime(at, seconds=True) for at in (row.since, row.until))),
         "edition": edition,
         "editions": editions,
         "newest": edition is editions[0],

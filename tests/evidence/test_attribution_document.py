@@ -110,7 +110,7 @@ def test_nobody_types_over_what_the_rules_found(named: Attribution, cast: Cast) 
     form = officer.get(address).content.decode()
     assert 'name="purpose"' in form
     assert 'name="outcome"' not in form
-    assert "下列内容取自记录" in form
+    assert "全部内容取自记录，不能改写" in form
     assert officer.post(address, {"outcome": "黄某某所为", "purpose": "附卷"}).status_code == 302
     row = Document.objects.get(code=CODE)
     assert data_of(row)["outcome"].startswith("链条指向黄某某，所列记录")

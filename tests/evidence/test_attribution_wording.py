@@ -114,7 +114,7 @@ WRONG_INPUT: dict[str, tuple[tuple[Fact, ...], dict[str, Any], str, str, Outcome
         WHOLE, {"holdings": CHANGED_HANDS}, "N5", "由李某某使用、保管", Outcome.CONTESTED, 0, "contradiction", {"both_people"},
     ),
     "two custodians on one day": (
-        WHOLE, {"holdings": BOTH}, "N5", "登记由 2 人使用、保管，不能选一人", Outcome.NAMED, 2, "ambiguous", {"which_custodian"},
+        WHOLE, {"holdings": BOTH}, "N5", "登记由 2 人使用、保管，不能选一人", Outcome.SESSION, 1, "presence_only", {"which_custodian"},
     ),
     "testimony that contradicts itself": (
         WHOLE, {"added": (explanation(-1), explanation(1, "added_testimony"))}, "S3", "只有一个", Outcome.NAMED, 1, "testimony_contradicts",
@@ -131,7 +131,7 @@ WRONG_INPUT: dict[str, tuple[tuple[Fact, ...], dict[str, Any], str, str, Outcome
         WHOLE[:4], {"holdings": (machine(until=-86_400),)}, "N5", "没有记录", Outcome.SESSION, 1, "one_source", {"custody_register"},
     ),
     "the middle missing, and the door tells that the person was there": (
-        (login(), *WHOLE[2:]), {}, "N2", "没有租约记录", Outcome.NAMED, 2, "gap", {"dhcp_log"},
+        (login(), *WHOLE[2:]), {}, "N2", "没有租约记录", Outcome.SESSION, 1, "presence_only", {"dhcp_log", "second_way"},
     ),
     "the end missing: whose account it is": (
         WHOLE[:3], {}, "C3", "没有登记可查", Outcome.SESSION, 1, "one_source", {"account_register"},

@@ -34,9 +34,9 @@ class DocumentForm(forms.Form):
         return {one.name: _read(one, self.cleaned_data.get(one.name)) for one in self.template.inputs if not one.fixed}
 
     @property
-    def fixed(self) -> list[str]:
-        """What is taken from the records alone and is not typed."""
-        return [one.label for one in self.template.inputs if one.fixed]
+    def fixed(self) -> bool:
+        """Whether some of it is taken from the records alone and is not typed."""
+        return any(one.fixed for one in self.template.inputs)
 
 
 def _field(one: Input) -> forms.Field:
