@@ -133,7 +133,7 @@ def _bare_table() -> Iterator["psycopg.Connection[Any]"]:
 def _fill(owner: "psycopg.Connection[Any]", reading: LogRun, values: str, first: datetime, size: int) -> None:
     given = {"run": reading.pk, "item": reading.file.item_id, "first": first, "size": size}
     owner.execute(_FILL.format(values=values), given)
-    LogRun.objects.filter(pk=reading.pk).update(events_kept=size)
+    owner.execute("update evidence_logrun set events_kept = %s where id = %s", (size, reading.pk))
 
 
 def _timed(act: Any) -> float:

@@ -26,7 +26,7 @@ STATES = {"single": "唯一对应", "ambiguous": "不止一个", "missing": "缺
 
 
 def _attribution(pk: int, user: User) -> Subject | None:
-    row = Attribution.objects.visible_to(user).select_related("item", "event", "finding").filter(pk=pk).first()
+    row = Attribution.objects.visible_to(user).filter(pk=pk).first()
     if row is None:
         return None
     return Subject(f"attribution:{pk}", row.number, reverse("evidence:attribution", args=[pk]), row.compartment_id, row)

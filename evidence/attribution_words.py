@@ -102,7 +102,9 @@ ASKS: Final = {
     "which_lease": _lazy("调取当时的 ARP 表、交换机端口表，查真正在用这个地址的是哪块网卡"),
     "which_custodian": _lazy("调取领用、交接单原件并询问登记的人，查当时机器在谁手里"),
     "who_knows": _lazy("询问还有谁知道口令、何时知道，并分别核对这些人当时在哪里"),
-    "second_source": _lazy("再找一个不由同一方保管的来源：密码修改记录、门禁、值班、询问"),
+    "second_source": _lazy(
+        "再找一路不由同一方保管的记录通到人：地址转换、租约、使用人，或密码修改、账号登记；门禁、值班、询问用来印证"
+    ),
     "second_way": _lazy("补上另一路缺的记录：网络一路（地址转换、租约、使用人）或口令一路（密码修改、账号登记）"),
     "third_source": _lazy("再找第三个独立来源，例如门禁、监控、值班记录"),
     "unaltered_copy": _lazy("调取其本人改动不了的副本：日志服务器、流量镜像、备份"),
@@ -127,6 +129,7 @@ EXHIBITS: Final = {
     "path_presence": _lazy("门禁显示%(person)s当时在楼内"),
     "other_network": _lazy("网络记录通到另一人：%(person)s"),
     "other_credential": _lazy("口令通到另一人：%(person)s"),
+    "ways_differ": _lazy("两路通到不同的人：%(person)s"),
     "several_network": _lazy("网络一路不止一种结果"),
     "several_credential": _lazy("知道口令的人不止一个，或不能都查明"),
     "several_session": _lazy("当时可能的会话不止一个"),

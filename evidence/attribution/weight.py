@@ -60,6 +60,7 @@ FITS: Final[Mapping[str, Mapping[Hypothesis, int]]] = {
     "path_presence": {H1: 1, H3: -1},
     "other_network": {H1: -1, H2: 1},
     "other_credential": {H1: -1, H2: 1},
+    "ways_differ": {H1: -1, H2: 1, H5: 1},
     "several_network": {H2: 1, H5: 1},
     "several_credential": {H2: 1},
     "several_session": {H2: 1, H5: 1},
@@ -175,8 +176,8 @@ class _Weigher:
         way = chain.of(Path.SESSION)
         if not way or way[-1].state == State.MISSING:
             return Judgement(Outcome.BROKEN, caps=["no_session"])
-        people = {path: chain.people(path) for path in (Path.NETWORK, Path.CREDENTIAL, Path.PRESENCE)}
-        single = {path: found[0] for path, found in people.items() if len(found) == 1 and not self._unsure(path)}
+        people = {path: chain.people(path) for path in (*LEADING, Path.PRESENCE)}
+        single = {path: found[0] for path, found in people.items() if self._single(path)}
         told = {person for path, person in single.items() if path != Path.PRESENCE}
         if len(told) > 1:
             return Judgement(Outcome.CONTESTED, caps=["contradiction"])
@@ -206,6 +207,9 @@ class _Weigher:
         """Tell whether a step before the last is ambiguous so that the single person at the end is one of several ways."""
         return self.chain.of(path)[-1].state != State.SINGLE
 
+    def _single(self, path: Path) -> bool:
+        return len(self.chain.people(path)) == 1 and not self._unsure(path)
+
     def _independent(self, paths: Iterable[Path]) -> list[Path]:
         """Return ways that share no source: what one keeper wrote is one source, however many files it fills."""
         chosen: list[Path] = []
@@ -234,10 +238,14 @@ class _Weigher:
         session = chain.of(Path.SESSION)
         if session and session[-1].state == State.AMBIGUOUS:
             add("several_session", session[-1:])
-        for path in (Path.NETWORK, Path.CREDENTIAL):
+        ends = {path: chain.people(path)[0] for path in LEADING if self._single(path)}
+        differ = not person and len(set(ends.values())) > 1  # neither bears out "the person", for there is none
+        if differ:
+            add("ways_differ", [chain.of(path)[-1] for path in ends], "、".join(sorted(set(ends.values()))))
+        for path in () if differ else LEADING:
             people = chain.people(path)
             way = chain.of(path)
-            if len(people) == 1 and way[-1].state == State.SINGLE:
+            if self._single(path):
                 same = not person or people[0] == person
                 add(f"path_{path.value}" if same else f"other_{path.value}", way, people[0])
             elif way and any(link.state == State.AMBIGUOUS for link in way):
@@ -250,8 +258,10 @@ class _Weigher:
             if "outside" in link.notes:
                 who = str(link.said.get("person", ""))
                 add("outside" if who == person else "other_outside", [link], who)
-        inside = [link for link in chain.links if "inside" in link.notes and person in {"", link.said.get("person")}]
-        if len(inside) == 1:  # where several may have done it and all were there, being there tells nothing
+        # Being there tells nothing where several may have done it and all were, nor of another than the one led to.
+        led = {person} if person else set(ends.values())
+        inside = [one for one in chain.links if "inside" in one.notes and (not led or one.said.get("person") in led)]
+        if len(inside) == 1 and not differ:
             add("path_presence", inside, str(inside[0].said.get("person", "")))
         if any(note.startswith("hours:") for note in notes):
             add("clock_hours", [link for link in chain.links if any(n.startswith("hours:") for n in link.notes)])

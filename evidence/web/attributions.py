@@ -109,7 +109,7 @@ LIST = ListPage(
             "outcome", _l("结果"), lambda row: status("attribution_outcome", row.outcome), sort="outcome",
             export=lambda row: row.get_outcome_display(),
         ),
-        Column("strength", _l("程度"), _strength),
+        Column("strength", _l("程度"), _strength, nowrap=True),
         Column(
             "state", _l("复核"), lambda row: status("attribution", row.state), sort="state", export=lambda row: row.get_state_display()
         ),

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
 
+from evidence.attribution.epochs import Told
 from evidence.attribution.facts import Fact
-from evidence.attribution.links import Link, State
-from evidence.attribution.weight import Hypothesis, Outcome, Word
+from evidence.attribution.links import Link, Path, State
+from evidence.attribution.weight import Exhibit, Hypothesis, Judgement, Outcome, Word
 from evidence.attribution_document import statement
 from evidence.attribution_enums import AttributionOutcome
 from evidence.attribution_reading import hypothesis_words
@@ -22,16 +25,22 @@ from tests.cast import Cast
 from tests.evidence.test_attribution_rules import (
     ALL_OWNED,
     MAC2,
+    ONE_KEEPER,
     OUT,
     OWNED,
+    SOURCES,
     STATES,
     WHOLE,
+    better,
+    changed,
     explanation,
+    held_by,
     judged_in,
     lease,
     login,
     machine,
     nat,
+    passed,
     work,
 )
 from tests.parsing.test_product import client_of
@@ -54,7 +63,41 @@ def test_every_cap_says_how_far_it_lets_the_card_go() -> None:
     ids=[f"{number}-{state[2]}-{'-'.join(state[4]) or 'whole'}" for number, state in enumerate(STATES)],
 )
 def test_no_sentence_says_more_or_less_than_its_caps(facts: tuple[Fact, ...], changes: dict[str, Any]) -> None:
-    judged = judged_in(facts, changes)
+    _keeps_to_its_caps(judged_in(facts, changes))
+
+
+#: Records that agree, contradict, double or blur each other, and ways to be wrong about who keeps them: any of them together.
+POOL = (
+    *WHOLE, lease(MAC2), nat(), login(ip=OUT, port=40012), login(5, ip="10.9.9.9", pid=43), held_by("huangmm", "王某某"), changed(-9000, "wang"),
+    held_by("wang", "王某某"), passed(-8000, "进", "王某某"), passed(-60, "出"),
+)  # fmt: skip
+HELD = ((machine(),), (machine("王某某"),), (machine(), machine("王某某")), (machine(), machine(mac=MAC2)), ())
+SAID: tuple[tuple[Exhibit, ...], ...] = (
+    (), (explanation(-2),), (explanation(1),), (explanation(-1), explanation(1, "added_testimony")), (better(),),
+)  # fmt: skip
+KEPT: tuple[dict[int, Any], ...] = (SOURCES, OWNED, ALL_OWNED, ONE_KEEPER, {})
+
+
+@given(
+    st.sets(st.sampled_from(range(len(POOL)))),
+    st.sampled_from(HELD),
+    st.sampled_from(SAID),
+    st.sampled_from(KEPT),
+    st.sampled_from(((), (Told("itadmin", "王某某"),))),
+)
+def test_no_mixture_of_records_says_more_than_its_caps(
+    chosen: set[int], holdings: Any, added: Any, sources: Any, told_to: Any
+) -> None:
+    facts = tuple(one for number, one in enumerate(POOL) if number in chosen)
+    judged = judged_in(facts, {"holdings": holdings, "added": added, "sources": sources, "told": told_to})
+
+    _keeps_to_its_caps(judged)
+    if judged.person:  # two ways of two keepers lead to him, and each of them alone is needed
+        assert {Path.NETWORK, Path.CREDENTIAL} <= set(judged.counted)
+        assert judged.cut
+
+
+def _keeps_to_its_caps(judged: Judgement) -> None:
     caps = [str(CAPS[code]) for code in judged.caps]
     said = [
         *caps,
@@ -76,6 +119,14 @@ def test_no_sentence_says_more_or_less_than_its_caps(facts: tuple[Fact, ...], ch
     assert judged.strength < Word.STRONG or not caps
     assert not [sentence for sentence in said if NEVER.search(sentence)]
     assert len(judged.order) == len(Hypothesis)
+    # Where the ways lead to different people, none of them is "the person" whom the records bear out.
+    borne = {
+        one.person
+        for one in judged.exhibits
+        if one.kind == "chain" and one.person and one.fits.get(Hypothesis.NAMED, 0) > 0
+    }
+    assert len(borne) <= 1
+    assert not judged.person or borne == {judged.person}
 
 
 def in_words(link: Link) -> dict[str, Any]:
