@@ -5,7 +5,8 @@ Everything is read for one reader: what he may not know of is not there and move
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 from django.db.models import Count, Max, Min
@@ -25,6 +26,7 @@ from units.models import Lead
 
 #: How many events a page draws; earlier ones are one link away.
 MOST: Final = 200
+_MOMENT: Final = "%Y%m%dT%H%M%S%f"
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,18 @@ def events_of(case: Case, user: User) -> list[Event]:
         *_approvals(case),
         *_own(case),
     ]
-    return sorted(found, key=lambda event: (event.at, event.title), reverse=True)
+    return sorted(found, key=place_of, reverse=True)
+
+
+def place_of(event: Event) -> tuple[Any, ...]:
+    """Return where an event stands in the order; what is told apart by nothing else is told apart by all of it."""
+    return (event.at, event.title, event.lane, event.detail, event.url, event.moment_id)
+
+
+def mark_of(event: Event) -> str:
+    """Return the mark that names an event in an address: its moment, and what stands at that moment."""
+    words = "\x1f".join(str(part) for part in place_of(event)[1:])
+    return f"{event.at.astimezone(UTC):{_MOMENT}}-{sha256(words.encode()).hexdigest()[:12]}"
 
 
 def _monitoring(case: Case, user: User) -> Iterable[Event]:
@@ -170,16 +183,21 @@ def bands_of(case: Case, user: User) -> list[Band]:
 
 @dataclass(frozen=True)
 class Window:
-    """What a page shows: the events, those pinned, how many earlier ones there are."""
+    """What a page shows: the events, those pinned, how many later and earlier ones there are beside it."""
 
     events: list[Event]
     pinned: list[Event]
+    later: int
     earlier: int
     total: int
 
 
-def window(events: list[Event], *, lanes: set[str], first: date | None, last: date | None) -> Window:
-    """Choose by lane and day; at most ``MOST``, the latest, and the pinned ones always."""
+def window(events: list[Event], *, lanes: set[str], first: date | None, last: date | None, before: str = "") -> Window:
+    """Choose by lane and day; at most ``MOST``, the latest, and the pinned ones always.
+
+    ``before`` is the mark of the last event of another page: what is earlier than it, were they a thousand on one day.
+    An event that is gone since is looked for by its moment alone, so that nothing is left out.
+    """
     chosen = [
         event
         for event in events
@@ -187,7 +205,24 @@ def window(events: list[Event], *, lanes: set[str], first: date | None, last: da
         and (first is None or timezone.localdate(event.until or event.at) >= first)
         and (last is None or timezone.localdate(event.at) <= last)
     ]
-    return Window(chosen[:MOST], [event for event in events if event.pinned], max(len(chosen) - MOST, 0), len(chosen))
+    skipped = _place_after(chosen, before)
+    shown = chosen[skipped : skipped + MOST]
+    pinned = [event for event in events if event.pinned]
+    return Window(shown, pinned, skipped, len(chosen) - skipped - len(shown), len(chosen))
+
+
+def _place_after(chosen: list[Event], before: str) -> int:
+    try:
+        moment = datetime.strptime(before.partition("-")[0], _MOMENT).replace(tzinfo=UTC)
+    except ValueError:
+        return 0
+    later = sum(event.at > moment for event in chosen)
+    for place in range(later, len(chosen)):
+        if chosen[place].at != moment:
+            break
+        if mark_of(chosen[place]) == before:
+            return place + 1
+    return later
 
 
 LEFT, RIGHT, ROW, TOP = 116.0, 984.0, 36, 30
