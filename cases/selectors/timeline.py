@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, Max, Min
 from django.db.models.functions import TruncDate
@@ -29,9 +30,8 @@ MOST: Final = 200
 _MOMENT: Final = "%Y%m%dT%H%M%S%f"
 
 
-@dataclass(frozen=True)
-class Event:
-    """Something at a moment, or from a moment to another."""
+class Event(NamedTuple):
+    """Something at a moment, or from a moment to another; thousands of them are put in order for one page."""
 
     at: datetime
     lane: str
@@ -74,9 +74,8 @@ def events_of(case: Case, user: User) -> list[Event]:
     return sorted(found, key=place_of, reverse=True)
 
 
-def place_of(event: Event) -> tuple[Any, ...]:
-    """Return where an event stands in the order; what is told apart by nothing else is told apart by all of it."""
-    return (event.at, event.title, event.lane, event.detail, event.url, event.moment_id)
+#: Where an event stands in the order; what is told apart by nothing else is told apart by all of it.
+place_of: Final = attrgetter("at", "title", "lane", "detail", "url", "moment_id")
 
 
 def mark_of(event: Event) -> str:
@@ -183,10 +182,10 @@ def bands_of(case: Case, user: User) -> list[Band]:
 
 @dataclass(frozen=True)
 class Window:
-    """What a page shows: the events, those pinned, how many later and earlier ones there are beside it."""
+    """What a page shows: its events, the pinned ones besides, how many later and earlier ones there are."""
 
     events: list[Event]
-    pinned: list[Event]
+    elsewhere: list[Event]  # the pinned ones that stand on other pages or in other days
     later: int
     earlier: int
     total: int
@@ -207,8 +206,11 @@ def window(events: list[Event], *, lanes: set[str], first: date | None, last: da
     ]
     skipped = _place_after(chosen, before)
     shown = chosen[skipped : skipped + MOST]
-    pinned = [event for event in events if event.pinned]
-    return Window(shown, pinned, skipped, len(chosen) - skipped - len(shown), len(chosen))
+    here = {event.moment_id for event in shown}
+    elsewhere = [
+        event for event in events if event.pinned and event.moment_id not in here and (not lanes or event.lane in lanes)
+    ]
+    return Window(shown, elsewhere, skipped, len(chosen) - skipped - len(shown), len(chosen))
 
 
 def _place_after(chosen: list[Event], before: str) -> int:
@@ -230,8 +232,9 @@ LEFT, RIGHT, ROW, TOP = 116.0, 984.0, 36, 30
 
 def picture(shown: Window, bands: list[Band], today: date) -> dict[str, Any] | None:
     """Return the numbers of the picture on a canvas 1,000 wide: a lane a row, the limits drawn into theirs."""
-    days = [timezone.localdate(event.at) for event in shown.events]
-    days += [timezone.localdate(event.until) for event in shown.events if event.until]
+    events = [*shown.events, *shown.elsewhere]
+    days = [timezone.localdate(event.at) for event in events]
+    days += [timezone.localdate(event.until) for event in events if event.until]
     if not days and not bands:
         return None
     for band in bands:
@@ -252,15 +255,25 @@ def picture(shown: Window, bands: list[Band], today: date) -> dict[str, Any] | N
         y = TOP + len(lanes) * ROW
         marks = [
             {
-                "x": x(event.at), "width": max(round(x(event.until) - x(event.at), 1), 3.0) if event.until else 0,
-                "cls": _COLOURS[lane], "open": event.precision != Precision.EXACT, "pinned": event.pinned,
-                "words": f"{timezone.localtime(event.at):%Y-%m-%d %H:%M} {event.title}",
+                "x": f"{x(event.at):.1f}",
+                "width": f"{max(x(event.until) - x(event.at), 3.0):.1f}" if event.until else "",
+                "cls": f"f-{_COLOURS[lane]}" if event.precision == Precision.EXACT else f"f-open s-{_COLOURS[lane]} f-dash",
+                "pinned": event.pinned, "words": f"{timezone.localtime(event.at):%Y-%m-%d %H:%M} {event.title}",
             }
-            for event in reversed(shown.events)
+            for event in reversed(events)
             if event.lane == lane
         ]  # fmt: skip
         if marks or lane != Lane.DEADLINES:
-            lanes.append({"label": lane.label, "y": y, "middle": y + ROW / 2, "text": y + ROW / 2 + 4, "marks": marks})
+            lanes.append(
+                {
+                    "label": lane.label,
+                    "y": y,
+                    "middle": y + ROW // 2,
+                    "bar": y + ROW // 2 - 5,
+                    "text": y + ROW // 2 + 4,
+                    "marks": marks,
+                }
+            )
     rows = _band_rows(bands, x, today, TOP + len(lanes) * ROW)
     return {
         "lanes": lanes,

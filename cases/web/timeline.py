@@ -43,7 +43,7 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "case": case,
         "shown": shown,
-        "rows": [(event, labels[event.lane]) for event in shown.events],
+        "rows": [(event, labels[event.lane]) for event in (*shown.elsewhere, *shown.events)],
         "picture": picture(shown, bands, clock.today()),
         "bands": bands,
         "lanes": [_lane(request, lane, lanes) for lane in Lane],
@@ -87,8 +87,8 @@ def _day(request: HttpRequest, name: str) -> Any:
 
 
 def _change(request: HttpRequest, case: Case, form: MomentForm) -> str:
-    user, act = reader(request), request.POST.get("act", "")
-    if act == "add":
+    user = reader(request)
+    if request.POST.get("act") == "add":
         if not form.is_valid():
             return ""
         data = dict(form.cleaned_data)
@@ -98,7 +98,7 @@ def _change(request: HttpRequest, case: Case, form: MomentForm) -> str:
             add_refusal(form, error)
             return ""
         return _("已标注“%(title)s”。") % {"title": row.title}
-    number = request.POST.get("moment", "")
+    act, _space, number = request.POST.get("change", "").partition(" ")
     found: KeyMoment = get_visible(
         KeyMoment.objects.filter(case=case), user, pk=int(number) if number.isdecimal() else 0
     )

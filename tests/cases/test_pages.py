@@ -12,9 +12,11 @@ from cases.models import Case, PaperReading
 from cases.services.inspections import arrive_at_site, record_findings
 from cases.services.integrity import break_glass
 from cases.services.members import add_member, remove_member
-from casework.access.models import Grant
+from casework.access.models import MOST_NAMED, Grant
 from casework.accounts.enums import Role
 from casework.core import clock
+from casework.deadlines.models import Deadline
+from casework.deadlines.web.nav import late
 from casework.notices.models import Notice
 from tests.build import a_user, moment
 from tests.build_cases import DAY, a_case, a_proved_fact, a_suspect, a_unit, an_inspection, decide, walk
@@ -311,3 +313,21 @@ def test_a_delegate_is_told_and_let_in_by_the_leader_himself(cast: Cast) -> None
     assert case.number not in _as(bystander).get(address).content.decode()
     add_member(case, other, actor=cast.approver, at=clock.now())
     assert case.number not in client.get(address).content.decode()
+
+
+def test_overdue_clocks_are_counted_alike_for_whoever_belongs_to_many_circles(cast: Cast) -> None:
+    case, hidden = walk(cast, a_case(cast), "filed"), walk(cast, a_case(cast, title="旁案"), "filed")
+    own = Deadline.objects.filter(ref=f"case:{hidden.pk}", state="open").first()
+    assert own is not None
+    leader = a_user("分管领导乙", Role.APPROVER)
+    add_member(case, leader, actor=cast.officer, at=moment(f"{DAY} 15:00"))
+    Deadline.objects.filter(pk=own.pk).update(compartment=None, holder=leader)
+    Deadline.objects.update(due_on=date(2021, 9, 20))
+
+    few = [row.pk for rows in late(leader) for row in rows]
+    leader.known_of = {"circles": [0] * (MOST_NAMED + 1)}
+    many = [row.pk for rows in late(leader) for row in rows]
+
+    assert own.pk in few
+    assert sorted(many) == sorted(few)
+    assert 1 < len(few) < Deadline.objects.filter(state="open").count()

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from cases.models import KeyMoment
 from cases.selectors.timeline import MOST, Event, mark_of, place_of, window
+from cases.services.work import add_moment
 from tests.build import moment
 from tests.build_cases import a_case
 from tests.cast import Cast
@@ -88,3 +89,27 @@ def test_the_pages_of_one_day_are_linked(cast: Cast) -> None:
     assert "lane=conduct" in link
     assert "前面还有更近的 200 件" in second
     assert "看更早的" not in second
+
+
+@pytest.mark.django_db
+def test_a_pinned_moment_stands_on_top_of_every_page_and_is_let_go(cast: Cast) -> None:
+    case = a_case(cast)
+    early = add_moment(
+        case, lane="conduct", title="购入矿机", moment=moment("2021-03-01 00:00"), source="采购合同", pinned=True,
+        actor=cast.officer, at=NOON,
+    )  # fmt: skip
+    client = Client()
+    client.force_login(cast.officer, backend="casework.accounts.backends.AccountBackend")
+    address = reverse("cases:timeline", args=[case.pk])
+
+    def titles(query: str) -> list[str]:
+        return [event.title for event, _lane in client.get(address + query).context["rows"]]
+
+    assert titles("?from=2021-09-01") == ["购入矿机", "报请立案"]
+    assert titles("?lane=approvals") == ["报请立案"]
+    assert titles("") == ["报请立案", "购入矿机"]
+    assert client.post(address, {"change": f"unpin {early.pk}"}).status_code == 302
+    assert titles("?from=2021-09-01") == ["报请立案"]
+    assert client.post(address, {"change": f"withdraw {early.pk}"}).status_code == 302
+    assert client.post(address, {"change": "withdraw x"}).status_code == 404
+    assert titles("") == ["报请立案"]
