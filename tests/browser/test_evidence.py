@@ -43,12 +43,6 @@ def act(visitor: Visitor, item: Item, page: str, choices: dict[str, str] | None 
     visitor.page.wait_for_url(lambda url: f"/acts/{page}/" not in url)
 
 
-def as_(visitor: Visitor, username: str) -> None:
-    """Let somebody else sit down at the screen."""
-    visitor.page.context.clear_cookies()
-    visitor.sign_in(username)
-
-
 def test_the_whole_way_of_one_rig(visitor: Visitor) -> None:
     page = visitor.page
     officer = User.objects.get(username="officer1")
@@ -78,14 +72,14 @@ def test_the_whole_way_of_one_rig(visitor: Visitor) -> None:
     visitor.look()
     expect(page.locator(".cc")).to_contain_text(f"待{second.name}本人确认")
 
-    as_(visitor, "officer2")
+    visitor.become("officer2")
     visitor.open(f"/evidence/confirmations/?item={item.pk}")
     visitor.look()
     page.get_by_role("button", name="确认属实").click()
     page.wait_for_load_state()
     assert Confirmation.objects.filter(custody__item=item, officer=second, agreed=True).count() == 2
 
-    as_(visitor, "custodian1")
+    visitor.become("custodian1")
     visitor.open("/evidence/custody/")
     visitor.look()
     act(visitor, item, "accept", seal="ZJ21-870001", quantity="1", place="B 库 09-01")
@@ -94,37 +88,37 @@ def test_the_whole_way_of_one_rig(visitor: Visitor) -> None:
     visitor.open("/evidence/scan/?number=ZJ21-870001")
     page.wait_for_url(f"**/evidence/{item.pk}/")
 
-    as_(visitor, "officer1")
+    visitor.become("officer1")
     act(visitor, item, "request", purpose="送鉴定", due_on="2021-12-20")
-    as_(visitor, "approver1")
+    visitor.become("approver1")
     visitor.open(f"/evidence/check-outs/{CheckOut.objects.get(item=item).pk}/")
     visitor.look()
     page.get_by_role("button", name="批准调取").click()
     page.wait_for_url("**/evidence/decisions/")
-    as_(visitor, "custodian1")
+    visitor.become("custodian1")
     act(visitor, item, "hand-out")
-    as_(visitor, "officer1")
+    visitor.become("officer1")
     act(visitor, item, "accept", seal="ZJ21-870001")
     act(visitor, item, "unseal", {"second": second.name}, number="ZJ21-870001", reason="做镜像")
     act(visitor, item, "examine", {"second": second.name}, method="只读镜像", document="委托鉴定书 9 号")
     act(visitor, item, "reseal", {"second": second.name}, number="ZJ21-870002")
     act(visitor, item, "return")
-    as_(visitor, "custodian1")
+    visitor.become("custodian1")
     act(visitor, item, "accept", seal="ZJ21-870002")
-    as_(visitor, "officer2")
+    visitor.become("officer2")
     visitor.open(f"/evidence/confirmations/?item={item.pk}")
     page.get_by_role("button", name="确认属实").click()
     page.wait_for_load_state()
-    as_(visitor, "officer1")
+    visitor.become("officer1")
     act(visitor, item, "propose", {"outcome": "收缴"}, document="处理意见 9 号", reason="违纪所得")
-    as_(visitor, "approver1")
+    visitor.become("approver1")
     visitor.open(f"/evidence/disposals/{item.disposals.get().pk}/")
     page.get_by_role("button", name="批准处置").click()
     page.wait_for_url("**/evidence/decisions/")
     item.refresh_from_db()
     assert item.state == State.DISPOSAL_APPROVED
 
-    as_(visitor, "auditor1")
+    visitor.become("auditor1")
     visitor.open(f"/evidence/{item.pk}/")
     visitor.look()
     expect(page.locator("body")).to_contain_text("藏在铁柜后面")
