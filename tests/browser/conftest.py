@@ -22,6 +22,11 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run", "--disable-dev-shm-usage", "--lang=zh-CN",
 )  # fmt: skip
+#: What is asked of every page that a walk looks at.
+ACCESSIBLE = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
 PATIENCE_MS = 120_000  # a busy machine draws slowly
 #: A session that is not used ends after half an hour; one that was begun so many seconds ago is surely alive.
 SESSION_ALIVE_SECONDS = 600
@@ -151,13 +156,16 @@ class Visitor:
             self.sign_in(username)
 
     def look(self) -> None:
-        """The page fits the screen's width and has a heading."""
+        """The page fits the screen's width, has a heading, and can be used without seeing it (WCAG 2.2 AA, by axe)."""
         page = self.page
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0:
             self.troubles.append(f"{page.url} is {wide} px wider than the screen")
         if page.locator("h1").count() != 1:
             self.troubles.append(f"{page.url} has {page.locator('h1').count()} headings of the first order")
+        for fault in Axe().run(page, options=ACCESSIBLE).response["violations"]:
+            where = "; ".join(node["html"][:200] for node in fault["nodes"][:3])
+            self.troubles.append(f"{page.url}: {fault['id']}, {fault['help']}: {where}")
 
 
 @pytest.fixture

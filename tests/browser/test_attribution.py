@@ -132,6 +132,17 @@ def test_the_huang_case_is_worked_through(visitor: Visitor) -> None:
     assert page.locator("#review").count() == 0  # he worked it out himself
     visitor.look()
 
+    # On paper: what the rules found, and nothing that is typed.
+    page.get_by_role("link", name="行为归属说明").click()
+    page.wait_for_url(re.compile(r"/documents/new/"))
+    expect(page.locator("main")).to_contain_text("全部内容取自记录，不能改写")
+    page.locator("[name=purpose]").fill("附审查调查报告")
+    page.locator("[data-save]").click()
+    page.wait_for_url(re.compile(r"/documents/\d+/$"))
+    expect(page.locator("h1")).to_contain_text(f"{row.number} 第{newest_edition(row).serial}版")
+    visitor.look()
+    visitor.open(f"/evidence/attributions/{row.pk}/")
+
     # From a step to the bytes that it stands on, and back.
     page.locator("#step-1 a", has_text="打开原文").first.click()
     page.wait_for_url(re.compile(r"/evidence/log-events/\d+/$"))

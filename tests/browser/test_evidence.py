@@ -190,9 +190,28 @@ def test_capture_at_the_scene_without_network(visitor: Visitor) -> None:
     assert len(kept) > 500
     assert "SN-OFFLINE-1" not in kept
     assert "JFIF" not in kept
+    page.get_by_role("button", name="存好，去下一处").click()  # the next scene, before anything could be sent
+    expect(page.locator("[data-said]")).to_have_text("已加密存在本机。")
+    expect(page.locator("[data-scenes]")).to_contain_text("机房 302：1 件，2 张照片")
+    for name, value in (("place", "机房 303"), ("witness_name", "后勤管理员"), ("recording_ref", "LX-8")):
+        page.locator(f"#{name}").fill(value)
+    page.locator("[data-shoot]").first.set_input_files([photo(3)])
+    expect(page.locator("[data-photos] li")).to_have_count(1)
+    for box in page.locator("[name=confirm]").all():
+        box.check()
+    page.get_by_role("button", name="同步").click()
+    expect(page.locator("[data-said]")).to_have_text("还差：证物 1 的名称")  # what was photographed is not left behind
+    page.locator("[data-f=title]").first.fill("交换机")
+    for box in page.locator("[name=confirm]").all():
+        expect(box).not_to_be_checked()  # what they confirmed has changed
+        box.check()
+    page.get_by_role("button", name="同步").click()
+    expect(page.locator("[data-said]")).to_contain_text("没有网络")
     page.reload()  # the device is put away and taken out again
     page.locator("#pin").fill("蓝天白云小河流水")
     page.get_by_role("button", name="打开").click()
+    expect(page.locator("#place")).to_have_value("机房 303")
+    page.locator("[data-scenes]").get_by_role("button", name="打开").click()
     expect(page.locator("[data-f=serial]").first).to_have_value("SN-OFFLINE-1")
 
     before = Collection.objects.count()
@@ -200,8 +219,10 @@ def test_capture_at_the_scene_without_network(visitor: Visitor) -> None:
     page.get_by_role("button", name="同步").click()
     expect(page.locator("[data-said]")).to_contain_text("已同步为清单")
 
-    capture = Capture.objects.get()
-    assert Collection.objects.count() == before + 1
+    capture = Capture.objects.get(collection__place="机房 302")
+    other = Capture.objects.get(collection__place="机房 303")
+    assert (Capture.objects.count(), Collection.objects.count()) == (2, before + 2)
+    assert (other.collection.items.get().title, other.photos.filter(file__isnull=False).count()) == ("交换机", 1)
     item = capture.collection.items.get()
     assert (item.title, item.device.serial, capture.notes) == ("机柜后的矿机", "SN-OFFLINE-1", "机器在铁柜后面，通电。")
     assert [one.file.blob.sha256 for one in capture.photos.all() if one.file] == digests
