@@ -1,13 +1,18 @@
 """Reading logs against the least that any reader must do with the same bytes, in CPU seconds; a window of the timeline."""
 
+import os
 import random
 import re
 import resource
+import shutil
+import sqlite3
 import statistics
 import struct
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +22,7 @@ from django.db import connection
 from evtx import PyEvtxParser
 
 from benchmarks.database import fresh
+from benchmarks.timing import processor_seconds
 from casework.local.paths import CHECKOUT
 from evidence.log_enums import Lane
 from evidence.models.logs import LogRun
@@ -27,6 +33,10 @@ from tests.build_evidence import START, an_item
 from tests.cast import make_cast
 
 LINES, EVENTS = 200_000, 5_000_000
+#: Lines of an auth log of 200 MB.
+SEARCHED = 2_000_000
+#: Lines that plaso is given: it reads some hundreds a second; and the name under which its `log2timeline` is told.
+PLASO_LINES, PLASO = 10_000, "BENCH_LOG2TIMELINE"
 ROUNDS = 3
 SAMPLES = CHECKOUT.parent / "shared" / "data" / "logs" / "evtx"
 _HEAD = re.compile(rb"^(\w{3} [ \d]\d \d\d:\d\d:\d\d) (\S+) ([^\s\[:]+)(?:\[(\d+)\])?: (.*)$")
@@ -63,7 +73,9 @@ def run(scale: float) -> None:
             )
         else:
             print("  EVTX: skipped, the shared samples are not there")
+        _compare_with_plaso(folder, scale, chance)
     print(f"  largest memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+    _searchable(max(5_000, round(SEARCHED * scale)), chance)
     _timeline(max(20_000, round(EVENTS * scale)))
 
 
@@ -191,6 +203,80 @@ def _evtx(folder: Path, megabytes: int) -> Path:
     target = folder / "big.evtx"
     target.write_bytes(bytes(head) + body)
     return target
+
+
+def _compare_with_plaso(folder: Path, scale: float, chance: random.Random) -> None:
+    """Measure plaso on the same files where it is there: its start, measured on one line, is not counted against it."""
+    command = shutil.which(os.environ.get(PLASO, "log2timeline.py"))
+    if command is None:
+        print(f"  plaso: not there ({PLASO} names its log2timeline)")
+        return
+    short = folder / "short"
+    short.mkdir()
+    (short / "one.log").write_text("Mar  1 00:00:00 rig sshd[7]: Invalid user a from 203.0.113.9\n", encoding="ascii")
+    start_seconds, _events = _plaso(command, "text/syslog_traditional", short / "one.log")
+    cases = [
+        ("auth log", _auth(short, max(1_000, round(PLASO_LINES * min(scale, 1))), chance), "text/syslog_traditional")
+    ]
+    if SAMPLES.is_dir():
+        cases.append(("EVTX", _evtx(short, 1), "winevtx"))
+    for label, path, parser in cases:
+        seconds, events = _plaso(command, parser, path)
+        theirs = events / max(seconds - start_seconds, 1e-9)
+        mine = max(_rate(_read, path) for _ in range(ROUNDS))
+        print(
+            f"  {label:16} {mine:>9,.0f}/CPU-s; plaso {theirs:,.0f}/CPU-s ({events:,} events, start {start_seconds:.1f} s); ratio {mine / theirs:.0f}"
+        )
+
+
+def _plaso(command: str, parser: str, path: Path) -> tuple[float, int]:
+    """Return (CPU seconds, events) of plaso reading a file."""
+    kept, before = path.with_suffix(".plaso"), resource.getrusage(resource.RUSAGE_CHILDREN)
+    given = (
+        "--single_process",
+        "--status_view",
+        "none",
+        "--unattended",
+        "--quiet",
+        "--no_dependencies_check",
+        "--parsers",
+        parser,
+    )
+    subprocess.run(
+        [command, *given, "--logfile", str(path.with_suffix(".gz")), "--storage_file", str(kept), str(path)],
+        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with closing(sqlite3.connect(kept)) as store:
+        (events,) = store.execute("SELECT count(*) FROM event").fetchone()
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, int(events)
+
+
+def _searchable(lines: int, chance: random.Random) -> None:
+    """Measure an auth log from the sealed file until its events are found in the database."""
+    with fresh("logs"), tempfile.TemporaryDirectory() as name:
+        from evidence.services import add_file  # noqa: PLC0415 (needs the applications)
+        from evidence.services.logs import run_log, start_log_run  # noqa: PLC0415
+
+        cast = make_cast()
+        path = _auth(Path(name), lines, chance)
+        with path.open("rb") as stream:
+            pieces = iter(lambda: stream.read(1 << 20), b"")
+            file = add_file(an_item(cast), pieces, name="auth.log", actor=cast.officer, at=START)
+        run = start_log_run(file, actor=cast.officer, at=START)
+        used, server, began = time.process_time(), processor_seconds() - time.process_time(), time.perf_counter()
+        run_log(run.pk, at=START)
+        clock, ours = time.perf_counter() - began, time.process_time() - used
+        server = processor_seconds() - time.process_time() - server
+        run.refresh_from_db()
+        asked = Asked(run.first_at or START, (run.last_at or START) + timedelta(seconds=1), user_name="huang")
+        begun = time.perf_counter()
+        found, _more = events_of([run], asked, {})
+        print(
+            f"  searchable: {path.stat().st_size / 1e6:.0f} MB, {run.lines:,} lines, {run.events_kept:,} events in {clock:.1f} s;"
+            f" CPU seconds {ours:.1f} here, {server:.1f} of the database; {lines * 100 / 1e6 / clock:.1f} MB/s;"
+            f" first page of one name ({len(found)} events) {(time.perf_counter() - begun) * 1000:.0f} ms"
+        )
 
 
 def _timeline(events: int) -> None:

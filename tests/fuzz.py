@@ -110,6 +110,9 @@ def fuzz(name: str, seconds: float, seed: int, keep: Path | None = None) -> tupl
     tried = failures = 0
     while time.process_time() < ends and failures < MOST:
         data = mutant(good, others, random.Random(f"{seed} {name} {tried}"))
+        if keep is not None:  # for the case that nobody comes back from it
+            keep.mkdir(parents=True, exist_ok=True)
+            (keep / f"{name}-tried.bin").write_bytes(data)
         try:
             _try(name, data)
         except Exception:  # noqa: BLE001 (whatever a reader fails with is what is looked for)
@@ -117,9 +120,10 @@ def fuzz(name: str, seconds: float, seed: int, keep: Path | None = None) -> tupl
             print(f"{name}: seed {seed}, input {tried}, {len(data):,} bytes")
             traceback.print_exc(limit=-3)
             if keep is not None:
-                keep.mkdir(parents=True, exist_ok=True)
                 (keep / f"{name}-{seed}-{tried}.bin").write_bytes(data)
         tried += 1
+    if keep is not None:
+        (keep / f"{name}-tried.bin").unlink(missing_ok=True)
     return tried, failures
 
 

@@ -2,25 +2,27 @@
 
 import io
 from collections.abc import Iterator
-from itertools import islice, pairwise
-from typing import IO, Any
+from itertools import islice
+from typing import IO, Any, cast
 
 import orjson
 from evtx import PyEvtxParser
 
 from evidence.parsing.context import Context
 from evidence.parsing.events import EXACT, Event
-from evidence.parsing.evtx_chunks import Bones, walk
+from evidence.parsing.evtx_chunks import KEPT, Bones, Untied, walk
+from evidence.parsing.evtx_numbers import Numbers, Places
 from evidence.parsing.evtx_words import PROVIDED, SAID, fill
-from evidence.parsing.findings import PROVED, STATED, UNKNOWN, Bound, Finding
+from evidence.parsing.findings import PROVED, STATED, UNKNOWN, Finding
 from evidence.parsing.source import Source
 from evidence.parsing.stamps import Full
 
 #: So few at once that they are still in the processor's memory when they are counted and let go.
-BATCH = 200
+BATCH = 64
 #: Records that the library reads before they are looked at, and failures of its after which no more are asked for.
-AHEAD, FAILED = 64, 10_000
-NOWHERE = (0, 0)
+AHEAD, FAILED = 16, 10_000
+#: Channels whose numbers are counted, and machines that are told apart.
+CHANNELS, MACHINES = 5_000, 100
 
 
 class Evtx:
@@ -32,54 +34,48 @@ class Evtx:
         self.bones = Bones()
         self.renumbered = 0
         self.machines: set[str] = set()
-        self.numbers: dict[str, list[tuple[int, int, int, int | None]]] = {}
+        self.numbers: dict[str, Numbers] = {}
 
     def read(self, source: Source) -> Iterator[list[Event]]:
         """Yield the events in lists, in the order of the file."""
-        places: dict[int, tuple[int, int]] = {}
-        doubles: dict[int, list[tuple[int, int]]] = {}
         with source.open() as stream:
-            for chunk in walk(stream, self.bones):
-                for number, offset, size in chunk:
-                    if places.setdefault(number, (offset, size))[0] != offset:
-                        doubles.setdefault(number, []).append((offset, size))
+            places = walk(stream, self.bones)
         with source.open() as stream:
-            yield from self._events(_seekable(stream), places, doubles)
-        left = [*places.values(), *(spot for spots in doubles.values() for spot in spots)]
-        for offset, size in sorted(left):
+            yield from self._events(stream, places)
+        for offset, size in places.left():
             self.tally.lines += 1
             self.tally.refuse(offset, size, "unreadable_record")
         if not self.tally.lines:
             self.tally.lines += 1
             self.tally.refuse(0, len(source.head()), "no_record")
 
-    def _events(
-        self, stream: IO[bytes], places: dict[int, tuple[int, int]], doubles: dict[int, list[tuple[int, int]]]
-    ) -> Iterator[list[Event]]:
+    def _events(self, stream: IO[bytes], places: Places) -> Iterator[list[Event]]:
         try:
+            stream = _seekable(stream)
+            if self.bones.knotted:
+                stream = cast("IO[bytes]", Untied(stream, self.bones.knotted))
             records = iter(PyEvtxParser(stream, 1).records_json())
         except (RuntimeError, ValueError, OSError):
             self.context.remarks.append(("evtx_unreadable", {}))
             return
         read_time = Full(self.context.zone).read
         batch: list[Event] = []
-        seq = 0
-        machine = channel = rows = None
-        read_event, tally, numbers = self._event, self.tally, self.numbers
+        seq, due = 0, -1
+        machine = channel = None
+        rows: Numbers | None = None
+        latest: Event | None = None
+        read_event, tally, numbers, place_of = self._event, self.tally, self.numbers, places.take
         for record in self._records(records):
             number = record["event_record_id"]
-            spot: tuple[int, int] = places.pop(number, NOWHERE)
-            if spot is NOWHERE:
-                rest = doubles.get(number)
-                spot = rest.pop(0) if rest else NOWHERE
+            place = place_of(number)
             tally.lines += 1
             event = read_event(record["data"], read_time)
             if event is None:
-                tally.refuse(spot[0], spot[1], "no_event")
+                tally.refuse(place[0], place[1], "no_event")
                 continue
             seq += 1
             event["seq"] = seq
-            event["raw_offset"], event["raw_length"] = spot
+            event["raw_offset"], event["raw_length"] = place
             attrs = event["attrs"]
             attrs["header_id"] = number
             record_id = attrs["record_id"]
@@ -87,15 +83,27 @@ class Evtx:
                 self.renumbered += 1
             if event["host"] != machine:
                 machine = event["host"]
-                self.machines.add(machine)
-            if rows is None or attrs["channel"] != channel:
+                if len(self.machines) < MACHINES:
+                    self.machines.add(machine)
+            if record_id == due and attrs["channel"] == channel:
+                due += 1
+            else:
+                if rows is not None and latest is not None:
+                    rows.end(due, latest)
                 channel = attrs["channel"]
-                rows = numbers.setdefault(channel, [])
-            rows.append((record_id, spot[0], spot[1], event["ts"]))
+                rows = numbers.get(channel)
+                if rows is None:
+                    rows = Numbers()
+                    if len(numbers) < CHANNELS:
+                        numbers[channel] = rows
+                due = rows.begin(record_id, event)
+            latest = event
             batch.append(event)
             if len(batch) >= BATCH:
                 yield batch
                 batch = []
+        if rows is not None and latest is not None:
+            rows.end(due, latest)
         if batch:
             yield batch
 
@@ -120,44 +128,44 @@ class Evtx:
             system = body["System"]
         except (orjson.JSONDecodeError, KeyError, TypeError):
             return None
-        if not isinstance(system, dict):
-            return None
-        identity = system.get("EventID")
-        if isinstance(identity, dict):
-            identity = identity.get("#text", 0)
         try:
-            number = int(identity or 0)
-            record_id = int(system.get("EventRecordID") or 0)
-        except (TypeError, ValueError):
-            return None
-        try:
+            number, record_id, host, channel = (
+                system["EventID"], system["EventRecordID"], system["Computer"], system["Channel"],
+            )  # fmt: skip
             provider = system["Provider"]["#attributes"]["Name"]
-            stamp = system["TimeCreated"]["#attributes"]["SystemTime"]
+            stamp, security = system["TimeCreated"]["#attributes"]["SystemTime"], system["Security"]
+            plain = (
+                type(number) is type(record_id) is int
+                and type(provider) is type(stamp) is type(host) is type(channel) is str
+            )
         except (KeyError, TypeError):
-            provider = _attribute(system.get("Provider"), "Name")
-            stamp = _attribute(system.get("TimeCreated"), "SystemTime")
+            plain = False
+        if not plain:
+            heading = _heading(system)
+            if heading is None:
+                return None
+            number, record_id, host, channel, provider, stamp, security = heading
         moment = read_time(stamp) if stamp else None
         data = body.get("EventData") or body.get("UserData")
         if data is not None and not isinstance(data, dict):
             data = {"Data": data}
-        said = PROVIDED.get((provider, number)) or SAID.get(number if provider in _SECURITY else -1)
-        event: Event = {
-            "ts": moment[0] if moment else None, "ts_raw": stamp, "ts_quality": EXACT if moment else (),
-            "class_uid": said[0] if said else 0, "event_action": said[2] if said else f"windows_{number}",
-            "host": str(system.get("Computer") or ""),
-            "attrs": {
-                "event_id": number, "channel": str(system.get("Channel") or ""), "provider": provider, "record_id": record_id,
-            },
-        }  # fmt: skip
-        if said:
-            event["activity"] = said[1]
-            if said[3]:
-                event["event_outcome"] = said[3]
+        event = (_MADE.get((provider, number)) or _made(provider, number)).copy()
+        if moment is not None:
+            event["ts"], event["ts_quality"] = moment[0], EXACT
+        event["ts_raw"], event["host"] = stamp, host
+        event["attrs"] = {
+            "event_id": number,
+            "channel": channel,
+            "provider": provider,
+            "record_id": record_id,
+            "header_id": 0,
+        }
         if data:
             fill(event, number, data)
-        user = _attribute(system.get("Security"), "UserID") if system.get("Security") else ""
-        if user and "user_id" not in event:
-            event["user_id"] = user
+        if security:
+            user = _attribute(security, "UserID")
+            if user and "user_id" not in event:
+                event["user_id"] = user
         return event
 
     def findings(self) -> list[Finding]:
@@ -170,7 +178,6 @@ class Evtx:
             facts = {"records": bones.records, "channels": sorted(self.numbers)[:10]}
             found.append(Finding("evtx_renumbered_export", STATED, gap=False, facts=facts))
         for name, rows in self.numbers.items():
-            rows.sort()
             found.extend(self._gaps(name, rows, renumbered, several))
         found.extend(Finding("evtx_hidden_record", PROVED, gap=False, facts=hidden) for hidden in bones.hidden)
         found.extend(
@@ -182,30 +189,60 @@ class Evtx:
         return found
 
     @staticmethod
-    def _gaps(
-        name: str, rows: list[tuple[int, int, int, int | None]], renumbered: bool, several: bool
-    ) -> list[Finding]:
-        out: list[Finding] = []
-        for before, after in pairwise(rows):
-            lost = after[0] - before[0] - 1
-            if lost <= 0:
-                continue
-            out.append(
-                Finding(
-                    "evtx_record_id",
-                    UNKNOWN if renumbered else PROVED,
-                    expected=lost,
-                    found=0,
-                    before=Bound(before[1], before[2], before[3], f"{name} EventRecordID {before[0]}"),
-                    after=Bound(after[1], after[2], after[3], f"{name} EventRecordID {after[0]}"),
-                    benign={"filtered_export": renumbered, "several_machines": several},
-                    facts={"channel": name, "from": before[0] + 1, "to": after[0] - 1},
-                )
+    def _gaps(name: str, rows: Numbers, renumbered: bool, several: bool) -> Iterator[Finding]:
+        for first, last, before, after in islice(rows.holes(name), KEPT):
+            yield Finding(
+                "evtx_record_id",
+                UNKNOWN if renumbered else PROVED,
+                expected=last - first + 1,
+                found=0,
+                before=before,
+                after=after,
+                benign={"filtered_export": renumbered, "several_machines": several},
+                facts={"channel": name, "from": first, "to": last},
             )
-        return out
 
 
 _SECURITY = {"Microsoft-Windows-Security-Auditing", "Security", "Microsoft-Windows-Eventlog"}
+
+
+#: Kinds of record -> an event that is made already, with room for what a record says of itself.
+_MADE: dict[tuple[str, int], Event] = {}
+#: So many kinds are remembered.
+_KINDS = 4096
+
+
+def _made(provider: str, number: int) -> Event:
+    said = PROVIDED.get((provider, number)) or SAID.get(number if provider in _SECURITY else -1)
+    event: Event = {
+        "seq": 0, "raw_offset": 0, "raw_length": 0, "ts": None, "ts_raw": "", "ts_quality": (), "class_uid": said[0] if said else 0,
+        "event_action": said[2] if said else f"windows_{number}", "host": "", "attrs": {},
+    }  # fmt: skip
+    if said:
+        event["activity"] = said[1]
+        if said[3]:
+            event["event_outcome"] = said[3]
+    if len(_MADE) >= _KINDS:
+        _MADE.clear()
+    _MADE[provider, number] = event
+    return event
+
+
+def _heading(system: Any) -> tuple[int, int, str, str, str, str, Any] | None:
+    """Return what stands at the head of a record where it is not as usual: number, record, machine, channel, provider, time, user."""
+    if not isinstance(system, dict):
+        return None
+    identity = system.get("EventID")
+    if isinstance(identity, dict):
+        identity = identity.get("#text", 0)
+    try:
+        number, record_id = int(identity or 0), int(system.get("EventRecordID") or 0)
+    except (TypeError, ValueError):
+        return None
+    return (
+        number, record_id, str(system.get("Computer") or ""), str(system.get("Channel") or ""), _attribute(system.get("Provider"), "Name"),
+        _attribute(system.get("TimeCreated"), "SystemTime"), system.get("Security"),
+    )  # fmt: skip
 
 
 def _attribute(node: Any, name: str) -> str:

@@ -1,30 +1,21 @@
 """Where events go: one interface, so that bulk records can be kept elsewhere than in the database."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any, Protocol
 
-import orjson
-from django.db import connection, transaction
+from django.db import connection
 
-from evidence.log_enums import lane_of
 from evidence.models.logs import LogFinding, LogHour, LogRun
 from evidence.parsing.events import PLAIN, Event, iso
 from evidence.parsing.findings import Bound, Finding
+from evidence.services.log_rows import COLUMNS, EPOCH, Lines, clean, moment_of
 
-_COLUMNS = (
-    "run_id", "item_id", "ts", "ts_raw", "ts_quality", "seq", "member", "raw_offset", "raw_length", "repeat", "lane", "class_uid",
-    "activity", "event_action", "event_outcome", "user_name", "user_target_name", "user_effective_name", "session_key", "host",
-    "source_ip", "source_port", "source_mac", "destination", "destination_port", "tty", "process_pid", "process_executable",
-    "process_command_line", "rule_labels", "attrs",
-)  # fmt: skip
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_000_000
-_HOUR = 3_600_000_000
 #: Findings of one file that are kept one by one.
 FINDINGS = 20_000
 #: Events that are copied at once.
-ROWS = 4_000
+ROWS = 8_000
 
 
 class EventStore(Protocol):
@@ -38,67 +29,55 @@ class EventStore(Protocol):
 
     def progress(self, lines: int) -> None: ...
 
+    def settle(self) -> None: ...
+
     def close(self) -> None: ...
 
 
-def _text(value: Any, most: int) -> str:
-    return str(value).replace("\x00", "\ufffd")[:most] if value else ""
-
-
-def _moment(us: int | None) -> datetime | None:
-    return _EPOCH + timedelta(microseconds=us) if us is not None and _FIRST <= us <= _LAST else None
-
-
 class PostgresStore:
-    """Keeps events that have a meaning in PostgreSQL, copied in whole batches. Lines without one stay in the file."""
+    """Keeps events that have a meaning in PostgreSQL, copied in whole batches. Lines without one stay in the file.
+
+    While the database takes one batch in, the next is read. ``settle`` waits for it: nobody else may use the connection before.
+    """
 
     def __init__(self, run: LogRun) -> None:
         self.run = run
         self.kept = 0
-        self.hours: dict[tuple[str, int], list[int]] = {}
         self.findings = 0
-        self.told = 0
-        self.rows: list[tuple[Any, ...]] = []
+        self.lines = Lines(run.pk, run.file.item_id)
+        self.rows: list[str] = []
+        #: Lines that were read, and as many as were told of.
+        self.read = self.told = 0
+        self.copier = ThreadPoolExecutor(max_workers=1, thread_name_prefix="copy")
+        self.copying: Future[None] | None = None
 
     def put(self, member: int, events: list[Event]) -> None:
         """Take the events of a batch; they are copied once they are many."""
-        self.rows += [self._row(member, event) for event in events if event["event_action"] != PLAIN]
+        line = self.lines.line
+        self.rows += [line(member, event) for event in events if event["event_action"] != PLAIN]
         if len(self.rows) >= ROWS:
             self._copy()
 
     def _copy(self) -> None:
         rows, self.rows = self.rows, []
-        if not rows:
-            return
-        with transaction.atomic(), connection.cursor() as cursor:
-            statement = f"COPY evidence_logevent ({', '.join(_COLUMNS)}) FROM STDIN"
-            with cursor.copy(statement) as copy:
-                for row in rows:
-                    copy.write_row(row)
-        self.kept += len(rows)
+        self.settle()
+        if rows:
+            self.kept += len(rows)
+            self.told = self.read
+            connection.ensure_connection()
+            self.copying = self.copier.submit(
+                _copied, connection.connection, "".join(rows).encode(), self.run.pk, self.read, self.kept
+            )
 
-    def _row(self, member: int, event: Event) -> tuple[Any, ...]:
-        lane = lane_of(event)
-        moment = _moment(event.get("ts"))
-        labels = list(event.get("rule_labels", ()))
-        if moment is not None:
-            counts = self.hours.setdefault((lane, (event["ts"] or 0) // _HOUR), [0, 0])
-            counts[0] += 1
-            counts[1] += bool(labels)
-        get = event.get
-        return (
-            self.run.pk, self.run.file.item_id, moment, _text(get("ts_raw"), 60), list(event.get("ts_quality", ())), event["seq"], member,
-            event["raw_offset"], min(event["raw_length"], 2_147_483_647), get("repeat", 1), str(lane), get("class_uid", 0),
-            _text(get("activity"), 40), _text(event["event_action"], 60), _text(get("event_outcome"), 10), _text(get("user_name"), 200),
-            _text(get("user_target_name"), 200), _text(get("user_effective_name"), 200), _text(get("session_key"), 80),
-            _text(get("host"), 200), _text(get("source_ip"), 100), get("source_port"), _text(get("source_mac"), 40),
-            _text(get("destination_ip") or get("destination_domain"), 260), get("destination_port"), _text(get("tty"), 60),
-            get("process_pid"), _text(get("process_executable"), 300), _text(get("process_command_line"), 20_000), labels,
-            _json(event),
-        )  # fmt: skip
+    def settle(self) -> None:
+        """Wait until the database has taken in what it was given."""
+        copying, self.copying = self.copying, None
+        if copying is not None:
+            copying.result()
 
     def found(self, member: int, findings: Iterable[Finding]) -> None:
         """Keep the findings."""
+        self.settle()
         rows = []
         for finding in findings:
             if self.findings >= FINDINGS:
@@ -108,21 +87,33 @@ class PostgresStore:
         LogFinding.objects.bulk_create(rows, batch_size=1000)
 
     def progress(self, lines: int) -> None:
-        """Tell how far the reading is, every hundred thousand lines."""
+        """Note how far the reading is; it is told with what is copied, or every hundred thousand lines."""
+        self.read = lines
         if lines - self.told >= 100_000:
+            self.settle()
             self.told = lines
             LogRun.objects.filter(pk=self.run.pk).update(lines=lines, events_kept=self.kept)
 
     def close(self) -> None:
         """Copy what is left, and keep the counts of the hours."""
         self._copy()
+        self.settle()
+        self.copier.shutdown()
         LogHour.objects.bulk_create(
             (
-                LogHour(run=self.run, lane=lane, hour=_EPOCH + timedelta(hours=hour), events=events, marked=marked)
-                for (lane, hour), (events, marked) in self.hours.items()
+                LogHour(run=self.run, lane=lane, hour=EPOCH + timedelta(hours=hour), events=events, marked=marked)
+                for (lane, hour), (events, marked) in self.lines.hours.items()
             ),
             batch_size=2000,
         )
+
+
+def _copied(raw: Any, data: bytes, run: int, lines: int, kept: int) -> None:
+    """Copy lines of events, and tell with them how far the reading is."""
+    with raw.transaction(), raw.cursor() as cursor:
+        with cursor.copy(f"COPY evidence_logevent ({', '.join(COLUMNS)}) FROM STDIN") as copy:
+            copy.write(data)
+        cursor.execute("UPDATE evidence_logrun SET lines = %s, events_kept = %s WHERE id = %s", [lines, kept, run])
 
 
 def row_of(run: LogRun, member: int, finding: Finding) -> LogFinding:
@@ -138,36 +129,15 @@ def row_of(run: LogRun, member: int, finding: Finding) -> LogFinding:
         found=finding.found,
         before=_bound(finding.before),
         after=_bound(finding.after),
-        before_at=_moment(finding.before.ts) if finding.before else None,
-        after_at=_moment(finding.after.ts) if finding.after else None,
+        before_at=moment_of(finding.before.ts) if finding.before else None,
+        after_at=moment_of(finding.after.ts) if finding.after else None,
         benign=finding.benign,
-        facts=_clean(finding.facts),
+        facts=clean(finding.facts),
         witness=_bound(finding.witness),
     )
-
-
-def _clean(value: Any) -> Any:
-    """Return JSON without the one character that PostgreSQL does not take."""
-    if isinstance(value, str):
-        return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {_clean(str(key)): _clean(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_clean(one) for one in value]
-    return value
-
-
-def _json(event: Event) -> str:
-    attrs = dict(event.get("attrs", ()))
-    for key in ("user_domain", "user_id", "source_nat_ip", "source_nat_port", "ts_err_ms"):
-        if key in event:
-            attrs[key] = event[key]
-    if event.get("destination_ip") and event.get("destination_domain"):
-        attrs["destination_domain"] = event["destination_domain"]
-    return orjson.dumps(_clean(attrs), default=str).decode()
 
 
 def _bound(bound: Bound | None) -> dict[str, Any] | None:
     if bound is None:
         return None
-    return {"offset": bound.offset, "length": bound.length, "ts": iso(bound.ts), "text": _clean(bound.text)}
+    return {"offset": bound.offset, "length": bound.length, "ts": iso(bound.ts), "text": clean(bound.text)}

@@ -158,8 +158,12 @@ def _run(pk: int, at: datetime, store: EventStore | None) -> LogRun | None:
             return None
         run.state, run.started_at = RunState.RUNNING, at
         run.save(update_fields=["state", "started_at"])
+    keeps = store or PostgresStore(run)
     try:
-        read = _read(run, store or PostgresStore(run))
+        try:
+            read = _read(run, keeps)
+        finally:
+            keeps.settle()
     except Exception:
         LogRun.objects.filter(pk=pk).update(
             state=RunState.FAILED, ended_at=at, error=_("读取时出错，请告诉系统管理员。可以再读一次。")

@@ -280,6 +280,33 @@ def test_a_flow_without_its_rest_is_no_flow_of_the_line_before() -> None:
     assert events[2]["attrs"]["message"] == ""
 
 
+def test_a_flow_is_read_as_the_longer_way_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    flow = H3C.splitlines()[0].decode()
+    other = flow.replace("NatSrcIPAddr", "NATSrcIPAddr").replace("NatSrcPort", "NATSrcPort")
+    begun = f"{flow.rstrip(';')};BeginTime_e(1013)=09092021102000;EndTime_e(1014)=09092021102148;RcvVPNInstance(1042)=;Event(1048)=(2)Aged;"
+    data = lines(
+        flow,
+        flow,
+        other,
+        other,
+        begun,
+        begun.replace("20;", "99;"),
+        begun.replace("102148", ""),
+        flow.replace("2050", ""),
+        begun,
+    )
+
+    quick, said, _ = read(data, name="h3c")
+    monkeypatch.setattr("evidence.parsing.h3c.H3c._layout_of", lambda *_: None)
+    slow, same, _ = read(data, name="h3c")
+
+    assert [{**event} for event in quick] == [{**event} for event in slow]
+    assert said == same
+    assert [event.get("source_nat_port") for event in quick[:4]] == [2050] * 4
+    assert iso(quick[4]["attrs"]["begin_us"]) == "2021-09-09T02:20:00Z"
+    assert (quick[4]["event_action"], quick[4]["attrs"]["end"]) == ("session_ended", "09092021102148")
+
+
 def test_two_clocks_in_one_line_are_both_kept() -> None:
     events, _, _ = read(HUAWEI)
 
