@@ -1,5 +1,6 @@
 """The ledger: appending, ordering, proving, verifying, and the page of a thing with a long past."""
 
+import contextlib
 import hashlib
 import statistics
 import tempfile
@@ -26,7 +27,9 @@ from casework.ledger.publication import proof_of_entry, write_log
 from casework.ledger.record import record
 from casework.ledger.signer import LedgerSigner
 
-APPENDS, ROUNDS = 2_000, 5
+APPENDS, ROUNDS = 5_000, 5
+#: Appends of a connection before those that count: afterwards its statement has its lasting plan.
+WARM = 10
 THREADS = (1, 8, 32)
 VERIFIED, PROVEN, TRAIL = 300_000, 1_000_000, 5_000
 INTERVAL = 0.2
@@ -46,7 +49,7 @@ def run(scale: float) -> None:
         appends = max(320, round(APPENDS * scale))
         for threads in THREADS:
             each = max(1, appends // threads // ROUNDS)
-            _tell(threads, each * threads, [_round(threads, each, actor) for _ in range(ROUNDS)])
+            _tell(threads, each * threads, _rounds(threads, each, actor))
         _latency(actor, max(40, round(400 * scale)))
         _trail(actor, max(200, round(TRAIL * min(scale, 1.0))))
     with fresh("ledger_verify"), tempfile.TemporaryDirectory(prefix="cw-bench-log-") as folder:
@@ -58,12 +61,33 @@ def run(scale: float) -> None:
 # Appending ----------------------------------------------------------------------------------------------------------
 
 
-def _round(threads: int, each: int, actor: User) -> tuple[float, float, float]:
-    """Return the seconds of our side, of the bare side on the same bytes, and the bytes of one entry."""
+def _rounds(threads: int, each: int, actor: User) -> list[tuple[float, float, float]]:
+    """Return for each round the seconds of our side, of the bare side on the same bytes, and the bytes of one entry.
+
+    Both sides, in turns, through the same connections, which have done either work before: a server's live for long,
+    and what the first statements of a connection cost is not the question.
+    """
     headers: list[list[bytes]] = [[] for _ in range(threads)]
-    ours = _clients(threads, lambda client: _append(each, actor, headers[client]))
-    bare = _clients(threads, lambda client: _insert_bare(headers[client]))
-    return ours, bare, statistics.mean(len(one) for rows in headers for one in rows)
+
+    def ours(client: int) -> None:
+        headers[client] = []
+        _append(each, actor, headers[client])
+
+    def bare(client: int) -> None:
+        _insert_bare(headers[client])
+
+    def warm(client: int) -> None:
+        _append(WARM, actor, headers[client])
+        _insert_bare(headers[client])
+
+    sizes: list[float] = []
+
+    def measure(client: int) -> None:
+        if client == 0:
+            sizes.append(statistics.mean(len(one) for rows in headers for one in rows))
+
+    _warming, *seconds = _clients(threads, warm, *(ours, bare, measure) * ROUNDS)
+    return list(zip(seconds[::3], seconds[1::3], sizes, strict=True))
 
 
 def _tell(threads: int, appends: int, rounds: Sequence[tuple[float, float, float]]) -> None:
@@ -87,16 +111,21 @@ def _somebody() -> User:
     return user
 
 
-def _clients(threads: int, work: Callable[[int], None]) -> float:
-    """Return the seconds from letting all threads go, each connected, until the last is done."""
+def _clients(threads: int, *works: Callable[[int], None]) -> list[float]:
+    """Let as many threads, each connected, do one work after the other; return the seconds that each work took.
+
+    All begin a work together, and it lasts until the last of them is done.
+    """
     gate = threading.Barrier(threads + 1)
     failures: list[BaseException] = []
 
     def client(at: int) -> None:
         try:
             connection.ensure_connection()
-            gate.wait()
-            work(at)
+            for work in works:
+                gate.wait()
+                work(at)
+                gate.wait()
         except BaseException as error:  # noqa: BLE001  told by the main thread
             failures.append(error)
             gate.abort()
@@ -106,11 +135,15 @@ def _clients(threads: int, work: Callable[[int], None]) -> float:
     running = [threading.Thread(target=client, args=(at,)) for at in range(threads)]
     for one in running:
         one.start()
-    gate.wait()
-    start = time.perf_counter()
+    seconds = []
+    with contextlib.suppress(threading.BrokenBarrierError):
+        for _work in works:
+            gate.wait()
+            start = time.perf_counter()
+            gate.wait()
+            seconds.append(time.perf_counter() - start)
     for one in running:
         one.join()
-    seconds = time.perf_counter() - start
     if failures:
         raise failures[0]
     return seconds

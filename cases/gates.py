@@ -161,7 +161,7 @@ def _by_verdict(case: Case, words: dict[Verdict, str], verb: str) -> list[Missin
             reverse("cases:fact", args=[case.pk, row.fact.pk]),
             verb,
         )
-        for row in matrix(case).rows
+        for row in (case.matrix_known or matrix(case)).rows
         if row.verdict in words
     ]
 

@@ -11,6 +11,7 @@ from cases.enums_bodies import BODY_DRAFTS
 from cases.enums_penalties import DRAFT_STATES
 from cases.models import BodyDecision, Case, CaseMember, Penalty
 from cases.penalty_workflow import STEPS, PenaltyStep
+from cases.policy import on_side
 from casework.access.policy import Check, register_act
 from casework.accounts.enums import Role
 from casework.accounts.models import User
@@ -50,7 +51,7 @@ def _in_case(*sides: Side) -> Check:
             return ""
         if case.state in OVER:
             return _("不能办理：因为案件%(state)s。") % {"state": case.get_state_display()}
-        return "" if sides_of(user, case.pk) & set(sides) else _not_on(sides)
+        return "" if on_side(user, case, *sides) else _not_on(sides)
 
     return check
 

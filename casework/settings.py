@@ -274,6 +274,7 @@ AXES_LOCKOUT_CALLABLE = "casework.accounts.views.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_IPWARE_PROXY_COUNT = 1 if CASEWORK_TLS else None
 
+SESSION_ENGINE = "casework.accounts.sessions"
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = False  # DatabaseActorMiddleware renews it once a minute
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -1,26 +1,35 @@
 """An attribution as plain values in words: what the bundle and the API hand out."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from evidence.attribution.weight import Hypothesis, Word
+from evidence.attribution.weight import Fit, Hypothesis, Word
 from evidence.attribution_enums import AttributionOutcome
 from evidence.attribution_words import (
     ASKS,
     CAPS,
+    FITS,
     HYPOTHESES,
     REFUTES,
+    RULES,
     WORDS,
     at_words,
     exhibit_words,
     note_words,
+    option_words,
     sentence,
+    time_words,
 )
 from evidence.log_words import check_words, kind_words
 from evidence.models import Attribution, AttributionEdition
 from evidence.selectors.attributions import newest_edition
+
+#: What is told of a record, beside its event and its time.
+_QUOTED: Final = (
+    "item", "number", "file", "name", "sha256", "member", "offset", "length", "text", "keeper", "administrators", "err", "stated",
+)  # fmt: skip
 
 
 def act_words(row: Attribution) -> str:
@@ -42,9 +51,16 @@ def attribution_facts(row: Attribution, edition: AttributionEdition | None = Non
     judged, records = content["judgement"], content["records"]
 
     def quoted(keys: list[int]) -> list[dict[str, Any]]:
-        names = ("item", "number", "file", "name", "sha256", "member", "offset", "length", "text", "keeper")
-        found = [records[str(key)] for key in dict.fromkeys(keys) if str(key) in records]
-        return [{**{name: record[name] for name in names}, "at": at_words(record["at"])} for record in found]
+        found = [(key, records[str(key)]) for key in dict.fromkeys(keys) if str(key) in records]
+        return [
+            {
+                "event": key,
+                **{name: record[name] for name in _QUOTED},
+                "at": at_words(record["at"]),
+                "when": time_words(record),
+            }
+            for key, record in found
+        ]
 
     return {
         "ref": row.ref,
@@ -62,16 +78,19 @@ def attribution_facts(row: Attribution, edition: AttributionEdition | None = Non
         "made_by": {"id": f"user:{one.made_by_id}", "name": one.made_by.name},
         "steps": [
             {
+                "number": number,
                 "rule": link["rule"],
+                "rule_words": str(RULES[link["rule"]]),
                 "path": link["path"],
                 "state": link["state"],
                 "aside": link["aside"],
                 "say": sentence(link),
                 "notes": [note_words(note) for note in link["notes"]],
+                "options": [option_words(link["rule"], option["value"]) for option in link["options"]],
                 "ask": str(ASKS[link["ask"]]) if link["ask"] else "",
                 "records": quoted([key for option in link["options"] for key in option["facts"]]),
             }
-            for link in content["links"]
+            for number, link in enumerate(content["links"], 1)
         ],
         "hypotheses": [
             {
@@ -85,7 +104,19 @@ def attribution_facts(row: Attribution, edition: AttributionEdition | None = Non
         ],
         "records": quoted([int(key) for key in records]),
         "reviews": [
-            {"verdict": review.get_verdict_display(), "reviewer": review.reviewer.name, "note": review.note, "edition": review.edition.serial}
+            {
+                "verdict": review.get_verdict_display(), "reviewer": review.reviewer.name, "note": review.note, "edition": review.edition.serial,
+                "at": timezone.localtime(review.at).isoformat(),
+            }
             for review in row.reviews.select_related("reviewer", "edition")
+        ],
+        "added": [
+            {
+                "kind": added.kind, "kind_words": added.get_kind_display(), "person": added.person, "text": added.text, "source": added.source,
+                "fits": {code: str(FITS[Fit(fit)]) for code, fit in sorted(added.fits.items())},
+                "added_by": added.added_by.name, "added_at": timezone.localtime(added.added_at).isoformat(),
+                "replaced": hasattr(added, "replaced_by"),
+            }
+            for added in row.added.select_related("added_by", "replaced_by").order_by("pk")
         ],
     }  # fmt: skip

@@ -1,12 +1,13 @@
 """Sentences for attributions: the rules speak in codes, people read Chinese. No word here speaks of guilt."""
 
-from datetime import timedelta
+import re
+from datetime import time, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from casework.web.templatetags.cw import cn_datetime
+from casework.web.formats import SHANGHAI, cn_date, cn_datetime
 from evidence.attribution.weight import Fit, Hypothesis, Word
 from evidence.selectors.attribution_facts import EPOCH
 
@@ -67,6 +68,7 @@ CAPS: Final = {
     "session_ambiguous": _lazy("当时可能的会话不止一个，不能选一个。"),
     "no_person_link": _lazy("没有一条路唯一地通到人：会话已查明，人未确定。"),
     "one_source": _lazy("通到人的独立来源只有一个，程度最多为“有限”，不点名。"),
+    "presence_only": _lazy("通到人的只有一路；门禁只说明当时在场，不能算作第二路，程度最多为“有限”，不点名。"),
     "controlled_only": _lazy("通到人的来源都可由其本人改动，不点名。"),
     "contradiction": _lazy("不同来源通到不同的人，须先查清。"),
     "refuted": _lazy("有与“本人所为”很不符的材料，查清之前不点名。"),
@@ -76,6 +78,7 @@ CAPS: Final = {
     "suspect_controlled": _lazy("有一步只靠其本人可以改动的日志，程度最多为“中等”。"),
     "epoch_blurred": _lazy("登录与改密码的先后分不清，程度最多为“中等”。"),
     "clocks_unset": _lazy("有来源的时钟没有比对过，程度最多为“中等”。"),
+    # Of editions by the rules before 2026.11.3: with a step missing, a way leads to nobody now.
     "gap": _lazy("有一步缺记录，程度最多为“中等”。"),
     "testimony_contradicts": _lazy("人的说法互相矛盾，程度最多为“有限”。"),
     "explained_otherwise": _lazy("有材料说不是本人所为，查清之前最多为“中等”。"),
@@ -99,7 +102,10 @@ ASKS: Final = {
     "which_lease": _lazy("调取当时的 ARP 表、交换机端口表，查真正在用这个地址的是哪块网卡"),
     "which_custodian": _lazy("调取领用、交接单原件并询问登记的人，查当时机器在谁手里"),
     "who_knows": _lazy("询问还有谁知道口令、何时知道，并分别核对这些人当时在哪里"),
-    "second_source": _lazy("再找一个不由同一方保管的来源：密码修改记录、门禁、值班、询问"),
+    "second_source": _lazy(
+        "再找一路不由同一方保管的记录通到人：地址转换、租约、使用人，或密码修改、账号登记；门禁、值班、询问用来印证"
+    ),
+    "second_way": _lazy("补上另一路缺的记录：网络一路（地址转换、租约、使用人）或口令一路（密码修改、账号登记）"),
     "third_source": _lazy("再找第三个独立来源，例如门禁、监控、值班记录"),
     "unaltered_copy": _lazy("调取其本人改动不了的副本：日志服务器、流量镜像、备份"),
     "both_people": _lazy("对两条路所指的人分别询问，逐步核对是哪一步的记录有误"),
@@ -123,6 +129,7 @@ EXHIBITS: Final = {
     "path_presence": _lazy("门禁显示%(person)s当时在楼内"),
     "other_network": _lazy("网络记录通到另一人：%(person)s"),
     "other_credential": _lazy("口令通到另一人：%(person)s"),
+    "ways_differ": _lazy("两路通到不同的人：%(person)s"),
     "several_network": _lazy("网络一路不止一种结果"),
     "several_credential": _lazy("知道口令的人不止一个，或不能都查明"),
     "several_session": _lazy("当时可能的会话不止一个"),
@@ -147,13 +154,30 @@ EXHIBITS: Final = {
 }
 
 
+_APART: Final = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_MIDNIGHT: Final = re.compile(r"(?<![0-9a-fA-F:])0?0:00(?::00)?(?![0-9a-fA-F:])")
+
+
 def at_words(microseconds: int | None) -> str:
-    """Return a time of the rules in words, to the second."""
+    """Return a time of the rules in words, to the second and always with its year: cards are read for years."""
     return (
-        cn_datetime(EPOCH + timedelta(microseconds=microseconds), "seconds")
+        cn_datetime(EPOCH + timedelta(microseconds=microseconds), seconds=True)
         if microseconds is not None
         else _("时间不明")
     )
+
+
+def time_words(record: dict[str, Any]) -> str:
+    """Return when a quoted record happened with its error; a register that writes days alone has no seconds to be wrong by."""
+    if record["at"] is None:
+        return at_words(None)
+    moment = (EPOCH + timedelta(microseconds=record["at"])).astimezone(SHANGHAI)
+    if record["action"] == "table_row" and moment.time() == time.min and not _MIDNIGHT.search(record["text"]):
+        return _("%(day)s（只写到日）") % {"day": cn_date(moment.date())}
+    given = {"at": at_words(record["at"]), "error": f"{record['err'] / 1_000_000:g}"}
+    if record["stated"]:
+        return _("%(at)s ± %(error)s 秒") % given
+    return _("%(at)s ± %(error)s 秒（时钟未比对）") % given
 
 
 def exhibit_words(one: dict[str, Any]) -> str:
@@ -199,7 +223,8 @@ def sentence(link: dict[str, Any]) -> str:
     for name in ("account", "tty", "number", "command", "ip", "port", "mac", "machine", "person", "method", "key"):
         facts.setdefault(name, "—")
     table = {"single": _SINGLE, "ambiguous": _SEVERAL, "missing": _NONE}[state]
-    return str(table[rule]) % facts
+    # Chinese words stand together; what is Latin keeps its spaces.
+    return _APART.sub("", str(table[rule]) % facts)
 
 
 _SINGLE: Final = {

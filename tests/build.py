@@ -1,9 +1,12 @@
 """Small typed builders for the floor; each app has its own in tests/build_<app>.py."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import count
 from zoneinfo import ZoneInfo
+
+from django.db import transaction
 
 from casework.access.enums import CompartmentKind
 from casework.access.models import Compartment, Grant
@@ -17,6 +20,21 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def moment(text: str) -> datetime:
     """Return a moment in the house's time zone, e.g. ``moment("2021-09-06 10:42")``."""
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+@contextmanager
+def tried(what: object) -> Iterator[None]:
+    """Try something of which nothing stays, so that one scene serves many tries; a failure names what was tried.
+
+    Objects read before keep what the try wrote into them: read anew what is tried upon.
+    """
+    with transaction.atomic():
+        try:
+            yield
+        except BaseException as error:
+            error.add_note(f"tried: {what}")
+            raise
+        transaction.set_rollback(True)
 
 
 def an_organisation(name: str = "省纪委监委") -> Organisation:

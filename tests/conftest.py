@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.cast import Cast, make_cast
 from tests.played import _in_played_database, played, played_campaign
@@ -12,8 +12,10 @@ from tests.played import _in_played_database, played, played_campaign
 __all__ = ["_in_played_database", "cast", "played", "played_campaign"]
 
 # The same examples in every run, so that a red run is red for all; CASEWORK_FUZZ=n searches anew, n times as far.
-settings.register_profile("same", derandomize=True)
-settings.register_profile("fuzz", derandomize=False, print_blob=True)
+# Neither an example nor the drawing of its values is timed: a busy machine is no fault.
+UNTIMED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, **UNTIMED)
+settings.register_profile("fuzz", derandomize=False, print_blob=True, **UNTIMED)
 settings.load_profile("fuzz" if os.environ.get("CASEWORK_FUZZ") else "same")
 
 

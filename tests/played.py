@@ -64,7 +64,8 @@ def connected_to(database: str) -> Iterator[None]:
 def copy_of(template: str, name: str) -> Iterator[str]:
     """Make a copy of a database for the time being."""
     _as_owner(f'drop database if exists "{name}" with (force)')
-    _as_owner(f'create database "{name}" template "{template}"')
+    # Nothing is synchronised here, so copying the files takes half of what writing them to the log takes.
+    _as_owner(f'create database "{name}" template "{template}" strategy file_copy')
     try:
         yield name
     finally:
@@ -98,7 +99,7 @@ def _kept_campaign(pristine: str, django_db_blocker: Any) -> str:
     with copy_of(pristine, f"{kept}_half") as half:
         with django_db_blocker.unblock(), connected_to(half), override_settings(CASEWORK_NOW=MORNING):
             play(lambda _text: None)
-        _as_owner(f'create database "{kept}" template "{half}"')
+        _as_owner(f'create database "{kept}" template "{half}" strategy file_copy')
     return kept
 
 

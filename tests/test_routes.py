@@ -18,7 +18,9 @@ from zlib import crc32
 
 import pytest
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.test import Client
+from django.views.defaults import page_not_found
 
 from casework.accounts.backends import AccountBackend
 from casework.accounts.middleware import set_database_actor
@@ -116,8 +118,9 @@ def methods_of(route: Route, clients: dict[str, Client], address: str) -> list[s
 
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Thousands of refusals are the point here; they need no line each, the schema need not be drawn each time, and who
-    asks and what stands in his side bar is read once: every request is rolled back, so it stays the same.
+    """Thousands of refusals are the point here; they need no line each, the schema need not be drawn each time, and the
+    page of what is not there is drawn once for each person. Who asks and what stands in his side bar is read once too:
+    every request is rolled back, so it stays the same.
     """
     counted: dict[int, dict[str, int]] = {}
 
@@ -125,6 +128,14 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if user.pk not in counted:
             counted[user.pk] = counts(user, **others)
         return counted[user.pk]
+
+    told: set[object] = set()
+
+    def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+        if request.user.pk in told:
+            return HttpResponseNotFound()
+        told.add(request.user.pk)
+        return page_not_found(request, exception)
 
     met: dict[int, User] = {}
     get_user = AccountBackend.get_user
@@ -144,6 +155,8 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(AccountBackend, "get_user", known)
     monkeypatch.setattr("casework.accounts.middleware.RENEW_SECONDS", 3600)
     monkeypatch.setattr("casework.web.context.counts", once)
+    monkeypatch.setattr("casework.urls.handler404", not_found, raising=False)
+    monkeypatch.setattr("django.test.client.store_rendered_templates", lambda *_args, **_more: None)
     monkeypatch.setattr("drf_spectacular.generators.SchemaGenerator.get_schema", lambda *_args, **_more: {})
     logging.disable(logging.ERROR)
     yield

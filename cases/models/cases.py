@@ -1,7 +1,9 @@
 """A case, the people who work on it, the steps it took and the papers that were decided."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import ClassVar, Final
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -73,6 +75,12 @@ class Case(Versioned):
     next_due = models.DateField(_("最近期限"), default=NEVER, editable=False)
 
     objects: ClassVar[NeedToKnow] = NeedToKnow.as_manager()  # type: ignore[assignment]
+
+    # What a page that only reads has looked up once and asks many times: by reader whether he stands back and on which
+    # sides he works, and the proof matrix. A service works on a row of its own, locked, where nothing is known.
+    recused_known: Mapping[int, bool] = MappingProxyType({})
+    sides_known: Mapping[int, frozenset[str]] = MappingProxyType({})
+    matrix_known: Any = None
 
     class Meta:
         verbose_name = _("案件")

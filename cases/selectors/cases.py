@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
@@ -160,6 +161,11 @@ def officers_of(case: Case) -> list[CaseMember]:
     rows = case.members.filter(until__isnull=True).select_related("user")
     order = [Side.INVESTIGATE, Side.HEAR, Side.DECIDE, Side.KEEP]
     return sorted(rows, key=lambda row: (order.index(Side(row.side)), row.duty, row.pk))
+
+
+def knowing_of(case: Case, now: datetime) -> QuerySet[Any]:
+    """Return the grants of those who may know of the case now, access in an emergency until its hour included."""
+    return case.compartment.grants.filter(Q(until__isnull=True) | Q(until_at__gt=now))
 
 
 def recused_of(case: Case) -> list[Recusal]:

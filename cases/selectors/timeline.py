@@ -5,8 +5,10 @@ Everything is read for one reader: what he may not know of is not there and move
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, Max, Min
 from django.db.models.functions import TruncDate
@@ -25,11 +27,11 @@ from units.models import Lead
 
 #: How many events a page draws; earlier ones are one link away.
 MOST: Final = 200
+_MOMENT: Final = "%Y%m%dT%H%M%S%f"
 
 
-@dataclass(frozen=True)
-class Event:
-    """Something at a moment, or from a moment to another."""
+class Event(NamedTuple):
+    """Something at a moment, or from a moment to another; thousands of them are put in order for one page."""
 
     at: datetime
     lane: str
@@ -69,7 +71,17 @@ def events_of(case: Case, user: User) -> list[Event]:
         *_approvals(case),
         *_own(case),
     ]
-    return sorted(found, key=lambda event: (event.at, event.title), reverse=True)
+    return sorted(found, key=place_of, reverse=True)
+
+
+#: Where an event stands in the order; what is told apart by nothing else is told apart by all of it.
+place_of: Final = attrgetter("at", "title", "lane", "detail", "url", "moment_id")
+
+
+def mark_of(event: Event) -> str:
+    """Return the mark that names an event in an address: its moment, and what stands at that moment."""
+    words = "\x1f".join(str(part) for part in place_of(event)[1:])
+    return f"{event.at.astimezone(UTC):{_MOMENT}}-{sha256(words.encode()).hexdigest()[:12]}"
 
 
 def _monitoring(case: Case, user: User) -> Iterable[Event]:
@@ -170,16 +182,21 @@ def bands_of(case: Case, user: User) -> list[Band]:
 
 @dataclass(frozen=True)
 class Window:
-    """What a page shows: the events, those pinned, how many earlier ones there are."""
+    """What a page shows: its events, the pinned ones besides, how many later and earlier ones there are."""
 
     events: list[Event]
-    pinned: list[Event]
+    elsewhere: list[Event]  # the pinned ones that stand on other pages or in other days
+    later: int
     earlier: int
     total: int
 
 
-def window(events: list[Event], *, lanes: set[str], first: date | None, last: date | None) -> Window:
-    """Choose by lane and day; at most ``MOST``, the latest, and the pinned ones always."""
+def window(events: list[Event], *, lanes: set[str], first: date | None, last: date | None, before: str = "") -> Window:
+    """Choose by lane and day; at most ``MOST``, the latest, and the pinned ones always.
+
+    ``before`` is the mark of the last event of another page: what is earlier than it, were they a thousand on one day.
+    An event that is gone since is looked for by its moment alone, so that nothing is left out.
+    """
     chosen = [
         event
         for event in events
@@ -187,7 +204,27 @@ def window(events: list[Event], *, lanes: set[str], first: date | None, last: da
         and (first is None or timezone.localdate(event.until or event.at) >= first)
         and (last is None or timezone.localdate(event.at) <= last)
     ]
-    return Window(chosen[:MOST], [event for event in events if event.pinned], max(len(chosen) - MOST, 0), len(chosen))
+    skipped = _place_after(chosen, before)
+    shown = chosen[skipped : skipped + MOST]
+    here = {event.moment_id for event in shown}
+    elsewhere = [
+        event for event in events if event.pinned and event.moment_id not in here and (not lanes or event.lane in lanes)
+    ]
+    return Window(shown, elsewhere, skipped, len(chosen) - skipped - len(shown), len(chosen))
+
+
+def _place_after(chosen: list[Event], before: str) -> int:
+    try:
+        moment = datetime.strptime(before.partition("-")[0], _MOMENT).replace(tzinfo=UTC)
+    except ValueError:
+        return 0
+    later = sum(event.at > moment for event in chosen)
+    for place in range(later, len(chosen)):
+        if chosen[place].at != moment:
+            break
+        if mark_of(chosen[place]) == before:
+            return place + 1
+    return later
 
 
 LEFT, RIGHT, ROW, TOP = 116.0, 984.0, 36, 30
@@ -195,8 +232,9 @@ LEFT, RIGHT, ROW, TOP = 116.0, 984.0, 36, 30
 
 def picture(shown: Window, bands: list[Band], today: date) -> dict[str, Any] | None:
     """Return the numbers of the picture on a canvas 1,000 wide: a lane a row, the limits drawn into theirs."""
-    days = [timezone.localdate(event.at) for event in shown.events]
-    days += [timezone.localdate(event.until) for event in shown.events if event.until]
+    events = [*shown.events, *shown.elsewhere]
+    days = [timezone.localdate(event.at) for event in events]
+    days += [timezone.localdate(event.until) for event in events if event.until]
     if not days and not bands:
         return None
     for band in bands:
@@ -217,15 +255,25 @@ def picture(shown: Window, bands: list[Band], today: date) -> dict[str, Any] | N
         y = TOP + len(lanes) * ROW
         marks = [
             {
-                "x": x(event.at), "width": max(round(x(event.until) - x(event.at), 1), 3.0) if event.until else 0,
-                "cls": _COLOURS[lane], "open": event.precision != Precision.EXACT, "pinned": event.pinned,
-                "words": f"{timezone.localtime(event.at):%Y-%m-%d %H:%M} {event.title}",
+                "x": f"{x(event.at):.1f}",
+                "width": f"{max(x(event.until) - x(event.at), 3.0):.1f}" if event.until else "",
+                "cls": f"f-{_COLOURS[lane]}" if event.precision == Precision.EXACT else f"f-open s-{_COLOURS[lane]} f-dash",
+                "pinned": event.pinned, "words": f"{timezone.localtime(event.at):%Y-%m-%d %H:%M} {event.title}",
             }
-            for event in reversed(shown.events)
+            for event in reversed(events)
             if event.lane == lane
         ]  # fmt: skip
         if marks or lane != Lane.DEADLINES:
-            lanes.append({"label": lane.label, "y": y, "middle": y + ROW / 2, "text": y + ROW / 2 + 4, "marks": marks})
+            lanes.append(
+                {
+                    "label": lane.label,
+                    "y": y,
+                    "middle": y + ROW // 2,
+                    "bar": y + ROW // 2 - 5,
+                    "text": y + ROW // 2 + 4,
+                    "marks": marks,
+                }
+            )
     rows = _band_rows(bands, x, today, TOP + len(lanes) * ROW)
     return {
         "lanes": lanes,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,8 @@ from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused
 from casework.ledger.record import record
+from casework.notices.services.owing import Owed, owe_notices
+from casework.web.formats import cn_date
 
 
 def set_rank(
@@ -121,6 +124,21 @@ def delegate(to: User, *, from_on: date, until: date, reason: str, actor: User, 
                 at=at,
                 data={"to": to.pk, "name": to.name, "from_on": from_on, "until": until},
                 reason=reason,
+            )
+            owe_notices(
+                [
+                    Owed(
+                        key=f"delegation:{row.pk}:user:{to.pk}",
+                        to_id=to.pk,
+                        kind="approval.delegated",
+                        title=_("%(name)s委托您代行签批，%(first)s至%(last)s")
+                        % {"name": actor.name, "first": cn_date(from_on), "last": cn_date(until)},
+                        body=row.reason,
+                        ref=f"delegation:{row.pk}",
+                        url=reverse("cases:approval"),
+                    )
+                ],
+                at=at,
             )
     except IntegrityError:
         raise Refused(_("不能委托：因为这段时间您已委托他人代行。可以先收回原来的委托。"), code="overlap") from None

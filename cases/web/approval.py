@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -9,17 +10,21 @@ from django.views.decorators.http import require_http_methods
 
 from cases.approval import rank_table
 from cases.enums import ApprovalLevel
-from cases.models import Delegation, Seat
+from cases.models import CaseMember, Delegation, Seat
 from cases.routing import law_rules
+from cases.selectors.cases import decisions_for
 from cases.services.approval import delegate, revoke_delegation, set_rank, set_seat
 from cases.web.work_forms import DelegationForm, RankForm, SeatForm
 from casework.access.policy import can, require
+from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
 
+#: How many papers in which the delegate has no part yet are named.
+_WAITING = 20
 _ACTS = {"rank": "approval.set", "seat": "approval.set", "delegate": "approval.delegate", "revoke": "approval.delegate"}
 
 
@@ -47,13 +52,21 @@ def levels(request: HttpRequest) -> HttpResponse:
         "ranks": [(row, [ApprovalLevel(level).label for level in row.levels]) for row in rank_table(day)],
         "rules": law_rules(),
         "seats": Seat.objects.exclude(until__lt=day).select_related("user").order_by("level", "pk"),
-        "delegations": given.order_by("from_on", "pk"),
+        "delegations": [(row, _not_in_on(row, user)) for row in given.order_by("from_on", "pk")],
         "forms": forms,
         "may_set": can(user, "approval.set"),
         "may_delegate": can(user, "approval.delegate"),
     }
     bad = any(form.errors for form in forms.values())
     return render(request, "cases/approval.html", context, status=409 if bad else 200)
+
+
+def _not_in_on(row: Delegation, user: User) -> QuerySet[Any] | tuple[()]:
+    """Return the papers that wait for the principal in cases of which his delegate may not know: he lets him in himself."""
+    if row.principal_id != user.pk:
+        return ()
+    known = CaseMember.objects.filter(user=row.delegate_id, until__isnull=True).values("case")
+    return decisions_for(user).exclude(pk__in=known)[:_WAITING]
 
 
 def _change(request: HttpRequest, act: str, forms: dict[str, Any]) -> str:

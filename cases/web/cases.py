@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +18,7 @@ from cases.policy import on_side
 from cases.selectors.cases import (
     belongs,
     decisions_for,
+    knowing_of,
     next_deadlines,
     officers_of,
     recused_of,
@@ -46,6 +47,8 @@ from casework.web.toast import toast
 
 #: What the list of cases never shows; a case may hold pages of it.
 _LONG = ("grounds", "plan", "report", "hearing_report")
+#: Of those who knew of a case once, its page shows so many, the last first; the ledger has them all.
+_ENDED = 50
 
 
 def _rows(user: User) -> QuerySet[Any]:
@@ -288,7 +291,7 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
     """Who works on the case and knows of it; joining, leaving and standing back."""
     user = reader(request)
     case = _case(request, pk)
-    act = request.POST.get("act", "")
+    act, now = request.POST.get("act", ""), clock.now()
     form = MemberForm(request.POST if act == "add" else None)
     leave = LeaveForm(request.POST if act in {"leave", "recuse"} else None)
     if request.method == "POST":
@@ -302,9 +305,10 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
         "people": officers_of(case),
         "past": case.members.filter(until__isnull=False).select_related("user").order_by("-until", "-pk"),
         "recused": recused_of(case),
-        "grants": case.compartment.grants.filter(Q(until__isnull=True) | Q(until_at__gt=clock.now()))
-        .select_related("user__organisation")
-        .order_by("pk"),
+        "grants": knowing_of(case, now).select_related("user__organisation", "granted_by").order_by("pk"),
+        "ended": case.compartment.grants.exclude(pk__in=knowing_of(case, now).values("pk"))
+        .select_related("user__organisation", "granted_by")
+        .order_by("-until", "-pk")[:_ENDED],
         "form": form,
         "leave": leave,
         "may_staff": can(user, "case.staff", case),

@@ -87,7 +87,9 @@ def suspect(request: HttpRequest, pk: int, suspect_pk: int) -> HttpResponse:
     case = _case(request, pk)
     person = _suspect(case, suspect_pk)
     may_write = can(user, "case.amend", case)
-    initial = {field: _initial(getattr(person, field)) for field in _STANDING} | {"version": person.version}
+    initial = {field: _initial(getattr(person, field)) for field in _STANDING}
+    # A tick is true or false; the words of a choice would tick it whatever they say.
+    initial |= {"village_cadre": person.village_cadre, "version": person.version}
     form = StandingForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST":
         require(user, "case.amend", case)

@@ -1,36 +1,39 @@
 """What the page of one case is drawn from."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.enums import OPEN_TO_INVESTIGATION, CaseState, LinkKind, Side, Verdict
-from cases.models import Case, CaseLink, Interview, PaperRemark
+from cases.models import Case, CaseLink, CaseTask, Interview, Measure, PaperRemark, StepTaken
+from cases.policy_penalties import sides_of
 from cases.proof import matrix
-from cases.selectors.cases import next_deadlines, next_step, officers_of, steps_for
+from cases.selectors.cases import knowing_of, next_step, officers_of, steps_for
 from cases.services.relations import DIVISIBLE
 from cases.workflow import BY_NAME, LINE
+from casework.access.models import Recusal
 from casework.access.policy import can
 from casework.accounts.models import User
 from casework.deadlines.enums import LIVE
 from casework.deadlines.models import Deadline
-from casework.deadlines.selectors import current_calendar, deadline_facts
+from casework.deadlines.selectors import calendar_for, deadline_facts
 from casework.deadlines.web.words import chip
 from casework.deadlines.web.words import line as deadline_line
-from casework.ledger.selectors import trail
 from casework.web.components import Step as LineStep
 from casework.web.formats import cn_date
 from evidence.models import Item
 
 
-def state_line(case: Case, today: date) -> list[LineStep]:
-    """Return the columns of the state line with the day each was reached."""
+def state_line(case: Case, steps: Iterable[StepTaken], today: date) -> list[LineStep]:
+    """Return the columns of the state line with the day each was reached; ``steps`` from the first to the last."""
     reached: dict[str, date] = {}
-    for taken in case.steps_taken.order_by("at", "pk"):
+    for taken in steps:
         if taken.to_state != taken.from_state:
             reached[taken.from_state] = taken.at.date()
     here = next((place for place, (_label, states) in enumerate(LINE) if case.state in states), 0)
@@ -49,7 +52,7 @@ def state_line(case: Case, today: date) -> list[LineStep]:
 
 def clocks_of(case: Case, user: User, today: date, now: datetime) -> list[dict[str, Any]]:
     """Return every live clock of the case for the deadline card, the nearest first."""
-    calendar = current_calendar()
+    calendar = calendar_for(user)
     rows = (
         Deadline.objects.visible_to(user)
         .filter(ref=f"case:{case.pk}", state__in=LIVE)
@@ -63,38 +66,62 @@ def clocks_of(case: Case, user: User, today: date, now: datetime) -> list[dict[s
     return clocks
 
 
+def _looked_up(case: Case, user: User) -> None:
+    """Look once for what the acts and gates of the page would each look for by themselves."""
+    case.recused_known = {
+        user.pk: Recusal.objects.standing().filter(compartment=case.compartment_id, user=user).exists()
+    }
+    case.sides_known = {user.pk: frozenset(sides_of(user, case.pk))}
+    case.matrix_known = matrix(case)
+
+
+def _counts(case: Case) -> dict[str, int]:
+    """Return how much lies in the case, in one query."""
+    rows: dict[str, Any] = {
+        "record_count": Interview.objects.filter(case=OuterRef("pk")),
+        "measure_count": Measure.objects.filter(case=OuterRef("pk")),
+        "task_count": CaseTask.objects.filter(case=OuterRef("pk"), done_at__isnull=True),
+    }
+    wanted = {
+        name: Coalesce(Subquery(found.order_by().values("case").annotate(n=Count("pk")).values("n")), 0)
+        for name, found in rows.items()
+    }
+    counts: dict[str, int] = Case.objects.filter(pk=case.pk).values(**wanted).get()
+    return counts
+
+
 def case_page(case: Case, user: User, *, today: date, now: datetime) -> dict[str, Any]:
     """Return the context of the case page."""
+    _looked_up(case, user)
     ahead = next_step(case, user)
-    found = matrix(case)
     suspects = list(
         case.suspects.select_related("unit").prefetch_related("facts_shown", "penalties__measures").order_by("pk")
     )
     others = [step for step in steps_for(case, user) if ahead is None or step.name != ahead.step.name]
-    records = Interview.objects.filter(case=case)
-    history = case.steps_taken.select_related("actor").order_by("-at", "-pk")
+    steps = list(case.steps_taken.select_related("actor").order_by("at", "pk"))
+    officers = officers_of(case)
+    knowing = list(knowing_of(case, now).values_list("user_id", "until_at"))
+    returns = [row for row in steps if row.step == "return_paper"]
     return {
         "case": case,
-        "line": state_line(case, today),
+        "line": state_line(case, steps, today),
         "next": ahead,
         "next_url": _step_url(case, ahead.step.name) if ahead else "",
         "next_asks": bool(ahead and (ahead.step.decides or ahead.step.needs_reason or ahead.step.needs_document)),
         "others": [(step, _step_url(case, step.name)) for step in others],
         "clocks": clocks_of(case, user, today, now),
-        "has_clock": bool(next_deadlines([case])),
         "suspects": suspects,
-        "matrix": found,
+        "matrix": case.matrix_known,
         "settled": [Verdict.PROVED],
-        "investigators": "、".join(member.user.name for member in officers_of(case) if member.side == Side.INVESTIGATE),
-        "officers": officers_of(case),
-        "known_to": case.compartment.grants.filter(until__isnull=True).count(),
-        "recent": [(row, BY_NAME[row.step]) for row in history[:6]],
-        "last_return": history.filter(step="return_paper").first() if case.returned else None,
+        "investigators": "、".join(member.user.name for member in officers if member.side == Side.INVESTIGATE),
+        "officers": officers,
+        "known_to": len(knowing),
+        "emergency_until": next((until for pk, until in knowing if pk == user.pk and until), None),
+        "recent": [(row, BY_NAME[row.step]) for row in reversed(steps[-6:])],
+        "last_return": returns[-1] if case.returned and returns else None,
         "may_bundle": can(user, "evidence.bundle", case),
         "item_count": Item.objects.visible_to(user).filter(compartment=case.compartment_id).count(),
-        "record_count": records.count(),
-        "entry_count": trail(f"case:{case.pk}").count(),
-        "step_count": history.count(),
+        "step_count": len(steps),
         "may_write": case.state in OPEN_TO_INVESTIGATION and can(user, "case.investigate", case),
         "may_body": can(user, "body.draft", case),
         "may_hear": can(user, "case.write_hearing", case),
@@ -105,8 +132,7 @@ def case_page(case: Case, user: User, *, today: date, now: datetime) -> dict[str
         "may_settle": can(user, "case.amend", case) or can(user, "case.write_hearing", case),
         "remarks": remarks_of(case),
         "links": links_of(case, user),
-        "measure_count": case.measures.count(),
-        "task_count": case.tasks.filter(done_at__isnull=True).count(),
+        **_counts(case),
     }
 
 
@@ -136,8 +162,8 @@ def remarks_of(case: Case) -> list[tuple[PaperRemark, Any, str]]:
 _ANCHOR = {"suspects": "suspects", "facts": "matrix", "penalties": "suspects"}
 
 
-def links_of(case: Case, user: User) -> list[tuple[CaseLink, Case | None, str]]:
-    """Return the cases joined with this one or taken out of it; one that the reader may not know of has no name."""
+def links_of(case: Case, user: User) -> list[tuple[CaseLink, Case, str, list[tuple[Any, list[str]]]]]:
+    """Return the cases joined with this one or taken out of it, as far as the reader knows of them, with what went along."""
     rows = CaseLink.objects.filter(Q(case=case) | Q(other=case)).order_by("at", "pk")
     pks = {pk for row in rows for pk in (row.case_id, row.other_id)}
     known = {one.pk: one for one in Case.objects.visible_to(user).filter(pk__in=pks)}
@@ -152,8 +178,19 @@ def links_of(case: Case, user: User) -> list[tuple[CaseLink, Case | None, str]]:
         away = row.case_id == case.pk
         other = known.get(row.other_id if away else row.case_id)
         if other is not None:
-            found.append((row, other, words[LinkKind(row.kind), away]))
+            went = [(label, row.carried[part]) for part, label in _CARRIED if row.carried.get(part)]
+            found.append((row, other, words[LinkKind(row.kind), away], went))
     return found
+
+
+#: What goes along when cases are joined or taken apart.
+_CARRIED = (
+    ("suspects", gettext_lazy("人员")),
+    ("facts", gettext_lazy("事实")),
+    ("records", gettext_lazy("笔录")),
+    ("measures", gettext_lazy("措施")),
+    ("items", gettext_lazy("证物")),
+)
 
 
 def _step_url(case: Case, name: str) -> str:

@@ -4,14 +4,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.enums import CaseState, Lane
 from cases.models import Case, KeyMoment
-from cases.selectors.timeline import Window, bands_of, events_of, picture, window
+from cases.selectors.timeline import Window, bands_of, events_of, mark_of, picture, window
 from cases.services.work import add_moment, change_moment
 from cases.web.work_forms import MomentForm
 from cases.workflow import LINE, STEPS
@@ -38,13 +37,13 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(request.get_full_path())
     lanes = {lane for lane in request.GET.getlist("lane") if lane in Lane.values}
     first, last = _day(request, "from"), _day(request, "to")
-    shown = window(events_of(case, user), lanes=lanes, first=first, last=last)
+    shown = window(events_of(case, user), lanes=lanes, first=first, last=last, before=request.GET.get("before", ""))
     bands = bands_of(case, user) if not lanes or Lane.DEADLINES in lanes else []
     labels = dict(Lane.choices)
     context = {
         "case": case,
         "shown": shown,
-        "rows": [(event, labels[event.lane]) for event in shown.events],
+        "rows": [(event, labels[event.lane]) for event in (*shown.elsewhere, *shown.events)],
         "picture": picture(shown, bands, clock.today()),
         "bands": bands,
         "lanes": [_lane(request, lane, lanes) for lane in Lane],
@@ -54,7 +53,7 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "may_write": can(user, "case.note", case),
         "earlier_than": shown.events[-1].at if shown.earlier and shown.events else None,
-        "earlier_url": _earlier(request, shown),
+        **_pages(request, shown),
     }
     return render(request, "cases/timeline.html", context, status=409 if form.errors else 200)
 
@@ -63,19 +62,21 @@ def _lane(request: HttpRequest, lane: Lane, chosen: set[str]) -> dict[str, Any]:
     """One lane as a switch: its address has it on when it is off, and off when it is on."""
     wanted = sorted(chosen ^ {lane.value})
     query = request.GET.copy()
+    query.pop("before", None)
     query.setlist("lane", wanted)
     return {"value": lane.value, "label": lane.label, "on": lane.value in chosen, "url": f"?{query.urlencode()}"}
 
 
-def _earlier(request: HttpRequest, shown: Window) -> str:
-    """Return the address of what is earlier than the page: the same choice, up to the day of its earliest event."""
-    if not shown.earlier or not shown.events:
-        return ""
-    query, day = request.GET.copy(), timezone.localdate(shown.events[-1].at).isoformat()
-    if query.get("to") == day:  # more on one day than a page holds: the day alone does not lead further
-        return ""
-    query["to"] = day
-    return f"?{query.urlencode()}"
+def _pages(request: HttpRequest, shown: Window) -> dict[str, str]:
+    """Return the addresses of what is earlier than the page and of its latest events, under the same choice."""
+    query, found = request.GET.copy(), {}
+    if shown.later:
+        query.pop("before", None)
+        found["latest_url"] = f"?{query.urlencode()}"
+    if shown.earlier and shown.events:
+        query["before"] = mark_of(shown.events[-1])
+        found["earlier_url"] = f"?{query.urlencode()}"
+    return found
 
 
 def _day(request: HttpRequest, name: str) -> Any:
@@ -86,8 +87,8 @@ def _day(request: HttpRequest, name: str) -> Any:
 
 
 def _change(request: HttpRequest, case: Case, form: MomentForm) -> str:
-    user, act = reader(request), request.POST.get("act", "")
-    if act == "add":
+    user = reader(request)
+    if request.POST.get("act") == "add":
         if not form.is_valid():
             return ""
         data = dict(form.cleaned_data)
@@ -97,7 +98,7 @@ def _change(request: HttpRequest, case: Case, form: MomentForm) -> str:
             add_refusal(form, error)
             return ""
         return _("已标注“%(title)s”。") % {"title": row.title}
-    number = request.POST.get("moment", "")
+    act, _space, number = request.POST.get("change", "").partition(" ")
     found: KeyMoment = get_visible(
         KeyMoment.objects.filter(case=case), user, pk=int(number) if number.isdecimal() else 0
     )

@@ -5,8 +5,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases.enums import ApprovalLevel, CaseKind, InterventionKind, Lane, MeasureKind, Precision, TieKind
-from cases.models import Case, Suspect
+from cases.enums import (
+    OPEN_TO_INVESTIGATION,
+    ApprovalLevel,
+    CaseKind,
+    InterventionKind,
+    Lane,
+    MeasureKind,
+    Precision,
+    Side,
+    TieKind,
+)
+from cases.models import Case, CaseMember, Suspect
 from cases.selectors.cases import items_of
 from cases.services.integrity import MOST_HOURS
 from cases.web.forms import CHOOSE, MomentField, PersonChoice, people_with
@@ -17,6 +27,8 @@ from evidence.models import Item
 from units.models import Unit
 
 _TWO = forms.Textarea(attrs={"rows": 2})
+#: How many cases a choice offers, the last filed.
+_OFFERED = 500
 
 
 class MomentForm(forms.Form):
@@ -79,8 +91,11 @@ class MergeForm(forms.Form):
 
     def __init__(self, user: User, case: Case, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = Case.objects.visible_to(user).exclude(pk=case.pk).filter(filed_on__isnull=False, closed_on__isnull=True)
-        self.fields["into"].queryset = rows.order_by("-filed_on", "-pk")  # type: ignore[attr-defined]
+        mine = CaseMember.objects.filter(user=user, side=Side.DECIDE, until__isnull=True).values("case")
+        rows = Case.objects.visible_to(user).exclude(pk=case.pk)
+        open_ = rows.filter(pk__in=mine, state__in=OPEN_TO_INVESTIGATION, filed_on__isnull=False)
+        last = open_.order_by("-filed_on", "-pk").values("pk")[:_OFFERED]
+        self.fields["into"].queryset = open_.filter(pk__in=last).order_by("-filed_on", "-pk")  # type: ignore[attr-defined]
 
 
 class SplitForm(forms.Form):

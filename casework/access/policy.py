@@ -50,10 +50,20 @@ def why_not(user: User, name: str, obj: Any = None) -> str:
     act = _acts[name]
     if not user.is_active or user.roles.isdisjoint(act.roles):
         return _("不能%(act)s：您没有办理这件事的职责。可以请有职责的同事办理。") % {"act": act.label}
-    compartment_id = getattr(obj, "compartment_id", None)
-    if compartment_id and Recusal.objects.standing().filter(compartment_id=compartment_id, user=user).exists():
+    if _stands_back(user, obj):
         return _("不能%(act)s：您已回避。依据监察法第六十七条。可以由未回避的同事办理。") % {"act": act.label}
     return act.check(user, obj) if act.check else ""
+
+
+def _stands_back(user: User, obj: Any) -> bool:
+    """Tell whether the user is recused; a page that asks for many acts has looked once (``recused_known``)."""
+    compartment_id = getattr(obj, "compartment_id", None)
+    if not compartment_id:
+        return False
+    known: bool | None = getattr(obj, "recused_known", {}).get(user.pk)
+    if known is not None:
+        return known
+    return Recusal.objects.standing().filter(compartment_id=compartment_id, user=user).exists()
 
 
 def can(user: User, name: str, obj: Any = None) -> bool:

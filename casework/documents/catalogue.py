@@ -31,7 +31,7 @@ def codes() -> list[str]:
     """Return the codes of all kinds, in the order in which a case needs them."""
     order = (
         "lead_register", "inquiry_request", "verification_request", "filing_request", "filing_decision", "record",
-        "seizure_list", "sealing_list", "electronic_list", "investigation_report", "hearing_report", "penalty_decision",
+        "seizure_list", "sealing_list", "electronic_list", "attribution_statement", "investigation_report", "hearing_report", "penalty_decision",
         "service_receipt", "execution_notice", "supervision_advice", "rectification_notice", "supervision_letter",
         "body_decision", "body_advice", "case_index",
     )  # fmt: skip

@@ -113,6 +113,41 @@ def _kept(one: Input, value: Any) -> Any:
     return clean(str(value))
 
 
+def with_fixed(
+    template: Template, data: Mapping[str, Any], known: Mapping[str, Any], before: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the data with what is taken from the records alone as the records hold it now.
+
+    Raises:
+        Invalid: something else was typed there than what the records hold, or held in the draft ``before``.
+    """
+    wrong = {}
+    for one in template.inputs:
+        given = data.get(one.name)
+        if not one.fixed or given in (None, "", [], {}):
+            continue
+        told = [_kept(one, had[one.name]) for had in (known, before or {}) if had.get(one.name) not in (None, "")]
+        if _problem(one, given) or _kept(one, given) not in told:
+            wrong[one.name] = _("%(label)s取自记录，不能改写。") % {"label": one.label}
+    if wrong:
+        raise Invalid(
+            _("不能制作%(name)s：%(what)s可以先改正记录，再重新制作。")
+            % {"name": template.name, "what": "".join(wrong.values())},
+            code="fixed",
+            details=wrong,
+        )
+    return {**data, **{one.name: known.get(one.name, "") for one in template.inputs if one.fixed}}
+
+
+def is_current(template: Template, data: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Tell whether what is taken from the records alone is still what they hold."""
+    return all(
+        data.get(one.name, "") == (_kept(one, known[one.name]) if known.get(one.name) not in (None, "") else "")
+        for one in template.inputs
+        if one.fixed
+    )
+
+
 def signs_of(template: Template, data: Mapping[str, Any]) -> int:
     """Return how many signs would be printed at most, without putting them together."""
     lengths = {one.name: _length(data.get(one.name, "")) for one in template.inputs}

@@ -28,7 +28,7 @@ else:
 
 #: The layout of new documents. A layout that has been used is never changed: a change is a new file beside it, and
 #: every document is drawn again with the one it was made with.
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 _RUN: Final = re.compile(r"[\x21-\x7e]{18,}")
 _WORDS: Final = re.compile(r"[\x21-\x7e]{9,}")
 _SEAM: Final = re.compile(r"(?<=[/_.@:-])(?=[0-9A-Za-z])")

@@ -56,6 +56,7 @@ class Input:
     columns: tuple[tuple[str, str], ...] = ()  # name and label, for rows
     hint: str = ""
     sample: Any = ""
+    fixed: bool = False  # taken from the records alone: nobody types over it
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,7 @@ def _short(raw: Mapping[str, Any], key: str) -> str:
 def _input(raw: Any) -> Input:
     if not isinstance(raw, dict):
         raise _Wrong(_("inputs 的每一项都要写名称和说明"))
-    _only(raw, {"name", "label", "type", "required", "columns", "hint", "sample"}, _("项目"))
+    _only(raw, {"name", "label", "type", "required", "columns", "hint", "sample", "fixed"}, _("项目"))
     name = _text(raw, "name")
     if not _NAME.match(name) or name in BUILT_IN:
         raise _Wrong(_("项目名“%(name)s”不能用") % {"name": name})
@@ -258,6 +259,7 @@ def _input(raw: Any) -> Input:
         columns=tuple((str(key), str(label)) for key, label in columns.items()),
         hint=str(raw.get("hint", "")),
         sample=_sample(kind, raw.get("sample", "")),
+        fixed=bool(raw.get("fixed", False)),
     )
 
 

@@ -16,6 +16,21 @@ class StorageAway(CaseworkError):
         )
 
 
+class StorageUntrusted(StorageAway):
+    """The storage shows a certificate that nobody known here has signed, or another's: nothing was sent to it."""
+
+    code = "storage_untrusted"
+
+    def __init__(self) -> None:
+        CaseworkError.__init__(
+            self,
+            _(
+                "不能连接文件存储：它的证书不是所信任的机构签发的，或者不是这台服务器的，什么也没有发给它。"
+                "可以请系统管理员核对 CASEWORK_S3_CA 和 CASEWORK_S3_ENDPOINT。"
+            ),
+        )
+
+
 def altered() -> Refused:
     """Return the refusal of bytes that are no longer those that were digested."""
     return Refused(_("不能存入：要存的字节与收到时的摘要不符，没有保存。可以重新上传。"), code="digest_differs")

@@ -9,6 +9,7 @@ import hashlib
 import io
 import logging
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,7 +19,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any, Final, cast
 
-from casework.files.errors import StorageAway, altered, differs, not_once
+from casework.files.errors import StorageAway, StorageUntrusted, altered, differs, not_once
 from casework.files.s3_wire import BLOCK, Place, Slice, send
 
 logger = logging.getLogger(__name__)
@@ -227,6 +228,9 @@ class S3Store:
                     return line, answer
                 last = _AgainError(f"{answer.status} {answer.read(500)!r}")
                 line.close()
+            except ssl.SSLCertVerificationError as error:
+                logger.warning("storage %s: %s", self.place.endpoint, error)  # asked again it shows no other
+                raise StorageUntrusted from error
             except (OSError, HTTPException) as error:
                 last = error
             if pause is not None:

@@ -80,14 +80,15 @@ def signature(
 
 
 @lru_cache(maxsize=4)
-def _trust(authority: str) -> ssl.SSLContext:
+def trust(authority: str) -> ssl.SSLContext:
+    """Return what a server's certificate is checked against; raises OSError when the file holds no certificates."""
     return ssl.create_default_context(cafile=authority or None)
 
 
 def _line(place: Place) -> HTTPConnection:
     parts = urlsplit(place.endpoint)
     if parts.scheme == "https":
-        return HTTPSConnection(parts.netloc, timeout=SECONDS, blocksize=BLOCK, context=_trust(place.authority))
+        return HTTPSConnection(parts.netloc, timeout=SECONDS, blocksize=BLOCK, context=trust(place.authority))
     return HTTPConnection(parts.netloc, timeout=SECONDS, blocksize=BLOCK)
 
 

@@ -51,7 +51,7 @@ def server() -> "S3Store | None":
 @lru_cache(maxsize=4)
 def _server(where: str, endpoint: str, region: str, key: str, authority: str, lock: str) -> "S3Store":
     from casework.files.s3 import S3Store  # noqa: PLC0415  (loaded only where the files lie on a server)
-    from casework.files.s3_wire import Place  # noqa: PLC0415
+    from casework.files.s3_wire import Place, trust  # noqa: PLC0415
 
     parts, address = urlsplit(where), urlsplit(endpoint)
     if not parts.netloc:
@@ -64,6 +64,10 @@ def _server(where: str, endpoint: str, region: str, key: str, authority: str, lo
     mode, colon, days = lock.partition(":")
     if lock and (mode not in {"GOVERNANCE", "COMPLIANCE"} or not days.isdecimal() or int(days) < 1):
         raise BadSetting(f"CASEWORK_S3_LOCK={lock!r}: GOVERNANCE:days or COMPLIANCE:days is needed")
+    try:
+        trust(authority)
+    except OSError as error:
+        raise BadSetting(f"CASEWORK_S3_CA={authority}: a file of certificates (PEM) is needed") from error
     folder = unquote(parts.path).strip("/")
     place = Place(endpoint, parts.netloc, f"{folder}/" if folder else "", region, access, secret, authority)
     return S3Store(place, (mode, int(days)) if lock else None)

@@ -12,7 +12,7 @@ from django.db import connection
 from casework.accounts.models import User
 from casework.core import clock, crypto
 from casework.ledger import weighty
-from casework.ledger.canonical import canonical_text, checked, encode, plain
+from casework.ledger.canonical import Uncanonical, canonical_text, check_size, encode, moment, plain, quoted
 from casework.ledger.models import Disclosure, Entry
 
 VERSION = 1
@@ -47,32 +47,31 @@ def record(
         raise RuntimeError("a ledger entry is written inside the transaction of its act")
     stream = stream or ref
     sealed = [(name, text, secrets.token_hex(16)) for name, text in sorted((personal or {}).items()) if text]
-    payload: dict[str, Any] = {
-        "v": VERSION,
-        "kind": kind,
-        "ref": ref,
-        "stream": stream,
-        "seq": 0,  # number and predecessor are put in by the database, behind the stream's lock
-        "prev": "",
-        "at": at,
-        "rec_at": clock.now(),
-        "by": actor.pk if actor else None,
-        "actors": [who(user, at) for user in ((actor,) if actor else ()) + officers],
-        "data": data,
-    }
+    digests = {name: _commit(name, text, salt) for name, text, salt in sealed}
+    done = moment(at)
+    actors = ",".join([canonical_text(who(user, at)) for user in ((actor,) if actor else ()) + officers])
+    number = actor.pk if actor else None
+    # In the order of the keys; number and hash of the one before are put in between by the database.
+    head = f'"actors":[{actors}],"at":"{done}","by":{number or "null"},"data":{canonical_text(data)}'
+    if digests:
+        head = f'"_sd":{canonical_text(digests)},{head}'
+    middle = f'"rec_at":"{moment(clock.now())}","ref":{quoted(ref)},"seq":'
     if reason:
-        payload["reason"] = reason
-    if sealed:
-        payload["_sd"] = {name: _commit(name, text, salt) for name, text, salt in sealed}
-    entry = Entry(stream=stream, kind=kind, ref=ref, actor_id=payload["by"], at=at)
-    _append(entry, canonical_text(payload).encode())
-    weighty.note(kind, entry.pk)
+        middle = f'"reason":{quoted(reason)},{middle}'
+    pk, header, leaf_hash, seq = _append(
+        f'{{{head},"kind":{quoted(kind)},"prev":"',
+        f'",{middle}',
+        f',"stream":{quoted(stream)},"v":{VERSION}}}',
+        (stream, kind, ref, str(number) if number else None, done),
+    )
+    entry = Entry(pk, header, leaf_hash, stream, seq, kind, ref, number, at)
+    weighty.note(kind, pk)
     if sealed:
         Disclosure.objects.bulk_create(
             Disclosure(
                 entry_id=entry.pk,
                 name=name,
-                digest=payload["_sd"][name],
+                digest=digests[name],
                 sealed_value=crypto.encrypt(f"{salt}|{text}", _PLACE),
             )
             for name, text, salt in sealed
@@ -80,48 +79,37 @@ def record(
     return entry
 
 
-#: The two places that the database fills. Keys are sorted, and a quotation mark inside a text is escaped: the last
-#: occurrence is the entry's own.
-_PREV, _SEQ = b',"prev":"",', b',"seq":0,'
 #: Number and hash of the one before are put in by the database. A writer who comes second to a stream waits at its
 #: unique key until the first one's transaction ends, gets nothing, and asks again: now he sees the first one's entry.
 #: Prepared once a session: to parse and plan it would cost the server as much as the append itself.
-_APPEND = """
+_APPEND = b"""
 insert into ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at)
-select %(head)b || coalesce(encode(last.leaf_hash, 'hex'), '')::bytea || %(middle)b
-    || coalesce(last.stream_seq + 1, 1)::text::bytea || %(tail)b,
-    %(stream)t, coalesce(last.stream_seq + 1, 1), %(kind)t, %(ref)t, %(actor)s::bigint, %(at)b
+select $1::bytea || coalesce(encode(last.leaf_hash, 'hex'), '')::bytea || $2::bytea
+    || coalesce(last.stream_seq + 1, 1)::text::bytea || $3::bytea,
+    $4::text, coalesce(last.stream_seq + 1, 1), $5::text, $6::text, $7::bigint, $8::timestamptz
 from (select) as one left join lateral (
-    select stream_seq, leaf_hash from ledger.entry where stream = %(stream)t order by stream_seq desc limit 1
+    select stream_seq, leaf_hash from ledger.entry where stream = $4::text order by stream_seq desc limit 1
 ) as last on true
 on conflict (stream, stream_seq) do nothing
-returning id, stream_seq, leaf_hash, header
+returning id, header, leaf_hash, stream_seq
 """
 #: A hash in hexadecimal digits, and as many digits as a number of a stream may have.
 _FILLED = 64 + 10
 
 
-def _append(entry: Entry, draft: bytes) -> None:
-    """Write the entry in one call and take over its bytes, number and hash."""
-    checked(draft, _FILLED)
-    prev = draft.rindex(_PREV) + len(_PREV) - 2
-    seq = draft.rindex(_SEQ) + len(_SEQ) - 2
-    values = {
-        "head": draft[:prev],
-        "middle": draft[prev:seq],
-        "tail": draft[seq + 1 :],
-        "stream": entry.stream,
-        "kind": entry.kind,
-        "ref": entry.ref,
-        "actor": entry.actor_id,
-        "at": entry.at,
-    }
+def _append(head: str, middle: str, tail: str, columns: tuple[str | None, ...]) -> tuple[int, bytes, bytes, int]:
+    """Write the entry in one call; return its id, its bytes, their hash and its number in the stream."""
+    try:
+        parts = head.encode(), middle.encode(), tail.encode()
+    except UnicodeEncodeError as error:
+        raise Uncanonical(str(error)) from error
+    check_size(sum(map(len, parts)) + _FILLED)
     connection.validate_no_broken_transaction()
-    row = None
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    row: tuple[int, bytes, bytes, int] | None = None
+    with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
         while row is None:
-            row = cursor.execute(_APPEND, values, prepare=True, binary=True).fetchone()
-    entry.id, entry.stream_seq, entry.leaf_hash, entry.header = row
+            row = cursor.execute(_APPEND, parts + columns, prepare=True, binary=True).fetchone()
+    return row
 
 
 def who(user: User, at: datetime) -> dict[str, Any]:

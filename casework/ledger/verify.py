@@ -37,12 +37,15 @@ import base64
 import binascii
 import hashlib
 import json
+import marshal
 import os
 import re
+import signal
 import struct
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import unquote
 
 WIDTH = 256
@@ -474,23 +477,34 @@ def place_of(entry: bytes) -> tuple[bytes, int, bytes]:
     return quoted.encode(), int(body["seq"]), str(body["prev"]).encode()
 
 
-_PREV, _STREAM = b',"prev":"', b',"stream":"'
+_PREV, _SEQ, _STREAM = b',"prev":"', b',"seq":', b',"stream":"'
 #: How an entry ends: no quotation mark within the object's name that is not escaped.
 _END = re.compile(rb',"stream":"(?:[^"\\]|\\.)*","v":1\}', re.DOTALL)
+
+
+#: Numbers that most entries have, written down beforehand; and how long any number may be.
+_SHORT, _DIGITS = 1_000, 10
+
+
+class _Unfit(Exception):
+    """An entry does not begin an object's sequence."""
 
 
 class Chains:
     """How the next entry of every object must name the one before and end, for entries as they are written today.
 
     It only says that all fits. What does not, or has another form, is left to ``Streams``, which reads more slowly and
-    says what is wrong.
+    says what is wrong. ``whole`` tells that nothing stands before the entries; of a later part of the log it is kept
+    what must have stood there, for ``join``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = True) -> None:
         # Hash of an object's last entry, with the closing mark → (number of the next one, how all of them end).
         self.next: dict[bytes, tuple[int, bytes]] = {}
         self.begun: set[bytes] = set()
-        self.numbers = [b',"seq":%d' % number for number in range(1_000)]
+        # The same for the last entry before this part, of every object that it goes on with.
+        self.open: dict[bytes, tuple[int, bytes]] | None = None if whole else {}
+        self.numbers = [b',"seq":%d' % number for number in range(_SHORT)]
 
     def fit(self, entries: Sequence[bytes], hashes: bytes) -> bool:
         """Tell whether each of the entries follows the one before it; after a no this is of no more use."""
@@ -499,27 +513,43 @@ class Chains:
         try:
             for entry, name in zip(entries, struct.unpack_from("65s" * len(entries), names)):  # noqa: B905 (3.9)
                 prev = entry.rfind(_PREV) + 9
-                known = take(entry[prev : prev + 65], None)
-                if known:
-                    number, end = known
-                    if number == len(numbers):
-                        numbers += [b',"seq":%d' % later for later in range(number, 2 * number)]
-                    if not entry.endswith(numbers[number] + end):
-                        return False
-                    following[name] = number + 1, end
-                else:
-                    end = entry[entry.rfind(_STREAM) :]
-                    if (
-                        end in self.begun
-                        or not _END.fullmatch(end)
-                        or entry[prev : prev + 2] != b'",'
-                        or not entry.endswith(numbers[1] + end)
-                    ):
-                        return False
-                    self.begun.add(end)
-                    following[name] = 2, end
-        except struct.error:  # more entries than hashes
+                try:
+                    number, end = take(entry[prev : prev + 65])
+                except KeyError:
+                    number, end = self._begin(entry, prev)
+                seq = numbers[number] if number < _SHORT else b',"seq":%d' % number
+                if not entry.endswith(seq + end):
+                    return False
+                following[name] = number + 1, end
+        except (struct.error, _Unfit):  # more entries than hashes, or one that does not fit
             return False
+        return True
+
+    def _begin(self, entry: bytes, prev: int) -> tuple[int, bytes]:
+        """Return number and end of an object's first entry here; raises ``_Unfit`` when it cannot be that."""
+        place = entry.rfind(_STREAM)
+        end = entry[place:]
+        if place < 0 or end in self.begun or not _END.fullmatch(end):
+            raise _Unfit
+        self.begun.add(end)
+        if entry[prev : prev + 2] == b'",':
+            return 1, end
+        digits = entry[entry.rfind(_SEQ, 0, place) + len(_SEQ) : place]
+        before = entry[prev : prev + 65]
+        if self.open is None or before in self.open or not digits.isdigit() or len(digits) > _DIGITS:
+            raise _Unfit
+        known = self.open[before] = int(digits), end
+        return known
+
+    def join(self, later: Chains) -> bool:
+        """Tell whether the part that comes next in the log goes on where this ends, and take it over."""
+        opened = later.open or {}
+        if any(self.next.pop(before, None) != known for before, known in opened.items()):
+            return False
+        if not self.begun.isdisjoint(later.begun.difference([end for _number, end in opened.values()])):
+            return False
+        self.begun |= later.begun
+        self.next.update(later.next)
         return True
 
 
@@ -577,21 +607,24 @@ def check_log(log: Path, vkeys: str, since: Sequence[str] = ()) -> tuple[int, li
     except AlteredError as error:
         return 0, [str(error)]
     problems: list[str] = []
-    frontier, chains, above = Frontier(), Chains(), []
+    roots, known_chains = walk_together(log, size // WIDTH) or ([], None)
+    frontier, chains, above = Frontier(), known_chains or Chains(), []
     fitting = True
     try:
         for n in range((size + WIDTH - 1) // WIDTH):
             width = min(WIDTH, size - n * WIDTH)
-            entries, tile = check_tile(log, n, width, problems)
-            fitting = fitting and chains.fit(entries, tile)
+            tile = b""
+            if n >= len(roots):
+                entries, tile = check_tile(log, n, width, problems)
+                fitting = fitting and chains.fit(entries, tile)
             for old_size in [one for one in older if n * WIDTH < one < n * WIDTH + width]:
                 part = frontier.copy()
-                for hashed in split(tile)[: old_size - n * WIDTH]:
+                for hashed in split(tile or read_tile(log, "0", n, width))[: old_size - n * WIDTH]:
                     part.append(hashed)
                 if part.root() != older.pop(old_size):
                     problems.append(f"前 {old_size} 条：与早先的检查点不符 / differs from the checkpoint of {old_size}")
             if width == WIDTH:
-                above.append(fold(tile))
+                above.append(roots[n] if n < len(roots) else fold(tile))
                 frontier.append(above[-1], WIDTH)
             else:
                 for hashed in split(tile):
@@ -607,6 +640,106 @@ def check_log(log: Path, vkeys: str, since: Sequence[str] = ()) -> tuple[int, li
     if not fitting:
         problems = [*sequence_faults(log, size), *problems]
     return size, problems
+
+
+#: Full bundles that are worth a process of their own.
+MANY = 64
+
+
+def walk(log: Path, first: int, last: int) -> tuple[list[bytes], Chains] | None:
+    """Return the roots of full bundles and the sequences of their entries; None when anything does not fit."""
+    roots: list[bytes] = []
+    problems: list[str] = []
+    chains = Chains(whole=first == 0)
+    try:
+        for n in range(first, last):
+            entries, tile = check_tile(log, n, WIDTH, problems)
+            if problems or not chains.fit(entries, tile):
+                return None
+            roots.append(fold(tile))
+    except AlteredError:
+        return None
+    return roots, chains
+
+
+def walk_together(log: Path, bundles: int) -> tuple[list[bytes], Chains] | None:
+    """Return what ``walk`` does for all full bundles, with the help of all processors.
+
+    None when something does not fit, when there are too few bundles, or when no further processes can be had: then the
+    bundles are to be checked one after the other, which also says what is wrong.
+    """
+    parts = min(processors(), bundles // MANY)
+    if parts <= 1:
+        return None
+    edges = [bundles * part // parts for part in range(parts + 1)]
+    helpers = []
+    try:
+        for part in range(1, parts):
+            helpers.append(_Helper(log, edges[part], edges[part + 1]))  # noqa: PERF401 (the earlier are ended if one fails)
+        found = walk(log, 0, edges[1])
+        for helper in helpers:
+            more = helper.found() if found else None
+            if not found or not more or not found[1].join(more[1]):
+                return None
+            found[0].extend(more[0])
+    except OSError:
+        return None
+    else:
+        return found
+    finally:
+        for helper in helpers:
+            helper.end()
+
+
+class _Helper:
+    """A copy of this process that walks through a range of bundles."""
+
+    def __init__(self, log: Path, first: int, last: int) -> None:
+        self._end, end = os.pipe()
+        try:
+            self._pid = os.fork()
+        except OSError:
+            os.close(self._end)
+            os.close(end)
+            raise
+        if not self._pid:
+            self._be(end, log, first, last)
+        os.close(end)
+
+    def _be(self, end: int, log: Path, first: int, last: int) -> NoReturn:
+        try:
+            found = walk(log, first, last)
+            if found:
+                roots, chains = found
+                with open(end, "wb") as pipe:
+                    marshal.dump((roots, chains.next, chains.begun, chains.open), pipe)
+        finally:
+            os._exit(0)
+
+    def found(self) -> tuple[list[bytes], Chains] | None:
+        """Return what the range's walk gave, as soon as it ends."""
+        chains = Chains(whole=False)
+        with open(self._end, "rb", closefd=False) as pipe:
+            told = pipe.read()
+        try:
+            roots, chains.next, chains.begun, chains.open = marshal.loads(told)  # noqa: S302 (told by ourselves)
+        except (EOFError, ValueError, TypeError):  # nothing, or cut off
+            return None
+        return roots, chains
+
+    def end(self) -> None:
+        """Let it go."""
+        os.close(self._end)
+        os.kill(self._pid, signal.SIGKILL)  # it has told all, or nobody asks any more
+        os.waitpid(self._pid, 0)
+
+
+def processors() -> int:
+    """Return how many processes can work at a time; one where a process cannot be copied or has threads."""
+    threads = sys.modules.get("threading")
+    if not hasattr(os, "fork") or not hasattr(os, "sched_getaffinity") or (threads and threads.active_count() > 1):
+        return 1
+    return len(os.sched_getaffinity(0))
 
 
 def check_tile(log: Path, n: int, width: int, problems: list[str]) -> tuple[list[bytes], bytes]:

@@ -44,7 +44,7 @@ def django_db_setup(
         connection.close()
         with owner_connection() as looking:
             before = look(looking)
-        _as_owner(f'create database "{test_name}_pristine" template "{test_name}"')
+        _as_owner(f'create database "{test_name}_pristine" template "{test_name}" strategy file_copy')
         owner = dict(connection.settings_dict)
         _become_application(connection)
         case: Any = TransactionTestCase
@@ -67,7 +67,9 @@ def _make_migrated(connection: Any, verbosity: int) -> None:
     migrated = f"casework_migrated_{_schema_digest()}"
     known = _migrated_databases()
     if migrated in known:
-        _as_owner(f'create database "{connection.settings_dict["TEST"]["NAME"]}" template "{migrated}"')
+        _as_owner(
+            f'create database "{connection.settings_dict["TEST"]["NAME"]}" template "{migrated}" strategy file_copy'
+        )
         connection.close()
         connection.settings_dict["NAME"] = connection.settings_dict["TEST"]["NAME"]
         settings.DATABASES[connection.alias]["NAME"] = connection.settings_dict["NAME"]
@@ -76,7 +78,7 @@ def _make_migrated(connection: Any, verbosity: int) -> None:
     connection.close()
     for old in known:
         _as_owner(f'drop database "{old}" with (force)')
-    _as_owner(f'create database "{migrated}" template "{connection.settings_dict["NAME"]}"')
+    _as_owner(f'create database "{migrated}" template "{connection.settings_dict["NAME"]}" strategy file_copy')
 
 
 def _schema_digest() -> str:

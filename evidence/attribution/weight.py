@@ -60,6 +60,7 @@ FITS: Final[Mapping[str, Mapping[Hypothesis, int]]] = {
     "path_presence": {H1: 1, H3: -1},
     "other_network": {H1: -1, H2: 1},
     "other_credential": {H1: -1, H2: 1},
+    "ways_differ": {H1: -1, H2: 1, H5: 1},
     "several_network": {H2: 1, H5: 1},
     "several_credential": {H2: 1},
     "several_session": {H2: 1, H5: 1},
@@ -77,6 +78,11 @@ FITS: Final[Mapping[str, Mapping[Hypothesis, int]]] = {
     "clocks_stated": {H5: -1},
     "lease_end_unknown": {H5: 1},
 }
+
+
+#: Ways that lead to a person. A door is asked only about people whom these lead to, and lets in everybody else of the house
+#: as well: it bears a way out and counts as a further source, but never as one of the two that name.
+LEADING: Final = (Path.NETWORK, Path.CREDENTIAL)
 
 
 @dataclass(frozen=True)
@@ -170,8 +176,8 @@ class _Weigher:
         way = chain.of(Path.SESSION)
         if not way or way[-1].state == State.MISSING:
             return Judgement(Outcome.BROKEN, caps=["no_session"])
-        people = {path: chain.people(path) for path in (Path.NETWORK, Path.CREDENTIAL, Path.PRESENCE)}
-        single = {path: found[0] for path, found in people.items() if len(found) == 1 and not self._unsure(path)}
+        people = {path: chain.people(path) for path in (*LEADING, Path.PRESENCE)}
+        single = {path: found[0] for path, found in people.items() if self._single(path)}
         told = {person for path, person in single.items() if path != Path.PRESENCE}
         if len(told) > 1:
             return Judgement(Outcome.CONTESTED, caps=["contradiction"])
@@ -185,20 +191,24 @@ class _Weigher:
             return Judgement(Outcome.CONTESTED, caps=["contradiction"])
         paths = [path for path, found in single.items() if found == person]
         apart = self._independent(paths)
-        clean = [path for path in apart if not any(self.tainted(link, person) for link in chain.of(path))]
+        leading = [path for path in apart if path in LEADING]
+        clean = [path for path in leading if not any(self.tainted(link, person) for link in chain.of(path))]
         controlled = sorted(
             {self.facts[key].run for key in chain.fact_keys() if key in self.facts and self._administers(key, person)}
         )
         if {"disclosed", "shared_account"} & {note for link in chain.links for note in link.notes}:
             return Judgement(Outcome.SESSION, caps=["others_know"], counted=apart, controlled=controlled)
-        if len(apart) < 2 or not clean:
-            caps = ["one_source"] if len(apart) < 2 else ["controlled_only"]
+        if len(leading) < 2 or not clean:
+            caps = ["one_source"] if len(apart) < 2 else ["presence_only"] if len(leading) < 2 else ["controlled_only"]
             return Judgement(Outcome.SESSION, caps=caps, counted=apart, controlled=controlled)
         return Judgement(Outcome.NAMED, person, Word.STRONG, counted=apart, controlled=controlled)
 
     def _unsure(self, path: Path) -> bool:
         """Tell whether a step before the last is ambiguous so that the single person at the end is one of several ways."""
         return self.chain.of(path)[-1].state != State.SINGLE
+
+    def _single(self, path: Path) -> bool:
+        return len(self.chain.people(path)) == 1 and not self._unsure(path)
 
     def _independent(self, paths: Iterable[Path]) -> list[Path]:
         """Return ways that share no source: what one keeper wrote is one source, however many files it fills."""
@@ -228,10 +238,14 @@ class _Weigher:
         session = chain.of(Path.SESSION)
         if session and session[-1].state == State.AMBIGUOUS:
             add("several_session", session[-1:])
-        for path in (Path.NETWORK, Path.CREDENTIAL):
+        ends = {path: chain.people(path)[0] for path in LEADING if self._single(path)}
+        differ = not person and len(set(ends.values())) > 1  # neither bears out "the person", for there is none
+        if differ:
+            add("ways_differ", [chain.of(path)[-1] for path in ends], "、".join(sorted(set(ends.values()))))
+        for path in () if differ else LEADING:
             people = chain.people(path)
             way = chain.of(path)
-            if len(people) == 1 and way[-1].state == State.SINGLE:
+            if self._single(path):
                 same = not person or people[0] == person
                 add(f"path_{path.value}" if same else f"other_{path.value}", way, people[0])
             elif way and any(link.state == State.AMBIGUOUS for link in way):
@@ -244,8 +258,10 @@ class _Weigher:
             if "outside" in link.notes:
                 who = str(link.said.get("person", ""))
                 add("outside" if who == person else "other_outside", [link], who)
-        inside = [link for link in chain.links if "inside" in link.notes and person in {"", link.said.get("person")}]
-        if len(inside) == 1:  # where several may have done it and all were there, being there tells nothing
+        # Being there tells nothing where several may have done it and all were, nor of another than the one led to.
+        led = {person} if person else set(ends.values())
+        inside = [one for one in chain.links if "inside" in one.notes and (not led or one.said.get("person") in led)]
+        if len(inside) == 1 and not differ:
             add("path_presence", inside, str(inside[0].said.get("person", "")))
         if any(note.startswith("hours:") for note in notes):
             add("clock_hours", [link for link in chain.links if any(n.startswith("hours:") for n in link.notes)])
@@ -273,7 +289,7 @@ class _Weigher:
         session = self._weakest(self.chain.of(Path.SESSION))
         if result.outcome != Outcome.NAMED:
             return session
-        ways = sorted((self._weakest(self.chain.of(path)) for path in result.counted), key=len)
+        ways = sorted((self._weakest(self.chain.of(path)) for path in result.counted if path in LEADING), key=len)
         without_two = [key for way in ways[: len(ways) - 1] for key in way]
         return min((keys for keys in (session, without_two) if keys), key=len, default=[])
 
@@ -323,8 +339,6 @@ def _cap(result: Judgement, weigher: _Weigher, added: Sequence[Exhibit]) -> None
         _lower(result, "epoch_blurred", Word.MODERATE)
     if weigher.clocks_unset():
         _lower(result, "clocks_unset", Word.MODERATE)
-    if any(link.state == State.MISSING for link in chain.links if not link.aside):
-        _lower(result, "gap", Word.MODERATE)
     if against and favouring:
         _lower(result, "testimony_contradicts", Word.LIMITED)
     elif against:
@@ -363,6 +377,7 @@ def _words(result: Judgement) -> None:
 #: What a cap asks for next. The other caps follow from a step, which asks itself.
 ASKED_BY_CAP: Final[Mapping[str, str]] = {
     "one_source": "second_source",
+    "presence_only": "second_way",
     "two_sources": "third_source",
     "controlled_only": "unaltered_copy",
     "suspect_controlled": "unaltered_copy",

@@ -170,7 +170,7 @@ class Device(models.Model):
         constraints = [known("device_kind", DeviceKind, "device_kind_known")]
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.make, self.model, self.serial)))
+        return " ".join(filter(None, (self.make, self.model, self.serial))) or str(self.get_device_kind_display())
 
 
 class Seal(models.Model):

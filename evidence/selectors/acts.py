@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from casework.access.policy import can
 from casework.accounts.models import User
 from casework.core.errors import Missing
-from evidence.custody_workflow import STEPS, blocks, no_check_out
+from evidence.custody_workflow import STEPS, blocks, intact_seal, no_check_out
 from evidence.enums import ENDED, Act, CheckOutState, OfferState, State
 from evidence.models import Item, Offer
 from evidence.selectors.items import knows_content
@@ -83,7 +83,8 @@ def _of_holder(item: Item, user: User) -> Iterator[Offered]:
     if approved and can(user, "evidence.keep", item):
         yield Offered("hand-out", _("出库"), "package-export", next=True)
     if out and can(user, "evidence.hand_over", item):
-        yield Offered("return", _("归还入库"), "building-warehouse", blocks(STEPS[Act.OFFERED], item), next=True)
+        closed = not item.seals.exists() or intact_seal(item) is not None
+        yield Offered("return", _("归还入库"), "building-warehouse", blocks(STEPS[Act.OFFERED], item), next=closed)
     for step in STEPS.values():
         if not step.page or not step.by_holder or item.state not in step.sources or not can(user, step.policy, item):
             continue
@@ -100,13 +101,16 @@ def _of_holder(item: Item, user: User) -> Iterator[Offered]:
         missing = blocks(step, item)
         if step.seal and missing and step.act in (Act.SEALED, Act.RESEALED, Act.UNSEALED):
             continue  # sealed things are not offered sealing, nor open ones unsealing
-        yield Offered(step.page, step.verb, step.icon, missing, next=_is_next(item, step.act, out))
+        verb = _("换存放位置") if step.act == Act.STORED and item.state == State.DEPOSITED else step.verb
+        yield Offered(step.page, verb, step.icon, missing, next=_is_next(item, step.act, out))
 
 
 def _is_next(item: Item, act: Act, out: bool) -> bool:
-    """What usually comes next for the holder: seal what was taken, hand it on, put it on the shelf."""
+    """What usually comes next for the holder: seal what was taken or examined, hand it on, put it on the shelf."""
     if act == Act.SEALED:
         return item.state == State.COLLECTED
+    if act == Act.RESEALED:
+        return item.state == State.EXAMINED
     if act == Act.STORED:
         return item.state != State.DEPOSITED
     return act == Act.OFFERED and item.state == State.SEALED and not out

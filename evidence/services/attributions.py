@@ -34,7 +34,7 @@ from evidence.selectors.attributions import exhibit_of, newest_edition, span_of_
 from evidence.selectors.logs import bytes_of
 
 #: Told with every edition, so that a reader knows by which rules it was made.
-RULES: Final = "2026.11.2"
+RULES: Final = "2026.11.3"
 #: Bytes of a record that an edition quotes.
 QUOTED: Final = 600
 

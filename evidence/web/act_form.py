@@ -15,8 +15,8 @@ from evidence.web.people import PersonField, colleagues
 class ActForm(forms.Form):
     """One act. ``verb`` is the button, ``lead`` says what follows; ``submit`` makes the one service call."""
 
-    verb: ClassVar[str | Promise] = ""
-    lead: ClassVar[str | Promise] = ""
+    verb: str | Promise = ""
+    lead: str | Promise = ""
     solid: ClassVar[bool] = True
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)

@@ -17,6 +17,7 @@ from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.web.formats import cn_datetime
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
@@ -36,11 +37,11 @@ from evidence.attribution_words import (
     REFUTES,
     RULES,
     WORDS,
-    at_words,
     exhibit_words,
     note_words,
     option_words,
     sentence,
+    time_words,
 )
 from evidence.log_words import check_words, kind_words, verdict_words
 from evidence.models import Attribution, AttributionEdition, Item, LogEvent, LogFinding
@@ -74,7 +75,7 @@ for _outcome, _named, _tone, _sign in (
 for _step, _step_word, _step_colour, _step_icon in (
     ("single", _l("唯一对应"), "green", "circle-check"),
     ("ambiguous", _l("不止一个"), "amber", "alert-triangle"),
-    ("missing", _l("缺记录"), "amber", "help-circle"),
+    ("missing", _l("缺记录"), "red", "help-circle"),
 ):
     register_status("chain_step", _step, _step_word, _step_colour, _step_icon)
 
@@ -108,7 +109,7 @@ LIST = ListPage(
             "outcome", _l("结果"), lambda row: status("attribution_outcome", row.outcome), sort="outcome",
             export=lambda row: row.get_outcome_display(),
         ),
-        Column("strength", _l("程度"), _strength),
+        Column("strength", _l("程度"), _strength, nowrap=True),
         Column(
             "state", _l("复核"), lambda row: status("attribution", row.state), sort="state", export=lambda row: row.get_state_display()
         ),
@@ -233,6 +234,7 @@ def _show(
     context = {
         "row": row,
         "act": act_words(row),
+        "when": " – ".join(dict.fromkeys(cn_datetime(at, seconds=True) for at in (row.since, row.until))),
         "edition": edition,
         "editions": editions,
         "newest": edition is editions[0],
@@ -272,8 +274,7 @@ def _read(edition: AttributionEdition, user: User) -> dict[str, Any]:
             "key": key,
             "custody": status("item", state) if state else "",
             "controlled": bool(person) and person in one["administrators"],
-            "at_words": at_words(one["at"]),
-            "err_words": f"{one['err'] / 1_000_000:g}",
+            "when": time_words(one),
             "last": one["offset"] + max(one["length"], 1) - 1,
             "url": reverse("evidence:log-event", args=[key]),
         }

@@ -59,9 +59,16 @@ def words() -> dict[str, Any]:
         "item": _("证物 %s"),
         "confirm_both": _("两名办理人员都要确认"),
         "need_item": _("至少登记一件证物"),
+        "need_title": _("证物 %s 的名称"),
         "need_place": _("地点"),
         "need_second": _("另一名办理人员"),
-        "drop": _("清除本机没有同步的内容？不能恢复。"),
+        "drop": _("清除本机没有同步的这一处？不能恢复。"),
+        "remove": _("去掉"),
+        "remove_item": _("去掉这一件和它的照片？不能恢复。"),
+        "remove_photo": _("去掉第 %s 张照片？不能恢复，序号会空着。"),
+        "open": _("打开"),
+        "scene": _("%s：%s 件，%s 张照片"),
+        "no_place": _("没有写地点"),
     }
 
 

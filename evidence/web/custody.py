@@ -151,7 +151,7 @@ def discrepancy(request: HttpRequest, pk: int) -> HttpResponse:
     row: Discrepancy = get_visible(Discrepancy.objects.select_related("item", "opened_by"), user, pk=pk)
     require(user, "evidence.approve", row.item)
     form = OpinionForm(request.POST or None)
-    form.fields["opinion"].label = _("查清的情况")
+    form.fields["opinion"].label, form.fields["opinion"].required = _("查清的情况"), True
     if request.method == "POST" and form.is_valid():
         try:
             resolve_discrepancy(row, resolution=form.cleaned_data["opinion"], actor=user, at=clock.now())

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _l
 from casework.web.forms import DayField
 from evidence import services
 from evidence.custody_workflow import intact_seal
+from evidence.enums import State
 from evidence.web.act_form import ActForm, Seconded
 from evidence.web.people import PersonField, keepers, receivers
 
@@ -133,6 +134,11 @@ class WithdrawForm(ActForm):
 
 class StoreForm(ActForm):
     verb, lead = _l("入库"), _l("从此由您保管。")
+
+    def prepare(self) -> None:
+        if self.item.state == State.DEPOSITED:
+            self.verb, self.lead = _l("换存放位置"), _l("仍由您保管，记下新的位置。")
+
     place = forms.CharField(label=_l("存放位置"), max_length=120, help_text=_l("例如 B 库 04-12"))
     note = forms.CharField(label=_l("说明"), required=False, max_length=500)
 

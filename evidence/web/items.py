@@ -208,7 +208,11 @@ class FileForm(forms.Form):
 
     file = forms.FileField(label=_l("文件"), help_text=_l("同时计算 SHA-256 和 SM3，原件不再改动"))
     derived_from = forms.ModelChoiceField(
-        label=_l("由哪个原件制作"), queryset=ItemFile.objects.none(), required=False, help_text=_l("工作副本填写")
+        label=_l("由哪个原件制作"),
+        queryset=ItemFile.objects.none(),
+        required=False,
+        empty_label=_l("这就是原件"),
+        help_text=_l("工作副本填写"),
     )
     note = forms.CharField(label=_l("说明"), required=False, max_length=200)
 
@@ -221,7 +225,8 @@ def new_file(request: HttpRequest, pk: int) -> HttpResponse:
     if not knows_content(row, user):
         raise Http404
     form = FileForm(request.POST or None, request.FILES or None)
-    form.fields["derived_from"].queryset = row.files.filter(original=True)  # type: ignore[attr-defined]
+    originals = row.files.filter(original=True)
+    form.fields["derived_from"].queryset = originals  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         try:
@@ -245,7 +250,8 @@ def new_file(request: HttpRequest, pk: int) -> HttpResponse:
         "verb": _("上传文件"),
         "multipart": True,
         "uploads": reverse("item-uploads", args=[row.pk]),
-        "fields": list(form),
+        # Nothing can be made of an original before there is one.
+        "fields": [field for field in form if field.name != "derived_from" or originals.exists()],
     }
     return render(request, "evidence/act.html", context, status=409 if request.method == "POST" else 200)
 

@@ -143,7 +143,9 @@ class EventForm(ActForm):
     kind = forms.CharField(label=_l("类别"), max_length=60, help_text=_l("例如 登录、删除、修改密码"))
     text = forms.CharField(label=_l("事项"), max_length=300)
     raw = forms.CharField(label=_l("原文"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    file = forms.ModelChoiceField(label=_l("原文所在的文件"), queryset=ItemFile.objects.none(), required=False)
+    file = forms.ModelChoiceField(
+        label=_l("原文所在的文件"), queryset=ItemFile.objects.none(), required=False, empty_label="—"
+    )
     byte_offset = forms.IntegerField(label=_l("字节位置"), min_value=0, required=False)
 
     def prepare(self) -> None:
@@ -170,7 +172,9 @@ class LinkForm(ActForm):
     person = forms.CharField(label=_l("指向"), max_length=200)
     relation = forms.CharField(label=_l("联系"), max_length=120)
     strength = forms.ChoiceField(label=_l("强度"), choices=Strength.choices)
-    event = forms.ModelChoiceField(label=_l("所依据的事件"), queryset=Event.objects.none(), required=False)
+    event = forms.ModelChoiceField(
+        label=_l("所依据的事件"), queryset=Event.objects.none(), required=False, empty_label="—"
+    )
     note = forms.CharField(label=_l("说明"), required=False, max_length=500)
     limits = forms.CharField(label=_l("什么限制了它"), required=False, max_length=300)
 

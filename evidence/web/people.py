@@ -57,6 +57,7 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("queryset", User.objects.none())
+        kwargs.setdefault("empty_label", "—")
         kwargs.setdefault("widget", forms.Select(attrs={"data-choose": ""}))
         super().__init__(**kwargs)
 

@@ -34,7 +34,13 @@ class BeginForm(forms.Form):
 class CountForm(forms.Form):
     """What was read off one thing."""
 
-    number = forms.CharField(label=_l("编号"), max_length=120, help_text=_l("证物编号、封条号码或设备序列号"))
+    number = forms.CharField(
+        label=_l("编号"),
+        max_length=120,
+        help_text=_l("证物编号、封条号码或设备序列号"),
+        # After each piece the field waits for the next: a hand scanner types and sends.
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off", "autocapitalize": "characters"}),
+    )
     seal = forms.CharField(label=_l("封条上的号码"), required=False, max_length=40)
     place = forms.CharField(label=_l("实际位置"), required=False, max_length=120, help_text=_l("与账上相同的不填"))
 

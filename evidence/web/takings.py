@@ -56,7 +56,10 @@ class CollectionForm(forms.Form):
     """The head of a list."""
 
     compartment = forms.ModelChoiceField(
-        label=_l("所属事项"), queryset=Compartment.objects.none(), help_text=_l("只有其成员能看到这份清单")
+        label=_l("所属事项"),
+        queryset=Compartment.objects.none(),
+        help_text=_l("只有其成员能看到这份清单"),
+        empty_label="—",
     )
     measure = forms.ChoiceField(label=_l("措施"), choices=Measure.choices)
     basis = forms.CharField(label=_l("批准文书"), required=False, max_length=120)
@@ -65,6 +68,7 @@ class CollectionForm(forms.Form):
         label=_l("单位"),
         queryset=Unit.objects.none(),
         required=False,
+        empty_label="—",
         widget=forms.Select(attrs={"data-choose": ""}),
     )
     second = PersonField(label=_l("另一名办理人员"), help_text=_l("二人以上进行，监察法第四十四条"))

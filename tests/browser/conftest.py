@@ -1,14 +1,17 @@
 """A real browser against a live server over a copy of the played campaign."""
 
+import math
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler, get_internal_wsgi_application
 from django.db import connection
 from django.test import override_settings
@@ -19,7 +22,14 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run", "--disable-dev-shm-usage", "--lang=zh-CN",
 )  # fmt: skip
+#: What is asked of every page that a walk looks at.
+ACCESSIBLE = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
 PATIENCE_MS = 120_000  # a busy machine draws slowly
+#: A session that is not used ends after half an hour; one that was begun so many seconds ago is surely alive.
+SESSION_ALIVE_SECONDS = 600
 
 
 def _program() -> str | None:
@@ -40,7 +50,7 @@ def site(played_campaign: Played, django_db_blocker: Any) -> Iterator[str]:
         copy_of(played_campaign.database, f"{played_campaign.database}_browser") as database,
         django_db_blocker.unblock(),
         connected_to(database),
-        override_settings(CASEWORK_NOW=MORNING),
+        override_settings(CASEWORK_NOW=MORNING, WHITENOISE_MAX_AGE=3600),  # a visitor fetches each file once
     ):
         server = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
         server.daemon_threads = False  # closing waits for them, so that no connection outlives the database
@@ -78,6 +88,16 @@ def chromium() -> Iterator[Any]:
             os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = kept
 
 
+#: User name and the demo's moment → when the session was begun, and its cookies.
+Sessions = dict[tuple[str, str], tuple[float, list[Any]]]
+
+
+@pytest.fixture(scope="module")
+def sessions(site: str) -> Sessions:
+    """The sessions that were begun on this site."""
+    return {}
+
+
 @dataclass
 class Visitor:
     """One person at one screen, and everything that went wrong there."""
@@ -85,6 +105,7 @@ class Visitor:
     page: Any
     site: str
     played: Played
+    sessions: Sessions
     troubles: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
@@ -120,26 +141,44 @@ class Visitor:
         self.page.get_by_label("口令").fill(self.played.password(username))
         self.page.keyboard.press("Enter")
         self.page.wait_for_url(lambda url: "/accounts/login/" not in url)
+        kept = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
+        cookies = [cookie for cookie in self.page.context.cookies() if cookie["name"] in kept]
+        self.sessions[username, settings.CASEWORK_NOW] = time.monotonic(), cookies
+
+    def become(self, username: str) -> None:
+        """Let somebody else sit down at the same screen: who signed in before goes on with that session."""
+        self.page.goto("about:blank")  # what the one before still asked for is not answered to the next
+        self.page.context.clear_cookies()
+        begun, cookies = self.sessions.get((username, settings.CASEWORK_NOW), (-math.inf, []))
+        if time.monotonic() - begun < SESSION_ALIVE_SECONDS:
+            self.page.context.add_cookies(cookies)
+        else:
+            self.sign_in(username)
 
     def look(self) -> None:
-        """The page fits the screen's width and has a heading."""
+        """The page fits the screen's width, has a heading, and can be used without seeing it (WCAG 2.2 AA, by axe)."""
         page = self.page
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0:
             self.troubles.append(f"{page.url} is {wide} px wider than the screen")
         if page.locator("h1").count() != 1:
             self.troubles.append(f"{page.url} has {page.locator('h1').count()} headings of the first order")
+        for fault in Axe().run(page, options=ACCESSIBLE).response["violations"]:
+            where = "; ".join(node["html"][:200] for node in fault["nodes"][:3])
+            self.troubles.append(f"{page.url}: {fault['id']}, {fault['help']}: {where}")
 
 
 @pytest.fixture
-def visitor(site: str, chromium: Any, played_campaign: Played, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+def visitor(
+    site: str, chromium: Any, sessions: Sessions, played_campaign: Played, request: pytest.FixtureRequest
+) -> Iterator[Visitor]:
     """A visitor with a screen of its own (``@pytest.mark.parametrize("visitor", [width], indirect=True)``)."""
     width = getattr(request, "param", 1440)
     context = chromium.new_context(
         viewport={"width": width, "height": 844 if width < 500 else 900}, locale="zh-CN", timezone_id="Asia/Shanghai"
     )
     context.set_default_timeout(PATIENCE_MS)
-    one = Visitor(context.new_page(), site, played_campaign)
+    one = Visitor(context.new_page(), site, played_campaign, sessions)
     one.watch()
     yield one
     context.close()

@@ -32,12 +32,6 @@ VARIANTS = {
 }
 
 
-def as_(visitor: Visitor, username: str) -> None:
-    """Let somebody else sit down at the screen."""
-    visitor.page.context.clear_cookies()
-    visitor.sign_in(username)
-
-
 def logs_of(visitor: Visitor, variant: str) -> LogEvent:
     """Have the logs of a variant taken and read as a matter of its own; return the clearing that they tell of."""
     first, second = visitor.played.user("officer1"), visitor.played.user("officer2")
@@ -93,7 +87,7 @@ def test_a_variant_names_nobody(visitor: Visitor, variant: str) -> None:
     assert page.locator("#review").count() == 0
 
     # The second officer looks at every step and agrees that nobody is named.
-    as_(visitor, "officer2")
+    visitor.become("officer2")
     visitor.open(f"/evidence/attributions/{row.pk}/")
     visitor.look()
     page.locator("#review input[value=agreed]").check()
@@ -104,7 +98,7 @@ def test_a_variant_names_nobody(visitor: Visitor, variant: str) -> None:
     assert row.state == AttributionState.REVIEWED
 
     # The auditor reads all of it and writes nothing; the narrow screen holds it too.
-    as_(visitor, "auditor1")
+    visitor.become("auditor1")
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 900})
         visitor.open(f"/evidence/attributions/{row.pk}/")
@@ -138,13 +132,24 @@ def test_the_huang_case_is_worked_through(visitor: Visitor) -> None:
     assert page.locator("#review").count() == 0  # he worked it out himself
     visitor.look()
 
+    # On paper: what the rules found, and nothing that is typed.
+    page.get_by_role("link", name="行为归属说明").click()
+    page.wait_for_url(re.compile(r"/documents/new/"))
+    expect(page.locator("main")).to_contain_text("全部内容取自记录，不能改写")
+    page.locator("[name=purpose]").fill("附审查调查报告")
+    page.locator("[data-save]").click()
+    page.wait_for_url(re.compile(r"/documents/\d+/$"))
+    expect(page.locator("h1")).to_contain_text(f"{row.number} 第{newest_edition(row).serial}版")
+    visitor.look()
+    visitor.open(f"/evidence/attributions/{row.pk}/")
+
     # From a step to the bytes that it stands on, and back.
     page.locator("#step-1 a", has_text="打开原文").first.click()
     page.wait_for_url(re.compile(r"/evidence/log-events/\d+/$"))
     expect(page.locator("mark")).to_be_visible()
     page.go_back()
 
-    as_(visitor, "officer2")
+    visitor.become("officer2")
     visitor.open(f"/evidence/attributions/{row.pk}/")
     page.locator("#review input[value=returned]").check()
     page.locator("#review [name=note]").fill("他说电脑没有锁屏，先查当晚还有谁在办公室")
@@ -153,7 +158,7 @@ def test_the_huang_case_is_worked_through(visitor: Visitor) -> None:
     row.refresh_from_db()
     assert row.state == AttributionState.RETURNED
 
-    as_(visitor, "auditor1")
+    visitor.become("auditor1")
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 900})
         visitor.open(f"/evidence/attributions/{row.pk}/")
@@ -174,7 +179,7 @@ def test_the_mining_page_of_the_demo_is_filled(visitor: Visitor) -> None:
     page.context.set_default_timeout(PATIENCE_MS)
     item = Item.objects.get(title__startswith="网络中心地址转换")
     for username in ("officer1", "auditor1"):
-        as_(visitor, username)
+        visitor.become(username)
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 900})
             visitor.open(f"/evidence/{item.pk}/mining/")

@@ -30,26 +30,20 @@ def _filled_in(visitor: Visitor) -> SelfInspection:
     return inspection
 
 
-def _as(visitor: Visitor, username: str) -> None:
-    """Hand the phone to somebody else."""
-    visitor.page.context.clear_cookies()
-    visitor.sign_in(username)
-
-
 @pytest.mark.parametrize("visitor", [390], indirect=True)
 def test_a_report_goes_back_and_forth_until_it_is_accepted(visitor: Visitor) -> None:
     page = visitor.page
     inspection = _filled_in(visitor)
     pk = inspection.pk
     name = inspection.unit.leaders.get().name
-    _as(visitor, "leader2")
+    visitor.become("leader2")
     visitor.open(f"/portal/self-inspections/{pk}/sign/")
     page.locator("#signed_name").fill(name)
     page.locator(".dock button").click()
     page.wait_for_url("**/versions/1/")
 
     # The office takes it up and sends it back with a remark at one question.
-    _as(visitor, "campaign1")
+    visitor.become("campaign1")
     visitor.open(f"/self-inspections/{pk}/")
     page.locator("#step-start_review button").last.click()
     expect(page.locator("body")).to_contain_text("审核中")
@@ -60,7 +54,7 @@ def test_a_report_goes_back_and_forth_until_it_is_accepted(visitor: Visitor) -> 
     page.wait_for_url(f"**/self-inspections/{pk}/")
 
     # The remark stands at the question; the mended report is the second version.
-    _as(visitor, "leader2")
+    visitor.become("leader2")
     visitor.open(f"/portal/self-inspections/{pk}/rooms/")
     expect(page.locator("body")).to_contain_text("写明每处由谁检查。")
     visitor.look()
@@ -74,7 +68,7 @@ def test_a_report_goes_back_and_forth_until_it_is_accepted(visitor: Visitor) -> 
     visitor.look()
 
     # Reviewed anew, verified, and accepted by another person.
-    _as(visitor, "campaign1")
+    visitor.become("campaign1")
     visitor.open(f"/self-inspections/{pk}/")
     page.locator("#step-start_review button").last.click()
     expect(page.locator("#step-verify")).to_be_attached()
@@ -82,7 +76,7 @@ def test_a_report_goes_back_and_forth_until_it_is_accepted(visitor: Visitor) -> 
         page.locator("#reason").fill("已与监测清单逐个地址核对。")
     page.locator("#step-verify button").last.click()
     expect(page.locator("#step-verify")).to_have_count(0)
-    _as(visitor, "approver1")
+    visitor.become("approver1")
     visitor.open(f"/self-inspections/{pk}/")
     page.locator("#step-accept button").last.click()
     expect(page.locator("#step-accept")).to_have_count(0)

@@ -1,13 +1,18 @@
 """Cases in a real browser at both widths: officer, hearing officer, approver and the inspection team."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models import Count
 from playwright.sync_api import expect
 
-from cases.models import Case, CaseNote, Inspection, Measure, Site
+from cases.models import Case, CaseLink, CaseNote, Delegation, Inspection, Measure, Site
 from cases.selectors.cases import decisions_for
 from cases.services.measures import propose_measure
 from casework.core import clock
+from casework.notices.models import Notice
 from tests.browser.conftest import PATIENCE_MS, Visitor
+from tests.browser.test_evidence import choose
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE_MS)
@@ -83,6 +88,17 @@ def test_an_approver_reads_a_draft_and_approves_a_measure(visitor: Visitor) -> N
     visitor.open("/cases/approval/")
     visitor.look()
     expect(page.locator("body")).to_contain_text("依据待核")
+    today = clock.today()
+    choose(page, "id_to", "分管领导乙")
+    page.locator("[name=from_on]").fill(today.isoformat())
+    page.locator("[name=until]").fill((today + timedelta(days=3)).isoformat())
+    page.locator("[name=reason]").fill("外出学习")
+    page.get_by_role("button", name="委托代行签批").click()
+    expect(page.locator("body")).to_contain_text(f"分管领导乙还没有加入这些待批的案件：{waiting.number}")
+    given = Delegation.objects.get(principal=leader, revoked_at__isnull=True)
+    assert Notice.objects.get(ref=f"delegation:{given.pk}").recipient.username == "approver2"
+    page.get_by_role("button", name="收回委托").click()
+    expect(page.locator("body")).to_contain_text("现在没有委托。")
     assert visitor.troubles == []
 
 
@@ -98,6 +114,57 @@ def _a_measure(visitor: Visitor) -> Measure:
         )  # fmt: skip
     finally:
         Case.objects.filter(pk=case.pk).update(state=state)
+
+
+def test_a_leader_takes_a_case_apart_and_joins_it_again(visitor: Visitor) -> None:
+    page = visitor.page
+    case = Case.objects.filter(state="closed").annotate(people=Count("suspects")).filter(people=2).order_by("pk")[0]
+    goes, stays = case.suspects.order_by("-pk")
+    Case.objects.filter(pk=case.pk).update(state="investigating", closed_on=None)
+    visitor.sign_in("approver1")
+    visitor.open(f"/cases/{case.pk}/split/")
+    visitor.look()
+    page.get_by_label(goes.name, exact=True).check()
+    page.locator("[name=title]").fill("另案办理")
+    page.locator("[name=reason]").fill("涉嫌不同的问题")
+    page.locator("[data-save]").click()
+    expect(page.locator("h1")).to_have_text("另案办理")
+    visitor.look()
+    apart = CaseLink.objects.get(case=case, kind="split").other
+    expect(page.locator("#suspects")).to_contain_text(goes.name)
+    assert [row.name for row in case.suspects.all()] == [stays.name]
+
+    visitor.open(f"/cases/{apart.pk}/merge/")
+    visitor.look()
+    choose(page, "id_into", case.number)
+    page.locator("[name=reason]").fill("仍是同一事实")
+    page.locator("[data-save]").click()
+    expect(page.locator("h1")).to_have_text(case.title)
+    page.locator("details", has_text="随案内容").last.locator("summary").click()
+    expect(page.locator("dl", has_text="人员").last).to_contain_text(goes.name)
+    visitor.open(f"/cases/{apart.pk}/")
+    visitor.look()
+    expect(page.locator("body")).to_contain_text("本案并入")
+    assert case.suspects.count() == 2
+    assert visitor.troubles == []
+
+
+def test_another_leader_opens_a_case_in_an_emergency(visitor: Visitor) -> None:
+    page, case = visitor.page, _case()
+    visitor.sign_in("approver2")
+    visitor.open("/cases/emergency/")
+    visitor.look()
+    page.locator("[name=number]").fill(case.number)
+    page.locator("[name=reason]").fill("承办领导联系不上，现场等候答复")
+    page.get_by_role("button", name="打开这件案件").click()
+    expect(page.locator("h1")).to_have_text(case.title)
+    expect(page.locator("body")).to_contain_text("应急调阅，到")
+    visitor.look()
+    visitor.open(f"/cases/{case.pk}/members/")
+    expect(page.locator("body")).to_contain_text("承办领导联系不上")
+    mark = case.compartment.public_id
+    assert Notice.objects.get(kind="access.emergency", title__contains=mark).recipient.username == "secadmin1"
+    assert visitor.troubles == []
 
 
 @BOTH

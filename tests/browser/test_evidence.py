@@ -43,12 +43,6 @@ def act(visitor: Visitor, item: Item, page: str, choices: dict[str, str] | None 
     visitor.page.wait_for_url(lambda url: f"/acts/{page}/" not in url)
 
 
-def as_(visitor: Visitor, username: str) -> None:
-    """Let somebody else sit down at the screen."""
-    visitor.page.context.clear_cookies()
-    visitor.sign_in(username)
-
-
 def test_the_whole_way_of_one_rig(visitor: Visitor) -> None:
     page = visitor.page
     officer = User.objects.get(username="officer1")
@@ -78,14 +72,14 @@ def test_the_whole_way_of_one_rig(visitor: Visitor) -> None:
     visitor.look()
     expect(page.locator(".cc")).to_contain_text(f"待{second.name}本人确认")
 
-    as_(visitor, "officer2")
+    visitor.become("officer2")
     visitor.open(f"/evidence/confirmations/?item={item.pk}")
     visitor.look()
     page.get_by_role("button", name="确认属实").click()
     page.wait_for_load_state()
     assert Confirmation.objects.filter(custody__item=item, officer=second, agreed=True).count() == 2
 
-    as_(visitor, "custodian1")
+    visitor.become("custodian1")
     visitor.open("/evidence/custody/")
     visitor.look()
     act(visitor, item, "accept", seal="ZJ21-870001", quantity="1", place="B 库 09-01")
@@ -94,37 +88,37 @@ def test_the_whole_way_of_one_rig(visitor: Visitor) -> None:
     visitor.open("/evidence/scan/?number=ZJ21-870001")
     page.wait_for_url(f"**/evidence/{item.pk}/")
 
-    as_(visitor, "officer1")
+    visitor.become("officer1")
     act(visitor, item, "request", purpose="送鉴定", due_on="2021-12-20")
-    as_(visitor, "approver1")
+    visitor.become("approver1")
     visitor.open(f"/evidence/check-outs/{CheckOut.objects.get(item=item).pk}/")
     visitor.look()
     page.get_by_role("button", name="批准调取").click()
     page.wait_for_url("**/evidence/decisions/")
-    as_(visitor, "custodian1")
+    visitor.become("custodian1")
     act(visitor, item, "hand-out")
-    as_(visitor, "officer1")
+    visitor.become("officer1")
     act(visitor, item, "accept", seal="ZJ21-870001")
     act(visitor, item, "unseal", {"second": second.name}, number="ZJ21-870001", reason="做镜像")
     act(visitor, item, "examine", {"second": second.name}, method="只读镜像", document="委托鉴定书 9 号")
     act(visitor, item, "reseal", {"second": second.name}, number="ZJ21-870002")
     act(visitor, item, "return")
-    as_(visitor, "custodian1")
+    visitor.become("custodian1")
     act(visitor, item, "accept", seal="ZJ21-870002")
-    as_(visitor, "officer2")
+    visitor.become("officer2")
     visitor.open(f"/evidence/confirmations/?item={item.pk}")
     page.get_by_role("button", name="确认属实").click()
     page.wait_for_load_state()
-    as_(visitor, "officer1")
+    visitor.become("officer1")
     act(visitor, item, "propose", {"outcome": "收缴"}, document="处理意见 9 号", reason="违纪所得")
-    as_(visitor, "approver1")
+    visitor.become("approver1")
     visitor.open(f"/evidence/disposals/{item.disposals.get().pk}/")
     page.get_by_role("button", name="批准处置").click()
     page.wait_for_url("**/evidence/decisions/")
     item.refresh_from_db()
     assert item.state == State.DISPOSAL_APPROVED
 
-    as_(visitor, "auditor1")
+    visitor.become("auditor1")
     visitor.open(f"/evidence/{item.pk}/")
     visitor.look()
     expect(page.locator("body")).to_contain_text("藏在铁柜后面")
@@ -196,9 +190,28 @@ def test_capture_at_the_scene_without_network(visitor: Visitor) -> None:
     assert len(kept) > 500
     assert "SN-OFFLINE-1" not in kept
     assert "JFIF" not in kept
+    page.get_by_role("button", name="存好，去下一处").click()  # the next scene, before anything could be sent
+    expect(page.locator("[data-said]")).to_have_text("已加密存在本机。")
+    expect(page.locator("[data-scenes]")).to_contain_text("机房 302：1 件，2 张照片")
+    for name, value in (("place", "机房 303"), ("witness_name", "后勤管理员"), ("recording_ref", "LX-8")):
+        page.locator(f"#{name}").fill(value)
+    page.locator("[data-shoot]").first.set_input_files([photo(3)])
+    expect(page.locator("[data-photos] li")).to_have_count(1)
+    for box in page.locator("[name=confirm]").all():
+        box.check()
+    page.get_by_role("button", name="同步").click()
+    expect(page.locator("[data-said]")).to_have_text("还差：证物 1 的名称")  # what was photographed is not left behind
+    page.locator("[data-f=title]").first.fill("交换机")
+    for box in page.locator("[name=confirm]").all():
+        expect(box).not_to_be_checked()  # what they confirmed has changed
+        box.check()
+    page.get_by_role("button", name="同步").click()
+    expect(page.locator("[data-said]")).to_contain_text("没有网络")
     page.reload()  # the device is put away and taken out again
     page.locator("#pin").fill("蓝天白云小河流水")
     page.get_by_role("button", name="打开").click()
+    expect(page.locator("#place")).to_have_value("机房 303")
+    page.locator("[data-scenes]").get_by_role("button", name="打开").click()
     expect(page.locator("[data-f=serial]").first).to_have_value("SN-OFFLINE-1")
 
     before = Collection.objects.count()
@@ -206,8 +219,10 @@ def test_capture_at_the_scene_without_network(visitor: Visitor) -> None:
     page.get_by_role("button", name="同步").click()
     expect(page.locator("[data-said]")).to_contain_text("已同步为清单")
 
-    capture = Capture.objects.get()
-    assert Collection.objects.count() == before + 1
+    capture = Capture.objects.get(collection__place="机房 302")
+    other = Capture.objects.get(collection__place="机房 303")
+    assert (Capture.objects.count(), Collection.objects.count()) == (2, before + 2)
+    assert (other.collection.items.get().title, other.photos.filter(file__isnull=False).count()) == ("交换机", 1)
     item = capture.collection.items.get()
     assert (item.title, item.device.serial, capture.notes) == ("机柜后的矿机", "SN-OFFLINE-1", "机器在铁柜后面，通电。")
     assert [one.file.blob.sha256 for one in capture.photos.all() if one.file] == digests

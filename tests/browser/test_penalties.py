@@ -58,12 +58,6 @@ def _people(visitor: Visitor) -> Any:
     )  # fmt: skip
 
 
-def _become(visitor: Visitor, username: str) -> None:
-    """Let somebody else sit down at the same screen."""
-    visitor.page.context.clear_cookies()
-    visitor.sign_in(username)
-
-
 @contextmanager
 def _on(day: str) -> Iterator[None]:
     """Let the product live on another day; sessions of the old one have run out by then."""
@@ -200,14 +194,14 @@ def test_a_sanction_is_decided_served_carried_out_appealed_amended_and_expires(v
     penalty = _step(visitor, penalty, "inform", second_officer=second, place="会议室", statement="认识到错误")
     assert penalty.state == PenaltyState.INFORMED
 
-    _become(visitor, "hearing1")
+    visitor.become("hearing1")
     penalty = _step(
         visitor, penalty, "deliberate", body="纪委常委会", members=7, votes_for=6, abstentions=1,
         minutes="浙纪常〔2021〕40号",
     )  # fmt: skip
     _approve(visitor, penalty)
 
-    _become(visitor, "hearing1")
+    visitor.become("hearing1")
     penalty = _step(visitor, penalty, "issue", sealed=True)
     assert penalty.number.startswith("浙纪处〔2021〕")
     visitor.open(f"/penalties/{penalty.pk}/decision/")
@@ -215,7 +209,7 @@ def test_a_sanction_is_decided_served_carried_out_appealed_amended_and_expires(v
     expect(page.locator("main")).to_contain_text("关于给予吴某某同志严重警告处分的决定")
     expect(page.locator("main")).to_contain_text("可以向本机关提出申诉")
 
-    _become(visitor, "officer1")
+    visitor.become("officer1")
     _step(visitor, penalty, "serve", second_officer=second, receiver="吴某某", receipt="送达回证1号")
     _step(visitor, penalty, "announce", second_officer=second, place="所在党支部")
     penalty = _step(visitor, penalty, "execute")
@@ -228,7 +222,7 @@ def test_a_sanction_is_decided_served_carried_out_appealed_amended_and_expires(v
     with _on("2022-01-10"):
         _appeal(visitor, penalty)
     with _on("2022-01-11"):
-        _become(visitor, "officer1")
+        visitor.become("officer1")
         penalty = _step(visitor, penalty, "execute")
         _do_tasks(visitor, penalty)
         penalty = _step(visitor, penalty, "finish", executed_on="2022-01-11")
@@ -236,7 +230,7 @@ def test_a_sanction_is_decided_served_carried_out_appealed_amended_and_expires(v
         visitor.open(f"/penalties/{penalty.pk}/")
         expect(page.locator(".nextstep")).to_contain_text("影响期未满")
     with _on("2022-12-16"):
-        _become(visitor, "officer1")
+        visitor.become("officer1")
         penalty = _step(visitor, penalty, "expire")
         expect(page.locator("main")).to_contain_text("影响期满")
     assert penalty.state == PenaltyState.EXPIRED
@@ -252,7 +246,7 @@ def _approve(visitor: Visitor, penalty: Penalty) -> None:
     """The leader decides on the phone: the same page, as narrow as his screen."""
     page = visitor.page
     page.set_viewport_size({"width": 390, "height": 844})
-    _become(visitor, "approver1")
+    visitor.become("approver1")
     visitor.open("/penalties/approvals/")
     visitor.look()
     expect(page.locator("main")).to_contain_text("吴某某")
@@ -269,7 +263,7 @@ def _approve(visitor: Visitor, penalty: Penalty) -> None:
 def _appeal(visitor: Visitor, penalty: Penalty) -> None:
     """Lodged by the hearing room, accepted and decided by a leader without a part in the case."""
     page = visitor.page
-    _become(visitor, "hearing1")
+    visitor.become("hearing1")
     visitor.open(f"/penalties/{penalty.pk}/appeals/new/")
     visitor.look()
     page.locator("#id_kind").select_option("party_appeal")
@@ -278,7 +272,7 @@ def _appeal(visitor: Visitor, penalty: Penalty) -> None:
     appeal = Appeal.objects.get(penalty=penalty)
     assert Penalty.objects.get(pk=penalty.pk).state == PenaltyState.RUNNING  # execution goes on meanwhile
 
-    _become(visitor, "approver2")
+    visitor.become("approver2")
     visitor.open(f"/penalties/appeals/{appeal.pk}/")
     visitor.look()
     _choose(page, "handler", "审理员乙")
@@ -345,9 +339,9 @@ def test_a_recommendation_goes_to_a_unit_and_is_followed_up(visitor: Visitor) ->
     page.locator("button[data-save]").click()
     page.wait_for_url("**/penalties/bodies/*/", timeout=PATIENCE_MS)
     decision = BodyDecision.objects.get(case=case)
-    _become(visitor, "approver1")
+    visitor.become("approver1")
     _unit_step(visitor, decision, "approve", text="同意。")
-    _become(visitor, "officer1")
+    visitor.become("officer1")
     _unit_step(visitor, decision, "issue")
     visitor.open(f"/penalties/bodies/{decision.pk}/paper/")
     visitor.look()

@@ -1,6 +1,7 @@
 """Every page of cases as those who may and those who may not."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,8 +10,16 @@ from django.urls import reverse
 from cases.enums import CaseState
 from cases.models import Case, PaperReading
 from cases.services.inspections import arrive_at_site, record_findings
-from tests.build import moment
-from tests.build_cases import a_case, a_proved_fact, a_suspect, a_unit, an_inspection, decide, walk
+from cases.services.integrity import break_glass
+from cases.services.members import add_member, remove_member
+from casework.access.models import MOST_NAMED, Grant
+from casework.accounts.enums import Role
+from casework.core import clock
+from casework.deadlines.models import Deadline
+from casework.deadlines.web.nav import late
+from casework.notices.models import Notice
+from tests.build import a_user, moment, tried
+from tests.build_cases import DAY, ENDS, a_case, a_proved_fact, a_suspect, a_unit, an_inspection, decide, walk, way
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -38,37 +47,29 @@ def _pages(case: Case) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("role", "status"),
-    [
-        ("officer", 200),
-        ("second_officer", 200),
-        ("approver", 200),
-        ("auditor", 200),
-        ("outsider", 404),
-        ("campaign_officer", 404),
-        ("hearing_officer", 404),
-        ("inspector", 404),
-        ("custodian", 404),
-        ("unit_leader", 404),
-        ("liaison", 404),
-        ("system_admin", 404),
-        ("security_admin", 404),
-        ("audit_admin", 404),
-    ],
-)
-def test_pages_of_a_case_open_for_those_who_may_know_of_it(cast: Cast, role: str, status: int) -> None:
+def test_pages_of_a_case_open_for_those_who_may_know_of_it(cast: Cast) -> None:
     case = walk(cast, a_case(cast), "facts_meeting")
-    client = _as(cast.everyone()[role])
+    inside = {"officer", "second_officer", "approver", "auditor"}
 
-    for url in _pages(case):
-        assert client.get(url).status_code == status, url
+    for role, user in cast.everyone().items():
+        client = _as(user)
+        for url in _pages(case):
+            assert client.get(url).status_code == (200 if role in inside else 404), (role, url)
 
 
-@pytest.mark.parametrize("state", [state for state in CaseState if state != "prosecuted"])
-def test_the_page_is_drawn_in_every_state(cast: Cast, state: str) -> None:
-    case = walk(cast, a_case(cast), state)
+def test_the_page_is_drawn_in_every_state(cast: Cast) -> None:
+    drawn = set()
+    for end in ENDS:
+        with tried(end):
+            for case in way(cast, a_case(cast), end):
+                if case.state not in drawn:
+                    _see(cast, case)
+                    drawn.add(case.state)
 
+    assert drawn == set(CaseState) - {CaseState.PROSECUTED}
+
+
+def _see(cast: Cast, case: Case) -> None:
     for user in (cast.officer, cast.approver, cast.auditor):
         answer = _as(user).get(reverse("cases:detail", args=[case.pk]))
         assert answer.status_code == 200
@@ -237,3 +238,88 @@ def test_field_pages_open_for_the_team_only(cast: Cast) -> None:
     assert [_as(cast.inspector).get(url).status_code for url in urls] == [200, 200, 200, 200]
     assert [_as(cast.outsider).get(url).status_code for url in urls] == [404, 404, 404, 404]
     assert [_as(cast.officer).get(url).status_code for url in urls[:2]] == [200, 200]
+
+
+def test_a_correction_of_the_standing_ticks_nothing_by_itself(cast: Cast) -> None:
+    case = a_case(cast)
+    suspect, other = a_suspect(cast, case), a_suspect(cast, case, "何某某", village_cadre=True)
+    client = _as(cast.officer)
+    pages = {one: client.get(reverse("cases:suspect", args=[case.pk, one.pk])) for one in (suspect, other)}
+
+    ticked = {one: page.context["form"]["village_cadre"].as_widget() for one, page in pages.items()}
+
+    assert "checked" not in ticked[suspect]
+    assert "checked" in ticked[other]
+    assert "村干部</span>" in client.get(reverse("cases:detail", args=[case.pk])).content.decode()
+
+
+def test_the_page_of_a_case_asks_little(cast: Cast, django_assert_max_num_queries: Any) -> None:
+    case = walk(cast, a_case(cast), "investigating")
+    client = _as(cast.officer)
+    address = reverse("cases:detail", args=[case.pk])
+    client.get(address)
+
+    with django_assert_max_num_queries(36):
+        client.get(address)
+
+
+def test_who_knew_of_a_case_stays_on_its_page_with_why(cast: Cast) -> None:
+    case = a_case(cast)
+    leader, guest = a_user("分管领导乙", Role.APPROVER), a_user("承办人戊", Role.CASE_OFFICER)
+    add_member(case, guest, actor=cast.officer, at=moment(f"{DAY} 10:00"), reason="熟悉设备")
+    remove_member(case, guest, actor=cast.officer, at=moment("2021-09-25 10:00"), reason="调离")
+    break_glass(case.number, actor=leader, at=clock.now(), reason="承办领导联系不上，现场等答复", hours=2)
+    reading, auditing = _as(leader), _as(cast.auditor)
+    page, members = reverse("cases:detail", args=[case.pk]), reverse("cases:members", args=[case.pk])
+
+    assert reading.get(page).context["known_to"] == len(auditing.get(members).context["grants"]) == 4
+    assert "应急调阅，到" in reading.get(page).content.decode()
+    assert "应急调阅，到" not in auditing.get(page).content.decode()
+    before = auditing.get(members).content.decode()
+    assert "熟悉设备" in before.partition("曾经知悉")[2]
+    Grant.objects.filter(user=leader).update(until_at=clock.now() - timedelta(minutes=1))
+
+    assert reading.get(page).status_code == 404
+    ended = auditing.get(members).content.decode().partition("曾经知悉")[2]
+    assert "承办领导联系不上" in ended
+    assert auditing.get(page).context["known_to"] == 3
+
+
+def test_a_delegate_is_told_and_let_in_by_the_leader_himself(cast: Cast) -> None:
+    case = a_case(cast)
+    other, bystander = a_user("分管领导乙", Role.APPROVER), a_user("分管领导丙", Role.APPROVER)
+    client, today = _as(cast.approver), clock.today()
+    address = reverse("cases:approval")
+
+    done = client.post(
+        address,
+        {"act": "delegate", "to": other.pk, "from_on": today, "until": today + timedelta(days=3), "reason": "外出学习"},
+    )
+
+    assert done.status_code == 302
+    told = Notice.objects.get(kind="approval.delegated")
+    assert (told.recipient, told.url) == (other, address)
+    text = client.get(address).content.decode()
+    assert case.number in text
+    assert case.number not in _as(other).get(address).content.decode()
+    assert case.number not in _as(bystander).get(address).content.decode()
+    add_member(case, other, actor=cast.approver, at=clock.now())
+    assert case.number not in client.get(address).content.decode()
+
+
+def test_overdue_clocks_are_counted_alike_for_whoever_belongs_to_many_circles(cast: Cast) -> None:
+    case, hidden = walk(cast, a_case(cast), "filed"), walk(cast, a_case(cast, title="旁案"), "filed")
+    own = Deadline.objects.filter(ref=f"case:{hidden.pk}", state="open").first()
+    assert own is not None
+    leader = a_user("分管领导乙", Role.APPROVER)
+    add_member(case, leader, actor=cast.officer, at=moment(f"{DAY} 15:00"))
+    Deadline.objects.filter(pk=own.pk).update(compartment=None, holder=leader)
+    Deadline.objects.update(due_on=date(2021, 9, 20))
+
+    few = [row.pk for rows in late(leader) for row in rows]
+    leader.known_of = {"circles": [0] * (MOST_NAMED + 1)}
+    many = [row.pk for rows in late(leader) for row in rows]
+
+    assert own.pk in few
+    assert sorted(many) == sorted(few)
+    assert 1 < len(few) < Deadline.objects.filter(state="open").count()

@@ -74,7 +74,9 @@ def test_the_three_ways_agree_and_so_do_the_receipts(cast: Cast, campaign: Campa
     assert total(dues(cast.officer), DAY).count == 5
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=20, deadline=None
+)
 @given(
     sums=st.lists(
         st.tuples(st.integers(0, 2), st.integers(1, 9_999_999), st.integers(0, 100), st.booleans()), max_size=8

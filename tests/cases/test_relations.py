@@ -249,5 +249,5 @@ def test_the_timeline_shows_one_reader_what_he_may_know(cast: Cast) -> None:
     assert {event.lane for event in events_of(case, cast.outsider)} & {"evidence", "monitoring"} == set()
     assert bands_of(case, cast.outsider) == []
     assert drawn is not None
-    assert all(116 <= mark["x"] <= 984 for lane in drawn["lanes"] for mark in lane["marks"])
+    assert all(116 <= float(mark["x"]) <= 984 for lane in drawn["lanes"] for mark in lane["marks"])
     assert {row["title"] for row in drawn["bands"]} >= {"党纪案件调查"} or len(drawn["bands"]) >= 2

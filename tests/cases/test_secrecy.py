@@ -77,30 +77,30 @@ def _answers(user: User, unit_pk: int) -> list[tuple[str, int, str]]:
     return answers
 
 
-@pytest.mark.parametrize("role", OUTSIDE)
-def test_answers_are_the_same_with_and_without_the_inspection(cast: Cast, role: str) -> None:
-    user = cast.everyone()[role]
+def test_answers_are_the_same_with_and_without_the_inspection(cast: Cast) -> None:
     unit = a_unit("检查单位1")
     a_unit("检查单位2")
-    before = _answers(user, unit.pk)
+    people = {role: cast.everyone()[role] for role in OUTSIDE}
+    before = {role: _answers(user, unit.pk) for role, user in people.items()}
 
     an_inspection(cast)
 
-    assert _answers(user, unit.pk) == before
+    for role, user in people.items():
+        assert _answers(user, unit.pk) == before[role], role
 
 
-@pytest.mark.parametrize("role", OUTSIDE)
-def test_no_reference_notice_or_count_leads_there(cast: Cast, role: str) -> None:
+def test_no_reference_notice_or_count_leads_there(cast: Cast) -> None:
     inspection = an_inspection(cast)
-    user = cast.everyone()[role]
     sites = list(Site.objects.values_list("pk", flat=True))
 
-    assert resolve(f"inspection:{inspection.pk}", user) is None
-    assert [resolve(f"site:{pk}", user) for pk in sites] == [None, None]
-    assert not Inspection.objects.visible_to(user).exists()
-    assert not Site.objects.visible_to(user).exists()
-    assert not Notice.objects.visible_to(user).exists()
-    assert not waiting_for(user).exists()
+    for role in OUTSIDE:
+        user = cast.everyone()[role]
+        assert resolve(f"inspection:{inspection.pk}", user) is None, role
+        assert [resolve(f"site:{pk}", user) for pk in sites] == [None, None], role
+        assert not Inspection.objects.visible_to(user).exists(), role
+        assert not Site.objects.visible_to(user).exists(), role
+        assert not Notice.objects.visible_to(user).exists(), role
+        assert not waiting_for(user).exists(), role
 
 
 def test_the_numbers_of_cases_have_no_gap_because_of_it(cast: Cast) -> None:

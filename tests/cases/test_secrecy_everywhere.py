@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -23,6 +22,7 @@ from cases.services.inspections import arrive_at_site, withdraw_team_member
 from cases.services.operation import answer_help, call_for_help, name_helper, release_inspection
 from casework.accounts.models import User
 from casework.core import clock
+from casework.core.data import read_yaml
 from casework.core.errors import CaseworkError, Invalid, NotAllowed, Refused
 from casework.notices.models import Notice
 from tests.build import a_compartment, moment
@@ -63,7 +63,7 @@ def _address(route: Route) -> str | None:
 @cache
 def _schema_queries() -> list[str]:
     """Every list of the schema with every parameter it takes, asked for what belongs to the hidden thing."""
-    paths = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["paths"]
+    paths = read_yaml(SCHEMA)["paths"]
     found = []
     for path, operations in paths.items():
         get = operations.get("get")

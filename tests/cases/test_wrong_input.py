@@ -149,12 +149,16 @@ def test_the_pages_of_a_case_open_for_who_may_know_it(cast: Cast, page: str, rol
 
 
 def test_two_people_never_meet_on_a_merged_page(cast: Cast) -> None:
-    """The page for merging lists only cases that the leader may know of."""
-    case, other = walk(cast, a_case(cast), "investigating"), a_case(cast, title="他不知道的案件")
+    """The page for merging lists only cases that the leader may know of, decides on and that are open."""
+    case, other = walk(cast, a_case(cast), "investigating"), walk(cast, a_case(cast, title="他不知道的案件"), "filed")
+    waiting, open_ = a_case(cast, title="还没有立案"), walk(cast, a_case(cast, title="可以并入"), "investigating")
     leader = a_user("分管领导乙", Role.APPROVER)
-    add_member(case, leader, actor=cast.officer, at=LATER)
+    for one in (case, waiting, open_):
+        add_member(one, leader, actor=cast.officer, at=LATER)
 
     text = _client(leader).get(reverse("cases:merge", args=[case.pk])).content.decode()
 
+    assert open_.title in text
     assert other.title not in text
-    assert Case.objects.count() == 2
+    assert waiting.title not in text
+    assert Case.objects.count() == 4

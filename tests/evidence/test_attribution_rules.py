@@ -320,6 +320,10 @@ STATES: tuple[tuple[tuple[Fact, ...], dict[str, Any], str, int, list[str]], ...]
         (WHOLE[:4], {}, "named", 2, ["two_sources"]),
         (WHOLE[:2], {}, "session", 1, ["one_source"]),
         ((login(), changed(), held_by()), {"holdings": ()}, "session", 1, ["one_source"]),
+        # A door bears out one way to a person; it is not the second.
+        ((login(), lease(), *WHOLE[4:]), {}, "session", 1, ["presence_only"]),
+        ((login(), *WHOLE[2:]), {"holdings": ()}, "session", 1, ["presence_only"]),
+        (WHOLE, {"sources": {**ALL_OWNED, DOOR: SOURCES[DOOR]}}, "session", 1, ["controlled_only"]),
         ((login(),), {}, "session", 0, ["no_person_link"]),
         ((), {}, "broken", 0, ["no_session"]),
         (WHOLE, {"holdings": (machine("王某某"),)}, "contested", 0, ["contradiction"]),

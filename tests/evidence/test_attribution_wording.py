@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
 
+from evidence.attribution.epochs import Told
 from evidence.attribution.facts import Fact
-from evidence.attribution.links import Link, State
-from evidence.attribution.weight import Hypothesis, Outcome, Word
+from evidence.attribution.links import Link, Path, State
+from evidence.attribution.weight import Exhibit, Hypothesis, Judgement, Outcome, Word
+from evidence.attribution_document import statement
 from evidence.attribution_enums import AttributionOutcome
 from evidence.attribution_reading import hypothesis_words
 from evidence.attribution_words import ASKS, CAPS, WORDS, exhibit_words, note_words
@@ -21,16 +25,22 @@ from tests.cast import Cast
 from tests.evidence.test_attribution_rules import (
     ALL_OWNED,
     MAC2,
+    ONE_KEEPER,
     OUT,
     OWNED,
+    SOURCES,
     STATES,
     WHOLE,
+    better,
+    changed,
     explanation,
+    held_by,
     judged_in,
     lease,
     login,
     machine,
     nat,
+    passed,
     work,
 )
 from tests.parsing.test_product import client_of
@@ -53,7 +63,41 @@ def test_every_cap_says_how_far_it_lets_the_card_go() -> None:
     ids=[f"{number}-{state[2]}-{'-'.join(state[4]) or 'whole'}" for number, state in enumerate(STATES)],
 )
 def test_no_sentence_says_more_or_less_than_its_caps(facts: tuple[Fact, ...], changes: dict[str, Any]) -> None:
-    judged = judged_in(facts, changes)
+    _keeps_to_its_caps(judged_in(facts, changes))
+
+
+#: Records that agree, contradict, double or blur each other, and ways to be wrong about who keeps them: any of them together.
+POOL = (
+    *WHOLE, lease(MAC2), nat(), login(ip=OUT, port=40012), login(5, ip="10.9.9.9", pid=43), held_by("huangmm", "王某某"), changed(-9000, "wang"),
+    held_by("wang", "王某某"), passed(-8000, "进", "王某某"), passed(-60, "出"),
+)  # fmt: skip
+HELD = ((machine(),), (machine("王某某"),), (machine(), machine("王某某")), (machine(), machine(mac=MAC2)), ())
+SAID: tuple[tuple[Exhibit, ...], ...] = (
+    (), (explanation(-2),), (explanation(1),), (explanation(-1), explanation(1, "added_testimony")), (better(),),
+)  # fmt: skip
+KEPT: tuple[dict[int, Any], ...] = (SOURCES, OWNED, ALL_OWNED, ONE_KEEPER, {})
+
+
+@given(
+    st.sets(st.sampled_from(range(len(POOL)))),
+    st.sampled_from(HELD),
+    st.sampled_from(SAID),
+    st.sampled_from(KEPT),
+    st.sampled_from(((), (Told("itadmin", "王某某"),))),
+)
+def test_no_mixture_of_records_says_more_than_its_caps(
+    chosen: set[int], holdings: Any, added: Any, sources: Any, told_to: Any
+) -> None:
+    facts = tuple(one for number, one in enumerate(POOL) if number in chosen)
+    judged = judged_in(facts, {"holdings": holdings, "added": added, "sources": sources, "told": told_to})
+
+    _keeps_to_its_caps(judged)
+    if judged.person:  # two ways of two keepers lead to him, and each of them alone is needed
+        assert {Path.NETWORK, Path.CREDENTIAL} <= set(judged.counted)
+        assert judged.cut
+
+
+def _keeps_to_its_caps(judged: Judgement) -> None:
     caps = [str(CAPS[code]) for code in judged.caps]
     said = [
         *caps,
@@ -75,6 +119,14 @@ def test_no_sentence_says_more_or_less_than_its_caps(facts: tuple[Fact, ...], ch
     assert judged.strength < Word.STRONG or not caps
     assert not [sentence for sentence in said if NEVER.search(sentence)]
     assert len(judged.order) == len(Hypothesis)
+    # Where the ways lead to different people, none of them is "the person" whom the records bear out.
+    borne = {
+        one.person
+        for one in judged.exhibits
+        if one.kind == "chain" and one.person and one.fits.get(Hypothesis.NAMED, 0) > 0
+    }
+    assert len(borne) <= 1
+    assert not judged.person or borne == {judged.person}
 
 
 def in_words(link: Link) -> dict[str, Any]:
@@ -110,10 +162,10 @@ WRONG_INPUT: dict[str, tuple[tuple[Fact, ...], dict[str, Any], str, str, Outcome
         WHOLE, {"sources": OWNED}, "N2", "租给网卡", Outcome.NAMED, 2, "suspect_controlled", {"unaltered_copy"},
     ),
     "a custodian who changed": (
-        WHOLE, {"holdings": CHANGED_HANDS}, "N5", "由 李某某 使用、保管", Outcome.CONTESTED, 0, "contradiction", {"both_people"},
+        WHOLE, {"holdings": CHANGED_HANDS}, "N5", "由李某某使用、保管", Outcome.CONTESTED, 0, "contradiction", {"both_people"},
     ),
     "two custodians on one day": (
-        WHOLE, {"holdings": BOTH}, "N5", "登记由 2 人使用、保管，不能选一人", Outcome.NAMED, 2, "ambiguous", {"which_custodian"},
+        WHOLE, {"holdings": BOTH}, "N5", "登记由 2 人使用、保管，不能选一人", Outcome.SESSION, 1, "presence_only", {"which_custodian"},
     ),
     "testimony that contradicts itself": (
         WHOLE, {"added": (explanation(-1), explanation(1, "added_testimony"))}, "S3", "只有一个", Outcome.NAMED, 1, "testimony_contradicts",
@@ -130,7 +182,7 @@ WRONG_INPUT: dict[str, tuple[tuple[Fact, ...], dict[str, Any], str, str, Outcome
         WHOLE[:4], {"holdings": (machine(until=-86_400),)}, "N5", "没有记录", Outcome.SESSION, 1, "one_source", {"custody_register"},
     ),
     "the middle missing, and the door tells that the person was there": (
-        (login(), *WHOLE[2:]), {}, "N2", "没有租约记录", Outcome.NAMED, 2, "gap", {"dhcp_log"},
+        (login(), *WHOLE[2:]), {}, "N2", "没有租约记录", Outcome.SESSION, 1, "presence_only", {"dhcp_log", "second_way"},
     ),
     "the end missing: whose account it is": (
         WHOLE[:3], {}, "C3", "没有登记可查", Outcome.SESSION, 1, "one_source", {"account_register"},
@@ -200,3 +252,12 @@ def test_the_card_names_nobody_unless_the_edition_does(cast: Cast) -> None:
         assert (f"<h2>{outcome.label}</h2>" in head) is not bool(person), outcome
         assert "不影响处分" in head  # the one place where the word stands
         assert not re.search(r"有罪|犯罪|概率", text)
+        paper = statement(row, cast.auditor, LATER)
+        assert (f"链条指向{person}，" in paper["outcome"]) is bool(person), outcome
+        assert ("本说明不点名" in paper["outcome"]) is not bool(person), outcome
+        for word in (Word.LIMITED, Word.MODERATE, Word.STRONG):
+            assert (f"“{WORDS[word]}”" in paper["outcome"]) is (bool(person) and word == strength), (outcome, word)
+        assert paper["caps"] == [str(CAPS[code]) for code in caps]
+        first_of = {one["name"][:2]: one["name"] for one in paper["hypotheses"]}
+        assert ("黄某某" in first_of["H1"]) is bool(person), outcome
+        assert not NEVER.search("".join([paper["outcome"], *paper["caps"], *first_of.values()]))

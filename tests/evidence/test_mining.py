@@ -99,7 +99,11 @@ def test_our_own_catalogue_is_whole() -> None:
     assert OWN.find("cn.sparkpool.com", on=date(2021, 9, 5)) is not None
     assert OWN.find("cn.sparkpool.com", on=date(2021, 12, 5)) is None
     assert OWN.lapsed("cn.sparkpool.com", on=date(2021, 12, 5)) == OWN.find("sparkpool.com")
-    assert all("停用依据" in one.source for one in places if one.until)  # an end without a source is not known
+    # A day without a source is not known; what was a pool's years ago is no sign of mining today.
+    assert all("停用依据" in one.source for one in places if one.until)
+    assert all("启用依据" in one.source for one in places if one.since)
+    assert OWN.find("ws001.coinhive.com", on=date(2018, 3, 1)) is not None
+    assert OWN.find("ws001.coinhive.com", on=date(2021, 9, 5)) is None
     for host in ("mooo.com", "home.mooo.com", "www.baidu.com", "github.io", "net.pl", "monero.net"):
         assert OWN.find(host) is None, host
 
@@ -169,6 +173,14 @@ def test_places_are_imported_changed_and_taken_back(cast: Cast, tmp_path: Path) 
     seed_pools()
     seed_pools()  # twice is once
     assert PoolPlace.objects.count() == len(own_places())
+    # Days that were learnt since reach the places of an earlier version, not those that somebody wrote otherwise.
+    earlier = PoolPlace.objects.filter(place="coinhive.com")
+    earlier.update(coin="", valid_from=None, valid_to=None, source="nDPI", note="")
+    theirs = PoolPlace.objects.filter(place="viabtc.com")
+    theirs.update(valid_from=None, source="通报")
+    seed_pools()
+    assert [(one.valid_from, one.valid_to) for one in earlier] == [(date(2017, 9, 1), date(2019, 3, 8))]
+    assert [(one.valid_from, one.source) for one in theirs] == [(None, "通报")]
     bystander = PoolPlace.objects.get(pool="F2Pool", place="f2pool.com", port=None)
     path = tmp_path / "pools.csv"
     head = "矿池,币种,域名或地址,端口,启用日期,停用日期,来源\n"

@@ -26,29 +26,14 @@ def client_of(user: object) -> Client:
 MEMBERS = {"officer", "second_officer", "campaign_officer", "intake", "hearing_officer", "approver", "inspector"}
 
 
-@pytest.mark.parametrize(
-    ("name", "status"),
-    [
-        *((name, 200) for name in sorted(MEMBERS)),
-        ("auditor", 200),
-        ("custodian", 200),
-        ("outsider", 404),
-        ("unit_leader", 404),
-        ("other_leader", 404),
-        ("liaison", 404),
-        ("system_admin", 404),
-        ("security_admin", 404),
-        ("audit_admin", 404),
-    ],
-)
-def test_item_page_as_everybody(cast: Cast, name: str, status: int) -> None:
+def test_item_page_as_everybody(cast: Cast) -> None:
     item = a_stored_item(cast, parts=2)
 
-    response = client_of(cast.everyone()[name]).get(reverse("evidence:item", args=[item.pk]))
-
-    assert response.status_code == status
-    if status == 200:
-        assert item.number in response.content.decode()
+    for name, user in cast.everyone().items():
+        response = client_of(user).get(reverse("evidence:item", args=[item.pk]))
+        opens = name in {*MEMBERS, "auditor", "custodian"}
+        assert response.status_code == (200 if opens else 404), name
+        assert (item.number in response.content.decode()) == opens, name
 
 
 def test_keeper_sees_the_label_and_not_the_content(cast: Cast) -> None:
@@ -140,24 +125,26 @@ def test_from_an_empty_list_to_a_sealed_item(cast: Cast) -> None:
     assert "style=" not in label
 
 
-@pytest.mark.parametrize(
-    "page",
-    ["seal", "reseal", "unseal", "offer", "accept", "refuse", "withdraw", "store", "request", "hand-out", "return",
-     "examine", "detach", "rejoin", "verify", "discrepancy", "propose", "dispose", "archive",
-     "loss", "unrelated", "hold", "lift", "event", "link"],
+ACTS = (
+    "seal", "reseal", "unseal", "offer", "accept", "refuse", "withdraw", "store", "request", "hand-out", "return",
+    "examine", "detach", "rejoin", "verify", "discrepancy", "propose", "dispose", "archive", "loss", "unrelated",
+    "hold", "lift", "event", "link",
 )  # fmt: skip
-def test_each_act_has_a_form_that_keeps_what_was_typed(cast: Cast, page: str) -> None:
+
+
+def test_each_act_has_a_form_that_keeps_what_was_typed(cast: Cast) -> None:
     item = an_item(cast)
     client = client_of(cast.officer)
-    url = reverse("evidence:act", args=[item.pk, page])
 
-    drawn = client.get(url)
-    sent = client.post(url, {"note": "写过的话", "reason": "写过的话", "version": item.version + 7})
+    for page in ACTS:
+        url = reverse("evidence:act", args=[item.pk, page])
+        drawn = client.get(url)
+        sent = client.post(url, {"note": "写过的话", "reason": "写过的话", "version": item.version + 7})
 
-    assert drawn.status_code == 200
-    assert sent.status_code == 409
-    item.refresh_from_db()
-    assert item.chain.count() == 1
+        assert drawn.status_code == 200, page
+        assert sent.status_code == 409, page
+        item.refresh_from_db()
+        assert item.chain.count() == 1, page
 
 
 def test_stale_form_is_told_and_keeps_its_text(cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zipfile
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -63,6 +64,15 @@ def workbook() -> bytes:
     return out.getvalue()
 
 
+def office(*names: str) -> bytes:
+    """A document of Office with macros, and nothing else in it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in ("[Content_Types].xml", *names):
+            archive.writestr(name, b'Sub AutoOpen() : Shell "calc" : End Sub')
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "kind"),
     [
@@ -77,6 +87,9 @@ def workbook() -> bytes:
         ("a.jpg", b"\xff\xd8\xff\xe0 not a photo \0", ""),
         ("a.png", bomb(), ""),
         ("a.exe", b"MZ\x90\0\x03\0", ""),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, ""),
+        ("a.docm", office("word/document.xml", "word/vbaProject.bin"), ""),
+        ("a.xlsm", office("xl/workbook.xml", "xl/vbaProject.bin"), ""),
         ("a.zip", b"PK\x03\x04" + b"\0" * 40, ""),
         ("a.pdf", b"%PDF-1.4 broken", ""),
     ],
@@ -86,6 +99,21 @@ def test_what_can_be_shown(tmp_path: Path, name: str, content: bytes, kind: str)
     path.write_bytes(content)
 
     assert previews.look_into(path, name).kind == kind
+
+
+def test_a_workbook_that_lies_about_its_size_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, whole = tmp_path / "f", io.BytesIO(workbook())
+    with zipfile.ZipFile(whole, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/more.xml", b" " * 1_000_000)
+    size = struct.pack("<I", 1_000_000)
+    assert whole.getvalue().count(size) == 2
+    path.write_bytes(whole.getvalue().replace(size, struct.pack("<I", 10)))
+    monkeypatch.setattr(previews, "CalamineWorkbook", None)
+
+    assert previews.look_into(path, "a.xlsx").kind == ""
+    monkeypatch.setattr(previews, "_ZIP_BYTES", 1_000)
+    path.write_bytes(workbook())
+    assert previews.look_into(path, "a.xlsx").kind == ""
 
 
 @pytest.mark.parametrize("content", [photo(), photo("PNG"), PDF])

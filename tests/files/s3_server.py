@@ -6,11 +6,13 @@ It can be told to fail as servers do: to be away, to cut lines, to take second w
 import base64
 import hashlib
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -36,11 +38,12 @@ class Bucket:
     after: int = -1  # away for good once so many more requests were answered
     overwrites: bool = False  # knows nothing of If-None-Match
     forbids: bool = False
+    scheme: str = "http"
     late_error: bool = False  # 200 and then an error, as for a large file that was put together in vain
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def place(self) -> Place:
@@ -190,11 +193,16 @@ def handler(bucket: Bucket) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def s3_server() -> Iterator[Bucket]:
-    """Serve an empty bucket on a free port of this machine."""
+def s3_server(certificate: Path | None = None) -> Iterator[Bucket]:
+    """Serve an empty bucket on a free port of this machine; over TLS with a file of certificate and key."""
     bucket = Bucket()
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler(bucket))
     server.daemon_threads = True
+    if certificate is not None:
+        bucket.scheme = "https"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     bucket.port = server.server_address[1]
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -11,7 +11,7 @@ from casework.core.errors import Invalid
 from casework.files import storage
 from casework.files.models import Blob
 from casework.files.responses import download
-from casework.files.services.blobs import recheck, store_blob
+from casework.files.services.blobs import HEAD, recheck, store_blob
 from tests.build import moment
 from tests.cast import Cast
 
@@ -31,6 +31,21 @@ def test_bytes_come_back_with_both_digests(cast: Cast) -> None:
     with storage.open_blob(blob.sha256) as stream:
         assert stream.read() == b"abc"
     assert storage.path_of(blob.sha256).stat().st_mode & 0o777 == 0o400
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        ("矿池收益，0.012 ETH\n".encode(), "text/plain"),
+        ("矿池收益，0.012 ETH\n".encode("gb18030"), "text/plain"),
+        ("值".encode() * HEAD, "text/plain"),  # a character is cut where the looking ends
+        (b"\x00\x01\x02 no text", "application/octet-stream"),
+        (b"\x81\xff\x82\xff nothing", "application/octet-stream"),
+    ],
+    ids=["utf-8", "gb18030", "long", "control", "neither"],
+)
+def test_what_a_file_is_said_to_be(cast: Cast, content: bytes, media_type: str) -> None:
+    assert store_blob([content], actor=cast.officer, at=AT).media_type == media_type
 
 
 def test_same_bytes_are_stored_once(cast: Cast) -> None:

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from casework.core.errors import Refused
 from casework.env import BadSetting
 from casework.files import previews, s3, storage
-from casework.files.errors import StorageAway
+from casework.files.errors import StorageAway, StorageUntrusted
 from casework.files.models import Blob
 from casework.files.responses import download
 from casework.files.s3_wire import Place, signature
@@ -25,6 +25,7 @@ from casework.ledger import tree
 from casework.web import health
 from tests.build import moment
 from tests.cast import Cast
+from tests.files.certificates import authority, server_certificate
 from tests.files.s3_server import ACCESS, BUCKET, REGION, SECRET, Bucket, long_ago, s3_server
 
 AT = moment("2021-09-06 10:00")
@@ -307,6 +308,39 @@ def test_trouble_is_one_sentence_and_nothing_is_lost(
     assert Kept(bucket).names() == {blob.sha256, sha256}
 
 
+def test_only_a_server_that_the_house_has_signed_is_sent_anything(
+    settings: Settings, tmp_path: Path, cast: Cast
+) -> None:
+    house, other, own = tmp_path / "house.pem", tmp_path / "other.pem", tmp_path / "server.pem"
+    server_certificate(own, authority(house))
+    authority(other)
+    with s3_server(own) as bucket:
+        settings.CASEWORK_HOME = tmp_path
+        settings.CASEWORK_STORAGE = f"s3://{BUCKET}"
+        settings.CASEWORK_S3_ENDPOINT = bucket.endpoint
+        settings.CASEWORK_S3_REGION = REGION
+        settings.CASEWORK_S3_KEY = f"{ACCESS}:{SECRET}"
+        settings.CASEWORK_S3_CA = str(house)
+        storage._server.cache_clear()
+        blob = store_blob([b"over TLS"], actor=cast.officer, at=AT)
+        with storage.open_blob(blob.sha256) as stream:
+            assert stream.read() == b"over TLS"
+        path, sha256 = received(b"not for strangers")
+        before = len(bucket.seen)
+
+        for trusted, endpoint in (
+            ("", bucket.endpoint),  # those of the machine do not know it
+            (str(other), bucket.endpoint),
+            (str(house), f"https://localhost:{bucket.port}"),  # signed, but for another name
+        ):
+            settings.CASEWORK_S3_CA, settings.CASEWORK_S3_ENDPOINT = trusted, endpoint
+            with pytest.raises(StorageUntrusted, match=r"证书不是所信任的机构签发的.*CASEWORK_S3_CA"):
+                storage.keep(path, sha256)
+
+        assert path.read_bytes() == b"not for strangers"
+        assert (len(bucket.seen), Kept(bucket).names()) == (before, {blob.sha256})
+
+
 def test_a_scrub_without_answer_says_so_and_blames_no_file(bucket: Bucket, cast: Cast) -> None:
     blobs = [store_blob([text], actor=cast.officer, at=AT) for text in (b"one", b"two")]
     bucket.away = 10**9
@@ -416,6 +450,8 @@ def test_readiness_knows_of_the_server(bucket: Bucket, monkeypatch: pytest.Monke
         ("CASEWORK_S3_ENDPOINT", "https://minio/path"),
         ("CASEWORK_S3_KEY", ""),
         ("CASEWORK_S3_KEY", "half"),
+        ("CASEWORK_S3_CA", "/nowhere/house.pem"),
+        ("CASEWORK_S3_CA", __file__),  # holds no certificate
         ("CASEWORK_S3_LOCK", "COMPLIANCE"),
         ("CASEWORK_S3_LOCK", "FOREVER:1"),
         ("CASEWORK_S3_LOCK", "GOVERNANCE:0"),

@@ -3,10 +3,13 @@
 import hashlib
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
+import rfc8785
 from django.db import ProgrammingError, connection, transaction
 
+from casework.accounts.enums import Role
 from casework.ledger.canonical import Uncanonical, encode
 from casework.ledger.models import Disclosure, Entry
 from casework.ledger.record import disclosed, record
@@ -30,6 +33,48 @@ def test_entry_holds_exact_bytes_and_their_hash(cast: Cast) -> None:
     assert stored.payload["at"] == "2021-09-06T02:42:00.000000Z"
     assert stored.payload["actors"][0]["name"] == "承办人甲"
     assert stored.payload["actors"][0]["roles"] == ["case_officer"]
+
+
+@pytest.mark.parametrize("reason", ["", '含 "引号"、\\ 与\n换行、\U0001f4c1'])
+@pytest.mark.parametrize("personal", [None, {"name": "丁某某", "id_number": "无", "empty": ""}])
+@pytest.mark.parametrize("actors", [0, 1, 2])
+def test_the_bytes_are_canonical_whatever_an_entry_has(
+    cast: Cast, reason: str, personal: dict[str, str] | None, actors: int
+) -> None:
+    actor = cast.officer if actors else None
+    data: dict[Any, Any] = {
+        "\U0001f4c1": [None, True, -1, Decimal("1.50"), AT, AT.date()],
+        "\ufb33": {"z": {}, "a": []},
+        7: Role.AUDITOR,
+    }
+
+    entry = record(
+        "case.filed", ref="case:1", actor=actor, at=AT, data=data, personal=personal, reason=reason, stream='档 "一"',
+        officers=(cast.second_officer,) if actors == 2 else (),
+    )  # fmt: skip
+    stored = Entry.objects.get(pk=entry.pk)
+
+    assert bytes(stored.header) == rfc8785.dumps(stored.payload)
+    assert stored.payload["data"] == {
+        "\U0001f4c1": [None, True, -1, "1.50", "2021-09-06T02:42:00.000000Z", "2021-09-06"],
+        "\ufb33": {"z": {}, "a": []},
+        "7": "auditor",
+    }
+    assert stored.payload.get("reason", "") == reason
+    assert set(stored.payload.get("_sd", {})) == {name for name, text in (personal or {}).items() if text}
+    assert [who["id"] for who in stored.payload["actors"]] == [cast.officer.pk, cast.second_officer.pk][:actors]
+    assert (stored.payload["by"], stored.actor_id) == (actor and actor.pk,) * 2
+    assert {name: getattr(entry, name) for name in ("header", "leaf_hash", "stream", "stream_seq", "at")} == {
+        name: getattr(stored, name) for name in ("header", "leaf_hash", "stream", "stream_seq", "at")
+    }
+    assert defects() == []
+
+
+def test_a_reason_that_no_reader_can_write_down_is_refused(cast: Cast) -> None:
+    with pytest.raises(Uncanonical):
+        record("case.filed", ref="case:1", actor=None, at=AT, data={}, reason="\ud800")
+
+    assert not Entry.objects.exists()
 
 
 def test_stream_counts_without_gap_and_names_its_predecessor(cast: Cast) -> None:

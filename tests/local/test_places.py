@@ -59,6 +59,54 @@ def test_without_a_working_npm_one_is_borrowed(
     assert bootstrap.machine_npm() is None
 
 
+@pytest.mark.parametrize(
+    ("own", "other", "taken"),
+    [
+        ("0.9", "0.5", True),
+        ("0.9", "0.8", False),  # no more than chance
+        ("0.5", "0.9", False),
+        ("0.9", "", False),  # does not run
+    ],
+)
+def test_of_the_same_version_the_quickest_python_is_taken(
+    own: str, other: str, taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    running = program(tmp_path / "own", name, f"echo {own}")
+    found = program(tmp_path / "other", name, f"echo {other}" if other else "exit 1")
+    monkeypatch.setattr(bootstrap, "FOLDERS", ())
+    monkeypatch.setattr(sys, "executable", str(running))
+    monkeypatch.setenv("PATH", f"{running.parent}:{found.parent}")
+    monkeypatch.delenv("PYTHON", raising=False)
+
+    assert bootstrap.quickest() == str(found if taken else running)
+
+    monkeypatch.setenv("PYTHON", str(running))
+    assert bootstrap.quickest() == str(running)  # it was named
+
+
+def test_where_the_quickest_makes_no_environment_the_own_python_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = program(tmp_path, "own", f'echo "$@" > {tmp_path}/asked')
+    other = program(tmp_path, "other", "exit 1")
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(bootstrap, "quickest", lambda: str(other))
+    monkeypatch.setattr(sys, "executable", str(own))
+
+    bootstrap.make_venv()
+
+    assert (tmp_path / "asked").read_text(encoding="utf-8").split() == ["-m", "venv", str(tmp_path / "venv")]
+
+
+def test_the_trial_tells_how_quick_a_python_is(tmp_path: Path) -> None:
+    took = bootstrap.seconds(sys.executable)
+
+    assert took is not None
+    assert took > 0
+    assert bootstrap.seconds(str(tmp_path / "nothing")) is None
+
+
 def test_a_socket_folder_that_others_may_enter_is_refused(tmp_path: Path) -> None:
     folder = paths.socket_dir(tmp_path)
     folder.mkdir(mode=0o777)

@@ -99,7 +99,9 @@ def _allowed(claims: list[Claim]) -> list[Claim]:
     return kept
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(claims=_claims.map(_allowed), queries=_queries)
 def test_matching_agrees_with_looking_at_every_claim(
     claims: list[Claim], queries: list[tuple[str, int | None, int, int]]

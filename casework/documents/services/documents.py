@@ -16,9 +16,9 @@ from casework.core.errors import CaseworkError, Invalid, Refused, Stale
 from casework.core.numbering import next_serial
 from casework.documents.catalogue import current, template_of
 from casework.documents.enums import DocumentState, JobKind
-from casework.documents.filling import complete, fill
+from casework.documents.filling import complete, fill, is_current, with_fixed
 from casework.documents.models import Document, Job
-from casework.documents.registry import Subject
+from casework.documents.registry import Subject, collected, subject_of
 from casework.documents.services.rendering import data_of, digest_of, frozen, render_document
 from casework.documents.spec import Template
 from casework.files import previews
@@ -53,6 +53,8 @@ def draft_document(
             updated_at=at,
         )
         require(actor, "document.draft", row)
+        if _takes(template):
+            data = with_fixed(template, data, collected(code, subject, actor, at))
         _put(row, template, data, number)
         row.save()
         record(
@@ -75,7 +77,10 @@ def redraft_document(
         row = _locked(document, DocumentState.DRAFT)
         if row.version != version:
             raise Stale(_("不能存：这件文书刚被改过。可以对照后再存，填的内容仍在页面上。"))
-        _put(row, template_of(row), data, data_of(row).get(NUMBER, ""))
+        template, before = template_of(row), data_of(row)
+        if _takes(template):
+            data = with_fixed(template, data, _held(row, actor, at), before)
+        _put(row, template, data, before.get(NUMBER, ""))
         row.drafted_by, row.drafted_at, row.updated_at = actor, at, at
         row.bump("data", "digest", "title", "drafted_by", "drafted_at", "updated_at")
         record(
@@ -87,6 +92,19 @@ def redraft_document(
             personal={"title": row.title},
         )
     return row
+
+
+def _takes(template: Template) -> bool:
+    """Tell whether something of the document is taken from the records alone."""
+    return any(one.fixed for one in template.inputs)
+
+
+def _held(row: Document, actor: User, at: datetime) -> dict[str, Any]:
+    """Return what the records hold now for the inputs of the document."""
+    subject = subject_of(row.subject, actor)
+    if subject is None:
+        raise Refused(_("不能办理：因为您已经无权知悉这件事。"), code="subject_gone")
+    return collected(row.code, subject, actor, at)
 
 
 def _put(row: Document, template: Template, data: Mapping[str, Any], number: str) -> None:
@@ -150,6 +168,11 @@ def issue_document(document: Document, *, actor: User, at: datetime, issued_on: 
         row = _locked(document, *_before_issue(document))
         template = template_of(row)
         data = data_of(row)
+        if _takes(template) and not is_current(template, data, _held(row, actor, at)):
+            raise Refused(
+                _("不能印发：因为拟制以后记录变了。可以打开“修改”再存一次，按现在的记录重新取。"),
+                code="records_changed",
+            )
         day = issued_on or timezone.localdate(at)
         if day > timezone.localdate(at):
             raise Invalid(_("成文日期不能晚于今天。"), details={"issued_on": _("选今天或者以前的日期。")})

@@ -16,7 +16,7 @@ from casework.documents.enums import TemplateState
 from casework.documents.filling import complete
 from casework.documents.models import OwnTemplate
 from casework.documents.services.rendering import draw
-from casework.documents.spec import Template, read_template
+from casework.documents.spec import Template, places, read_template
 from casework.ledger.record import record
 
 #: Versions of the commission's own begin here: those of the product stay below.
@@ -38,8 +38,22 @@ def read_own(code: str, source: str) -> Template:
         raise Invalid(
             _("不能用这个模板：因为 subjects 不能改。"), details={"source": _("subjects 要与产品自带的一致。")}
         )
+    _keeps_fixed(template, shipped()[code][0])
     complete(template, template.sample)
     return template
+
+
+def _keeps_fixed(template: Template, ours: Template) -> None:
+    """Refuse a version that lets people type over what is taken from the records alone, or that does not print it."""
+    kept = {one.name: one.type for one in template.inputs if one.fixed}
+    wanted = {one.name: one.type for one in ours.inputs if one.fixed}
+    printed = set(places(template.blocks)) | {
+        str(block.get(key)) for block in template.blocks for key in ("rows", "items")
+    }
+    lost = [one.label for one in ours.inputs if one.fixed and one.name not in printed]
+    if kept != wanted or lost:
+        said = _("标有 fixed 的项目要与产品自带的一致，并且都要印出。")
+        raise Invalid(_("不能用这个模板：因为取自记录的项目不能改。可以对照自带的版本。"), details={"source": said})
 
 
 def preview_own(code: str, source: str, day: date) -> bytes:

@@ -22,6 +22,8 @@ class DocumentForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.template = template
         for one in template.inputs:
+            if one.fixed:
+                continue
             field = _field(one)
             field.required = one.required
             field.error_messages["required"] = _("缺少%(label)s。") % {"label": one.label}
@@ -29,7 +31,12 @@ class DocumentForm(forms.Form):
 
     def data_of_template(self) -> dict[str, Any]:
         """Return what was typed, as the template's inputs want it."""
-        return {one.name: _read(one, self.cleaned_data.get(one.name)) for one in self.template.inputs}
+        return {one.name: _read(one, self.cleaned_data.get(one.name)) for one in self.template.inputs if not one.fixed}
+
+    @property
+    def fixed(self) -> bool:
+        """Whether some of it is taken from the records alone and is not typed."""
+        return any(one.fixed for one in self.template.inputs)
 
 
 def _field(one: Input) -> forms.Field:

@@ -1,14 +1,16 @@
 """Taking in files: streamed once, digested while written, named by their digest."""
 
+import codecs
 import hashlib
 import os
 import tempfile
+from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
 
 import puremagic
 from django.conf import settings
@@ -22,6 +24,9 @@ from casework.files.models import Blob
 from casework.files.services.scanner import scan
 
 CHUNK = 1024 * 1024
+#: So much of a file tells whether it is text; in a text none of these bytes stands.
+HEAD: Final = 64 * 1024
+_NO_TEXT: Final = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
 
 
 class Readable(Protocol):
@@ -42,38 +47,42 @@ class Digests:
 class Hashing:
     """SHA-256 and SM3 of the same bytes, each in a thread of its own: together they take as long as the slower one."""
 
+    #: Chunks that may wait: whoever reads or writes goes on meanwhile, and a pause of his is not one of the digests.
+    WAITING: Final = 8
+
     def __init__(self, *, useless: bool = False) -> None:
         self.useless = useless  # the beginning is not known
         self.size = 0
         self._sha256, self._sm3 = hashlib.sha256(), hashlib.new("sm3")
-        self._pool = None if useless else ThreadPoolExecutor(2, thread_name_prefix="digest")
-        self._pending: list[Future[None]] = []
+        self._threads = [] if useless else [ThreadPoolExecutor(1, thread_name_prefix="digest") for _turn in range(2)]
+        self._pending: deque[list[Future[None]]] = deque()
 
     def update(self, chunk: bytes) -> None:
-        """Take in a chunk while the one before may still be digested; no more than one waits."""
+        """Take in a chunk while those before may still be digested; waits when too many do."""
         self.size += len(chunk)
-        if self._pool is None:
+        if not self._threads:
             return
-        self._settle()
-        self._pending = [self._pool.submit(one.update, chunk) for one in (self._sha256, self._sm3)]
+        self._settle(self.WAITING - 1)
+        both = zip(self._threads, (self._sha256, self._sm3), strict=True)
+        self._pending.append([thread.submit(one.update, chunk) for thread, one in both])
 
-    def _settle(self) -> None:
-        for one in self._pending:
-            one.result()
-        self._pending = []
+    def _settle(self, left: int) -> None:
+        while len(self._pending) > left:
+            for one in self._pending.popleft():
+                one.result()
 
     def finish(self) -> Digests | None:
         """Return the digests; None when the beginning was not known."""
-        if self._pool is None:
+        if not self._threads:
             return None
-        self._settle()
+        self._settle(0)
         self.close()
         return Digests(self._sha256.hexdigest(), self._sm3.hexdigest(), self.size)
 
     def close(self) -> None:
-        """Let the threads go."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
+        """Let the threads go; what still waits is not digested any more."""
+        for thread in self._threads:
+            thread.shutdown(wait=True, cancel_futures=True)
 
 
 def read_digests(path: Path) -> Digests:
@@ -156,8 +165,24 @@ def sniff(path: Path) -> str:
     try:
         found = puremagic.magic_file(str(path))
     except (puremagic.PureError, ValueError):
-        return "application/octet-stream"
-    return found[0].mime_type if found and found[0].mime_type else "application/octet-stream"
+        found = []
+    if found and (said := str(found[0].mime_type or "")):
+        return said
+    with path.open("rb") as stream:
+        return "text/plain" if is_text(stream.read(HEAD)) else "application/octet-stream"
+
+
+def is_text(head: bytes) -> bool:
+    """Tell whether a file that begins so is text: of UTF-8 or GB18030, without control characters."""
+    if not head or head.translate(None, _NO_TEXT) != head:
+        return False
+    for name in ("utf-8", "gb18030"):
+        try:
+            codecs.getincrementaldecoder(name)().decode(head)  # the last character may be cut
+        except UnicodeDecodeError:
+            continue
+        return True
+    return False
 
 
 def recheck(blob: Blob, *, at: datetime) -> bool:

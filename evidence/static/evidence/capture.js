@@ -12,8 +12,10 @@
     said.textContent = values.reduce((sentence, value) => sentence.replace("%s", value), text);
   };
   let prepared = null;
+  let scenes = []; // every scene that was not sent yet; the last one is on the screen
   let state = null;
   let saving = Promise.resolve();
+  let typing = 0;
 
   const net = () => {
     find("[data-net]").textContent = navigator.onLine ? "" : words.offline;
@@ -31,11 +33,22 @@
   const option = (select, pairs, chosen) => {
     select.replaceChildren(...pairs.map(([value, label]) => new Option(label, value, false, String(value) === String(chosen))));
   };
-  const save = () => {
-    saving = saving.then(() => vault.keep("state", state)).then(() => say(words.saved));
+  const keep = () => {
+    window.clearTimeout(typing);
+    saving = saving.then(() => vault.keep("scenes", scenes));
     return saving;
   };
-  const fresh = () => ({ key: crypto.randomUUID(), captured_at: new Date().toISOString(), head: {}, checks: {}, confirms: {}, items: [], photos: [], notes: "" });
+  const save = () => keep().then(() => say(words.saved));
+  const soon = () => {
+    window.clearTimeout(typing);
+    typing = window.setTimeout(save, 400);
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden" && state) keep();
+  });
+  const fresh = (head = {}) => ({ key: crypto.randomUUID(), captured_at: new Date().toISOString(), head, checks: {}, confirms: {}, items: [], photos: [], notes: "" });
+  const used = (one) => Object.keys(one).some((name) => !["key", "found_at", "kind"].includes(name) && one[name]);
+  const touched = (one) => !!(one.head.place || one.notes || one.photos.length || one.items.some(used));
 
   find("[data-unlock]").addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -56,13 +69,15 @@
     }
     prepared = await vault.read("prepared");
     if (!prepared) return say(words.not_prepared);
-    state = (await vault.read("state")) || fresh();
+    scenes = (await vault.read("scenes")) || [(await vault.read("state")) || fresh()];
     find("[data-unlock]").hidden = true;
     scene.hidden = false;
     draw();
   });
 
   const draw = () => {
+    state = scenes[scenes.length - 1];
+    scene.reset();
     option(scene.elements.compartment, prepared.circles.map((one) => [one.id, one.name]), state.head.compartment);
     state.head.compartment = scene.elements.compartment.value;
     people();
@@ -70,6 +85,7 @@
       if (state.head[name]) scene.elements[name].value = state.head[name];
       else state.head[name] = scene.elements[name].value;
     }
+    others();
     scene.elements.notes.value = state.notes;
     for (const box of scene.querySelectorAll("[name=check]")) box.checked = !!state.checks[box.value];
     for (const box of scene.querySelectorAll("[name=confirm]")) box.checked = !!state.confirms[box.value];
@@ -77,10 +93,42 @@
     list.replaceChildren();
     if (!state.items.length) add();
     else state.items.forEach(show);
+    find("[data-posted]").hidden = !state.posted;
+    // What the server may have already is not changed any more: only sent again, as it was.
+    for (const part of scene.querySelectorAll("section, [data-add]")) part.inert = !!state.posted;
   };
+  const others = () => {
+    const rest = scenes.slice(0, -1);
+    find("[data-waiting]").hidden = !rest.length;
+    find("[data-scenes]").replaceChildren(...rest.map((one) => {
+      const line = document.createElement("li");
+      line.className = "row-f between";
+      const said = document.createElement("span");
+      said.textContent = [one.head.place || words.no_place, one.items.filter(used).length, one.photos.length].reduce((text, value) => text.replace("%s", value), words.scene);
+      line.append(said, press(words.open, () => turn(one)));
+      return line;
+    }));
+  };
+  const press = (text, act) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn";
+    button.textContent = text;
+    button.addEventListener("click", act);
+    return button;
+  };
+  const turn = async (one) => {
+    scenes = [...scenes.filter((other) => other !== one && touched(other)), one];
+    draw();
+    await save();
+    window.scrollTo(0, 0);
+  };
+  find("[data-next]").addEventListener("click", () => {
+    const { compartment, second, measure } = state.head;
+    return turn(fresh({ compartment, second, measure }));
+  });
   const people = () => {
-    const circle = prepared.circles.find((one) => String(one.id) === String(state.head.compartment));
-    option(scene.elements.second, ((circle && circle.people) || []).map((one) => [one.id, one.name]), state.head.second);
+    option(scene.elements.second, mates(state).map((one) => [one.id, one.name]), state.head.second);
     state.head.second = scene.elements.second.value;
     named();
   };
@@ -88,14 +136,34 @@
     const chosen = scene.elements.second.selectedOptions[0];
     find("[data-second]").textContent = chosen ? chosen.textContent : "";
   };
+  // Whoever confirmed, confirmed what stood there: after a change he is asked again.
+  const changed = () => {
+    state.confirms = {};
+    for (const box of scene.querySelectorAll("[name=confirm]")) box.checked = false;
+  };
+  const take = (field) => {
+    if (field.name === "confirm") {
+      state.confirms[field.value] = field.checked ? new Date().toISOString() : "";
+      return;
+    }
+    const [where, name, value] =
+      field.name === "check" ? [state.checks, field.value, field.checked ? new Date().toISOString() : ""]
+      : field.name === "notes" ? [state, "notes", field.value]
+      : [state.head, field.name, field.value];
+    if (!field.name || (field.name !== "check" && where[name] === value)) return;
+    where[name] = value;
+    changed();
+  };
+  scene.addEventListener("input", (event) => {
+    if (!event.target.matches("input[type=checkbox], select, input[type=file]")) {
+      take(event.target);
+      soon();
+    }
+  });
   scene.addEventListener("change", (event) => {
-    const field = event.target;
-    if (field.name === "check") state.checks[field.value] = field.checked ? new Date().toISOString() : "";
-    else if (field.name === "confirm") state.confirms[field.value] = field.checked ? new Date().toISOString() : "";
-    else if (field.name === "notes") state.notes = field.value;
-    else if (field.name) state.head[field.name] = field.value;
-    if (field.name === "compartment") people();
-    if (field.name === "second") named();
+    take(event.target);
+    if (event.target.name === "compartment") people();
+    if (event.target.name === "second") named();
     save();
   });
 
@@ -110,15 +178,29 @@
     const part = find("[data-item]").content.cloneNode(true);
     const card = find("[data-one]", part);
     find("h2", card).textContent = words.item.replace("%s", list.children.length + 1);
+    find("[data-remove]", card).addEventListener("click", async () => {
+      if (used(one) && !window.confirm(words.remove_item)) return;
+      const gone = state.photos.filter((photo) => photo.item === one.key);
+      state.items = state.items.filter((other) => other !== one);
+      state.photos = state.photos.filter((photo) => photo.item !== one.key);
+      changed();
+      draw();
+      await save();
+      for (const photo of gone) await vault.drop(`photo-${photo.key}`);
+    });
     option(find("[data-f=kind]", card), words.kinds, one.kind);
     option(find("[data-f=device_kind]", card), words.devices, one.device_kind || "");
     for (const field of card.querySelectorAll("[data-f]")) {
       if (one[field.dataset.f]) field.value = one[field.dataset.f];
-      field.addEventListener("change", (event) => {
+      const typed = (event) => {
         event.stopPropagation();
+        if ((one[field.dataset.f] || "") !== field.value) changed();
         one[field.dataset.f] = field.value;
-        save();
-      });
+        if (event.type === "input") soon();
+        else save();
+      };
+      field.addEventListener("input", typed);
+      field.addEventListener("change", typed);
     }
     const rows = find("[data-photos]", card);
     state.photos.filter((photo) => photo.item === one.key).forEach((photo) => row(rows, photo));
@@ -138,6 +220,7 @@
         const field = find("[data-f=serial]", card);
         field.value = codes[0].rawValue;
         one.serial = field.value;
+        changed();
         save();
       });
     }
@@ -150,6 +233,7 @@
     const photo = { key: crypto.randomUUID(), item: one.key, order, sha256: await vault.digest(bytes), name: file.name || `photo-${order}.jpg`, taken_at: new Date().toISOString() };
     await vault.keepBytes(`photo-${photo.key}`, bytes);
     state.photos.push(photo);
+    changed();
     await save();
     row(rows, photo);
   };
@@ -160,80 +244,104 @@
     const digest = document.createElement("span");
     digest.className = "hash xs";
     digest.textContent = photo.sha256.replace(/(.{4})/g, "$1 ").trim();
-    line.append(order, digest);
+    line.append(order, digest, press(words.remove, async () => {
+      if (!window.confirm(words.remove_photo.replace("%s", photo.order))) return;
+      state.photos = state.photos.filter((other) => other !== photo);
+      changed();
+      await save();
+      await vault.drop(`photo-${photo.key}`);
+      line.remove();
+    }));
     rows.append(line);
   };
 
-  const lacking = () => {
+  const mates = (one) => {
+    const circle = prepared.circles.find((other) => String(other.id) === String(one.head.compartment));
+    return (circle && circle.people) || [];
+  };
+  const lacking = (one) => {
     const found = [];
-    if (!state.head.place) found.push(words.need_place);
-    if (!state.head.second) found.push(words.need_second);
-    if (!state.items.some((one) => one.title)) found.push(words.need_item);
-    if (!state.confirms.first || !state.confirms.second) found.push(words.confirm_both);
+    if (!one.head.place) found.push(words.need_place);
+    if (!one.head.second) found.push(words.need_second);
+    if (!one.items.some(kept(one))) found.push(words.need_item);
+    one.items.forEach((item, place) => {
+      if (kept(one)(item) && !item.title) found.push(words.need_title.replace("%s", place + 1));
+    });
+    if (!one.confirms.first || !one.confirms.second) found.push(words.confirm_both);
     return found;
   };
+  // A card that nobody wrote or photographed anything on is no item.
+  const kept = (one) => (item) => used(item) || one.photos.some((photo) => photo.item === item.key);
   const device = (one) => (one.device_kind ? { device_kind: one.device_kind, make: one.make || "", model: one.model || "", serial: one.serial || "" } : null);
-  const manifest = () => {
-    const kept = state.items.filter((one) => one.title);
-    const keys = new Set(kept.map((one) => one.key));
+  const manifest = (one) => {
+    const second = mates(one).find((other) => String(other.id) === String(one.head.second));
     return {
-      key: state.key, captured_at: state.captured_at, ...state.head, notes: state.notes,
-      checklist: [...scene.querySelectorAll("[name=check]")].map((box) => ({ key: box.value, done: state.checks[box.value] || "" })),
-      confirmed: [{ name: prepared.user.name, at: state.confirms.first }, { name: find("[data-second]").textContent, at: state.confirms.second }],
-      items: kept.map((one) => ({ key: one.key, kind: one.kind, title: one.title, found_at: one.found_at, features: one.features || "", found_where: one.found_where || "", hidden_how: one.hidden_how || "", device: device(one) })),
-      photos: state.photos.filter((photo) => keys.has(photo.item)),
+      key: one.key, captured_at: one.captured_at, ...one.head, notes: one.notes,
+      checklist: [...scene.querySelectorAll("[name=check]")].map((box) => ({ key: box.value, done: one.checks[box.value] || "" })),
+      confirmed: [{ name: prepared.user.name, at: one.confirms.first }, { name: second ? second.name : "", at: one.confirms.second }],
+      items: one.items.filter(kept(one)).map((item) => ({ key: item.key, kind: item.kind, title: item.title, found_at: item.found_at, features: item.features || "", found_where: item.found_where || "", hidden_how: item.hidden_how || "", device: device(item) })),
+      photos: one.photos,
     };
   };
   scene.addEventListener("submit", async (event) => {
     event.preventDefault();
-    await saving; // what was typed last is kept first: its word must not cover what is said here
-    const missing = lacking();
-    if (missing.length) return say(words.missing, missing.join("、"));
-    if (!state.sent) state.sent = manifest();
-    await vault.keep("state", state);
-    say(words.syncing);
-    try {
-      await sync();
-    } catch (error) {
-      say(navigator.onLine ? words.refused : words.offline, error.message);
+    await keep(); // what was typed last is kept first: its word must not cover what is said here
+    const given = scenes.filter((one) => touched(one) || scenes.length === 1);
+    const missing = given.filter((one) => !one.posted && lacking(one).length);
+    if (missing.length) {
+      const one = missing.includes(state) ? state : missing[0];
+      if (one !== state) await turn(one);
+      return say(words.missing, lacking(one).join("、"));
     }
+    say(words.syncing);
+    let now = null;
+    const numbers = [];
+    try {
+      const opened = await fetch(addresses.prepared, { headers: { Accept: "application/json" }, redirect: "manual" });
+      if (!opened.ok) return say(words.sign_in);
+      const { token } = await opened.json();
+      for (now of given) numbers.push(await deliver(now, token));
+    } catch (error) {
+      if (now) await turn(now);
+      return say(navigator.onLine ? words.refused : words.offline, error.message);
+    }
+    say(words.synced, numbers.join("、"));
+    window.scrollTo(0, 0);
   });
-  const sync = async () => {
-    const opened = await fetch(addresses.prepared, { headers: { Accept: "application/json" }, redirect: "manual" });
-    if (!opened.ok) return say(words.sign_in);
-    const token = (await opened.json()).token;
+  const deliver = async (one, token) => {
     const send = async (url, options) => {
       const answer = await fetch(url, { ...options, headers: { ...options.headers, "X-CSRFToken": token, Accept: "application/json" } });
       const told = await answer.json().catch(() => ({}));
       if (!answer.ok) {
         // Refused as a whole: it can be mended and sent as it then stands.
         if (url === addresses.captures && answer.status < 500) {
-          delete state.sent;
-          await vault.keep("state", state);
+          one.sent = null;
+          one.posted = false;
+          await keep();
         }
         throw new Error(told.message || String(answer.status));
       }
       return told;
     };
-    const taken = await send(addresses.captures, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(state.sent) });
-    for (const photo of taken.photos.filter((one) => !one.received)) {
+    if (!one.sent) one.sent = manifest(one);
+    one.posted = true;
+    await keep();
+    const taken = await send(addresses.captures, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(one.sent) });
+    for (const photo of taken.photos.filter((other) => !other.received)) {
       await send(`${addresses.captures}${taken.key}/photos/${photo.key}/`, { method: "PUT", headers: { "Content-Type": "application/octet-stream" }, body: await vault.readBytes(`photo-${photo.key}`) });
     }
-    for (const photo of state.photos) await vault.drop(`photo-${photo.key}`);
-    await vault.drop("state");
-    state = fresh();
-    scene.reset();
+    await forget(one);
+    return taken.number;
+  };
+  const forget = async (one) => {
+    scenes = scenes.filter((other) => other !== one);
+    if (!scenes.length) scenes = [fresh()];
     draw();
-    await saving;
-    say(words.synced, taken.number);
-    window.scrollTo(0, 0);
+    await keep();
+    for (const photo of one.photos) await vault.drop(`photo-${photo.key}`);
+    await vault.drop("state"); // as devices kept a single scene before
   };
   find("[data-drop]").addEventListener("click", async () => {
-    if (!window.confirm(words.drop)) return;
-    for (const photo of state.photos) await vault.drop(`photo-${photo.key}`);
-    await vault.drop("state");
-    state = fresh();
-    scene.reset();
-    draw();
+    if (window.confirm(words.drop)) await forget(state);
   });
 })();

@@ -27,7 +27,9 @@
   }
   if (!button || !navigator.mediaDevices) return;
   button.hidden = false;
-  button.addEventListener("click", async () => {
+  // Counting goes on piece by piece: whoever used the camera for the last one has it open for the next.
+  const again = form.elements.seal ? `camera ${window.location.pathname}` : "";
+  const open = async () => {
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       video.srcObject = stream;
@@ -44,8 +46,12 @@
         window.setTimeout(look, 150);
       };
       look();
+      if (again) sessionStorage.setItem(again, "1");
     } catch (error) {
+      if (again) sessionStorage.removeItem(again);
       said.textContent = button.dataset.refused || error.message;
     }
-  });
+  };
+  button.addEventListener("click", open);
+  if (again && sessionStorage.getItem(again)) open();
 })();

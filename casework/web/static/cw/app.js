@@ -94,6 +94,8 @@
       all('select[data-choose]', root).forEach(function (select) {
         if (!select.tomselect) {
           new window.TomSelect(select, { allowEmptyOption: true, maxOptions: 200, plugins: select.multiple ? ['remove_button'] : [] });
+          // The choice that one types in takes over the label; what is left of the plain one is for the form alone.
+          select.setAttribute('aria-hidden', 'true');
         }
       });
     }
