@@ -143,21 +143,34 @@ def draw(
             )
         rows.append(row)
     height = TOP + len(lanes) * LANE + 6
-    gaps = [
-        Box(
-            place(one.before_at),
-            TOP - 6,
-            round(max(3.0, place(one.after_at) - place(one.before_at)), 1),
-            height - TOP,
-            f"#finding-{one.pk}",
-            f"{verdict_words(one.verdict)}：{check_words(one.check_name)}",
-            f"tl-g tl-{one.verdict}",
-        )
-        for one in findings
-        if one.before_at and one.after_at
-    ]
+    gaps = _gaps(findings, place, height - TOP)
     pins = [Pin(place(at), mark.event_id, f"{_short(at)} ★ {mark.comment}".strip()) for at, mark in starred]
     return Picture(height, rows, _ticks(asked, place), gaps, sum(row.events for row in rows), pins)
+
+
+def _gaps(findings: list[LogFinding], place: Callable[[datetime], float], height: int) -> list[Box]:
+    """Return the stretches where something is missing: those of one verdict that overlap are one, or they would hide the bars."""
+    drawn: list[tuple[str, float, float, list[LogFinding]]] = []
+    spans = [(place(one.before_at), place(one.after_at), one) for one in findings if one.before_at and one.after_at]
+    for left, right, one in sorted(spans, key=lambda span: (span[2].verdict, span[:2])):
+        if drawn and drawn[-1][0] == one.verdict and left < drawn[-1][2]:
+            verdict, begin, end, together = drawn.pop()
+            drawn.append((verdict, begin, max(end, right), [*together, one]))
+        else:
+            drawn.append((one.verdict, left, right, [one]))
+    return [
+        Box(
+            left,
+            TOP - 6,
+            round(max(3.0, right - left), 1),
+            height,
+            f"#finding-{together[0].pk}",
+            f"{verdict_words(verdict)}："
+            + "；".join(dict.fromkeys(str(check_words(one.check_name)) for one in together)),
+            f"tl-g tl-{verdict}",
+        )
+        for verdict, left, right, together in drawn
+    ]
 
 
 def _short(moment: datetime) -> str:

@@ -175,7 +175,7 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
         "offset": offset,
         "said": kind_words(kind),
         "fields": [(label, value) for label, value in fields if value],
-        "attrs": [(key, value) for key, value in row.attrs.items() if value not in ("", None)],
+        "attrs": [(key, said) for key, value in row.attrs.items() if (said := _plain(value)) != ""],
         "inferred": [words[word] for word in row.ts_quality if word in words],
         "bytes": bytes_of(row.run, row.member, row.raw_offset, row.raw_length),
         "last_byte": row.raw_offset + max(row.raw_length, 1) - 1,
@@ -190,6 +190,15 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
         else "",
     }
     return render(request, "evidence/log_event.html", context)
+
+
+def _plain(value: Any) -> str:
+    """Return what a reader noted besides in plain letters: lists and counts as one writes them, nothing of what is empty."""
+    if isinstance(value, dict):
+        return "，".join(f"{key} {_plain(one)}".strip() for key, one in value.items())
+    if isinstance(value, list):
+        return "，".join(_plain(one) for one in value)
+    return "" if value is None else str(value)
 
 
 def _with_port(address: str, port: int | None) -> str:

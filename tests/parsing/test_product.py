@@ -18,6 +18,7 @@ from evidence.selectors.logs import Asked, current_runs, events_of, lanes_of, of
 from evidence.selectors.raw_search import search_raw
 from evidence.services import add_file
 from evidence.services.logs import mark_event, run_log, set_clock_offset, start_log_run
+from evidence.web.log_picture import LEFT, WIDTH, draw
 from tests.build_evidence import START, an_item
 from tests.cast import Cast
 from tests.parsing.reading import lines
@@ -270,6 +271,28 @@ def test_the_timeline_shows_events_gaps_and_filters(run: LogRun, cast: Cast) -> 
         "&item=99999999999",
     ):
         assert client.get(url.partition("?")[0] + "?" + odd.lstrip("&")).status_code in {200, 404}
+
+
+def test_stretches_of_one_verdict_that_overlap_are_drawn_as_one(run: LogRun) -> None:
+    findings = [
+        LogFinding(
+            pk=number, check_name=check, verdict=verdict, gap=True, before_at=START + timedelta(hours=begin), after_at=START + timedelta(hours=end)
+        )
+        for number, check, verdict, begin, end in (
+            (1, "audit_serial", Verdict.PROVED, 5, 9), (2, "heartbeat", Verdict.PROVED, 1, 6), (3, "heartbeat", Verdict.PROVED, 8, 10),
+            (4, "heartbeat", Verdict.PROVED, 12, 13), (5, "heartbeat", Verdict.UNKNOWN, 2, 3),
+        )
+    ]  # fmt: skip
+
+    picture = draw([], findings, Asked(START, START + timedelta(hours=20)), {}, [])
+
+    step = (WIDTH - LEFT) / 20
+    spans = {
+        (gap.cls.split()[1], round((gap.x - LEFT) / step), round((gap.x + gap.width - LEFT) / step))
+        for gap in picture.gaps
+    }
+    assert spans == {("tl-deleted-proved", 1, 10), ("tl-deleted-proved", 12, 13), ("tl-coverage-unknown", 2, 3)}
+    assert sum(gap.title.count("；") for gap in picture.gaps) == 1
 
 
 def test_who_may_write(run: LogRun, cast: Cast) -> None:
