@@ -75,7 +75,7 @@ def entry_fault(row: tuple[Any, ...], seq: int, before: str) -> str:
     if hashlib.sha256(b"\0" + header).digest() != bytes(leaf_hash):
         return "hash"
     try:
-        body = json.loads(header)
+        body = json.loads(header, object_pairs_hook=_once)
         said = (body["stream"], body["seq"], body["kind"], body["ref"], body["by"], _moment(body["at"]))
         prev = body["prev"]
     except (ValueError, KeyError, TypeError):
@@ -85,6 +85,14 @@ def entry_fault(row: tuple[Any, ...], seq: int, before: str) -> str:
     if number != seq + 1:
         return "gap"
     return "chain" if prev != before else ""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of the pairs; raises ValueError when a key stands twice, for readers differ in which they take."""
+    body = dict(pairs)
+    if len(body) != len(pairs):
+        raise ValueError("a key stands twice")
+    return body
 
 
 def _moment(text: str) -> datetime:

@@ -1,46 +1,30 @@
 """Telling quickly that nothing is wrong with the log. What is wrong, and where, is told by ``checks_tree``, more slowly.
 
-Entries are read in the order of their numbers, some thousands at a time, while the next ones are on their way; the tree
-is read beside them, a tile at a time. The bytes are hashed here, never by the database. It puts together from its
-columns how the bytes must read at three places; whether they do is seen here too. Memory grows with the number of
-objects only.
+Entries are read in the order of their numbers, some thousands at a time, while the next ones are on their way; the later
+ones of a long record are read by further processes at the same time. The tree is read beside them, a tile at a time.
+The bytes are hashed here, never by the database, and compared with what its columns say. Memory grows with the number
+of objects only.
 """
 
-from binascii import hexlify
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from hashlib import sha256
-from struct import unpack_from
-from typing import Any
+from itertools import pairwise
 
 import psycopg
 from django.db import DatabaseError, connection, transaction
 
 from casework.ledger import tree
+from casework.ledger.checks_part import FETCH, Helper, Part, Row, declared
 from casework.ledger.merkle import HASH_BYTES
 from casework.ledger.tiles import WIDTH
-from casework.ledger.verify import Frontier, fold
+from casework.ledger.verify import Frontier, fold, processors
 
-#: Entries that are read at a time.
-CHUNK = 4_096
+#: Entries that are worth a process of their own.
+MANY = 50_000
 #: Root by number of entries: what was signed.
 Signed = dict[int, list[bytes]]
-Row = tuple[Any, ...]
 
-# How the bytes must read, as far as the columns say: they are canonical, with sorted keys, and a quotation mark within
-# a text is escaped. Before "at" stand people and digests only, behind "kind" texts and numbers only: the first of the
-# one and the last of the other are the entry's own.
-_AT, _KIND = b'],"at":"', b',"kind":"'
-_ENTRIES = """
-declare entries no scroll cursor for select id, header, leaf_hash, stream, stream_seq,
-    convert_to(concat('],"at":"', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-        '","by":', coalesce(actor_id::text, 'null'), ',"data":'), 'UTF8'),
-    convert_to(concat(',"kind":', to_json(kind), ',"prev":"'), 'UTF8'),
-    convert_to(concat(',"ref":', to_json(ref), ',"seq":', stream_seq, ',"stream":', to_json(stream), ',"v":1}'), 'UTF8'),
-    convert_from(header, 'UTF8') is json object
-from ledger.entry order by id
-"""
 _TILES = f"""
 declare tiles no scroll cursor for select coalesce(tile.data, ''), leaves.*
 from generate_series(0, (select (max(idx)) / {WIDTH} from ledger.leaf)) as asked (n)
@@ -66,7 +50,7 @@ def nothing_wrong(signed: Signed, progress: Callable[[int], None], *, alone: boo
             agreed = _Walk(signed, progress).agrees(snapshot)
             transaction.set_rollback(True)  # the savepoint, and with it the cursors
             return agreed
-    except (DatabaseError, psycopg.Error):  # bytes that are no text, for one
+    except (DatabaseError, psycopg.Error, OSError, EOFError, ValueError):  # bytes that are no text, for one
         return False
 
 
@@ -84,22 +68,46 @@ class _Walk:
         self._done = 0
         #: Hashes of the entries that were read and whose place in the tree was not.
         self._hashes: dict[int, bytes] = {}
-        # Stream → number of its last entry, and how the next one must name it, with the closing mark.
-        self._last: dict[str, tuple[int, bytes]] = {}
+        self._part = Part(whole=True)
 
     def agrees(self, snapshot: str) -> bool:
         head = tree.head()
         if any(size > head.size for size in self._signed):
             return False
-        with _chunks(snapshot) as chunks:
-            if not (self._tiles(head.size, chunks) and all(map(self._entries, chunks))):
+        with ExitStack() as stack:
+            edges = _edges(snapshot)
+            helpers = [
+                stack.enter_context(closing(Helper(connection.connection, snapshot, after, until)))
+                for after, until in pairwise(edges[1:])
+            ]
+            chunks = stack.enter_context(_chunks(snapshot, edges[1]))
+            read = self._read(chunks, helpers)
+            if not (self._tiles(head.size, read) and all(read)):
                 return False
         with connection.cursor() as cursor:
             cursor.execute("select entry_id from ledger.queue")
             queued = {pk for (pk,) in cursor.fetchall()}
         return self._hashes.keys() == queued and self._edge.root() == head.root and self._upper()
 
-    def _tiles(self, size: int, chunks: Iterator[Sequence[Row]]) -> bool:
+    def _read(self, chunks: Iterator[Sequence[Row]], helpers: Sequence[Helper]) -> Iterator[bool]:
+        """Take in entries, some at a time; yield each time whether all agreed."""
+        for rows in chunks:
+            hashes = self._part.hashes(rows)
+            self._take({row[0]: hashed for row, hashed in zip(rows, hashes, strict=False)})
+            yield bool(hashes)
+        for helper in helpers:
+            for found in helper.found():
+                self._take(found)
+                yield True
+            part = helper.part()
+            yield part is not None and self._part.join(part)
+
+    def _take(self, hashes: dict[int, bytes]) -> None:
+        self._hashes.update(hashes)
+        self._done += len(hashes)
+        self._progress(self._done)
+
+    def _tiles(self, size: int, read: Iterator[bool]) -> bool:
         """Check the lowest tiles against the entries, reading as many of these as they need."""
         hashes = self._hashes
         with psycopg.Cursor(connection.connection) as cursor:
@@ -107,8 +115,7 @@ class _Walk:
             while rows := cursor.execute("fetch 64 from tiles", binary=True).fetchall():
                 for data, numbers, leaves in rows:
                     while not all(map(hashes.__contains__, numbers or ())):
-                        chunk = next(chunks, None)
-                        if chunk is None or not self._entries(chunk):
+                        if not next(read, False):
                             return False
                     if (
                         len(numbers or ()) != min(WIDTH, size - self._edge.size)
@@ -134,32 +141,6 @@ class _Walk:
             self._edge.append(self._above[-1], WIDTH)
         return True
 
-    def _entries(self, rows: Sequence[Row]) -> bool:
-        """Tell whether entries have their hash, say what their columns say, and follow each the one before it."""
-        hashes = [sha256(b"\0" + row[1]).digest() for row in rows]
-        # In hexadecimal digits with a mark behind, also behind the last.
-        names = unpack_from("65s" * len(rows), hexlify(b"".join(hashes) + b"\0", b'"', -HASH_BYTES))
-        last, first, kept = self._last, (0, b'",'), self._hashes
-        for row, hashed, name in zip(rows, hashes, names, strict=True):
-            pk, header, leaf, stream, number, acted, kind, tail, readable = row
-            before, prev = last.get(stream, first)
-            place = header.rfind(_KIND)
-            if (
-                number != before + 1
-                or leaf != hashed
-                or not header.startswith(kind, place)
-                or not header.startswith(prev, place + len(kind))
-                or not header.endswith(tail)
-                or not header.startswith(acted, header.find(_AT))
-                or not readable
-            ):
-                return False
-            last[stream] = number, name
-            kept[pk] = hashed
-        self._done += len(rows)
-        self._progress(self._done)
-        return True
-
     def _upper(self) -> bool:
         """Tell whether the tiles above the lowest follow from those below."""
         level, hashes = 1, self._above
@@ -175,8 +156,17 @@ class _Walk:
         return True
 
 
+def _edges(snapshot: str) -> list[int]:
+    """Return between which numbers entries are to be read by this process, and by which further ones."""
+    with connection.cursor() as cursor:
+        cursor.execute("select coalesce(min(id), 1) - 1, coalesce(max(id), 0) from ledger.entry")
+        first, last = cursor.fetchone()
+    parts = max(1, min(processors(), (last - first) // MANY)) if snapshot else 1
+    return [first + (last - first) * part // parts for part in range(parts + 1)]
+
+
 @contextmanager
-def _chunks(snapshot: str) -> Iterator[Iterator[Sequence[Row]]]:
+def _chunks(snapshot: str, until: int) -> Iterator[Iterator[Sequence[Row]]]:
     """Give the entries in chunks; with a snapshot, another connection reads the next chunk while one is checked."""
     with ExitStack() as stack:
         lane = connection
@@ -187,10 +177,10 @@ def _chunks(snapshot: str) -> Iterator[Iterator[Sequence[Row]]]:
                 begin.execute("begin isolation level repeatable read")
                 begin.execute("set transaction snapshot %s", [snapshot])
         cursor = stack.enter_context(psycopg.Cursor(lane.connection))
-        cursor.execute(_ENTRIES)
+        cursor.execute(declared(0, until))
 
         def fetch() -> Sequence[Row]:
-            return cursor.execute(f"fetch {CHUNK} from entries", binary=True).fetchall()
+            return cursor.execute(FETCH, binary=True).fetchall()
 
         def ahead() -> Generator[Sequence[Row]]:
             with ThreadPoolExecutor(1) as reader:

@@ -668,7 +668,7 @@ def walk_together(log: Path, bundles: int) -> tuple[list[bytes], Chains] | None:
     None when something does not fit, when there are too few bundles, or when no further processes can be had: then the
     bundles are to be checked one after the other, which also says what is wrong.
     """
-    parts = min(processors(), bundles // MANY)
+    parts = min(copies(), bundles // MANY)
     if parts <= 1:
         return None
     edges = [bundles * part // parts for part in range(parts + 1)]
@@ -735,11 +735,14 @@ class _Helper:
 
 
 def processors() -> int:
-    """Return how many processes can work at a time; one where a process cannot be copied or has threads."""
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def copies() -> int:
+    """Return how many copies of this process can work at a time; one where it cannot be copied or has threads."""
     threads = sys.modules.get("threading")
-    if not hasattr(os, "fork") or not hasattr(os, "sched_getaffinity") or (threads and threads.active_count() > 1):
-        return 1
-    return len(os.sched_getaffinity(0))
+    return 1 if not hasattr(os, "fork") or (threads and threads.active_count() > 1) else processors()
 
 
 def check_tile(log: Path, n: int, width: int, problems: list[str]) -> tuple[list[bytes], bytes]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
@@ -298,3 +298,50 @@ def test_hidden_and_absent_are_asked_for_with_the_same_queries(cast: Cast) -> No
         seen.append(found)
 
     assert seen[0] == seen[1]
+
+
+def test_no_cache_keeps_what_was_answered_to_one_reader(cast: Cast) -> None:
+    """S11: the same address says something else to the next person, and to the same one after he left."""
+    inspection = an_inspection(cast)
+    site, case = inspection.teams.get(number=1).sites.get(), a_case(cast)
+    asked = {
+        cast.inspector: (
+            reverse("cases:site", args=[site.pk]),
+            reverse("cases:inspection-packet", args=[inspection.pk, 1]),
+            f"/api/v1/inspection-sites/{site.pk}/",
+        ),
+        cast.officer: (reverse("cases:detail", args=[case.pk]), reverse("cases:list"), "/api/v1/cases/", "/"),
+        cast.outsider: (reverse("cases:detail", args=[case.pk]), reverse("cases:site", args=[site.pk])),
+    }
+
+    for user, addresses in asked.items():
+        client = _client(user)
+        for address in addresses:
+            answer = client.get(address)
+            said = answer.headers.get("Cache-Control", "")
+            assert "private" in said, address
+            assert {"no-store", "no-cache"} & {word.strip() for word in said.split(",")}, address
+            assert "Cookie" in answer.headers["Vary"], address
+            assert "Last-Modified" not in answer.headers, address
+
+
+def test_what_is_hidden_cannot_be_bumped_into(cast: Cast) -> None:
+    """S6: whoever files on the same unit hears the same, whether or not an inspection of it is planned."""
+    unit = a_unit("检查单位1")
+    client = _client(cast.second_officer)
+    body = {"title": "利用公共资源“挖矿”案", "unit": unit.code, "kind": "both", "members": [cast.approver.pk]}
+
+    def filed() -> tuple[int, set[str], str]:
+        with transaction.atomic():
+            answer = client.post(
+                "/api/v1/cases/", body, content_type="application/json", headers={"Idempotency-Key": "k"}
+            )
+            transaction.set_rollback(True)
+        return answer.status_code, set(answer.json()), str(answer.json().get("number"))
+
+    before = filed()
+    an_inspection(cast)
+
+    assert before[0] == 201
+    assert before[2].endswith("〕1号")
+    assert filed() == before

@@ -192,8 +192,12 @@ def test_the_api_has_the_same_readers(cast: Cast, things: None) -> None:
         ({"from": "a", "to": "b", "n": 1}, [Change("", "a", "b")], [("n", "1")]),
         ({"x": {"old": None, "new": "b"}}, [Change("x", "—", "b")], []),
         ({"old": {"x": 1, "y": 2}, "new": {"x": 1, "y": 3}}, [Change("y", "2", "3")], []),
-        ({"from": "a"}, [], [("from", "a")]),
+        ({"from": "a"}, [], [("从", "a")]),
         ({"x": ["a", "b"]}, [], [("x", "a、b")]),
+        # Codes are told by the words of the field that holds them; a code that two fields mean differently stays.
+        ({"role": "auditor", "x": "auditor"}, [], [("角色", "审计员"), ("x", "auditor")]),
+        ({"role": {"old": "auditor", "new": "custodian"}}, [Change("角色", "审计员", "保管员")], []),
+        ({"question": "extent", "questions": ["nature", "?"]}, [], [("问题", "规模"), ("问题", "性质、?")]),
         ({}, [], []),
     ],
 )

@@ -88,7 +88,7 @@ told = {}
 for folder in sys.argv[3:]:
     verdicts = []
     for processors in (1, 2, 4):
-        verify.processors = lambda: processors
+        verify.copies = lambda: processors
         together = verify.walk_together(Path(folder), 5)
         verdicts.append([together is not None, verify.check_log(Path(folder), sys.argv[2])])
     told[folder] = verdicts

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from casework.ledger import checks_tree, merkle, tiles, tree, verify
+from casework.ledger import checks_quick, checks_tree, merkle, tiles, tree, verify
+from casework.ledger.checks_part import Helper
 from casework.ledger.checks_tree import whole_log
 from casework.ledger.models import Entry
 from casework.ledger.notes import Checkpoint, Signer
@@ -231,6 +232,38 @@ def test_every_way_of_tampering_with_the_tables_is_told(as_owner: Any, log: Path
     assert as_owner.execute(OFF + statement) is not None
 
     assert list(whole_log())
+
+
+@pytest.mark.parametrize("parts", [2, 4])
+def test_further_processes_check_the_tables_and_tell_what_one_tells(
+    as_owner: Any, log: Path, monkeypatch: pytest.MonkeyPatch, parts: int
+) -> None:
+    monkeypatch.setattr(checks_quick, "MANY", 1)
+    monkeypatch.setattr(checks_quick, "processors", lambda: parts)
+    made: list[Helper] = []
+    done: list[int] = []
+
+    class Counted(Helper):
+        def __init__(self, *order: Any) -> None:
+            super().__init__(*order)
+            made.append(self)
+
+    monkeypatch.setattr(checks_quick, "Helper", Counted)
+    with monkeypatch.context() as quick:
+        quick.setattr(checks_tree, "entry_defects", lambda *_: pytest.fail("read again"))
+
+        assert list(whole_log(done.append)) == []
+
+    assert len(made) == parts - 1
+    assert done[-1] == SIZE == Entry.objects.count()
+    last = "where id = (select max(id) from ledger.entry)"
+    # The hash in the tree is put right too: only who reads the entry knows that it is another thing's.
+    as_owner.execute(f"{OFF} update ledger.entry set stream = 'thing:9', ref = 'thing:9', stream_seq = 1 {last}")
+
+    faults = list(whole_log())
+
+    assert len(faults) == 1
+    assert "索引与内容不符" in faults[0]
 
 
 def test_a_consistent_rewrite_of_the_tables_is_told_by_what_was_signed(as_owner: Any, fill: Fill) -> None:

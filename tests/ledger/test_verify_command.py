@@ -34,6 +34,8 @@ def verify() -> tuple[int, str]:
 
 
 CHANGED = "convert_to(replace(convert_from(header, 'UTF8'), '\"step\":1', '\"step\":7'), 'UTF8')"
+TWICE = CHANGED.replace('"step":1', '"step":2').replace('"step":7', '"step":7,"step":2')
+LAST = "where stream = 'thing:1' and stream_seq = 3"
 SECOND = "where stream = 'thing:1' and stream_seq = 2"
 
 
@@ -44,6 +46,7 @@ SECOND = "where stream = 'thing:1' and stream_seq = 2"
         (f"update ledger.entry set header = {CHANGED} {SECOND}", [(3, "chain")]),
         (f"update ledger.entry set header = '\\x7b7d' {SECOND}", [(2, "bytes"), (3, "chain")]),
         (f"update ledger.entry set header = '\\xff00' {SECOND}", [(2, "bytes"), (3, "chain")]),
+        (f"update ledger.entry set header = {TWICE} {LAST}", [(3, "bytes")]),
         (f"update ledger.entry set kind = 'thing.kept' {SECOND}", [(2, "index")]),
         (f"update ledger.entry set ref = 'thing:3' {SECOND}", [(2, "index")]),
         (f"update ledger.entry set at = at + interval '1 minute' {SECOND}", [(2, "index")]),

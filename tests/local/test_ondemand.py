@@ -8,7 +8,7 @@ import pytest
 
 from casework.local import ondemand, paths, postgres, services
 from casework.local.process import leftovers
-from tests.local.conftest import environment, manage
+from tests.local.conftest import environment
 
 
 @pytest.mark.parametrize(
@@ -32,22 +32,6 @@ from tests.local.conftest import environment, manage
 )
 def test_which_commands_need_services(line: str, needed: bool) -> None:
     assert ondemand.needs_services(line.split()) is needed
-
-
-@pytest.mark.slow
-def test_a_first_command_makes_the_schema_and_leaves_nothing_running(tmp_path: Path) -> None:
-    done = manage(
-        tmp_path,
-        "shell",
-        "-c",
-        "from django.db import connection as c; print(c.cursor().execute('select current_user').fetchone())",
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "('cw_app',)"
-    assert "creating the tables" in done.stderr
-    assert leftovers(tmp_path) == {}
-    assert postgres.running_pid(tmp_path) is None
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""`manage.py up` for real: started, every process killed with -9, started again, two side by side, ended."""
+"""`manage.py up` for real: after a first command, every process killed with -9, started again, two side by side, ended."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,29 @@ Launch = Callable[..., Instance]
 SERVICES = ("postgres", "valkey", "web", "worker", "beat")
 
 
+@dataclass(frozen=True)
+class First:
+    """A state directory in which a single command was the very first thing, and how that went."""
+
+    state: Path
+    done: "subprocess.CompletedProcess[str]"
+    left: dict[int, str]
+    server: int | None
+
+
 @pytest.fixture(scope="module")
-def instance(launch: Launch) -> Instance:
+def first(tmp_path_factory: pytest.TempPathFactory) -> First:
+    """Run a command where nothing is yet: it makes the tables, which the instance finds and brings up to date."""
+    state = tmp_path_factory.mktemp("instance").resolve()
+    ask = "from django.db import connection as c; print(c.cursor().execute('select current_user').fetchone())"
+    done = manage(state, "shell", "-c", ask)
+    return First(state, done, leftovers(state), postgres.running_pid(state))
+
+
+@pytest.fixture(scope="module")
+def instance(launch: Launch, first: First) -> Instance:
     """Give one running instance for the tests of this file."""
-    started = launch()
+    started = launch(first.state)
     started.wait_up()
     return started
 
@@ -48,6 +68,14 @@ def copied(instance: Instance, state: Path) -> Path:
     for stamp in paths.run_dir(instance.state).glob("*.stamp"):
         shutil.copy(stamp, paths.run_dir(state))
     return state
+
+
+def test_a_first_command_makes_the_schema_and_leaves_nothing_running(first: First) -> None:
+    assert first.done.returncode == 0, first.done.stderr
+    assert first.done.stdout.splitlines()[-1] == "('cw_app',)"
+    assert "creating the tables" in first.done.stderr
+    assert first.left == {}
+    assert first.server is None
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -4,16 +4,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from casework.ledger.web.labels import RARE
 from casework.web import vocabulary
 from casework.web.formats import cn_datetime
 from casework.web.vocabulary import Text
 
-#: Names of the facts that entries hold; a fact without a name here is shown under its own.
+#: Names of the facts that rows tell, as far as they have room; the others that are known are in ``RARE``.
 LABELS: Mapping[str, Text] = {
     "number": gettext_lazy("编号"),
     "title": gettext_lazy("标题"),
@@ -99,6 +102,8 @@ LABELS: Mapping[str, Text] = {
 FACTS = 3
 BRIEF = 40
 _LONG = frozenset({"digest", "sha256", "sm3", "key", "members"})
+#: Facts whose values are names of facts themselves, e.g. which question was answered.
+_NAMED = frozenset({"question", "questions", "sheet"})
 #: A moment as entries keep it (casework.ledger.canonical).
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _PAIRS = (("old", "new"), ("from", "to"))
@@ -115,23 +120,49 @@ class Change:
 
 def label_of(key: str) -> Text:
     """Return the name under which a fact is shown."""
-    return LABELS.get(key, key)
+    return LABELS.get(key) or RARE.get(key, key)
 
 
-def words_of(value: Any, group: str = "") -> str:
-    """Return a value of an entry as text; a code is the word of its group, or of the one group that has it."""
+def words_of(value: Any, group: str = "", key: str = "") -> str:
+    """Return a value of an entry as text; a code is the word of its group, or of the one group that has it.
+
+    ``key`` is the fact's: what no vocabulary knows is looked up among the choices of the fields of that name. Where a
+    thing itself changed it is the thing's noun.
+    """
     if value is None or value == "":
         return "—"
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, Mapping):
-        return _("；").join(f"{label_of(str(key))} {words_of(item)}" for key, item in value.items())
+        return _("；").join(f"{label_of(str(name))} {words_of(item, key=str(name))}" for name, item in value.items())
     if isinstance(value, list):
-        return _("、").join(words_of(item) for item in value) or "—"
+        return _("、").join(words_of(item, key=key) for item in value) or "—"
     text = str(value)
     if _MOMENT.fullmatch(text):
         return cn_datetime(datetime.fromisoformat(text), seconds=True)
-    return vocabulary.meaning(text, group) or text
+    if not isinstance(value, str):
+        return text
+    if key in _NAMED:
+        return str(label_of(text))
+    return vocabulary.meaning(text, group) or _chosen(text, key) or text
+
+
+def _chosen(code: str, key: str) -> str:
+    """Return the word of a code among the choices of fields of that name, or of that thing's fields; "" for none."""
+    meant = {str(word) for word in _choices().get((key, code), ())}
+    return meant.pop() if len(meant) == 1 else ""
+
+
+@cache
+def _choices() -> Mapping[tuple[str, str], list[Text]]:
+    """Return the words of every code that a field may hold, by the name of the field and by that of the thing."""
+    found: dict[tuple[str, str], list[Text]] = {}
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            for code, word in field.flatchoices:
+                for key in (field.name, str(model._meta.model_name)):
+                    found.setdefault((key, str(code)), []).append(word)
+    return found
 
 
 def changes_of(data: Mapping[str, Any], noun: str = "") -> list[Change]:
@@ -142,15 +173,15 @@ def changes_of(data: Mapping[str, Any], noun: str = "") -> list[Change]:
             before, after = data[old], data[new]
             if isinstance(before, Mapping) and isinstance(after, Mapping):
                 found += [
-                    Change(label_of(key), words_of(before.get(key)), words_of(after.get(key)))
+                    Change(label_of(key), words_of(before.get(key), key=key), words_of(after.get(key), key=key))
                     for key in sorted({*before, *after})
                     if before.get(key) != after.get(key)
                 ]
             else:
-                found.append(Change("", words_of(before, noun), words_of(after, noun)))
+                found.append(Change("", words_of(before, noun, noun), words_of(after, noun, noun)))
     for key, value in data.items():
         if isinstance(value, Mapping) and set(value) == {"old", "new"}:
-            found.append(Change(label_of(key), words_of(value["old"]), words_of(value["new"])))
+            found.append(Change(label_of(key), words_of(value["old"], key=key), words_of(value["new"], key=key)))
     return found
 
 
@@ -158,7 +189,7 @@ def facts_of(data: Mapping[str, Any]) -> list[tuple[Text, str]]:
     """Return the other facts of an entry as (name, value)."""
     paired = {key for pair in _PAIRS if pair[0] in data and pair[1] in data for key in pair}
     return [
-        (label_of(key), words_of(value))
+        (label_of(key), words_of(value, key=key))
         for key, value in data.items()
         if key not in paired and not (isinstance(value, Mapping) and set(value) == {"old", "new"})
     ]

@@ -76,8 +76,10 @@ def _latest(user: User) -> list[Entry]:
     entries = Entry.objects.order_by("-pk")
     if not user.has_role(Role.AUDITOR):
         mine = entries.filter(actor_id=user.pk)[: LATEST * 3]
-        visible = {ref: may_read(user, ref) for ref in {row.ref for row in mine}}
-        return attach([row for row in mine if visible[row.ref]][:LATEST], user)
+        known = refs.resolve_many((row.ref for row in mine), user)
+        return attach(
+            [row for row in mine if row.ref in known and may_read(user, row.ref, known[row.ref])][:LATEST], user
+        )
     return attach(list(entries[:LATEST]), user)
 
 
