@@ -1,6 +1,7 @@
 """Windows event logs. The text of a record is read by the library; its place and its honesty are checked here."""
 
-import io
+import shutil
+import tempfile
 from collections.abc import Iterator
 from itertools import islice
 from typing import IO, Any, cast
@@ -21,6 +22,8 @@ from evidence.parsing.stamps import Full
 BATCH = 64
 #: Records that the library reads before they are looked at, and failures of its after which no more are asked for.
 AHEAD, FAILED = 16, 10_000
+#: So many bytes of an unpacked file are held in memory.
+HELD = 32 << 20
 #: Channels whose numbers are counted, and machines that are told apart.
 CHANNELS, MACHINES = 5_000, 100
 
@@ -40,8 +43,8 @@ class Evtx:
         """Yield the events in lists, in the order of the file."""
         with source.open() as stream:
             places = walk(stream, self.bones)
-        with source.open() as stream:
-            yield from self._events(stream, places)
+        with source.open() as stream, _seekable(stream) as whole:
+            yield from self._events(whole, places)
         for offset, size in places.left():
             self.tally.lines += 1
             self.tally.refuse(offset, size, "unreadable_record")
@@ -51,7 +54,6 @@ class Evtx:
 
     def _events(self, stream: IO[bytes], places: Places) -> Iterator[list[Event]]:
         try:
-            stream = _seekable(stream)
             if self.bones.knotted:
                 stream = cast("IO[bytes]", Untied(stream, self.bones.knotted))
             records = iter(PyEvtxParser(stream, 1).records_json())
@@ -254,4 +256,14 @@ def _attribute(node: Any, name: str) -> str:
 
 
 def _seekable(stream: IO[bytes]) -> IO[bytes]:
-    return stream if stream.seekable() else io.BytesIO(stream.read())
+    """Return the stream, or a copy that can be moved about in: on disk where it is large, and gone when it is closed."""
+    if stream.seekable():
+        return stream
+    copy = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=HELD))  # noqa: SIM115 (closed by the caller)
+    try:
+        shutil.copyfileobj(stream, copy, 1 << 20)
+    except Exception:
+        copy.close()
+        raise
+    copy.seek(0)
+    return copy

@@ -1,8 +1,11 @@
 """What is ours of reading .evtx: the places and numbers of records in few bytes, and chunks that lead a reader in circles."""
 
+import gzip
 import io
 import struct
 from typing import cast
+
+import pytest
 
 from evidence.parsing.events import Event
 from evidence.parsing.evtx_chunks import Bones, Untied, walk
@@ -82,6 +85,16 @@ def test_tables_are_taken_from_knotted_chunks_alone_wherever_reading_begins() ->
         stream = Untied(io.BytesIO(body), knotted)
         stream.seek(begin)
         assert stream.read(size) == untied[begin : begin + size]
+
+
+@needs_samples
+def test_a_packed_log_is_read_as_the_plain_one_from_memory_and_from_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = (SAMPLES / "evtx" / "new-user-security.evtx").read_bytes()
+    plain = read(good)[:2]
+
+    assert read(gzip.compress(good))[:2] == plain
+    monkeypatch.setattr("evidence.parsing.evtx.HELD", 1000)
+    assert read(gzip.compress(good))[:2] == plain
 
 
 @needs_samples
