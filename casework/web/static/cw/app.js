@@ -85,11 +85,20 @@
   });
   window.addEventListener('pageshow', function () { all('form').forEach(function (form) { delete form.dataset.sent; }); });
 
+  /* a table wider than the screen moves sideways by the arrow keys too ---------------------------------------- */
+  function reach() {
+    all('.tw').forEach(function (box) {
+      if (box.scrollWidth > box.clientWidth) { box.tabIndex = 0; } else { box.removeAttribute('tabindex'); }
+    });
+  }
+  window.addEventListener('resize', reach);
+
   /* long choices search as one types ------------------------------------------------------------------------ */
   function dress(root) {
     all('[data-toast]', root).forEach(watchToast);
     var wrong = root.querySelector && root.querySelector('[data-focus]');
     if (wrong) { wrong.focus(); }
+    reach();
     if (window.TomSelect) {
       all('select[data-choose]', root).forEach(function (select) {
         if (!select.tomselect) {
