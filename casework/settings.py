@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "casework.ledger.middleware.ProofMiddleware",
+    "casework.web.middleware.PrivateMiddleware",
     "casework.web.middleware.ReaderMiddleware",
     "casework.web.middleware.ErrorMiddleware",
     "axes.middleware.AxesMiddleware",

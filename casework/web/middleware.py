@@ -75,11 +75,8 @@ class ErrorMiddleware:
         return refusal_page(request, exception)
 
 
-class ReaderMiddleware:
-    """Refuses at the door what an auditor would write on a page; the API has the same rule as a permission.
-
-    What was answered to one reader is kept by no cache between him and us, and asked for anew before it is shown again.
-    """
+class PrivateMiddleware:
+    """What was answered to one reader is kept by no cache between him and us, and asked for anew before it is shown again."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -89,6 +86,16 @@ class ReaderMiddleware:
         if request.session.accessed or request.path.startswith("/api/"):
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
+
+
+class ReaderMiddleware:
+    """Refuses at the door what an auditor would write on a page; the API has the same rule as a permission."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match

@@ -9,7 +9,7 @@ from evidence.parsing.commands import labels_of
 from evidence.parsing.context import Context
 from evidence.parsing.events import YEAR_INFERRED, Class, Event
 from evidence.parsing.lines import Lines, port
-from evidence.parsing.source import Block, decoded
+from evidence.parsing.source import decoded
 from evidence.parsing.stamps import Stamp, Yearless, epoch
 
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
@@ -104,40 +104,6 @@ class H3c(Lines):
         self.layouts: dict[tuple[tuple[str, str], ...], _Layout | None] = {}
         self.begun: dict[str, int | None] = {}
 
-    def feed(self, block: Block) -> list[Event]:
-        """Return the events of a block's lines: a flow by the layout of the one before, all others the longer way."""
-        out: list[Event] = []
-        offset, lines, stride, simple = block
-        self.tally.lines += len(lines)
-        heads, seq, take, told = self.heads, self.seq, out.append, self._told
-        for line in lines:
-            size = len(line) * stride
-            at = line.find(": ")
-            head = heads.get(line[:at])
-            layout = head.layout if head is not None else None
-            found = layout.match(line, at + 2) if layout is not None else None
-            if (
-                found is None
-                or head is None
-                or layout is None
-                or not (simple or (line.isascii() and line[-1:] != "\r"))
-            ):
-                event = self.line(line[:-1] if line[-1:] == "\r" else line)
-                if type(event) is str:
-                    self.tally.refuse(offset, size, event)
-                    offset += size + stride
-                    continue
-            else:
-                event = told(head, layout, found)
-            seq += 1
-            event["seq"] = seq  # type: ignore[index]
-            event["raw_offset"] = offset  # type: ignore[index]
-            event["raw_length"] = size  # type: ignore[index]
-            take(event)  # type: ignore[arg-type]
-            offset += size + stride
-        self.seq = seq
-        return out
-
     def _told(self, head: _Head, layout: _Layout, found: re.Match[str]) -> Event:
         """Return the event of a flow, but for its place."""
         source, sport, target, dport, nat, nport, user, protocol, begin, end, what, vpn = layout.pick(found.groups())
@@ -216,7 +182,13 @@ class H3c(Lines):
         return self.layouts[keys]
 
     def line(self, line: str) -> Event | str:
-        """Read one line the longer way."""
+        """Read one line: a flow by the layout of the last one with its head, all others the longer way."""
+        at = line.find(": ")
+        known = self.heads.get(line[:at])
+        if known is not None and known.layout is not None and line.isascii():
+            flow = known.layout.match(line, at + 2)
+            if flow is not None:
+                return self._told(known, known.layout, flow)
         parted = self._head(line)
         if parted is None:
             return "blank" if not line.strip() else "no_head"

@@ -9,7 +9,7 @@ from evidence.parsing.commands import labels_of
 from evidence.parsing.context import Context
 from evidence.parsing.events import EXACT, Class, Event
 from evidence.parsing.lines import Lines, port
-from evidence.parsing.source import Block, decoded
+from evidence.parsing.source import decoded
 from evidence.parsing.stamps import Yearless, epoch
 
 _HEAD = re.compile(
@@ -103,47 +103,18 @@ class Huawei(Lines):
         self.relay = Yearless(context.year or context.reference.year, context.zone)
         self.heads: dict[str, _Head] = {}
         self.layouts: dict[tuple[str, ...], _Layout | None] = {}
-        self.last: dict[str, _Layout] = {}
-
-    def feed(self, block: Block) -> list[Event]:
-        """Return the events of a block's lines: a session by the layout of the one before, all others the longer way."""
-        out: list[Event] = []
-        offset, lines, stride, simple = block
-        self.tally.lines += len(lines)
-        heads, seq, take = self.heads, self.seq, out.append
-        for line in lines:
-            size = len(line) * stride
-            at = line.find("(")
-            head = heads.get(line[:at])
-            layout = head.layout if head is not None else None
-            found = layout.match(line, at) if layout is not None else None
-            plain = simple or (line.isascii() and line[-1:] != "\r")
-            if found is None or head is None or layout is None or not plain or ";" in line:
-                event = self.line(line[:-1] if line[-1:] == "\r" else line)
-                if type(event) is str:
-                    self.tally.refuse(offset, size, event)
-                    offset += size + stride
-                    continue
-            else:
-                event = _told(head, layout, found)
-            seq += 1
-            event["seq"] = seq  # type: ignore[index]
-            event["raw_offset"] = offset  # type: ignore[index]
-            event["raw_length"] = size  # type: ignore[index]
-            take(event)  # type: ignore[arg-type]
-            offset += size + stride
-        self.seq = seq
-        return out
 
     def line(self, line: str) -> Event | str:
         """Read one line: a session with the usual head in one go, if its layout allows it, all others the longer way."""
         at = line.find("(")
         head = self.heads.get(line[:at]) or self._usual_head(line[:at])
         if head is not None and line.isascii() and ";" not in line:
-            layout = head.layout = self._layout_of(line[line.find(":", at) + 1 :])
-            found = layout.match(line, at) if layout is not None else None
-            if found is not None and layout is not None:
-                return _told(head, layout, found)
+            session = head.layout.match(line, at) if head.layout is not None else None
+            if session is None:
+                head.layout = self._layout_of(line[line.find(":", at) + 1 :])
+                session = head.layout.match(line, at) if head.layout is not None else None
+            if session is not None and head.layout is not None:
+                return _told(head, head.layout, session)
         found = _HEAD.match(line)
         if found is None:
             return "blank" if not line.strip() else "no_head"

@@ -85,9 +85,9 @@
   });
   window.addEventListener('pageshow', function () { all('form').forEach(function (form) { delete form.dataset.sent; }); });
 
-  /* a table wider than the screen moves sideways by the arrow keys too ---------------------------------------- */
+  /* what is wider than the screen moves sideways by the arrow keys too; what fits is no stop of the keyboard ------ */
   function reach() {
-    all('.tw').forEach(function (box) {
+    all('.tw, .pic-w, .st').forEach(function (box) {
       if (box.scrollWidth > box.clientWidth) { box.tabIndex = 0; } else { box.removeAttribute('tabindex'); }
     });
   }
