@@ -10,18 +10,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
-import puremagic
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
 from casework.core.errors import Invalid
+from casework.core.later import later
 from casework.files import storage
 from casework.files.models import Blob
 from casework.files.services.scanner import scan
+
+if TYPE_CHECKING:
+    import puremagic
+else:
+    puremagic = later("puremagic")
 
 CHUNK = 1024 * 1024
 #: So much of a file tells whether it is text; in a text none of these bytes stands.
