@@ -1,9 +1,8 @@
 """Work of cases that nobody asks for: influence periods that end by themselves."""
 
-from celery import shared_task
-
 from cases.services.penalty_execution import expire_due
 from casework.core import clock
+from casework.core.background import shared_task
 
 
 @shared_task(name="penalties.expire")

@@ -18,7 +18,7 @@ class EvidenceConfig(AppConfig):
     label = "evidence"
 
     def ready(self) -> None:
-        from evidence import attribution_document, documents, log_policy, log_tasks, policy, refs  # noqa: F401  (they register themselves)
+        from evidence import attribution_document, documents, log_policy, policy, refs  # noqa: F401  (they register themselves)
         from evidence.services import imports_pools  # noqa: F401
         from evidence.web import attributions, found, log_status, logs, nav, pools, words  # noqa: F401
 

@@ -2,10 +2,8 @@
 
 import logging
 
-from celery import shared_task
-from kombu.exceptions import OperationalError
-
 from casework.core import clock
+from casework.core.background import OperationalError, shared_task
 from evidence.services.logs import run_log
 
 logger = logging.getLogger(__name__)

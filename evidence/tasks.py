@@ -1,9 +1,9 @@
 """Work of evidence in the background: bundles, and what half-finished uploads leave behind."""
 
-from celery import shared_task
-
 from casework.core import clock
+from casework.core.background import shared_task
 from casework.files.services.uploads import sweep_uploads
+from evidence import log_tasks  # noqa: F401  (its tasks are found with these)
 from evidence.services.bundle_jobs import run_bundle, sweep_bundles
 from evidence.services.files import report_broken_files
 from evidence.services.logs import run_log, waiting_runs

@@ -155,9 +155,15 @@ def test_the_two_descriptions_of_the_order_agree() -> None:
 
 
 #: Libraries of many MiB that a web process may never need: loaded at their first use (casework.core.later).
-HEAVY = ("docx", "lxml", "numpy", "openpyxl", "PIL", "pypdfium2", "redis", "segno", "typst")
-#: Loaded late itself, or by nothing but the terminal.
-LATE = {"casework/documents/word.py", "casework/local/valkey.py"}
+HEAVY = (
+    "celery", "docx", "evtx", "kombu", "lxml", "numpy", "openpyxl", "PIL", "prometheus_client", "puremagic", "pypdfium2",
+    "python_calamine", "redis", "rfc3161_client", "segno", "stdnum", "typst",
+)  # fmt: skip
+#: Loaded late itself, or by nothing but the terminal and the worker.
+LATE = {
+    "casework/celery.py", "casework/core/background.py", "casework/documents/word.py", "casework/local/valkey.py",
+    "casework/web/metrics.py",
+}  # fmt: skip
 
 
 def test_heavy_libraries_are_not_loaded_at_the_start() -> None:
@@ -172,3 +178,25 @@ def test_heavy_libraries_are_not_loaded_at_the_start() -> None:
 
     assert {path: name for path, name in found.items() if path not in LATE} == {}
     assert found.keys() >= LATE  # the search finds what is there
+
+
+#: Who sends work to a worker names its tasks by `later`; these are the worker itself and the terminal.
+WORKERS = re.compile(r"/(?:\w+_)?tasks\.py$|/management/|^casework/local/up\.py$")
+
+
+def test_nothing_else_loads_the_worker_at_the_start() -> None:
+    by_name = re.compile(
+        r"^from (?:casework\.celery|casework\.core\.background|casework\.web\.metrics|[\w.]*tasks) import"
+        r"|^from (?:evidence|units|cases|casework\.\w+) import (?:.*, )?(?:\w+_)?tasks\b",
+        re.MULTILINE,
+    )
+
+    found = {
+        path.relative_to(CHECKOUT).as_posix()
+        for app in ("casework", "units", "evidence", "cases")
+        for path in (CHECKOUT / app).rglob("*.py")
+        if by_name.search(path.read_text(encoding="utf-8"))
+    }
+
+    assert {path for path in found if not WORKERS.search(path)} == set()
+    assert {"casework/local/up.py", "evidence/tasks.py"} <= found  # the search finds what is there

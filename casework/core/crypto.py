@@ -8,9 +8,16 @@ import base64
 import hashlib
 import hmac
 import os
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+
+from casework.core.later import later
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import aead
+else:
+    aead = later("cryptography.hazmat.primitives.ciphers.aead")
 
 _PREFIX = "v1:"
 
@@ -22,14 +29,14 @@ def _key(purpose: str) -> bytes:
 def encrypt(text: str, place: str) -> str:
     """Return ``text`` encrypted for ``place`` (table.column)."""
     nonce = os.urandom(12)
-    sealed = AESGCM(_key("field")).encrypt(nonce, text.encode(), place.encode())
+    sealed = aead.AESGCM(_key("field")).encrypt(nonce, text.encode(), place.encode())
     return _PREFIX + base64.b64encode(nonce + sealed).decode()
 
 
 def decrypt(stored: str, place: str) -> str:
     """Return the text; raises ``cryptography.exceptions.InvalidTag`` when it was altered or moved."""
     raw = base64.b64decode(stored.removeprefix(_PREFIX))
-    return AESGCM(_key("field")).decrypt(raw[:12], raw[12:], place.encode()).decode()
+    return aead.AESGCM(_key("field")).decrypt(raw[:12], raw[12:], place.encode()).decode()
 
 
 def blind_index(text: str, place: str) -> str:

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from celery import shared_task
-
 from casework.core import heartbeat
+from casework.core.background import shared_task
 
 
 @shared_task(name="core.heartbeat")

@@ -13,17 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from casework.core.later import later
 from casework.files import pdfium, storage
 from casework.files.marking import marked
 
 if TYPE_CHECKING:
     import pypdfium2
+    import python_calamine
     from PIL import Image, ImageChops, ImageOps
 else:
-    pypdfium2 = later("pypdfium2")
+    pypdfium2, python_calamine = later("pypdfium2"), later("python_calamine")
     Image, ImageChops, ImageOps = later("PIL.Image"), later("PIL.ImageChops"), later("PIL.ImageOps")
 
 WIDTH: Final = 1_600
@@ -104,9 +103,9 @@ def _workbook(path: Path) -> Preview:
                 # What is said of the sizes is seen to be true before anything is unpacked by them.
                 if sum(one.file_size for one in archive.infolist()) > _ZIP_BYTES or archive.testzip() is not None:
                     return Preview("")
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
         rows = sheet.to_python(nrows=ROWS + 1)
-    except (CalamineError, OSError, ValueError, zipfile.BadZipFile, IndexError):
+    except (python_calamine.CalamineError, OSError, ValueError, zipfile.BadZipFile, IndexError):
         return Preview("")
     shown = [[str(cell)[:CELL] for cell in row[:COLUMNS]] for row in rows[:ROWS]]
     return Preview("table", rows=shown, cut=len(rows) > ROWS) if shown else Preview("")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from celery import shared_task
 from django.utils import timezone
 
+from casework.core.background import shared_task
 from casework.files.scrub import scrub
 
 

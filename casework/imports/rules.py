@@ -16,14 +16,19 @@ from ipaddress import (
     ip_network,
     summarize_address_range,
 )
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from stdnum.cn import ric, uscc
-from stdnum.exceptions import ValidationError as BadNumber
 
+from casework.core.later import later
 from casework.web.vocabulary import Text
+
+if TYPE_CHECKING:
+    from stdnum import exceptions as wrong
+    from stdnum.cn import ric, uscc
+else:
+    wrong, ric, uscc = later("stdnum.exceptions"), later("stdnum.cn.ric"), later("stdnum.cn.uscc")
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 #: Excel counts days from here (its 1900 leap-year mistake included).
@@ -287,7 +292,7 @@ def parse_unit_code(text: str) -> str:
     if len(value) == 18 and value.isascii() and value.isalnum() and value[2:8].isdecimal():
         try:
             return str(uscc.validate(value))
-        except BadNumber:
+        except wrong.ValidationError:
             raise BadCell(_credit_code_remedy(value)) from None
     if not re.fullmatch(r"[A-Z0-9][A-Z0-9._-]{1,39}", value):
         raise BadCell(_("不是单位代码；应为 18 位统一社会信用代码，或由字母、数字和 - 组成的内部代码"))
@@ -312,7 +317,7 @@ def parse_resident_id(text: str) -> str:
         raise BadCell(_("身份证号的校验位不对；核对 18 位是否抄错"))
     try:
         ric.get_birth_date(value)
-    except BadNumber:
+    except wrong.ValidationError:
         raise BadCell(_("身份证号里的出生日期不存在；核对第 7 至 14 位")) from None
     return value
 

@@ -1,5 +1,7 @@
 """Reading a table from a file: CSV in UTF-8 or GB18030, or XLSX; row by row, never the whole CSV in memory."""
 
+from __future__ import annotations
+
 import codecs
 import csv
 import hashlib
@@ -11,12 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, load_workbook
 
 from casework.core.errors import Invalid
+from casework.core.later import later
+
+if TYPE_CHECKING:
+    import python_calamine
+else:
+    python_calamine = later("python_calamine")
 
 CHUNK = 1024 * 1024
 MAX_BYTES = 1024**3
@@ -160,10 +167,10 @@ def _workbook(stream: BinaryIO) -> Iterator[Sheet]:
     _refuse_bomb(stream)
     stream.seek(0)
     try:
-        book = load_workbook(stream)
-    except PasswordError as error:
+        book = python_calamine.load_workbook(stream)
+    except python_calamine.PasswordError as error:
         raise Unusable(_("不能导入：工作簿有密码。可以去掉密码后再导入。")) from error
-    except (CalamineError, OSError, ValueError) as error:
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise Unusable(_("不能导入：这不是 XLSX 工作簿，或已损坏。可以用表格软件另存一份。")) from error
     return _sheets(book)
 
@@ -196,11 +203,11 @@ def _unpack_all(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Non
                 pass
 
 
-def _sheets(book: CalamineWorkbook) -> Iterator[Sheet]:
+def _sheets(book: python_calamine.CalamineWorkbook) -> Iterator[Sheet]:
     for name in book.sheet_names:
         try:
             rows = book.get_sheet_by_name(name)
-        except CalamineError as error:
+        except python_calamine.CalamineError as error:
             raise Unusable(_("不能导入：工作表“%(name)s”已损坏。可以用表格软件另存一份。") % {"name": name}) from error
         yield Sheet(name, _sheet_lines(rows.iter_rows()))
 

@@ -1,8 +1,7 @@
 """Reading and writing of large files: safe to run twice, at any time, in any number of processes."""
 
-from celery import shared_task
-
 from casework.core import clock
+from casework.core.background import shared_task
 from casework.imports.models import ImportRun
 from casework.imports.services.reading import go_on_reading, lost_readings
 from casework.imports.services.writing import go_on_writing, lost_writings

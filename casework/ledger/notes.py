@@ -3,10 +3,16 @@
 import base64
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from casework.core.later import later
+
+if TYPE_CHECKING:
+    from cryptography import exceptions
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+else:
+    exceptions = later("cryptography.exceptions")
+    ed25519 = later("cryptography.hazmat.primitives.asymmetric.ed25519")
 
 ED25519 = b"\x01"
 DASH = "\u2014"
@@ -66,8 +72,8 @@ class Signer:
     def __init__(self, name: str, secret: str) -> None:
         seed = hashlib.sha256(_DOMAIN + secret.encode()).digest()
         self.name = name
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        public = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self._key = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
+        public = self._key.public_key().public_bytes_raw()
         self.verifier = Verifier(name, public)
 
     def sign(self, text: str) -> str:
@@ -99,8 +105,8 @@ def read_checkpoint(note: str, *verifiers: Verifier) -> Checkpoint:
         verifier = known.get((parts[1], blob[:4]))
         if verifier is not None:
             try:
-                Ed25519PublicKey.from_public_bytes(verifier.key).verify(blob[4:], text.encode())
-            except InvalidSignature as error:
+                ed25519.Ed25519PublicKey.from_public_bytes(verifier.key).verify(blob[4:], text.encode())
+            except exceptions.InvalidSignature as error:
                 raise BadNote(f"the signature of {verifier.name} does not hold") from error
             signed = True
     if not signed:

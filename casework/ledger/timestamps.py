@@ -1,24 +1,25 @@
 """RFC 3161: a time-stamping authority signs that a checkpoint was there at its time; checked before it is kept."""
 
+from __future__ import annotations
+
 import hashlib
 import urllib.request
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.x509 import Certificate, load_pem_x509_certificates
 from django.conf import settings
 from django.db import connection
-from rfc3161_client import (
-    HashAlgorithm,
-    TimestampRequestBuilder,
-    TimeStampResponse,
-    VerificationError,
-    VerifierBuilder,
-    decode_timestamp_response,
-)
 
+from casework.core.later import later
 from casework.ledger import tree
 from casework.ledger.signer import signing
+
+if TYPE_CHECKING:
+    import rfc3161_client as rfc3161
+    from cryptography import x509
+else:
+    rfc3161, x509 = later("rfc3161_client"), later("cryptography.x509")
 
 TIMEOUT = 20.0
 MAX_ANSWER = 64 * 1024
@@ -33,11 +34,11 @@ def authority() -> str:
     return str(settings.CASEWORK_TSA_URL)
 
 
-def roots() -> list[Certificate]:
+def roots() -> list[x509.Certificate]:
     """Return the certificates that the authority's must lead to; raises ``TimestampError``."""
     path = Path(str(settings.CASEWORK_TSA_CERTIFICATES))
     try:
-        return load_pem_x509_certificates(path.read_bytes())
+        return x509.load_pem_x509_certificates(path.read_bytes())
     except (OSError, ValueError) as error:
         raise TimestampError(f"CASEWORK_TSA_CERTIFICATES={path}: {error}") from error
 
@@ -48,14 +49,14 @@ def check(token: bytes, note: str, nonce: int | None = None) -> datetime:
     Raises:
         TimestampError: it is no response, over something else, or not by the configured authority.
     """
-    builder = VerifierBuilder(nonce=nonce)
+    builder = rfc3161.VerifierBuilder(nonce=nonce)
     for certificate in roots():
         builder = builder.add_root_certificate(certificate)
     try:
-        answer: TimeStampResponse = decode_timestamp_response(token)
+        answer: rfc3161.TimeStampResponse = rfc3161.decode_timestamp_response(token)
         builder.build().verify(answer, hashlib.sha256(note.encode()).digest())
         return answer.tst_info.gen_time
-    except (VerificationError, ValueError) as error:
+    except (rfc3161.VerificationError, ValueError) as error:
         raise TimestampError(f"时间戳不成立 / the timestamp does not hold: {error}") from error
 
 
@@ -65,7 +66,11 @@ def stamp(checkpoint: tree.Published) -> datetime:
     Raises:
         TimestampError: the authority is out of reach, refused, or its answer does not hold.
     """
-    builder = TimestampRequestBuilder().data(checkpoint.own_note.encode()).hash_algorithm(HashAlgorithm.SHA256)
+    builder = (
+        rfc3161.TimestampRequestBuilder()
+        .data(checkpoint.own_note.encode())
+        .hash_algorithm(rfc3161.HashAlgorithm.SHA256)
+    )
     query = builder.nonce(nonce=True).cert_request(cert_request=True).build()
     address = authority()
     if not address.startswith(("http://", "https://")):

@@ -5,10 +5,10 @@ The moment is the database's: a worker whose own clock runs ahead owes nothing e
 
 from typing import Any
 
-from celery import shared_task
 from django.utils import timezone
 
 from casework.core import clock
+from casework.core.background import shared_task
 from casework.notices.services.reminders import owe_reminders
 from casework.notices.services.sending import send_waiting
 

@@ -1,8 +1,7 @@
 """Work of the search in the background: texts of files, filters that tell of new rows."""
 
-from celery import shared_task
-
 from casework.core import clock
+from casework.core.background import shared_task
 from casework.search.services.filters import alerting, look_again
 from casework.search.services.reading import SECONDS, read_file, waiting
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,6 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 from psycopg_pool import PoolTimeout
 
 from casework.core import heartbeat
@@ -27,6 +24,7 @@ if TYPE_CHECKING:
     import redis
 else:
     redis = later("redis")
+measured = later("casework.web.metrics")
 
 # An entry that waits longer than this for its place in the log is an alarm (docs/decisions/0003).
 LEDGER_LAG_SECONDS = 10.0
@@ -107,28 +105,10 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     return JsonResponse(body, status=200 if ready else 503)
 
 
-class _Instance(Collector):
-    """Measured when asked, so that every web process gives the same answer."""
-
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        ok = GaugeMetricFamily("casework_check_ok", "1 when the dependency works", labels=["check"])
-        seconds = GaugeMetricFamily(
-            "casework_check_seconds",
-            "Answer time of database and redis, age of the worker's last sign, wait of the oldest ledger entry",
-            labels=["check"],
-        )
-        for check in checks():
-            ok.add_metric([check.name], float(check.ok))
-            if check.value is not None:
-                seconds.add_metric([check.name], check.value)
-        return [ok, seconds]
-
-
 @login_not_required
 @require_safe
 @never_cache
 def metrics(_request: HttpRequest) -> HttpResponse:
     """Answer in Prometheus' text format; the reverse proxy keeps this address inside."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Instance())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    response: HttpResponse = measured.answer()
+    return response

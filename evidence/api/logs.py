@@ -14,13 +14,15 @@ from casework.access.policy import require
 from casework.api.base import VisibleViewSet, create_once
 from casework.api.filters import KeyFilterSet
 from casework.core import clock
+from casework.core.later import later
 from evidence.api import log_serializers as s
 from evidence.api.callers import caller, taken, within
-from evidence.log_tasks import wake
 from evidence.models import ItemFile
 from evidence.models.logs import LogEvent, LogFinding, LogRun
 from evidence.services.attributions import name_log_keeper
 from evidence.services.logs import mark_event, read_columns, set_clock_offset, start_log_run
+
+log_tasks = later("evidence.log_tasks")
 
 
 class ReadingFilter(KeyFilterSet):
@@ -59,7 +61,7 @@ class LogReadingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
                 )
             else:
                 run = start_log_run(file, actor=user, at=clock.now(), format_name=given["format"], zone=given["zone"])
-            transaction.on_commit(lambda: wake(run.pk))
+            transaction.on_commit(lambda: log_tasks.wake(run.pk))
             return Response(s.LogReadingSerializer(run).data, status=status.HTTP_201_CREATED)
 
         return create_once(request, create)

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.http import FileResponse, Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from kombu.exceptions import OperationalError
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -15,8 +14,8 @@ from rest_framework.response import Response
 
 from casework.access.policy import require
 from casework.api.base import VisibleViewSet, create_once
+from casework.core.later import later
 from casework.ledger.refs import resolve
-from evidence import tasks
 from evidence.api.callers import caller, taken
 from evidence.models import BundleJob, Custody, StockTake
 from evidence.models.stock import StockLine
@@ -24,6 +23,8 @@ from evidence.selectors.desk import acts_to_confirm
 from evidence.services import confirm_acts
 from evidence.services.bundle_jobs import fetch_bundle, name_of, request_bundle
 from evidence.services.stock import begin_stock_take, close_stock_take, count_item
+
+background, tasks = later("casework.core.background"), later("evidence.tasks")
 
 logger = logging.getLogger(__name__)
 
@@ -183,7 +184,7 @@ def _wake(job: BundleJob) -> None:
     """Tell a worker of the job; when none can be told, the next sweep finds it."""
     try:
         tasks.make.delay(job.pk)
-    except OperationalError:
+    except background.OperationalError:
         logger.warning("bundle %s waits for the sweep: the broker cannot be reached", job.pk)
 
 

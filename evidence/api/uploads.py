@@ -12,7 +12,6 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from kombu.exceptions import OperationalError
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,14 +20,16 @@ from rest_framework.views import APIView
 from casework.access.policy import get_visible
 from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid
+from casework.core.later import later
 from casework.files.enums import UploadState
 from casework.files.models import Upload
 from casework.files.services.uploads import CHECKSUMS, PATIENCE, Checksum, append_piece, may_finish_now
-from evidence import tasks
 from evidence.api.callers import caller
 from evidence.models import Item, ItemFile
 from evidence.selectors.items import knows_content
 from evidence.services.uploads import abandon_upload, finish_upload, open_item_upload
+
+background, tasks = later("casework.core.background"), later("evidence.tasks")
 
 VERSION = "1.0.0"
 PIECE = "application/offset+octet-stream"
@@ -176,7 +177,7 @@ def _append(request: Request, upload: Upload, offset: int) -> dict[str, str]:
 def _wake(upload: Upload) -> None:
     try:
         tasks.finish.delay(upload.pk)
-    except OperationalError:
+    except background.OperationalError:
         return  # the sweep finds it
 
 

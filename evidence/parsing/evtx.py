@@ -4,11 +4,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from itertools import islice
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import orjson
-from evtx import PyEvtxParser
 
+from casework.core.later import later
 from evidence.parsing.context import Context
 from evidence.parsing.events import EXACT, Event
 from evidence.parsing.evtx_chunks import KEPT, Bones, Untied, walk
@@ -17,6 +17,11 @@ from evidence.parsing.evtx_words import PROVIDED, SAID, fill
 from evidence.parsing.findings import PROVED, STATED, UNKNOWN, Finding
 from evidence.parsing.source import Source
 from evidence.parsing.stamps import Full
+
+if TYPE_CHECKING:
+    import evtx
+else:
+    evtx = later("evtx")
 
 #: So few at once that they are still in the processor's memory when they are counted and let go.
 BATCH = 64
@@ -56,7 +61,7 @@ class Evtx:
         try:
             if self.bones.knotted:
                 stream = cast("IO[bytes]", Untied(stream, self.bones.knotted))
-            records = iter(PyEvtxParser(stream, 1).records_json())
+            records = iter(evtx.PyEvtxParser(stream, 1).records_json())
         except (RuntimeError, ValueError, OSError):
             self.context.remarks.append(("evtx_unreadable", {}))
             return

@@ -5,16 +5,22 @@ therefore places in this CSV, which is made from the same file in the same way e
 row of the sheet on, UTF-8, commas.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from python_calamine import CalamineError, CalamineSheet, PasswordError, load_workbook
-
+from casework.core.later import later
 from evidence.parsing.source import Broken, Source
+
+if TYPE_CHECKING:
+    import python_calamine
+else:
+    python_calamine = later("python_calamine")
 
 #: A workbook that is larger, packed or unpacked, is no list that a person made; it is read as CSV instead.
 PACKED, UNPACKED, SHEETS = 32 << 20, 128 << 20, 100
@@ -35,12 +41,18 @@ def sheets(source: Source) -> Iterator[Source]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(info.file_size for info in archive.infolist()) > UNPACKED:
                 raise Broken("workbook")
-        book = load_workbook(io.BytesIO(data))
+        book = python_calamine.load_workbook(io.BytesIO(data))
         for name in book.sheet_names[:SHEETS]:
             text = _csv(book.get_sheet_by_name(name))
             if text:
                 yield Source(f"{name}.csv", _opener(text), len(text), source.modified)
-    except (CalamineError, PasswordError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except (
+        python_calamine.CalamineError,
+        python_calamine.PasswordError,
+        zipfile.BadZipFile,
+        OSError,
+        ValueError,
+    ) as error:
         raise Broken("workbook") from error
 
 
@@ -48,7 +60,7 @@ def _opener(text: bytes) -> Callable[[], IO[bytes]]:
     return lambda: io.BytesIO(text)
 
 
-def _csv(sheet: CalamineSheet) -> bytes:
+def _csv(sheet: python_calamine.CalamineSheet) -> bytes:
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\n").writerow
     empty = True

@@ -8,18 +8,19 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
-from kombu.exceptions import OperationalError
 
 from casework.access.policy import get_visible, require
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.core.later import later
 from casework.ledger.refs import resolve
 from casework.web.forms import add_refusal
 from casework.web.guards import officials_only
-from evidence import tasks
 from evidence.models import BundleJob
 from evidence.services.bundle_jobs import fetch_bundle, name_of, request_bundle
 from evidence.web.people import reader
+
+background, tasks = later("casework.core.background"), later("evidence.tasks")
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def wake(job: BundleJob) -> None:
     """Tell a worker of the job; when none can be told, the next sweep finds it."""
     try:
         tasks.make.delay(job.pk)
-    except OperationalError:
+    except background.OperationalError:
         logger.warning("bundle %s waits for the sweep: the broker cannot be reached", job.pk)
 
 

@@ -12,14 +12,16 @@ from casework.access.models import NeedToKnow
 from casework.access.policy import get_visible, require
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.core.later import later
 from casework.web.toast import toast
-from evidence.log_tasks import wake
 from evidence.log_words import FIELDS
 from evidence.models import Item, ItemFile
 from evidence.parsing.table import FIELDS as NAMES
 from evidence.selectors.logs import Peek, mappings_for, peek
 from evidence.services.logs import read_columns
 from evidence.web.people import reader
+
+log_tasks = later("evidence.log_tasks")
 
 ZONES = ("Asia/Shanghai", "UTC")
 
@@ -45,7 +47,7 @@ def log_columns(request: HttpRequest, pk: int) -> HttpResponse:
         except CaseworkError as refusal:
             error = refusal
         else:
-            transaction.on_commit(lambda: wake(run.pk))
+            transaction.on_commit(lambda: log_tasks.wake(run.pk))
             toast(request, _("已开始读取，读完会显示在这里。"))
             return redirect("evidence:item-logs", pk=item.pk)
     return render(

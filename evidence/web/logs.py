@@ -17,10 +17,10 @@ from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.core.later import later
 from casework.ledger.record import record
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
-from evidence.log_tasks import wake
 from evidence.log_words import (
     kind_words,
     reason_words,
@@ -38,6 +38,8 @@ from evidence.services.logs import set_clock_offset, start_log_run
 from evidence.web.log_findings import shown
 from evidence.web.log_keepers import KeeperForm
 from evidence.web.people import reader
+
+log_tasks = later("evidence.log_tasks")
 
 #: The gravest first.
 GRAVITY = {verdict: number for number, verdict in enumerate(VERDICTS)}
@@ -101,7 +103,7 @@ def item_logs(request: HttpRequest, pk: int) -> HttpResponse:
             except CaseworkError as error:
                 add_refusal(form, error)
             else:
-                transaction.on_commit(lambda: wake(run.pk))
+                transaction.on_commit(lambda: log_tasks.wake(run.pk))
                 toast(request, _("已开始读取，读完会显示在这里。"))
                 return redirect("evidence:item-logs", pk=item.pk)
     runs = LogRun.objects.visible_to(user).filter(file__item=item).select_related("file", "asked_by").order_by("-pk")

@@ -1,8 +1,10 @@
 """Files are written once, digested while written, and leave nothing behind when they break off."""
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -11,7 +13,7 @@ from casework.core.errors import Invalid
 from casework.files import storage
 from casework.files.models import Blob
 from casework.files.responses import download
-from casework.files.services.blobs import HEAD, recheck, store_blob
+from casework.files.services.blobs import HEAD, Hashing, recheck, store_blob
 from tests.build import moment
 from tests.cast import Cast
 
@@ -97,3 +99,37 @@ def test_download_is_forced_whatever_the_content(cast: Cast) -> None:
     assert response["Content-Disposition"] == "attachment; filename*=UTF-8''%E5%9B%BE%0D%0A%3Cb%3E.svg"
     assert response["X-Content-Type-Options"] == "nosniff"
     response.close()
+
+
+def digesting() -> set[threading.Thread]:
+    """Return the threads that digest."""
+    return {thread for thread in threading.enumerate() if thread.name == "digest"}
+
+
+def test_more_bytes_than_may_wait_are_digested_in_order() -> None:
+    before = digesting()
+    chunks = [bytes([number]) * (Hashing.WAITING // 3 + number) for number in range(10)]
+    running = Hashing()
+    for chunk in chunks:
+        running.update(chunk)
+
+    found = running.finish()
+
+    whole = b"".join(chunks)
+    assert found is not None
+    assert (found.sha256, found.sm3) == (hashlib.sha256(whole).hexdigest(), hashlib.new("sm3", whole).hexdigest())
+    assert found.size == len(whole)
+    assert digesting() == before
+
+
+def test_a_digest_that_fails_is_told_and_keeps_nobody_waiting() -> None:
+    before = digesting()
+    running = Hashing()
+    wrong: Any = "x" * Hashing.WAITING  # no bytes
+    for _turn in range(4):
+        running.update(wrong)
+
+    with pytest.raises(TypeError):
+        running.finish()
+
+    assert digesting() == before

@@ -17,6 +17,7 @@ from casework.api.base import VisibleViewSet, check_version, create_once, etag
 from casework.api.inputs import taken, within
 from casework.core import clock
 from casework.core.errors import Invalid
+from casework.core.later import later
 from units.enums_campaign import Outcome
 from units.models import (
     Campaign,
@@ -38,7 +39,8 @@ from units.services.issue_runs import AT_ONCE, begin_issue
 from units.services.issuing import issue_self_inspections, ready_members, remind_overdue
 from units.services.rectification import order_rectification
 from units.services.reviews import draw_spot_checks
-from units.tasks import wake
+
+tasks = later("units.tasks")
 
 
 class StageSerializer(serializers.ModelSerializer[Stage]):
@@ -225,7 +227,7 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
         at, user = clock.now(), reader(request)
         if chosen is None and ready_members(stage, clock.today()).count() > AT_ONCE:
             run = begin_issue(stage, due_on=data["due_on"], actor=user, at=at)
-            transaction.on_commit(lambda: wake(run.pk))
+            transaction.on_commit(lambda: tasks.wake(run.pk))
             return Response({"count": run.total}, status=status.HTTP_202_ACCEPTED)
         rows = issue_self_inspections(stage, chosen, due_on=data["due_on"], actor=user, at=at)
         return Response({"count": len(rows)})

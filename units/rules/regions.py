@@ -2,8 +2,14 @@
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from stdnum import numdb
+from casework.core.later import later
+
+if TYPE_CHECKING:
+    from stdnum import numdb
+else:
+    numdb = later("stdnum.numdb")
 
 _YEARS = re.compile(r"^\[(\d*)-(\d*)\]")
 #: Cities that are provinces: their districts stand directly below.

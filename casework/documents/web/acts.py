@@ -12,6 +12,7 @@ from casework.access.policy import get_visible, require
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.core.later import later
 from casework.documents.catalogue import current, template_of
 from casework.documents.filling import wrong_inputs
 from casework.documents.models import Document
@@ -28,11 +29,12 @@ from casework.documents.services.documents import (
     withdraw_document,
 )
 from casework.documents.services.rendering import data_of
-from casework.documents.tasks import wake
 from casework.documents.web.forms import DocumentForm, IssueForm, ReasonForm, ServeForm, SignedForm, typed
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
 from casework.web.toast import toast
+
+tasks = later("casework.documents.tasks")
 
 
 def _subject(request: HttpRequest, ref: str) -> Subject:
@@ -147,7 +149,7 @@ def _do(row: Document, name: str, given: dict[str, Any], user: Any) -> str:
     if name == "issue":
         done = issue_document(row, actor=user, at=at, **given)
         for job in done.jobs.filter(state="queued"):
-            transaction.on_commit(lambda job=job: wake(job))  # type: ignore[misc]
+            transaction.on_commit(lambda job=job: tasks.wake(job))  # type: ignore[misc]
         return _("已印发 %(number)s。") % {"number": done.number}
     if name == "return":
         return _("已退回%(kind)s。") % {"kind": return_document(row, actor=user, at=at, **given).kind}

@@ -4,26 +4,32 @@ import codecs
 import hashlib
 import os
 import tempfile
-from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
-import puremagic
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
 from casework.core.errors import Invalid
+from casework.core.later import later
 from casework.files import storage
 from casework.files.models import Blob
 from casework.files.services.scanner import scan
 
-CHUNK = 1024 * 1024
+if TYPE_CHECKING:
+    import puremagic
+else:
+    puremagic = later("puremagic")
+
+#: Small enough that the allocators give the bytes back and that few wait; larger ones are not digested faster.
+CHUNK: Final = 128 * 1024
 #: So much of a file tells whether it is text; in a text none of these bytes stands.
 HEAD: Final = 64 * 1024
 _NO_TEXT: Final = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
@@ -45,44 +51,83 @@ class Digests:
 
 
 class Hashing:
-    """SHA-256 and SM3 of the same bytes, each in a thread of its own: together they take as long as the slower one."""
+    """SHA-256 and SM3 of the same bytes, each in a thread of its own: together they take as long as the slower one.
 
-    #: Chunks that may wait: whoever reads or writes goes on meanwhile, and a pause of his is not one of the digests.
-    WAITING: Final = 8
+    What waits is bounded in bytes, so memory does not grow with the file.
+    """
+
+    #: Bytes that may wait: whoever reads or writes goes on meanwhile, and a pause of his is not one of the digests.
+    WAITING: Final = 4 * 1024**2
 
     def __init__(self, *, useless: bool = False) -> None:
         self.useless = useless  # the beginning is not known
         self.size = 0
-        self._sha256, self._sm3 = hashlib.sha256(), hashlib.new("sm3")
-        self._threads = [] if useless else [ThreadPoolExecutor(1, thread_name_prefix="digest") for _turn in range(2)]
-        self._pending: deque[list[Future[None]]] = deque()
+        self._lanes = () if useless else (_Lane(hashlib.sha256()), _Lane(hashlib.new("sm3")))
 
     def update(self, chunk: bytes) -> None:
         """Take in a chunk while those before may still be digested; waits when too many do."""
         self.size += len(chunk)
-        if not self._threads:
-            return
-        self._settle(self.WAITING - 1)
-        both = zip(self._threads, (self._sha256, self._sm3), strict=True)
-        self._pending.append([thread.submit(one.update, chunk) for thread, one in both])
-
-    def _settle(self, left: int) -> None:
-        while len(self._pending) > left:
-            for one in self._pending.popleft():
-                one.result()
+        for lane in self._lanes:
+            lane.update(chunk)
 
     def finish(self) -> Digests | None:
         """Return the digests; None when the beginning was not known."""
-        if not self._threads:
+        if not self._lanes:
             return None
-        self._settle(0)
-        self.close()
-        return Digests(self._sha256.hexdigest(), self._sm3.hexdigest(), self.size)
+        try:
+            sha256, sm3 = (lane.finish() for lane in self._lanes)
+        finally:
+            self.close()
+        return Digests(sha256, sm3, self.size)
 
     def close(self) -> None:
         """Let the threads go; what still waits is not digested any more."""
-        for thread in self._threads:
-            thread.shutdown(wait=True, cancel_futures=True)
+        for lane in self._lanes:
+            lane.close()
+
+
+class _Lane:
+    """One digest and its thread: chunks go in by one queue, and how long each was comes back by the other."""
+
+    def __init__(self, digest: Any) -> None:
+        self._digest = digest
+        self._chunks: SimpleQueue[bytes | None] = SimpleQueue()
+        self._done: SimpleQueue[int] = SimpleQueue()
+        self._waiting = 0
+        self._failed: Exception | None = None
+        self._given_up = False
+        self._thread = Thread(target=self._run, name="digest", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while chunk := self._chunks.get():
+            try:
+                if not self._given_up:
+                    self._digest.update(chunk)
+            except Exception as error:  # noqa: BLE001  (told by finish; whoever waits for room must not wait for ever)
+                self._failed = error
+            self._done.put(len(chunk))
+            del chunk  # not held while the next is waited for
+
+    def update(self, chunk: bytes) -> None:
+        while self._waiting and self._waiting + len(chunk) > Hashing.WAITING:
+            self._waiting -= self._done.get()
+        if chunk:
+            self._waiting += len(chunk)
+            self._chunks.put(chunk)
+
+    def finish(self) -> str:
+        self._chunks.put(None)
+        self._thread.join()
+        if self._failed is not None:
+            raise self._failed
+        found: str = self._digest.hexdigest()
+        return found
+
+    def close(self) -> None:
+        self._given_up = True
+        self._chunks.put(None)
+        self._thread.join()
 
 
 def read_digests(path: Path) -> Digests:

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -133,17 +133,19 @@ def append_piece(
         os.ftruncate(handle, offset)  # bytes of a piece that was never acknowledged
         os.lseek(handle, offset, os.SEEK_SET)
         running = _running.take(upload, offset)
-        check = hashlib.new(checksum.algorithm) if checksum else None
-        received = _receive(handle, stream, length, running, check)
-        if checksum and check and check.digest() != checksum.digest:
-            os.ftruncate(handle, offset)
-            running.close()
-            raise ChecksumDiffers(_("这一段的校验值不符，没有保存。可以重传这一段。"))
-        os.fsync(handle)
-        upload.offset, upload.touched_at = offset + received, at
-        if upload.offset == upload.size:
-            upload.state = UploadState.RECEIVED
-        upload.save(update_fields=["offset", "touched_at", "state"])
+        with ExitStack() as undone:
+            undone.callback(running.close)  # its threads end with a piece that fails
+            check = hashlib.new(checksum.algorithm) if checksum else None
+            received = _receive(handle, stream, length, running, check)
+            if checksum and check and check.digest() != checksum.digest:
+                os.ftruncate(handle, offset)
+                raise ChecksumDiffers(_("这一段的校验值不符，没有保存。可以重传这一段。"))
+            os.fsync(handle)
+            upload.offset, upload.touched_at = offset + received, at
+            if upload.offset == upload.size:
+                upload.state = UploadState.RECEIVED
+            upload.save(update_fields=["offset", "touched_at", "state"])
+            undone.pop_all()
         _running.give(upload, running)
     return upload
 

@@ -12,13 +12,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from kombu.exceptions import OperationalError
 
 from casework.access.policy import can, get_visible
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.imports import tasks
+from casework.core.later import later
 from casework.imports.cells import masked
 from casework.imports.enums import Outcome, RunState
 from casework.imports.models import ImportRow, ImportRun
@@ -30,6 +29,8 @@ from casework.web.forms import add_refusal
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
+
+background, tasks = later("casework.core.background"), later("casework.imports.tasks")
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ def wake(task: Any, run: ImportRun) -> None:
     """Tell a worker of the file; when none can be told, the next scan finds it."""
     try:
         task.delay(run.pk)
-    except OperationalError:
+    except background.OperationalError:
         logger.warning("import %s waits for the scan: the broker cannot be reached", run.pk)
 
 
