@@ -343,7 +343,7 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticated",
         "casework.api.permissions.ReadersDoNotWrite",
     ],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["casework.api.plain.PlainRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "rest_framework.parsers.JSONParser",
         "rest_framework.parsers.MultiPartParser",

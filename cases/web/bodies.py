@@ -30,7 +30,7 @@ from casework.web.components import Step as LineStep
 from casework.web.formats import cn_date
 from casework.web.forms import add_refusal, version_read
 from casework.web.guards import commission_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 
@@ -61,7 +61,7 @@ BODIES = ListPage(
     ),
     search=("body__icontains", "unit__name__icontains", "number__icontains", "case__title__icontains"),
     order=("-state_since", "pk"),
-    row_url=lambda row: reverse("cases:body", args=[row.pk]),
+    row_url=address_of("cases:body"),
     key="bodies",
     export_name=gettext_lazy("对组织、单位的决定"),  # type: ignore[arg-type]
     unit=gettext_lazy("份"),

@@ -6,7 +6,6 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -40,7 +39,7 @@ from casework.deadlines.web.words import chip
 from casework.search.lists import entries, found_by, indexed
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import deadline as deadline_chip
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
@@ -103,7 +102,7 @@ PAGE = ListPage(
     filters=FILTERS,
     find=found_by(indexed("case", by_circle=True), _of_suspects),
     order=("next_due", "pk"),
-    row_url=lambda row: reverse("cases:detail", args=[row.pk]),
+    row_url=address_of("cases:detail"),
     export_name=gettext_lazy("案件"),  # type: ignore[arg-type]
     unit=gettext_lazy("件"),
     prepare=_prepare,
@@ -115,7 +114,7 @@ DECISIONS = ListPage(
     queryset=lambda user: decisions_for(user).defer(*_LONG),
     columns=(COLUMNS[0], COLUMNS[1], COLUMNS[3], COLUMNS[4]),
     order=("next_due", "pk"),
-    row_url=lambda row: reverse("cases:paper", args=[row.pk]),
+    row_url=address_of("cases:paper"),
     key="decisions",
     unit=gettext_lazy("件"),
     facets=False,

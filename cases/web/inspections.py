@@ -35,7 +35,7 @@ from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError, Missing
 from casework.web.forms import add_refusal, version_read
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 
@@ -62,7 +62,7 @@ PAGE = ListPage(
     filters=(Filter("state", gettext_lazy("状态"), "state", InspectionState.choices),),
     search=("number__icontains", "cover_name__icontains"),
     order=("-from_on", "-pk"),
-    row_url=lambda row: reverse("cases:inspection", args=[row.pk]),
+    row_url=address_of("cases:inspection"),
     unit=gettext_lazy("次"),
     empty_text=gettext_lazy("这里还没有内容"),
 )

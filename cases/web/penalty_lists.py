@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import CharField, DateField, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,7 +22,7 @@ from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import calendar_for, deadline_facts, with_stops
 from casework.deadlines.web.words import chip
 from casework.search.lists import entries, found_by, indexed
-from casework.web.lists import Column, Filter, ListPage
+from casework.web.lists import Column, Filter, ListPage, address_of
 from casework.web.templatetags.cw import deadline as deadline_chip
 from casework.web.templatetags.cw import status
 
@@ -100,7 +99,7 @@ PAGE = ListPage(
     ),
     find=found_by(indexed("penalty", by_circle=True), _of_cases, _of_units),
     order=("next_due", "pk"),
-    row_url=lambda row: reverse("cases:penalty", args=[row.pk]),
+    row_url=address_of("cases:penalty"),
     key="penalties",
     export_name=gettext_lazy("处分"),  # type: ignore[arg-type]
     unit=gettext_lazy("份"),
@@ -134,7 +133,7 @@ WAITING = ListPage(
         Column("since", gettext_lazy("送审时间"), "state_since", sort="state_since"),
     ),
     order=("state_since", "pk"),
-    row_url=lambda row: reverse("cases:penalty-approval", args=[row.pk]),
+    row_url=address_of("cases:penalty-approval"),
     key="penalty-approvals",
     unit=gettext_lazy("份"),
     facets=False,

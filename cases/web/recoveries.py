@@ -8,7 +8,6 @@ from django.db.models import ExpressionWrapper, F, Q, QuerySet
 from django.db.models.fields import DecimalField
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -26,7 +25,7 @@ from casework.core.errors import CaseworkError
 from casework.web.formats import cn_date, cny, coin
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.toast import toast
 from units.models import Campaign, Unit
 
@@ -111,7 +110,7 @@ PAGE = ListPage(
     ),
     search=("label__icontains", "suspect__name__icontains", "case__number__icontains"),
     order=("-rest", "pk"),
-    row_url=lambda row: reverse("cases:recovery", args=[row.pk]),
+    row_url=address_of("cases:recovery"),
     key="recoveries",
     export_name=gettext_lazy("所得与追缴"),  # type: ignore[arg-type]
     unit=gettext_lazy("笔"),

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import BooleanField, CharField, Func, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from casework.accounts.middleware import has_named
 from casework.accounts.models import Appointment, Organisation, User
 from casework.core import clock
+from casework.core.statements import prepared
 
 #: Gives the values (as a subquery of one column over ``OuterRef("pk")``) that an app wants to know of every reader.
 Wanted = Callable[[date, datetime], QuerySet[Any, Any]]
@@ -61,7 +62,7 @@ class _Statement:
     def read(self, user_id: int, day: date, moment: datetime) -> User | None:
         """Return the user with his organisation and what was read along, or None."""
         put: dict[Any, Any] = {_KEY: user_id, _DAY: day, _MOMENT: moment}
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             cursor.execute(self.sql, [put.get(one, one) for one in self.params])
             found = cursor.fetchone()
         if found is None:

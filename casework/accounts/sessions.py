@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib.sessions.backends import db
-from django.db import connection
 from django.utils import timezone
+
+from casework.core.statements import prepared
 
 _READ = "select session_data from django_session where session_key = %s and expire_date > %s"
 
@@ -17,7 +18,7 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """Return what the session holds; an unknown or expired one is empty and gets a key of its own when written."""
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             cursor.execute(_READ, [self.session_key, timezone.now()])
             row = cursor.fetchone()
         if row is None:

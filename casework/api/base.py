@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from rest_framework import serializers
+from rest_framework import mixins, serializers
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +16,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.viewsets import GenericViewSet
 
 from casework.accounts.requests import reader
+from casework.api import plain
 from casework.api.models import IdempotentAnswer
 from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid, Stale
@@ -51,6 +53,32 @@ class VisibleViewSet(GenericViewSet[Any]):
             moment = serializers.DateTimeField().to_internal_value(after)
             rows = rows.filter(**{f"{self.updated_field}__gt": moment})
         return rows
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """Return one page; of rows that only show columns, as they are shown (``casework.api.plain``)."""
+        kind: Any = self.get_serializer_class() if self._lists_plainly(queryset) else None
+        plan = None if kind is None else plain.plan_of(kind)
+        if plan is None:
+            return super().paginate_queryset(queryset)
+        rows = super().paginate_queryset(queryset.prefetch_related(None).values(*plain.columns_of(plan)))
+        return None if rows is None else plain.shown_by(plan, rows)
+
+    def _lists_plainly(self, queryset: Any) -> bool:
+        """Tell whether this is the usual list, of one model, whose rows stand for themselves."""
+        usual = getattr(type(self), "list", None) is mixins.ListModelMixin.list and self.action == "list"
+        query = queryset.query if usual and isinstance(queryset, QuerySet) else None
+        return query is not None and query.group_by is None and not query.combinator and self.paginator is not None
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the serializer; rows that are shown already stand for theirs."""
+        return args[0] if args and isinstance(args[0], plain.Page) else super().get_serializer(*args, **kwargs)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Return the page with the addresses of its neighbours."""
+        response = super().get_paginated_response(data)
+        if isinstance(data, plain.Page):
+            response.data = plain.Answer(response.data)
+        return response
 
     def by(self) -> dict[str, Any]:
         """Return who acts and when, as the services want it."""

@@ -1,10 +1,13 @@
 """Filters of the API's lists. A key that belongs to nothing and one of something hidden are answered alike: by no rows."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.core.validators import validate_ipv46_address
 from django.db.models import ForeignKey, GenericIPAddressField, IntegerField
 from django_filters import rest_framework as filters
+
+#: What an address of a list may hold beside filters: the place and length of the page, and what view sets read themselves.
+_OTHERS: Final = frozenset({"cursor", "limit", "updated_after"})
 
 
 class KeyFilterSet(filters.FilterSet):  # type: ignore[misc]
@@ -29,3 +32,9 @@ class FilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]
     """Makes the filters of ``filterset_fields`` from ``KeyFilterSet``."""
 
     filterset_base = KeyFilterSet
+
+    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
+        """Return the rows under the filters of the address; without one nothing is built to find that out."""
+        if request.query_params.keys() <= _OTHERS:
+            return queryset
+        return super().filter_queryset(request, queryset, view)

@@ -1,7 +1,7 @@
 """What the shell around every page shows: the reader's places, unread notices, theme and secrecy mark."""
 
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -49,6 +49,17 @@ class Shell:
         """The bottom bar of phones: at most four places."""
         tabs = [place for _label, group in self.nav for place in group if place.tab]
         return sorted(tabs, key=lambda place: place.tab)[:4]
+
+    @cached_property
+    def drawn_from(self) -> tuple[Any, ...]:
+        """All that the side bar, the keys and the bottom bar are drawn from, but the language."""
+        office = self.user.organisation.name if self.user else None
+        return (office, *(place.drawn_from for _label, group in self.nav for place in group))
+
+    @cached_property
+    def here(self) -> Text:
+        """The label of the place where the page belongs."""
+        return next((place.label for _label, group in self.nav for place in group if place.current), "")
 
     @cached_property
     def unread(self) -> int:

@@ -1,12 +1,20 @@
 """Many counts by one query: the side bar and the bell of every page cost one look, and a list with its panel one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Aggregate, QuerySet
+
+from casework.core.statements import prepared
+
+_PLACE: Final = re.compile("%[s%]")
+#: Above this a whole number in a statement is a bigint.
+_INTEGER: Final = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -29,15 +37,59 @@ class Statement:
 
     def put(self) -> tuple[dict[str, int], Any]:
         """Return the counts, and the array of the panel or None."""
-        counts = dict.fromkeys(self.names, 0)
         if not self.keys:
-            return counts, None
+            return dict.fromkeys(self.names, 0), None
         with connection.cursor() as cursor:
             cursor.execute(self.sql, self.params)
-            found = cursor.fetchone()
+            return self._told(cursor.fetchone())
+
+    def _told(self, found: Sequence[Any]) -> tuple[dict[str, int], Any]:
+        counts = dict.fromkeys(self.names, 0)
         for key, count in zip(self.keys, found, strict=False):
             counts[key] += count
         return counts, found[-1] if len(found) > len(self.keys) else None
+
+    def standing(self) -> "Standing":
+        """Return the same as a statement that is prepared once a session; what stands in it twice is sent once."""
+        values: list[Any] = []
+        places: dict[Any, str] = {}
+        given = iter(self.params)
+
+        def place(found: re.Match[str]) -> str:
+            if found[0] == "%%":
+                return "%"
+            value = next(given)
+            whole = type(value) is int
+            # Of a text the server guesses the type where it stands; numbers and moments have theirs everywhere.
+            key = (type(value), value) if whole or isinstance(value, date) else None
+            if key is not None and key in places:
+                return places[key]
+            values.append(value)
+            said = f"${len(values)}"
+            if whole:  # as the number would be read if it stood in the text
+                said += "::integer" if abs(value) <= _INTEGER else "::bigint"
+            if key is not None:
+                places[key] = said
+            return said
+
+        return Standing(self, _PLACE.sub(place, self.sql), tuple(values))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A statement with numbered places, and what stands in them."""
+
+    statement: Statement
+    text: str
+    values: tuple[Any, ...]
+
+    def put(self, values: Sequence[Any]) -> dict[str, int]:
+        """Return the counts under these values."""
+        if not self.statement.keys:
+            return dict.fromkeys(self.statement.names, 0)
+        with prepared(numbered=True) as cursor:
+            cursor.execute(self.text, values)
+            return self.statement._told(cursor.fetchone())[0]
 
 
 def statement_of(

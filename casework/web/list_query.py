@@ -3,12 +3,12 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Aggregate, BooleanField, Count, F, Func, Model, Q, QuerySet, Value
@@ -408,16 +408,36 @@ class ListQuery:
         pairs = [(key, value) for key, values in self.params.lists() if key not in gone for value in values if value]
         return "?" + urlencode([*pairs, *add])
 
-    def toggle(self, item: Filter, value: str, negated: bool = False) -> str:
-        """Return the address with the value ticked, or unticked when it is."""
-        param = f"{item.key}{'!' if negated else ''}"
-        other = f"{item.key}{'' if negated else '!'}"
-        chosen = [one for one in self.params.getlist(param) if one]
-        left = [one for one in chosen if one != value] if value in chosen else [*chosen, value]
-        opposite = [one for one in self.params.getlist(other) if one and one != value]
-        return self.address(
-            drop=(param, other), add=[*((param, one) for one in left), *((other, one) for one in opposite)]
+    def toggles(self, item: Filter) -> "Toggles":
+        """Return the addresses with values of the condition ticked, or unticked where they are."""
+        params = (item.key, f"{item.key}!")
+        return Toggles(
+            self.address(drop=params),
+            params,
+            {param: [one for one in self.params.getlist(param) if one] for param in params},
         )
+
+
+@dataclass(frozen=True)
+class Toggles:
+    """The addresses of all values of one condition: what they have in common is put together once."""
+
+    start: str
+    params: tuple[str, str]
+    chosen: Mapping[str, Sequence[str]]
+
+    def __call__(self, value: str, negated: bool = False) -> str:
+        """Return the list's query string with the value ticked (or left out, when negated), or unticked when it is."""
+        param, other = reversed(self.params) if negated else self.params
+        now = self.chosen[param]
+        left = [one for one in now if one != value] if value in now else [*now, value]
+        opposite = [one for one in self.chosen[other] if one != value]
+        added = "&".join(
+            f"{quote_plus(key)}={quote_plus(one)}"
+            for key, values in ((param, left), (other, opposite))
+            for one in values
+        )
+        return f"{self.start}&{added}" if added and self.start != "?" else self.start + added
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ Declare a ``ListPage`` and return ``render_list(request, page)``; docs/developin
 search, order and columns live in the address; everything works without script.
 """
 
+import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Any
 
@@ -26,12 +27,13 @@ from casework.core.errors import CaseworkError, Invalid
 from casework.web import list_export
 from casework.web.formats import DASH
 from casework.web.list_query import ListQuery
-from casework.web.listing import Bulk, Choices, Column, Filter, ListPage
+from casework.web.listing import Bulk, Choices, Column, Filter, ListPage, address_of
+from casework.web.templatetags.cw import icon
 from casework.web.toast import toast
 from casework.web.vocabulary import Text
 from casework.web.watching import MOST_WATCHED, Watched, WatchRequest
 
-__all__ = ["Bulk", "Choices", "Column", "Filter", "ListPage", "render_list"]
+__all__ = ["Bulk", "Choices", "Column", "Filter", "ListPage", "address_of", "render_list"]
 
 #: More rows than this are not changed by one press.
 BULK_CAP = 10_000
@@ -43,7 +45,7 @@ def _value(column: Column, row: Any, request: HttpRequest) -> Any:
     if column.value.endswith(".html"):
         return SafeString(get_template(column.value).render({"row": row}, request))
     value = row
-    for part in column.value.replace("__", ".").split("."):
+    for part in column.path:
         value = getattr(value, part, None) if value is not None else None
         value = value() if callable(value) else value
     return value
@@ -102,22 +104,26 @@ def _facets(query: ListQuery) -> list[dict[str, Any]]:
         for term in query.terms:
             if term.filter is item:
                 chosen[term.negated].update(term.values)
+        toggle = query.toggles(item)
+        counted = counts.get(item.key, {})
+        values = [
+            {
+                "label": label,
+                "count": counted.get(value),
+                "on": value in chosen[False],
+                "not": value in chosen[True],
+                "url": toggle(value),
+                "url_not": toggle(value, negated=True),
+            }
+            for value, label in query.options.get(item.key, [])
+        ]
         facets.append(
             {
                 "label": item.label,
                 "kind": item.kind,
                 "key": item.key,
-                "values": [
-                    {
-                        "label": label,
-                        "count": counts.get(item.key, {}).get(value),
-                        "on": value in chosen[False],
-                        "not": value in chosen[True],
-                        "url": query.toggle(item, value),
-                        "url_not": query.toggle(item, value, negated=True),
-                    }
-                    for value, label in query.options.get(item.key, [])
-                ],
+                "values": values,
+                "lines": partial(_facet_lines, values),
                 "text": query.params.get(item.key, ""),
                 "from": query.params.get(f"{item.key}_from", ""),
                 "to": query.params.get(f"{item.key}_to", ""),
@@ -125,6 +131,26 @@ def _facets(query: ListQuery) -> list[dict[str, Any]]:
             }
         )
     return facets
+
+
+def _facet_lines(values: Sequence[Mapping[str, Any]]) -> SafeString:
+    """Return the values of the panel: put together here, a panel of them costs a fifth of what a template takes."""
+    leave_out, title, ban = _("排除 %(label)s"), escape(_("排除")), icon("ban")
+    marks = {"on": icon("check"), "not": icon("minus")}
+    lines = []
+    for value in values:
+        label = conditional_escape(str(value["label"]))
+        count = value["count"]
+        css = "".join((" on" * value["on"], " not" * value["not"], " zero" * (count == 0)))
+        mark = marks["on"] if value["on"] else marks["not"] if value["not"] else ""
+        current = ' aria-current="true"' if value["on"] else ""
+        said = "" if count is None else f"<span>{count:,}</span>"
+        lines.append(
+            f'<div class="fv{css}"><a href="{escape(value["url"])}"{current}><span>{mark}{label}</span>{said}</a>'
+            f'<a class="fx" href="{escape(value["url_not"])}" aria-label="{leave_out % {"label": label}}"'
+            f' title="{title}">{ban}</a></div>'
+        )
+    return SafeString("".join(lines))
 
 
 def _hidden(query: ListQuery, drop: Sequence[str] = ()) -> list[tuple[str, str]]:
@@ -167,7 +193,9 @@ def _said(value: Any) -> str:
         return DASH
     if not isinstance(value, str):
         value = localize(template_localtime(value))
-    return conditional_escape(value)
+    if hasattr(value, "__html__") or not isinstance(value, str):
+        return conditional_escape(value)
+    return html.escape(value)  # as above, without asking whether it is a text to be translated
 
 
 @dataclass
@@ -213,15 +241,30 @@ def _rows(request: HttpRequest, query: ListQuery, columns: Sequence[Column], row
     return [Drawn(row, url(row), request, columns, link) for row in rows]
 
 
-def _groups(page: ListPage, drawn: list[Drawn], whole: bool) -> list[dict[str, Any]]:
+def _groups(page: ListPage, drawn: list[Drawn], whole: bool, ticked: bool) -> list[dict[str, Any]]:
     if page.group is None:
-        return [{"label": "", "rows": drawn, "count": None}]
+        return [{"label": "", "rows": drawn, "lines": partial(_lines, drawn, ticked), "count": None}]
     key = page.group
     groups = []
     for label, part in groupby(drawn, lambda item: str(key(item.row))):
         rows = list(part)
-        groups.append({"label": label, "rows": rows, "count": len(rows) if whole else None})
+        lines = partial(_lines, rows, ticked)
+        groups.append({"label": label, "rows": rows, "lines": lines, "count": len(rows) if whole else None})
     return groups
+
+
+def _lines(rows: Sequence[Drawn], ticked: bool) -> SafeString:
+    """Return the rows as ``<tr>``s, each with its box to tick where the list has acts on many rows."""
+    if not ticked:
+        return SafeString("".join(f"<tr data-row>{row.cells}</tr>\n" for row in rows))
+    label = escape(_("选中这一条"))
+    return SafeString(
+        "".join(
+            f'<tr data-row><td class="tick-c"><input type="checkbox" name="pk" value="{_said(row.pk)}"'
+            f' aria-label="{label}"></td>{row.cells}</tr>\n'
+            for row in rows
+        )
+    )
 
 
 def _bulks(request: HttpRequest, page: ListPage) -> list[Bulk]:
@@ -245,7 +288,7 @@ def _context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
         "columns": columns,
         "all_columns": [(column, column in columns) for column in page.columns],
         "heads": _heads(query, columns),
-        "groups": _groups(page, drawn, whole),
+        "groups": _groups(page, drawn, whole, bool(bulks)),
         "empty": not drawn,
         "sentence": _sentence(query),
         "count": query.count,

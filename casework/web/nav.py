@@ -1,18 +1,20 @@
 """The side bar: apps register their pages, each reader sees those of the roles held. Hidden is absent."""
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.translation import gettext_lazy as _
 
 from casework.access.models import circles_of
 from casework.accounts.models import User
 from casework.core import clock
-from casework.web.counting import Statement, statement_of
+from casework.web.counting import Standing, statement_of
 from casework.web.vocabulary import Text
 
 TOP: Final = ""
@@ -53,6 +55,7 @@ class Entry:
     tab: int
     short: Text
     key: str
+    mark: int  # another one for every registration
 
     def open_to(self, user: User) -> bool:
         """A page is for those who hold one of its roles (none: everybody)."""
@@ -72,6 +75,12 @@ class Place:
     current: bool
     tab: int
     key: str
+    mark: int = 0
+
+    @property
+    def drawn_from(self) -> tuple[int, str, bool]:
+        """All that it is drawn from, but the language: what was registered, its count, and whether the page lies there."""
+        return self.mark, self.said, self.current
 
     @property
     def said(self) -> str:
@@ -80,6 +89,7 @@ class Place:
 
 
 _entries: dict[str, Entry] = {}
+_marks: Final = itertools.count(1)
 
 
 def register(
@@ -105,7 +115,19 @@ def register(
     if section not in SECTIONS:
         raise ValueError(f"unknown section {section!r}")
     _entries[url_name] = Entry(
-        section, label, icon, url_name, frozenset(roles), known, waiting, order, hot, tab, short or label, key
+        section,
+        label,
+        icon,
+        url_name,
+        frozenset(roles),
+        known,
+        waiting,
+        order,
+        hot,
+        tab,
+        short or label,
+        key,
+        next(_marks),
     )
 
 
@@ -138,21 +160,22 @@ def counts(user: User, **others: Rows) -> dict[str, int]:
     first: dict[Rows, str] = {}
     for key, rows in named.items():
         first.setdefault(rows, key)
-    found = _statement(user, first).put()[0]
+    found = _counted(user, first)
     return {key: found[first[rows]] for key, rows in named.items()}
 
 
-#: Statements of side bars as they were made last, and which of their parameters are the moment: what they were made from
+#: Statements of side bars as they were made last, and which of their values are the moment: what they were made from
 #: is their key.
-_made: dict[Any, tuple[Statement, frozenset[int]]] = {}
+_made: dict[Any, tuple[Standing, frozenset[int]]] = {}
 MOST_MADE: Final = 500
 
 
-def _statement(user: User, first: Mapping[Rows, str]) -> Statement:
-    """Return the statement of the reader's side bar: made anew when his roles, his circles, the places or the minute change.
+def _counted(user: User, first: Mapping[Rows, str]) -> dict[str, int]:
+    """Return the counts of the reader's side bar.
 
-    Whatever was compared with the moment at which it was made is compared with now: rights end to the second, for
-    whoever belongs to too many circles to name them as well.
+    The statement is made anew when his roles, his circles, the places or the minute change. Whatever was compared with
+    the moment at which it was made is compared with now: rights end to the second, for whoever belongs to too many
+    circles to name them as well.
     """
     circles = circles_of(user)
     named = tuple(circles) if isinstance(circles, list) else None
@@ -160,7 +183,7 @@ def _statement(user: User, first: Mapping[Rows, str]) -> Statement:
     made = _made.get(key)
     if made is None:
         began = clock.now()
-        statement = statement_of({key: _rows(rows, user) for rows, key in first.items()}, COUNT_CAP)
+        statement = statement_of({key: _rows(rows, user) for rows, key in first.items()}, COUNT_CAP).standing()
         ended = clock.now()
         if len(_made) >= MOST_MADE:
             _made.clear()
@@ -168,14 +191,18 @@ def _statement(user: User, first: Mapping[Rows, str]) -> Statement:
             statement,
             frozenset(
                 place
-                for place, value in enumerate(statement.params)
+                for place, value in enumerate(statement.values)
                 if isinstance(value, datetime) and began <= value <= ended
             ),
         )
     statement, moments = made
     now = clock.now()
-    params = tuple(now if place in moments else value for place, value in enumerate(statement.params))
-    return replace(statement, params=params)
+    return statement.put([now if place in moments else value for place, value in enumerate(statement.values)])
+
+
+@cache
+def _address(url_name: str, _prefix: str) -> str:
+    return reverse(url_name)
 
 
 def _minute() -> int:
@@ -185,7 +212,7 @@ def _minute() -> int:
 def places(user: User, path: str, counted: Mapping[str, int]) -> list[tuple[Text, list[Place]]]:
     """Return the reader's side bar as (section label, places) with its ``counts``; empty sections are left out."""
     shown = [
-        (entry, reverse(entry.url_name))
+        (entry, _address(entry.url_name, get_script_prefix()))
         for entry in entries()
         if entry.open_to(user) and counted.get(f"known {entry.url_name}", 1)
     ]
@@ -195,7 +222,7 @@ def places(user: User, path: str, counted: Mapping[str, int]) -> list[tuple[Text
         found = [
             Place(
                 entry.label, entry.short, entry.icon, url, counted.get(f"waiting {entry.url_name}"),
-                entry.hot, url == here, entry.tab, entry.key,
+                entry.hot, url == here, entry.tab, entry.key, entry.mark,
             )
             for entry, url in shown
             if entry.section == section

@@ -20,7 +20,7 @@ from casework.core.errors import CaseworkError
 from casework.web.formats import cn_datetime
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.nav import CASES, register
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
@@ -122,7 +122,7 @@ LIST = ListPage(
     ),
     search=("number__icontains", "item__title__icontains", "event__process_command_line__icontains"),
     order=("-opened_at", "-pk"),
-    row_url=lambda row: reverse("evidence:attribution", args=[row.pk]),
+    row_url=address_of("evidence:attribution"),
     unit=_l("张"),
     empty_text=_l("还没有查过谁做的。可以在时间线的事件页上点“查是谁做的”"),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from casework.core import clock
 from casework.ledger.record import record
 from casework.search.lists import found_by, indexed
 from casework.web.guards import officials_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 from evidence.enums import Kind, Measure, State
 from evidence.models import Item
@@ -115,7 +115,7 @@ COLLECTIONS = ListPage(
     ),
     search=("number__icontains", "place__icontains"),
     order=("-began_at", "-pk"),
-    row_url=lambda row: reverse("evidence:collection", args=[row.pk]),
+    row_url=address_of("evidence:collection"),
     unit=_("份"),
     empty_text=_("这里没有您可以知悉的清单"),
 )

@@ -17,7 +17,7 @@ from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.ledger.refs import resolve
 from casework.web.forms import add_refusal
-from casework.web.lists import Bulk, Column, Filter, ListPage, render_list
+from casework.web.lists import Bulk, Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import badge, status
 from casework.web.toast import toast
 from units.enums import UnitKind
@@ -167,7 +167,7 @@ def choose_units(request: HttpRequest, code: str) -> HttpResponseBase:
         filters=(Filter("kind", gettext_lazy("单位类别"), "kind", UnitKind.choices),),
         search=("name__icontains", "code__istartswith"),
         order=("pk",),
-        row_url=lambda unit: reverse("units:unit", args=[unit.pk]),
+        row_url=address_of("units:unit"),
         key="campaign-choose",
         unit=gettext_lazy("家"),
         bulk=(

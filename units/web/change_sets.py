@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -15,7 +14,7 @@ from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.formats import cn_datetime
 from casework.web.guards import commission_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import badge
 from casework.web.toast import toast
 from units.enums import Disposition
@@ -44,7 +43,7 @@ CHANGE_SETS = ListPage(
     ),
     filters=(Filter("disposition", gettext_lazy("处置方式"), "disposition", Disposition.choices),),
     order=("-made_at", "-pk"),
-    row_url=lambda row: reverse("units:change-set", args=[row.pk]),
+    row_url=address_of("units:change-set"),
     unit=gettext_lazy("次"),
     empty_text=gettext_lazy("还没有批量处置"),
 )  # fmt: skip

@@ -20,7 +20,7 @@ from casework.files.responses import download
 from casework.web.formats import cn_datetime
 from casework.web.forms import DayField, add_refusal
 from casework.web.guards import commission_only, officials_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from units.enums_exchange import HandOverPurpose, HandOverState, HandOverWay
@@ -76,7 +76,7 @@ HAND_OVERS = ListPage(
     ),
     search=("number__icontains", "title__icontains", "addresses__ip"),
     order=("due_on", "pk"),
-    row_url=lambda row: reverse("units:hand-over", args=[row.pk]),
+    row_url=address_of("units:hand-over"),
     export_name="移送函",
     on_export=lambda user, count: note_list_export("hand_overs", count, actor=user, at=clock.now()),
     unit=gettext_lazy("件"),

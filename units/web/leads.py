@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -22,7 +21,7 @@ from casework.core.errors import Invalid
 from casework.deadlines.selectors import current_calendar
 from casework.web.deadline_words import RUNNING, DeadlineFacts
 from casework.web.guards import commission_only
-from casework.web.lists import Bulk, Column, Filter, ListPage, render_list
+from casework.web.lists import Bulk, Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import deadline as deadline_chip
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
@@ -201,7 +200,7 @@ TABLE = ListPage(
     choices=_choices,
     find=find_leads,
     order=("due_on", "pk"),
-    row_url=lambda row: reverse("units:lead", args=[row.pk]),
+    row_url=address_of("units:lead"),
     export_name="线索",
     on_export=lambda user, count: note_list_export("leads", count, actor=user, at=clock.now()),
     prepare=prepare,

@@ -6,7 +6,6 @@ from django import forms
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -18,7 +17,7 @@ from casework.core.errors import CaseworkError
 from casework.web.formats import cn_date
 from casework.web.forms import DayField, add_refusal
 from casework.web.guards import commission_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from casework.web.vocabulary import register_status
@@ -62,7 +61,7 @@ LIABILITIES = ListPage(
     ),
     search=("unit__name__icontains", "lead__number__icontains", "addresses__ip"),
     order=("-noted_at", "-pk"),
-    row_url=lambda row: reverse("units:liability", args=[row.pk]),
+    row_url=address_of("units:liability"),
     export_name="死灰复燃",
     on_export=lambda user, count: note_list_export("liabilities", count, actor=user, at=clock.now()),
     unit=gettext_lazy("件"),

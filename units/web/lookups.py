@@ -4,7 +4,6 @@ from django import forms
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +17,7 @@ from casework.files.responses import download
 from casework.web.formats import cn_datetime
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only, officials_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from units.enums_exchange import LookupState
@@ -77,7 +76,7 @@ LOOKUPS = ListPage(
     ),
     search=("number__icontains", "addresses__ip"),
     order=("due_on", "pk"),
-    row_url=lambda row: reverse("units:lookup", args=[row.pk]),
+    row_url=address_of("units:lookup"),
     export_name="查询函",
     on_export=lambda user, count: note_list_export("lookups", count, actor=user, at=clock.now()),
     unit=gettext_lazy("件"),

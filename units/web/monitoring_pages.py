@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +16,7 @@ from casework.accounts.requests import reader
 from casework.core import clock
 from casework.web.formats import cn_datetime
 from casework.web.guards import commission_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from units.enums import AddressStatus, MatchState
@@ -63,7 +62,7 @@ LISTS = ListPage(
     filters=(Filter("sampled", gettext_lazy("采样日期"), "sampled_at", kind="date"),),
     search=("sensor__icontains", "import_run__file_name__icontains"),
     order=("-sampled_at", "-pk"),
-    row_url=lambda row: reverse("units:monitor-list", args=[row.pk]),
+    row_url=address_of("units:monitor-list"),
     unit=gettext_lazy("份"),
     prepare=_prepare_lists,
     empty_text=gettext_lazy("还没有监测清单"),
@@ -136,7 +135,7 @@ SIGHTINGS = ListPage(
     ),
     find=find_sightings,
     order=("-observed_at", "-pk"),
-    row_url=lambda row: reverse("units:sighting", args=[row.pk]),
+    row_url=address_of("units:sighting"),
     prepare=_prepare_sightings,
     export_name="监测记录",
     on_export=lambda user, count: note_list_export("sightings", count, actor=user, at=clock.now()),

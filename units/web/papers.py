@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,7 +20,7 @@ from casework.deadlines.web.words import chip, line
 from casework.files.responses import download
 from casework.web.forms import DayField, add_refusal
 from casework.web.guards import commission_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import deadline as deadline_chip
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
@@ -87,7 +86,7 @@ PAPERS = ListPage(
     ),
     search=("title__icontains", "number__icontains", "campaign_unit__unit__name__icontains"),
     order=("reply_by", "pk"),
-    row_url=lambda row: reverse("units:paper", args=[row.pk]),
+    row_url=address_of("units:paper"),
     prepare=_prepare,
     unit=gettext_lazy("件"),
     empty_text=gettext_lazy("没有符合条件的文书"),

@@ -20,7 +20,7 @@ from casework.ledger.models import Entry
 from casework.web.formats import group_code
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from units.enums import ClaimState, Employment, UnitKind, UnitState
@@ -89,7 +89,7 @@ UNITS = ListPage(
     ),
     find=find_units,
     order=("name_key", "pk"),
-    row_url=lambda unit: reverse("units:unit", args=[unit.pk]),
+    row_url=address_of("units:unit"),
     export_name="单位",
     on_export=_export("units"),
     unit=gettext_lazy("家"),
@@ -118,7 +118,7 @@ PEOPLE = ListPage(
     find=find_people,
     search=("unit__name__icontains",),
     order=("name_key", "pk"),
-    row_url=lambda person: reverse("units:person", args=[person.pk]),
+    row_url=address_of("units:person"),
     export_name="人员",
     on_export=_export("people"),
     unit=gettext_lazy("人"),
@@ -188,7 +188,7 @@ CONFLICTS = ListPage(
     filters=(Filter("open", gettext_lazy("待认定"), lambda value: Q(settled_at__isnull=value == "1"), kind="bool"),),
     search=("first__unit__name__icontains", "second__unit__name__icontains"),
     order=("-noted_at", "-pk"),
-    row_url=lambda row: reverse("units:conflict", args=[row.pk]),
+    row_url=address_of("units:conflict"),
     unit=gettext_lazy("处"),
     empty_text=gettext_lazy("没有两家主张同一网段的情况"),
     default_query="open=1",

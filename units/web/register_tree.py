@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -13,7 +12,7 @@ from casework.access.policy import get_visible
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.web.guards import commission_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from units.enums import UnitState
 from units.models import Registration, Sighting, Unit
 from units.services.reading import note_list_export
@@ -102,7 +101,7 @@ REGISTRATIONS = ListPage(
     ),
     search=("device__icontains", "unit__name__icontains", "reference__istartswith", "purpose__icontains"),
     order=("-from_on", "-pk"),
-    row_url=lambda row: reverse("units:registration", args=[row.pk]),
+    row_url=address_of("units:registration"),
     export_name="科研备案",
     on_export=lambda user, count: note_list_export("registrations", count, actor=user, at=clock.now()),
     unit=gettext_lazy("项"),

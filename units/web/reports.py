@@ -8,7 +8,6 @@ from django import forms
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -25,7 +24,7 @@ from casework.deadlines.web.words import chip, line
 from casework.notices.selectors import told_of
 from casework.web.forms import DayField, add_refusal
 from casework.web.guards import commission_only
-from casework.web.lists import Bulk, Column, Filter, ListPage, render_list
+from casework.web.lists import Bulk, Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import badge, deadline, status
 from casework.web.toast import toast
 from units.enums_campaign import OWED, InspectionState, Outcome, SpotCheckResult
@@ -196,7 +195,7 @@ REPORTS = ListPage(
     ),
     search=("unit__name__icontains", "unit__code__istartswith"),
     order=("due_on", "pk"),
-    row_url=lambda row: reverse("units:self-inspection", args=[row.pk]),
+    row_url=address_of("units:self-inspection"),
     unit=gettext_lazy("份"),
     export_name="自查报告",
     on_export=lambda user, count: note_export("self-inspections", count, actor=user, at=clock.now()),

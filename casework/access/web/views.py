@@ -6,7 +6,6 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -25,7 +24,7 @@ from casework.ledger.models import Entry
 from casework.ledger.words import word
 from casework.web.formats import cn_datetime
 from casework.web.forms import add_refusal
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 
@@ -72,7 +71,7 @@ ACCOUNTS = ListPage(
     ),
     search=("username__icontains", "name__icontains"),
     order=("username", "pk"),
-    row_url=lambda row: reverse("access:account", args=[row.pk]),
+    row_url=address_of("access:account"),
     export_name="账号",
     unit=gettext_lazy("个"),
 )

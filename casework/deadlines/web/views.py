@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -29,7 +28,7 @@ from casework.deadlines.web.acts import acts_for
 from casework.deadlines.web.holidays import READERS as HOLIDAY_READERS
 from casework.deadlines.web.words import chip, line
 from casework.ledger.refs import resolve
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import deadline as deadline_chip
 
 
@@ -70,7 +69,7 @@ PAGE = ListPage(
     ),
     search=("title__icontains",),
     order=("due_on", "pk"),
-    row_url=lambda row: reverse("deadlines:detail", args=[row.pk]),
+    row_url=address_of("deadlines:detail"),
     export_name="期限",
     unit=_("项"),
     prepare=_prepare,

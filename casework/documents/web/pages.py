@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _l
@@ -38,7 +37,7 @@ from casework.ledger.models import Entry
 from casework.ledger.web.proof import proofs_of
 from casework.web.formats import cn_date, cn_datetime
 from casework.web.guards import commission_only
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 
 #: Pixels of a page: sharp on a screen, quickly drawn.
@@ -92,7 +91,7 @@ PAGE = ListPage(
     ),
     search=("title__icontains", "number__icontains"),
     order=("-updated_at", "-pk"),
-    row_url=lambda row: reverse("documents:detail", args=[row.pk]),
+    row_url=address_of("documents:detail"),
     unit=_l("件"),
     empty_text=_l("还没有文书。在案件、线索、处分、清单的页面上制作。"),
 )

@@ -26,7 +26,7 @@ from casework.imports.selectors import write_refused
 from casework.imports.services import apply_run, discard_run, read_file, reading, undo_run, writing
 from casework.imports.web.forms import UploadForm, kinds_for
 from casework.web.forms import add_refusal
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 
@@ -62,7 +62,7 @@ RUNS = ListPage(
     ),
     search=("file_name__icontains", "sha256__istartswith"),
     order=("-read_at", "-pk"),
-    row_url=lambda run: reverse("imports:run", args=[run.pk]),
+    row_url=address_of("imports:run"),
     export_name="导入",
     unit=gettext_lazy("次"),
     empty_text=gettext_lazy("还没有导入过名单"),

@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,7 +19,7 @@ from casework.notices.models import Letter, LetterKind, LetterState
 from casework.notices.services.letters import sign_letter, void_letter
 from casework.notices.web.forms import VoidForm
 from casework.web.forms import add_refusal, version_read
-from casework.web.lists import Column, Filter, ListPage, render_list
+from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import cn_date, cn_datetime, status
 from casework.web.toast import toast
 
@@ -63,7 +62,7 @@ PAGE = ListPage(
     ),
     search=("number__icontains", "deadline__title__icontains", "addressee__icontains"),
     order=("-made_at", "pk"),
-    row_url=lambda row: reverse("notices:letter", args=[row.pk]),
+    row_url=address_of("notices:letter"),
     export_name="督办文书",
     unit=gettext_lazy("份"),
     empty_text=gettext_lazy("没有督办文书"),

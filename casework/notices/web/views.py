@@ -6,7 +6,6 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -18,7 +17,7 @@ from casework.ledger.refs import resolve
 from casework.notices import selectors
 from casework.notices.models import Level, Notice
 from casework.notices.services.receipts import acknowledge
-from casework.web.lists import Bulk, Column, Filter, ListPage, render_list
+from casework.web.lists import Bulk, Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import cn_datetime, status
 from casework.web.toast import toast
 
@@ -61,7 +60,7 @@ PAGE = ListPage(
     ),
     search=("title__icontains", "body__icontains"),
     order=("-owed_at", "pk"),
-    row_url=lambda row: reverse("notices:open", args=[row.pk]),
+    row_url=address_of("notices:open"),
     export_name="通知",
     unit=gettext_lazy("份"),
     bulk=(Bulk("acknowledge", gettext_lazy("签收"), _acknowledge_many, icon="check"),),

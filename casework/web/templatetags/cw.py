@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.conf import settings
@@ -15,8 +15,9 @@ from django.forms import BaseForm, BoundField
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Textarea
 from django.template.exceptions import TemplateSyntaxError
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from casework.core import clock
@@ -27,6 +28,27 @@ from casework.web.deadline_words import DeadlineFacts, DeadlineWords, deadline_w
 from casework.web.vocabulary import Text, status_word
 
 register = template.Library()
+
+
+#: Parts of pages as they were drawn last, under all that they are drawn from.
+_kept: dict[tuple[Any, ...], SafeString] = {}
+_MOST_KEPT: Final = 1_000
+
+
+@register.simple_tag(takes_context=True)
+def kept(context: template.Context, name: str, *drawn_from: Any) -> SafeString:
+    """``{% kept "web/_side.html" shell.drawn_from %}``: includes a part that is drawn anew only when the values change.
+
+    The values and the language must be all that it is drawn from; it holds no form, for each reader has his own token.
+    """
+    key = (name, get_language(), *drawn_from)
+    found = _kept.get(key)
+    if found is None:
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        engine: Any = context.template.engine  # type: ignore[union-attr]  # a part is drawn within a template
+        found = _kept[key] = engine.get_template(name).render(context)
+    return found
 
 
 @register.simple_tag
@@ -56,8 +78,16 @@ def badge(colour: str, icon_name: str, word: Text) -> SafeString:
 @register.simple_tag
 def status(group: str, value: str, word: Text = "") -> SafeString:
     """``{% status "work" row.state %}``: a state from the vocabulary; ``word`` replaces the general word."""
+    if word:
+        entry = status_word(group, value)
+        return badge(entry.colour, entry.icon, word)
+    return _status(group, str(value), get_language())
+
+
+@cache
+def _status(group: str, value: str, _language: str | None) -> SafeString:
     entry = status_word(group, value)
-    return badge(entry.colour, entry.icon, word or entry.word)
+    return badge(entry.colour, entry.icon, entry.word)
 
 
 @register.simple_tag
@@ -72,8 +102,9 @@ def deadline(facts: DeadlineFacts | DeadlineWords | None, second: bool = True) -
     if facts is None:
         return SafeString("")
     words = facts if isinstance(facts, DeadlineWords) else deadline_words(facts)
-    chip = format_html('<span class="dl {}">{}{}</span>', words.colour, icon(words.icon), words.words)
-    return format_html("{}<small>{}</small>", chip, words.second) if second and words.second else chip
+    below = f"<small>{conditional_escape(words.second)}</small>" if second and words.second else ""
+    said = f"{_icon(words.icon, '')}{conditional_escape(words.words)}"
+    return SafeString(f'<span class="dl {words.colour}">{said}</span>{below}')
 
 
 @register.inclusion_tag("web/components/deadline_line.html")

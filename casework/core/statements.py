@@ -1,0 +1,43 @@
+"""Statements that every request puts: prepared once a session, for to parse and plan them costs more than to run them."""
+
+from typing import Any
+
+import psycopg
+from django.db import connection
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+
+
+class _Prepared(psycopg.Cursor[Any]):
+    """Prepares what it is given, and sends values apart from the text."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        return super().execute(query, params, **{**options, "prepare": True})
+
+
+class _PreparedRaw(psycopg.RawCursor[Any]):
+    """The same for a text with ``$1``, ``$2`` …, which nobody reads again for its places."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        return super().execute(query, params, **{**options, "prepare": True})
+
+
+class _Logged(CursorDebugWrapper):
+    """Notes the text with its numbered places as it is: Django cannot put the values into it."""
+
+    def execute(self, sql: Any, params: Any = None) -> Any:
+        with self.debug_sql(sql, params):
+            return super(CursorDebugWrapper, self).execute(sql, params)
+
+
+def prepared(*, numbered: bool = False) -> CursorWrapper:
+    """Return a cursor whose statements are prepared; wrappers and the log of queries see them like any other.
+
+    With ``numbered`` values stand as ``$1``, ``$2`` … in the text. The text must be the same each time: a session keeps a
+    hundred of them.
+    """
+    connection.ensure_connection()
+    kind: Any = _PreparedRaw if numbered else _Prepared
+    cursor = kind(connection.connection)
+    if not connection.queries_logged:
+        return connection.make_cursor(cursor)
+    return _Logged(cursor, connection) if numbered else connection.make_debug_cursor(cursor)
