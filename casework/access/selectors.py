@@ -1,11 +1,13 @@
 """What the administrators may count and list: never a compartment whose very existence is secret."""
 
+import re
 from collections.abc import Iterable
 
 from django.db.models import Count, Q, QuerySet
 
 from casework.access.enums import CompartmentKind
 from casework.access.models import Compartment
+from casework.accounts.models import User
 from casework.ledger.models import AppendOnlyQuerySet, Entry
 
 #: What the audit administrator sees: the acts of the two others, never an act on content.
@@ -36,6 +38,15 @@ def public_refs(refs: Iterable[str]) -> dict[str, str]:
     keys = {ref: int(ref.partition(":")[2]) for ref in refs if _is_compartment(ref)}
     marks = dict(Compartment.objects.filter(pk__in=[*keys.values(), 0]).values_list("pk", "public_id"))
     return {ref: f"compartment:{marks[key]}" for ref, key in keys.items() if key in marks}
+
+
+def shown_refs(refs: Iterable[str]) -> dict[str, str]:
+    """Return how the audit administrator reads the references, in two queries: people by name, compartments by mark."""
+    known = dict.fromkeys(refs)
+    numbers = [int(ref.removeprefix("user:")) for ref in known if re.fullmatch(r"user:\d{1,18}", ref)]
+    people = User.objects.filter(pk__in=[*numbers, 0]).select_related("organisation")
+    names = {f"user:{row.pk}": f"{row.name}（{row.organisation.name}）" for row in people}
+    return {ref: ref for ref in known} | public_refs(known) | names
 
 
 def _is_compartment(ref: str) -> bool:

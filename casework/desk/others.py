@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from cases.models import Case as CaseFile
 from cases.selectors.inspections import my_sites
-from casework.access.selectors import administrative_acts, known_compartments
+from casework.access.selectors import administrative_acts, known_compartments, shown_refs
 from casework.accounts.models import Appointment, User
 from casework.core.heartbeat import STALE_SECONDS, age_seconds
 from casework.desk.board import MOST_COUNTED, Board, Card, Count, Line, Todo, by_deadline, deadline_todos
 from casework.files.models import Blob
 from casework.ledger.models import Entry
+from casework.ledger.refs import resolve_many
 from casework.ledger.selectors import lag_seconds
 from casework.ledger.words import word
 from casework.notices.selectors import given_up
@@ -210,12 +211,19 @@ def auditor_board(user: User, today: date) -> Board:
         Count(counted["items"], _("证物"), "package", reverse("evidence:items")),
         Count(counted["cases"], _("案件"), "briefcase", reverse("cases:list")),
     ]
+    latest = list(Entry.objects.order_by("-id")[:8])
+    things = resolve_many((entry.ref for entry in latest), user)
     board.cards = [
         Card(
             _("最近入账"),
             [
-                Line(word(entry.kind), reverse("ledger:entry", args=[entry.pk]), _who(entry), cn_datetime(entry.at))
-                for entry in Entry.objects.order_by("-id")[:8]
+                Line(
+                    word(entry.kind),
+                    reverse("ledger:entry", args=[entry.pk]),
+                    _who(entry, things[entry.ref].label if entry.ref in things else entry.ref),
+                    cn_datetime(entry.at),
+                )
+                for entry in latest
             ],
             reverse("ledger:home"),
             _("账本"),
@@ -224,9 +232,9 @@ def auditor_board(user: User, today: date) -> Board:
     return board
 
 
-def _who(entry: Entry) -> str:
+def _who(entry: Entry, thing: str) -> str:
     actors = entry.payload["actors"]
-    return f"{actors[0]['name']} {entry.ref}" if actors else _("系统 %(ref)s") % {"ref": entry.ref}
+    return f"{actors[0]['name']} · {thing}" if actors else _("系统 %(ref)s") % {"ref": thing}
 
 
 def liaison_board(user: User, today: date) -> Board:
@@ -355,14 +363,16 @@ def security_board(user: User, today: date) -> Board:
 def audit_board(user: User, today: date) -> Board:
     """The audit administrator: the acts of the two others."""
     rows = administrative_acts()
+    latest = list(rows.order_by("-id")[:8])
+    names = shown_refs(entry.ref for entry in latest)
     board = Board(heading=_("审计"), nothing=_("没有待办。管理操作在右边和清单里。"))
     board.counts = [Count(rows.count(), _("管理操作"), "history", reverse("access:audit"))]
     board.cards = [
         Card(
             _("最近的管理操作"),
             [
-                Line(word(entry.kind), reverse("access:audit"), _who(entry), cn_datetime(entry.at))
-                for entry in rows.order_by("-id")[:8]
+                Line(word(entry.kind), reverse("access:audit"), _who(entry, names[entry.ref]), cn_datetime(entry.at))
+                for entry in latest
             ],
             reverse("access:audit"),
         )

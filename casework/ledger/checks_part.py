@@ -1,5 +1,6 @@
 """Checking a range of entries quickly. Without Django, so that a process of its own is at work at once."""
 
+import gc
 import json
 import marshal
 import os
@@ -7,46 +8,33 @@ import subprocess
 import sys
 from array import array
 from binascii import hexlify
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
+from operator import itemgetter
 from pathlib import Path
-from struct import unpack_from
+from struct import iter_unpack
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+import orjson
 import psycopg
 
-from casework.ledger.verify import split
-
-#: Entries that are read at a time.
-CHUNK = 4_096
-HASH_BYTES = 32
+#: Entries that are read at a time: as many as the processor's own memory holds.
+CHUNK = 512
 Row = tuple[Any, ...]
+#: How the next entry of a stream must name the one before, and that one's number.
+Last = tuple[str, int]
 
-#: What the checks want of an entry. That the bytes are JSON and no key stands twice is asked of the database, whose
-#: parser is the faster; everything else is seen here.
-COLUMNS = """
-id, header, leaf_hash, stream, stream_seq, kind, ref, actor_id, at at time zone 'UTC',
-    convert_from(header, 'UTF8') is json object with unique keys
-"""
-# How the bytes must read, as far as the columns say: they are canonical, with sorted keys, and a quotation mark within
-# a text is escaped. Before "at" stand people and digests only, behind "kind" texts and numbers only: the first of the
-# one and the last of the other are the entry's own.
-_AT, _KIND = b'],"at":"', b',"kind":"'
-_SECONDS = len("2021-09-06T02:42:00.000000")
-_FIRST = b'",'
-_quoted: Callable[[str], str] = json.encoder.encode_basestring
-
-
-@dataclass(slots=True)
-class _Stream:
-    """The last entry of a stream: its number, how the next one names it, and how all of them end."""
-
-    number: int
-    name: bytes
-    ref: bytes
-    end: bytes
+COLUMNS = "id, header, leaf_hash, stream, stream_seq, kind, ref, actor_id, at at time zone 'UTC'"
+_said = itemgetter("stream", "seq", "kind", "ref", "by", "prev")
+_leaf = sha256(b"\0").copy
+_moment = datetime.fromisoformat
+HASH_BYTES = 32
+_MOMENT = len("2021-09-06T02:42:00.000000")
+_FIRST: Last = ("", 0)
+# Behind "actors" comes "at".
+_ACTORS = b'],"'
 
 
 class Part:
@@ -57,60 +45,67 @@ class Part:
     """
 
     def __init__(self, *, whole: bool) -> None:
-        self.last: dict[str, _Stream] = {}
-        # Stream → number and name of its last entry before this part.
-        self.open: dict[str, tuple[int, bytes]] | None = None if whole else {}
-        self._kinds: dict[str, bytes] = {}
-        self._people: dict[int | None, bytes] = {}
+        self.last: dict[str, Last] = {}
+        # The same before this part, of the streams that it goes on with.
+        self.open: dict[str, Last] | None = None if whole else {}
+        # Actor → how his entries begin, up to the end of "actors": what is the same for many is read once.
+        self._heads: dict[int | None, bytes] = {}
 
     def hashes(self, rows: Sequence[Row]) -> list[bytes]:
         """Return the hashes of the next entries; none when one has another, belies its columns or does not follow."""
-        hashes = [sha256(b"\0" + row[1]).digest() for row in rows]
-        # In hexadecimal digits with a mark behind, also behind the last.
-        names = unpack_from("65s" * len(rows), hexlify(b"".join(hashes) + b"\0", b'"', -HASH_BYTES))
-        streams, kinds, people = self.last, self._kinds, self._people
-        for row, hashed, name in zip(rows, hashes, names, strict=True):
-            _pk, header, leaf, stream, number, kind, ref, actor, at, readable = row
-            acted = people.get(actor)
-            if acted is None:
-                acted = people[actor] = f'Z","by":{"null" if actor is None else actor},"data":'.encode()
-            said = kinds.get(kind)
-            if said is None:
-                said = kinds[kind] = f',"kind":{_quoted(kind)},"prev":"'.encode()
-            place = header.rfind(_KIND)
-            last = streams.get(stream)
-            if last is None:
-                last = streams[stream] = self._begin(stream, number, header[place + len(said) :])
-            begun = header.find(_AT) + len(_AT)
-            mine = last.ref if ref == stream else f',"ref":{_quoted(ref)},"seq":'.encode()
-            if (
-                number != last.number + 1
-                or leaf != hashed
-                or not header.startswith(said, place)
-                or not header.startswith(last.name, place + len(said))
-                or not header.endswith(b"%b%d%b" % (mine, number, last.end))
-                or not header.startswith(at.isoformat(timespec="microseconds").encode(), begun)
-                or not header.startswith(acted, begun + _SECONDS)
-                or not readable
-            ):
-                return []
-            last.number, last.name = number, name
+        hashes = []
+        for row in rows:
+            leaf = _leaf()
+            leaf.update(row[1])
+            hashes.append(leaf.digest())
+        names, last, heads = iter_unpack("64s", hexlify(b"".join(hashes))), self.last, self._heads
+        try:
+            for row, hashed, (name,) in zip(rows, hashes, names, strict=True):
+                _pk, header, kept, stream, number, kind, ref, actor, at = row
+                head = heads.get(actor)
+                if head is None or not header.startswith(head):
+                    head = self._head(header, actor)
+                rest = b"{" + header[len(head) :] if head else header
+                body = orjson.loads(rest)
+                said = body["at"]
+                before, count = last.get(stream) or self._begin(stream, number, body["prev"])
+                if (
+                    kept != hashed
+                    # Which also tells that no key stands twice: of two, one would be missing.
+                    or orjson.dumps(body) != rest
+                    or (head and "actors" in body)
+                    or _said(body) != (stream, number, kind, ref, actor, before)
+                    or number != count + 1
+                    or _moment(said[:_MOMENT]) != at
+                    or said[_MOMENT:] != "Z"
+                ):
+                    return []
+                last[stream] = name.decode(), number
+        except (ValueError, KeyError, TypeError):  # no JSON, or not an entry's
+            return []
         return hashes
 
-    def _begin(self, stream: str, number: int, rest: bytes) -> _Stream:
-        quoted = _quoted(stream)
-        before = _Stream(0, _FIRST, f',"ref":{quoted},"seq":'.encode(), f',"stream":{quoted},"v":1}}'.encode())
-        if number > 1 and self.open is not None:
-            before.number, before.name = self.open[stream] = number - 1, rest[: 2 * HASH_BYTES + 1]
-        return before
+    def _head(self, header: bytes, actor: int | None) -> bytes:
+        """Return how the entry begins, kept for the actor's next ones; nothing when it has more than "actors" there."""
+        end = header.find(_ACTORS) + len(_ACTORS) - 1
+        if header.startswith(b'{"actors":[') and end > 0:
+            begun = header[: end - 1] + b"}"
+            if orjson.dumps(orjson.loads(begun)) == begun:
+                self._heads[actor] = header[:end]
+                return header[:end]
+        return b""
+
+    def _begin(self, stream: str, number: int, prev: str) -> Last:
+        if number == 1 or self.open is None:
+            return _FIRST
+        self.open[stream] = prev, number - 1
+        return self.open[stream]
 
     def join(self, later: "Part") -> bool:
         """Tell whether the part that comes next goes on where this ends, and take it over."""
         opened = later.open or {}
-        for stream in later.last:
-            mine, wanted = self.last.get(stream), opened.get(stream)
-            if (mine and (mine.number, mine.name)) != wanted:
-                return False
+        if any(self.last.get(stream) != opened.get(stream) for stream in later.last):
+            return False
         self.last.update(later.last)
         return True
 
@@ -118,20 +113,21 @@ class Part:
 class Helper:
     """A process that checks the entries with numbers above ``after`` up to ``until``, in a snapshot of another's.
 
-    What it finds goes to a file without a name: it waits for nobody, and nobody has to hold it in memory.
+    What it finds goes to a file without a name: it waits for nobody, and nobody has to hold it in memory. ``kept`` is
+    the folder where what it imports is kept compiled: half of its beginning would be compiling.
     """
 
-    def __init__(self, link: "psycopg.Connection[Any]", snapshot: str, after: int, until: int) -> None:
+    def __init__(self, link: "psycopg.Connection[Any]", snapshot: str, after: int, until: int, kept: Path) -> None:
         connect = {**link.info.get_parameters(), "password": link.info.password}
         order = {"connect": connect, "snapshot": snapshot, "after": after, "until": until}
         self._found: IO[bytes] = TemporaryFile()  # noqa: SIM115 (closed by ``close``)
         program = "import sys; sys.path.insert(0, sys.argv[1]); from casework.ledger.checks_part import main; main()"
         self._process = subprocess.Popen(
-            [sys.executable, "-c", program, str(Path(__file__).parents[2])],
+            [sys.executable, "-X", f"pycache_prefix={kept}", "-c", program, str(Path(__file__).parents[2])],
             stdin=subprocess.PIPE,
             stdout=self._found,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         )
         if self._process.stdin:
             with self._process.stdin as pipe:  # not by the command line, which others may read
@@ -142,15 +138,15 @@ class Helper:
         if self._process.wait() == 0:
             self._found.seek(0)
             while told := marshal.load(self._found):  # noqa: S302 (told by ourselves)
-                yield dict(zip(array("q", told[0]), split(told[1]), strict=True))
+                hashes = (hashed for (hashed,) in iter_unpack(f"{HASH_BYTES}s", told[1]))
+                yield dict(zip(array("q", told[0]), hashes, strict=True))
 
     def part(self) -> Part | None:
         """Return the streams of its entries, after ``found``; None when something does not agree."""
         if self._process.wait():
             return None
         part = Part(whole=False)
-        part.open, last = marshal.load(self._found)  # noqa: S302 (told by ourselves)
-        part.last = {stream: _Stream(*values) for stream, values in last.items()}
+        part.open, part.last = marshal.load(self._found)  # noqa: S302 (told by ourselves)
         return part
 
     def close(self) -> None:
@@ -162,6 +158,7 @@ class Helper:
 
 def main() -> None:
     """Be a helper: read what is to be done from standard input, write what was found to standard output."""
+    gc.disable()  # nothing here refers to itself
     order = json.load(sys.stdin)
     out, part = sys.stdout.buffer, Part(whole=False)
     with psycopg.connect(**order["connect"]) as link, psycopg.Cursor(link) as cursor:
@@ -174,8 +171,7 @@ def main() -> None:
                 sys.exit(1)
             marshal.dump((array("q", [row[0] for row in rows]).tobytes(), b"".join(hashes)), out)
         marshal.dump((), out)
-        last = {stream: (one.number, one.name, one.ref, one.end) for stream, one in part.last.items()}
-        marshal.dump((part.open, last), out)
+        marshal.dump((part.open, part.last), out)
 
 
 def declared(after: int, until: int) -> str:

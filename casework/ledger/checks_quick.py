@@ -1,17 +1,18 @@
 """Telling quickly that nothing is wrong with the log. What is wrong, and where, is told by ``checks_tree``, more slowly.
 
-Entries are read in the order of their numbers, some thousands at a time, while the next ones are on their way; the later
-ones of a long record are read by further processes at the same time. The tree is read beside them, a tile at a time.
-The bytes are hashed here, never by the database, and compared with what its columns say. Memory grows with the number
-of objects only.
+Entries are read in the order of their numbers, some hundreds at a time; the later ones of a long record are read by
+further processes at the same time: while one waits for the database, another is at work. The tree is read beside them,
+a tile at a time. The bytes are hashed here, never by the database, whose administrator is among those who are checked,
+and compared with what its columns say. Memory grows with the number of objects only.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from itertools import pairwise
+from pathlib import Path
 
 import psycopg
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from casework.ledger import tree
@@ -76,12 +77,14 @@ class _Walk:
             return False
         with ExitStack() as stack:
             edges = _edges(snapshot)
+            compiled = Path(settings.CASEWORK_HOME) / "run" / "compiled"
             helpers = [
-                stack.enter_context(closing(Helper(connection.connection, snapshot, after, until)))
+                stack.enter_context(closing(Helper(connection.connection, snapshot, after, until, compiled)))
                 for after, until in pairwise(edges[1:])
             ]
-            chunks = stack.enter_context(_chunks(snapshot, edges[1]))
-            read = self._read(chunks, helpers)
+            entries = stack.enter_context(psycopg.Cursor(connection.connection))
+            entries.execute(declared(0, edges[1]))
+            read = self._read(lambda: entries.execute(FETCH, binary=True).fetchall(), helpers)
             if not (self._tiles(head.size, read) and all(read)):
                 return False
         with connection.cursor() as cursor:
@@ -89,9 +92,9 @@ class _Walk:
             queued = {pk for (pk,) in cursor.fetchall()}
         return self._hashes.keys() == queued and self._edge.root() == head.root and self._upper()
 
-    def _read(self, chunks: Iterator[Sequence[Row]], helpers: Sequence[Helper]) -> Iterator[bool]:
+    def _read(self, fetch: Callable[[], Sequence[Row]], helpers: Sequence[Helper]) -> Iterator[bool]:
         """Take in entries, some at a time; yield each time whether all agreed."""
-        for rows in chunks:
+        while rows := fetch():
             hashes = self._part.hashes(rows)
             self._take({row[0]: hashed for row, hashed in zip(rows, hashes, strict=False)})
             yield bool(hashes)
@@ -163,30 +166,3 @@ def _edges(snapshot: str) -> list[int]:
         first, last = cursor.fetchone()
     parts = max(1, min(processors(), (last - first) // MANY)) if snapshot else 1
     return [first + (last - first) * part // parts for part in range(parts + 1)]
-
-
-@contextmanager
-def _chunks(snapshot: str, until: int) -> Iterator[Iterator[Sequence[Row]]]:
-    """Give the entries in chunks; with a snapshot, another connection reads the next chunk while one is checked."""
-    with ExitStack() as stack:
-        lane = connection
-        if snapshot:
-            lane = connection.copy()
-            stack.callback(lane.close)
-            with lane.cursor() as begin:
-                begin.execute("begin isolation level repeatable read")
-                begin.execute("set transaction snapshot %s", [snapshot])
-        cursor = stack.enter_context(psycopg.Cursor(lane.connection))
-        cursor.execute(declared(0, until))
-
-        def fetch() -> Sequence[Row]:
-            return cursor.execute(FETCH, binary=True).fetchall()
-
-        def ahead() -> Generator[Sequence[Row]]:
-            with ThreadPoolExecutor(1) as reader:
-                following = reader.submit(fetch)
-                while rows := following.result():
-                    following = reader.submit(fetch)
-                    yield rows
-
-        yield stack.enter_context(closing(ahead())) if snapshot else iter(fetch, [])

@@ -1,5 +1,6 @@
 """Reading the ledger."""
 
+from django.db import connection
 from django.db.models import Q
 
 from casework.accounts.enums import Role
@@ -9,7 +10,7 @@ from casework.ledger.models import AppendOnlyQuerySet, Entry
 from casework.ledger.refs import Resolved, resolve
 from casework.ledger.tree import lag_seconds
 
-__all__ = ["Defect", "defects", "history", "lag_seconds", "may_read", "trail"]
+__all__ = ["Defect", "all_kinds", "defects", "history", "lag_seconds", "may_read", "trail"]
 
 
 def trail(*refs: str) -> AppendOnlyQuerySet:
@@ -33,3 +34,22 @@ def may_read(user: User, ref: str, known: Resolved | None = None) -> bool:
 def history(ref: str) -> AppendOnlyQuerySet:
     """Return the entries about the object and those of its parts, which are counted in its stream; in no order."""
     return Entry.objects.filter(Q(ref=ref) | Q(stream=ref))
+
+
+#: From one kind to the next along the index: as many looks as there are kinds, however many entries.
+_KINDS = """
+with recursive found as (
+    (select kind from ledger.entry order by kind limit 1)
+    union all
+    select (select entry.kind from ledger.entry where entry.kind > found.kind order by entry.kind limit 1)
+    from found where found.kind is not null
+)
+select kind from found where kind is not null
+"""
+
+
+def all_kinds() -> list[str]:
+    """Return what was done in all the entries, each once, without reading them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KINDS)
+        return [kind for (kind,) in cursor.fetchall()]

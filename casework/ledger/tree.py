@@ -197,6 +197,14 @@ def places(entry_ids: Iterable[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def entry_at(index: int) -> int | None:
+    """Return the number of the entry that has the place in the tree."""
+    with connection.cursor() as cursor:
+        cursor.execute("select entry_id from ledger.leaf where idx = %s", [index])
+        row = cursor.fetchone()
+        return row[0] if row else None
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where an entry stands: the hash of the one before it in its stream, its index in the tree, its wait in seconds."""

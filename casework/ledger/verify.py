@@ -35,6 +35,7 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import gc
 import hashlib
 import json
 import marshal
@@ -477,13 +478,21 @@ def place_of(entry: bytes) -> tuple[bytes, int, bytes]:
     return quoted.encode(), int(body["seq"]), str(body["prev"]).encode()
 
 
-_PREV, _SEQ, _STREAM = b',"prev":"', b',"seq":', b',"stream":"'
-#: How an entry ends: no quotation mark within the object's name that is not escaped.
-_END = re.compile(rb',"stream":"(?:[^"\\]|\\.)*","v":1\}', re.DOTALL)
+_PREV, _MEMBER = b',"prev":"', b',"'
+#: An object as an entry's member, without the mark before it: no quotation mark within its name that is not escaped.
+_OBJECT = re.compile(rb'stream":"(?:[^"\\]|\\.)*"', re.DOTALL)
+#: How a first entry names the one before, and numbers that most entries have; how long any number may be.
+_FIRST, _SHORT, _DIGITS = b'prev":""', 1_000, 10
+_NUMBERS = [b'seq":%d' % number for number in range(_SHORT)]
+#: First letter of rec_at and third letter of ref: two members between prev and seq that are not prev once more.
+_R, _F = b"rf"
+#: How the next entry of an object must name the one before, and its number.
+Next = tuple[bytes, int]
 
 
-#: Numbers that most entries have, written down beforehand; and how long any number may be.
-_SHORT, _DIGITS = 1_000, 10
+def _names(entry: bytes, before: bytes) -> bool:
+    """Tell whether the entry names the one before as it must, wherever that member stands."""
+    return entry.startswith(before, entry.rfind(_PREV) + 2)
 
 
 class _Unfit(Exception):
@@ -491,7 +500,7 @@ class _Unfit(Exception):
 
 
 class Chains:
-    """How the next entry of every object must name the one before and end, for entries as they are written today.
+    """How the next entry of every object must read, for entries as they are written today.
 
     It only says that all fits. What does not, or has another form, is left to ``Streams``, which reads more slowly and
     says what is wrong. ``whole`` tells that nothing stands before the entries; of a later part of the log it is kept
@@ -499,56 +508,46 @@ class Chains:
     """
 
     def __init__(self, *, whole: bool = True) -> None:
-        # Hash of an object's last entry, with the closing mark → (number of the next one, how all of them end).
-        self.next: dict[bytes, tuple[int, bytes]] = {}
-        self.begun: set[bytes] = set()
-        # The same for the last entry before this part, of every object that it goes on with.
-        self.open: dict[bytes, tuple[int, bytes]] | None = None if whole else {}
-        self.numbers = [b',"seq":%d' % number for number in range(_SHORT)]
+        self.next: dict[bytes, Next] = {}
+        # The same before this part, of every object that it goes on with.
+        self.open: dict[bytes, Next] | None = None if whole else {}
 
     def fit(self, entries: Sequence[bytes], hashes: bytes) -> bool:
         """Tell whether each of the entries follows the one before it; after a no this is of no more use."""
-        following, take, numbers = self.next, self.next.pop, self.numbers
-        names = binascii.hexlify(hashes + b"\0", b'"', -HASH)  # the last one has its mark too
+        following, known, count = self.next, self.next.get, len(entries)
         try:
-            for entry, name in zip(entries, struct.unpack_from("65s" * len(entries), names)):  # noqa: B905 (3.9)
-                prev = entry.rfind(_PREV) + 9
-                try:
-                    number, end = take(entry[prev : prev + 65])
-                except KeyError:
-                    number, end = self._begin(entry, prev)
-                seq = numbers[number] if number < _SHORT else b',"seq":%d' % number
-                if not entry.endswith(seq + end):
+            # Each hash as the entry behind it must have it.
+            digits = struct.unpack("64s" * count, binascii.hexlify(hashes))
+            names = struct.unpack("72s" * count, b'prev":"%b"' % b'"prev":"'.join(digits))
+            for entry, name in zip(entries, names):  # noqa: B905 (Python 3.9)
+                # The last members, but that a reason may stand behind "prev".
+                _head, prev, rec_at, ref, seq, stream, version = entry.rsplit(_MEMBER, 6)
+                before, number = known(stream) or self._begin(entry, seq, stream)
+                if seq != (_NUMBERS[number] if number < _SHORT else b'seq":%d' % number) or version != b'v":1}':
                     return False
-                following[name] = number + 1, end
-        except (struct.error, _Unfit):  # more entries than hashes, or one that does not fit
+                if (prev != before or rec_at[0] != _R or ref[2] != _F) and not _names(entry, before):
+                    return False
+                following[stream] = name, number + 1
+        except (struct.error, ValueError, IndexError, _Unfit):  # not as many hashes, other members, no beginning
             return False
         return True
 
-    def _begin(self, entry: bytes, prev: int) -> tuple[int, bytes]:
-        """Return number and end of an object's first entry here; raises ``_Unfit`` when it cannot be that."""
-        place = entry.rfind(_STREAM)
-        end = entry[place:]
-        if place < 0 or end in self.begun or not _END.fullmatch(end):
+    def _begin(self, entry: bytes, seq: bytes, stream: bytes) -> Next:
+        """Return what an object's first entry here must read; raises ``_Unfit`` when it cannot be that."""
+        digits = seq[len(b'seq":') :]
+        if not _OBJECT.fullmatch(stream) or not digits.isdigit() or len(digits) > _DIGITS:
             raise _Unfit
-        self.begun.add(end)
-        if entry[prev : prev + 2] == b'",':
-            return 1, end
-        digits = entry[entry.rfind(_SEQ, 0, place) + len(_SEQ) : place]
-        before = entry[prev : prev + 65]
-        if self.open is None or before in self.open or not digits.isdigit() or len(digits) > _DIGITS:
-            raise _Unfit
-        known = self.open[before] = int(digits), end
-        return known
+        if digits == b"1" or self.open is None:
+            return _FIRST, 1
+        place = entry.rfind(_PREV) + 2
+        self.open[stream] = entry[place : place + 72], int(digits)
+        return self.open[stream]
 
     def join(self, later: Chains) -> bool:
         """Tell whether the part that comes next in the log goes on where this ends, and take it over."""
         opened = later.open or {}
-        if any(self.next.pop(before, None) != known for before, known in opened.items()):
+        if any(self.next.get(stream) != opened.get(stream) for stream in later.next):
             return False
-        if not self.begun.isdisjoint(later.begun.difference([end for _number, end in opened.values()])):
-            return False
-        self.begun |= later.begun
         self.next.update(later.next)
         return True
 
@@ -708,11 +707,12 @@ class _Helper:
 
     def _be(self, end: int, log: Path, first: int, last: int) -> NoReturn:
         try:
+            gc.disable()  # it would touch, and so copy, all that there is
             found = walk(log, first, last)
             if found:
                 roots, chains = found
                 with open(end, "wb") as pipe:
-                    marshal.dump((roots, chains.next, chains.begun, chains.open), pipe)
+                    marshal.dump((roots, chains.next, chains.open), pipe)
         finally:
             os._exit(0)
 
@@ -722,7 +722,7 @@ class _Helper:
         with open(self._end, "rb", closefd=False) as pipe:
             told = pipe.read()
         try:
-            roots, chains.next, chains.begun, chains.open = marshal.loads(told)  # noqa: S302 (told by ourselves)
+            roots, chains.next, chains.open = marshal.loads(told)  # noqa: S302 (told by ourselves)
         except (EOFError, ValueError, TypeError):  # nothing, or cut off
             return None
         return roots, chains

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from casework.access import policy
 from casework.access.models import Compartment
-from casework.access.selectors import administrative_acts, counted_compartments, public_refs
+from casework.access.selectors import administrative_acts, counted_compartments, shown_refs
 from casework.access.services import people
 from casework.access.web.forms import AppointForm, OpenAccountForm, PasswordForm, ReasonForm, TokenForm
 from casework.accounts.enums import Role
@@ -222,13 +222,13 @@ def compartments(request: HttpRequest) -> HttpResponseBase:
 
 def _name_refs(_request: HttpRequest, rows: list[Any]) -> None:
     """Compartments are named by their public mark: their keys would show how many lie between two of them."""
-    marks = public_refs(row.ref for row in rows)
+    names = shown_refs(row.ref for row in rows)
     for row in rows:
-        row.shown_ref = marks.get(row.ref, row.ref)
+        row.shown_ref = names[row.ref]
 
 
 def _named_ref(row: Entry) -> str:
-    return public_refs([row.ref]).get(row.ref, row.ref)
+    return shown_refs([row.ref])[row.ref]
 
 
 def _who(entry: Entry) -> str:
@@ -243,7 +243,7 @@ AUDIT = ListPage(
         Column("at", gettext_lazy("时间"), lambda row: cn_datetime(row.at, seconds=True), sort="at", nowrap=True),
         Column("who", gettext_lazy("谁"), _who),
         Column("what", gettext_lazy("做了什么"), lambda row: word(row.kind)),
-        Column("ref", gettext_lazy("对象"), lambda row: getattr(row, "shown_ref", ""), mono=True, export=_named_ref),
+        Column("ref", gettext_lazy("对象"), lambda row: getattr(row, "shown_ref", ""), export=_named_ref),
         Column("reason", gettext_lazy("事由"), lambda row: row.payload.get("reason", "")),
         Column("number", gettext_lazy("条目"), "pk", align="num", sort="pk"),
     ),

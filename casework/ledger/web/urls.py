@@ -2,12 +2,13 @@
 
 from django.urls import path, re_path
 
-from casework.ledger.web import erasures, log, sheet, views
+from casework.ledger.web import check, erasures, log, sheet, views
 
 app_name = "ledger"
 urlpatterns = [
     path("trail/", views.home, name="home"),
     path("trail/all/", views.everything, name="all"),
+    path("trail/check/", check.check, name="check"),
     path("trail/entry/<int:pk>/", views.entry, name="entry"),
     path("trail/entry/<int:pk>/erasure/", erasures.ask, name="erasure"),
     path("trail/erasure/<int:pk>/approve/", erasures.approve, name="erasure-approve"),
