@@ -23,7 +23,7 @@ SUSPECT = (YEAR_INFERRED, TZ_INFERRED, CLOCK_SUSPECT)
 
 Stamp = tuple[int, tuple[str, ...]]
 #: ``06:55`` -> microseconds since the hour.
-_WITHIN = {f"{minute:02d}:{second:02d}": (minute * 60 + second) * MICRO for minute in range(60) for second in range(60)}
+WITHIN = {f"{minute:02d}:{second:02d}": (minute * 60 + second) * MICRO for minute in range(60) for second in range(60)}
 
 
 def micros(moment: datetime) -> int:
@@ -53,7 +53,7 @@ class Yearless:
             return self.value
         self.last = text
         if text[:10] == self.hour:
-            within = _WITHIN.get(text[10:15])
+            within = WITHIN.get(text[10:15])
             if within is not None:
                 self.value = (self.begun + within, self.quality)
                 return self.value
@@ -133,7 +133,7 @@ class Full:
     def read(self, text: str) -> Stamp | None:
         """Return (microseconds, quality), or None where this is no time."""
         if len(text) == 27 and text[-1] == "Z" and text[19] == "." and text[10] == "T":
-            known, within = self.exact.get(text[:13]), _WITHIN.get(text[14:19])
+            known, within = self.exact.get(text[:13]), WITHIN.get(text[14:19])
             if known is not None and within is not None and text[20:26].isdecimal():
                 return known + within + int(text[20:26]), EXACT
         found = _ISO.match(text)
