@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from evidence.parsing import history, refused, utmp
@@ -31,6 +33,8 @@ from evidence.parsing.table import Table, mapped
 from evidence.parsing.web import Combined, Squid
 
 SAMPLE = 60
+#: No other format can explain a beginning better than this.
+CERTAIN = 100
 
 
 @dataclass(frozen=True)
@@ -48,23 +52,25 @@ class Recognised:
 
 @dataclass(frozen=True)
 class Head:
-    """The beginning of a source, as bytes and as lines that are not blank or comments."""
+    """The beginning of a source, as bytes, as text, and as lines that are not blank or comments."""
 
     data: bytes
     name: str
-    lines: tuple[str, ...]
-    text: str
 
-    @classmethod
-    def of(cls, data: bytes, name: str) -> "Head":
+    @cached_property
+    def text(self) -> str:
+        data = self.data
         if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-            text = data.decode("utf-16", "replace")
-        else:
-            text = decoded(data.removeprefix(b"\xef\xbb\xbf").decode("latin-1"))
-            if len(text) == len(data) and not text.isascii():  # cut in the middle of a character
-                text = data.decode("utf-8", "replace")
-        lines = tuple(line.rstrip("\r") for line in text.split("\n")[:400])
-        return cls(data, name, tuple(line for line in lines if line.strip() and line[:1] != "#")[:SAMPLE], text)
+            return data.decode("utf-16", "replace")
+        text = decoded(data.removeprefix(b"\xef\xbb\xbf").decode("latin-1"))
+        if len(text) == len(data) and not text.isascii():  # cut in the middle of a character
+            return data.decode("utf-8", "replace")
+        return text
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        lines = (line.rstrip("\r") for line in self.text.split("\n", 400)[:400])
+        return tuple(islice((line for line in lines if line.strip() and line[:1] != "#"), SAMPLE))
 
 
 @dataclass(frozen=True)
@@ -153,7 +159,7 @@ def _lastlog(head: Head) -> tuple[int, Recognised] | None:
 
 
 def _bash(head: Head) -> tuple[int, Recognised] | None:
-    marks = len(re.findall(r"^#\d{9,11}$", head.text, re.MULTILINE))
+    marks = len(re.findall(r"^#\d{9,11}$", head.text, re.MULTILINE)) if "#" in head.text else 0
     if marks:
         return 70, Recognised("lines", marks, len(head.lines) + marks)
     return (
@@ -326,12 +332,14 @@ def by_name(name: str) -> Format:
 
 def recognise(data: bytes, name: str) -> tuple[Format, Recognised]:
     """Return the format that explains the beginning best, and why; plain text where none does."""
-    head = Head.of(data, name)
+    head = Head(data, name)
     best: tuple[int, Format, Recognised] | None = None
     for one in FORMATS:
         verdict = one.sniff(head)
         if verdict is not None and (best is None or verdict[0] > best[0]):
             best = (verdict[0], one, verdict[1])
+            if verdict[0] >= CERTAIN:
+                break
     if best is None:
         return PLAIN_FORMAT, Recognised("nothing", 0, len(head.lines))
     return best[1], best[2]

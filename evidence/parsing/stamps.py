@@ -183,10 +183,22 @@ def epoch(text: str, *, scale: int = MICRO) -> int | None:
 _HEADED = re.compile(rb"^(?:<\d{1,3}>)?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:", re.MULTILINE)
 
 
+def _months(data: bytes) -> list[bytes]:
+    """Return the months of the stamps in ``data``, in order; one stands for many where all lines are of it."""
+    first = _HEADED.match(data) or _HEADED.match(data, data.find(b"\n") + 1)
+    if first is not None:
+        # Counting is many times quicker than looking at every line. Before the first stamp stands at most the rest of a line.
+        at_once = first.start() == 0
+        lines = data.count(b"\n") + (data[-1:] != b"\n") - (not at_once)
+        if data.count(b"\n" + first[1]) + at_once == lines:
+            return [first[1]]
+    return _HEADED.findall(data)
+
+
 def turns_of_year(data: bytes, month: int = 0) -> tuple[int, int]:
     """Return (turns of the year, last month) over the stamps without a year in ``data``, going on from ``month``."""
     turns = 0
-    for name, _same in groupby(_HEADED.findall(data)):
+    for name, _same in groupby(_months(data)):
         now = MONTHS[name.decode()]
         if month and now - month <= -6 and month >= 11:
             turns += 1
