@@ -3,7 +3,6 @@
 import gc
 from collections import Counter, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -231,18 +230,20 @@ def quote(source: Source, bounds: list[Bound]) -> None:
         return
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
+class uncollected:  # noqa: N801 (used like a function)
     """Keep the collector of circles away while events are made: nothing in them is circular, and it would look at each.
 
     What was made meanwhile is put among the old things unseen; a whole collection comes to it in its turn.
     """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
+
+    __slots__ = ("collecting",)
+
+    def __enter__(self) -> None:
+        self.collecting = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *_raised: object) -> None:
+        if self.collecting:
             gc.freeze()
             gc.unfreeze()
             gc.enable()
