@@ -16,6 +16,8 @@ from evidence.parsing.evtx import Evtx
 from evidence.parsing.gpu import NvidiaSmi
 from evidence.parsing.gpu_xml import NvidiaXml
 from evidence.parsing.h3c import H3c
+from evidence.parsing.h3c_flow import H3cFlow
+from evidence.parsing.h3c_flow import begins as h3c_begins
 from evidence.parsing.headed import Nfdump, W3c, Zeek
 from evidence.parsing.huawei import Huawei
 from evidence.parsing.journal_file import MAGIC, JournalFile
@@ -154,6 +156,11 @@ def _netflow(head: Head) -> tuple[int, Recognised] | None:
     return (98, Recognised("records", detail="IPFIX" if version == 10 else f"NetFlow {version}")) if version else None
 
 
+def _h3c_flow(head: Head) -> tuple[int, Recognised] | None:
+    kind = h3c_begins(head.data)
+    return (98, Recognised("records", detail=f"Flow {kind}")) if kind else None
+
+
 def _lastlog(head: Head) -> tuple[int, Recognised] | None:
     return (96, Recognised("name", detail="lastlog")) if re.search(r"(?:^|/)lastlog", head.name) else None
 
@@ -209,6 +216,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("not-read", refused.Refused, _refused, binary=True),
     Format("netflow", NetFlow, _netflow, binary=True),
+    Format("h3c-flow", H3cFlow, _h3c_flow, binary=True),
     Format("utmp", utmp.Utmp, _utmp, binary=True),
     Format("lastlog", utmp.Lastlog, _lastlog, binary=True),
     Format(

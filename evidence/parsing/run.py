@@ -31,6 +31,7 @@ NETWORK_LOGS = frozenset(
         "journald-binary",
         "huawei",
         "h3c",
+        "h3c-flow",
         "sangfor",
         "dhcpd-leases",
         "kea-leases",
