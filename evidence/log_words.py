@@ -220,6 +220,9 @@ REASONS = {
     "bad_xml": _lazy("XML 写法有误，或者声明了实体"),
     "nfcapd_file": _lazy("nfdump 的二进制流量文件，请用 nfdump -r 文件 -o csv 导出后再读"),
     "no_template": _lazy("没有见到它的模板，读不出流量记录"),
+    "h3c_flow_kind": _lazy(
+        "H3C 二进制流日志里没有公开记录长度的版本或类型；请在设备上改用 userlog flow export version 3.0，或改为文本输出后再取"
+    ),
     "evt_file": _lazy("Windows XP/2003 的 .evt 文件，请在 Windows 上用 wevtutil epl 转成 .evtx 后再读"),
     "packed_otherwise": _lazy("zst、lz4、7z、rar 压缩，请解压后再读，原压缩包照旧保存"),
     "office_file": _lazy("读不出的 Office 文件（不是工作簿，或已损坏、加密、过大），请另存为 CSV 后再读"),

@@ -61,60 +61,69 @@ class Evtx:
         try:
             if self.bones.knotted:
                 stream = cast("IO[bytes]", Untied(stream, self.bones.knotted))
-            records = iter(evtx.PyEvtxParser(stream, 1).records_json())
+            records_json = iter(evtx.PyEvtxParser(stream, 1).records_json())
         except (RuntimeError, ValueError, OSError):
             self.context.remarks.append(("evtx_unreadable", {}))
             return
         read_time = Full(self.context.zone).read
         batch: list[Event] = []
-        seq, due = 0, -1
+        seq, due, at = 0, -1, 0
         machine = channel = None
         rows: Numbers | None = None
         latest: Event | None = None
-        read_event, tally, numbers, place_of = self._event, self.tally, self.numbers, places.take
-        for record in self._records(records):
-            number = record["event_record_id"]
-            place = place_of(number)
-            tally.lines += 1
-            event = read_event(record["data"], read_time)
-            if event is None:
-                tally.refuse(place[0], place[1], "no_event")
-                continue
-            seq += 1
-            event["seq"] = seq
-            event["raw_offset"], event["raw_length"] = place
-            attrs = event["attrs"]
-            attrs["header_id"] = number
-            record_id = attrs["record_id"]
-            if number != record_id:
-                self.renumbered += 1
-            if event["host"] != machine:
-                machine = event["host"]
-                if len(self.machines) < MACHINES:
-                    self.machines.add(machine)
-            if record_id == due and attrs["channel"] == channel:
-                due += 1
-            else:
-                if rows is not None and latest is not None:
-                    rows.end(due, latest)
-                channel = attrs["channel"]
-                rows = numbers.get(channel)
-                if rows is None:
-                    rows = Numbers()
-                    if len(numbers) < CHANNELS:
-                        numbers[channel] = rows
-                due = rows.begin(record_id, event)
-            latest = event
-            batch.append(event)
+        read_event, tally, numbers, machines = self._event, self.tally, self.numbers, self.machines
+        known, offsets, sizes, last = places.numbers, places.offsets, places.sizes, len(places.numbers)
+        for records in self._ahead(records_json):
+            tally.lines += len(records)
+            for record in records:
+                number = record["event_record_id"]
+                if at < last and known[at] == number:
+                    offset, size = offsets[at], sizes[at]
+                    at += 1
+                else:
+                    places.next = at
+                    offset, size = places.take(number)
+                    at = places.next
+                event = read_event(record["data"], number, read_time)
+                if event is None:
+                    tally.refuse(offset, size, "no_event")
+                    continue
+                seq += 1
+                event["seq"] = seq
+                event["raw_offset"] = offset
+                event["raw_length"] = size
+                attrs = event["attrs"]
+                record_id = attrs["record_id"]
+                if number != record_id:
+                    self.renumbered += 1
+                if event["host"] != machine:
+                    machine = event["host"]
+                    if len(machines) < MACHINES:
+                        machines.add(machine)
+                if record_id == due and attrs["channel"] == channel:
+                    due += 1
+                else:
+                    if rows is not None and latest is not None:
+                        rows.end(due, latest)
+                    channel = attrs["channel"]
+                    rows = numbers.get(channel)
+                    if rows is None:
+                        rows = Numbers()
+                        if len(numbers) < CHANNELS:
+                            numbers[channel] = rows
+                    due = rows.begin(record_id, event)
+                latest = event
+                batch.append(event)
             if len(batch) >= BATCH:
                 yield batch
                 batch = []
+        places.next = at
         if rows is not None and latest is not None:
             rows.end(due, latest)
         if batch:
             yield batch
 
-    def _records(self, records: Iterator[Any]) -> Iterator[Any]:
+    def _ahead(self, records: Iterator[Any]) -> Iterator[list[Any]]:
         """Yield what the library reads, some records ahead: it and we are each quicker when we need not take turns."""
         failed, ended = 0, False
         while not ended and failed <= FAILED:
@@ -124,12 +133,12 @@ class Evtx:
                 ended = len(ahead) < AHEAD
             except (RuntimeError, ValueError, OSError):
                 failed += 1
-            yield from ahead
+            yield ahead
         if failed:
             self.context.remarks.append(("evtx_records_failed", {"records": failed}))
 
     @staticmethod
-    def _event(text: str, read_time: Any) -> Event | None:
+    def _event(text: str, header_id: int, read_time: Any) -> Event | None:
         try:
             body = orjson.loads(text)["Event"]
             system = body["System"]
@@ -165,7 +174,7 @@ class Evtx:
             "channel": channel,
             "provider": provider,
             "record_id": record_id,
-            "header_id": 0,
+            "header_id": header_id,
         }
         if data:
             fill(event, number, data)

@@ -140,8 +140,12 @@ def _chunk(chunk: bytes, base: int, bones: Bones, places: Places) -> int:
     if bones.header_max is not None:
         bones.header_max = max(bones.header_max, due - 1)
     count = len(places.numbers) - before
-    # Two stars begin a record: where there are no others, which is counted four times as fast, nothing is hidden.
-    if chunk.count(b"*", 512, end) != 2 * count and chunk.count(_MAGIC, 512, end) > count:
+    # Two stars begin a record: where there are no others, which is seen ten times as fast, nothing is hidden.
+    stars, star, find = 0, chunk.find(b"*", 512, end), chunk.find
+    while star >= 0 and stars <= 2 * count:
+        stars += 1
+        star = find(b"*", star + 1, end)
+    if stars != 2 * count and chunk.count(_MAGIC, 512, end) > count:
         _hidden(chunk, base, end, {offset - base for offset in places.offsets[before:]}, bones)
     return count
 

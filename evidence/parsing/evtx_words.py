@@ -94,8 +94,8 @@ PROVIDED: dict[tuple[str, int], Said] = {
     ("Microsoft-Windows-PowerShell", 4104): (_PROC, "launch", "script", ""),
     ("Microsoft-Windows-DHCP-Server", 10): (int(Class.DHCP), "ack", "lease_given", ""),
 }
-#: Compared one by one, because a field may also be a nest of fields.
-_NONE = ("-", "", "::", None)
+#: Said instead of nothing; compared one by one, because a field may also be a nest of fields.
+_NONE = ("-", "", "::")
 #: A change of an account with a date here is a change of the password.
 _NO_DATE = ("-", "", None, "%%1794")
 
@@ -131,6 +131,8 @@ _ABOUT_TARGET = frozenset(
         "password_checked",
     }
 )
+#: Of these more is said than the fields that all may have.
+_SPECIAL = frozenset({"account_changed", "account_renamed", "log_cleared", "audit_policy_changed"})
 #: What is looked for, under which names, the first that says something counting.
 _WHERE = ("IpAddress", "Address", "ClientAddress", "SourceIp", "Param3")
 _PORT = ("IpPort", "SourcePort")
@@ -164,8 +166,9 @@ def _shape(names: tuple[str, ...]) -> _Shape:
 
 def _first(data: dict[str, Any], names: tuple[str, ...]) -> Any:
     for name in names:
-        if data[name]:
-            return data[name]
+        value = data[name]
+        if value:
+            return value
     return None
 
 
@@ -181,44 +184,47 @@ def fill(event: Event, number: int, data: dict[str, Any]) -> None:
     shape = _shape(tuple(data))
     subject, target = get("SubjectUserName"), get("TargetUserName")
     action = event["event_action"]
+    command = image = None
     if action in _ABOUT_TARGET:
         name, domain = target or get("User"), get("TargetDomainName")
-        if subject not in _NONE and subject != name:
+        if subject is not None and subject not in _NONE and subject != name:
             attrs["asked_by"] = str(subject)
     else:
         name, domain = subject or get("User") or get("AccountName"), get("SubjectDomainName") or get("DomainName")
-        if target not in _NONE:
+        if target is not None and target not in _NONE:
             event["user_target_name"] = str(target)
-    if name not in _NONE:
+    if name is not None and name not in _NONE:
         event["user_name"] = str(name)
-    if domain not in _NONE:
+    if domain is not None and domain not in _NONE:
         event["user_domain"] = str(domain)
     if shape.session:
         session = _first(data, shape.session)
-        if session not in _NONE:
+        if session is not None and session not in _NONE:
             event["session_key"] = str(session).lower()
-        if (
-            "TargetLogonId" in shape.session
-            and get("SubjectLogonId") not in _NONE
-            and data["TargetLogonId"] not in _NONE
-        ):
-            attrs["subject_logon_id"] = str(get("SubjectLogonId")).lower()
+        if "TargetLogonId" in shape.session:
+            asking, given = get("SubjectLogonId"), data["TargetLogonId"]
+            if asking is not None and asking not in _NONE and given is not None and given not in _NONE:
+                attrs["subject_logon_id"] = str(asking).lower()
     if shape.network:
         _network(event, data, shape)
-    command = _first(data, shape.command) if shape.command else None
-    image = _first(data, shape.image) if shape.image else None
-    if command not in _NONE:
-        event["process_command_line"] = str(command)
-    if image not in _NONE:
-        event["process_executable"] = str(image)
+    if shape.command:
+        command = _first(data, shape.command)
+        if command is not None and command not in _NONE:
+            event["process_command_line"] = str(command)
+    if shape.image:
+        image = _first(data, shape.image)
+        if image is not None and image not in _NONE:
+            event["process_executable"] = str(image)
     if shape.station:
         workstation = _first(data, shape.station)
-        if workstation not in _NONE:
+        if workstation is not None and workstation not in _NONE:
             attrs["workstation"] = str(workstation)
     for field in shape.kept:
         value = data[field]
-        if value not in _NONE:
+        if value is not None and value not in _NONE:
             attrs["cleared_channel" if field == "Channel" else field] = value
+    if action not in _SPECIAL and not command and not image:
+        return
     if action == "account_changed" and get("PasswordLastSet", "-") not in _NO_DATE:
         event["event_action"], event["activity"] = "password_changed", "password_change"
     if action == "account_renamed" and get("OldTargetUserName"):
@@ -239,7 +245,7 @@ def fill(event: Event, number: int, data: dict[str, Any]) -> None:
 def _network(event: Event, data: dict[str, Any], shape: _Shape) -> None:
     """Put addresses and ports where they belong."""
     where = _first(data, shape.where)
-    if where not in _NONE and str(where) not in {"LOCAL", "本地"}:
+    if where is not None and where not in _NONE and str(where) not in {"LOCAL", "本地"}:
         text = str(where)
         if text[:1].isdecimal() or ":" in text:
             event["source_ip"] = address(text)

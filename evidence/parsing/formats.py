@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from evidence.parsing import history, refused, utmp
@@ -14,6 +16,8 @@ from evidence.parsing.evtx import Evtx
 from evidence.parsing.gpu import NvidiaSmi
 from evidence.parsing.gpu_xml import NvidiaXml
 from evidence.parsing.h3c import H3c
+from evidence.parsing.h3c_flow import H3cFlow
+from evidence.parsing.h3c_flow import begins as h3c_begins
 from evidence.parsing.headed import Nfdump, W3c, Zeek
 from evidence.parsing.huawei import Huawei
 from evidence.parsing.journal_file import MAGIC, JournalFile
@@ -31,6 +35,8 @@ from evidence.parsing.table import Table, mapped
 from evidence.parsing.web import Combined, Squid
 
 SAMPLE = 60
+#: No other format can explain a beginning better than this.
+CERTAIN = 100
 
 
 @dataclass(frozen=True)
@@ -48,23 +54,25 @@ class Recognised:
 
 @dataclass(frozen=True)
 class Head:
-    """The beginning of a source, as bytes and as lines that are not blank or comments."""
+    """The beginning of a source, as bytes, as text, and as lines that are not blank or comments."""
 
     data: bytes
     name: str
-    lines: tuple[str, ...]
-    text: str
 
-    @classmethod
-    def of(cls, data: bytes, name: str) -> "Head":
+    @cached_property
+    def text(self) -> str:
+        data = self.data
         if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-            text = data.decode("utf-16", "replace")
-        else:
-            text = decoded(data.removeprefix(b"\xef\xbb\xbf").decode("latin-1"))
-            if len(text) == len(data) and not text.isascii():  # cut in the middle of a character
-                text = data.decode("utf-8", "replace")
-        lines = tuple(line.rstrip("\r") for line in text.split("\n")[:400])
-        return cls(data, name, tuple(line for line in lines if line.strip() and line[:1] != "#")[:SAMPLE], text)
+            return data.decode("utf-16", "replace")
+        text = decoded(data.removeprefix(b"\xef\xbb\xbf").decode("latin-1"))
+        if len(text) == len(data) and not text.isascii():  # cut in the middle of a character
+            return data.decode("utf-8", "replace")
+        return text
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        lines = (line.rstrip("\r") for line in self.text.split("\n", 400)[:400])
+        return tuple(islice((line for line in lines if line.strip() and line[:1] != "#"), SAMPLE))
 
 
 @dataclass(frozen=True)
@@ -148,12 +156,17 @@ def _netflow(head: Head) -> tuple[int, Recognised] | None:
     return (98, Recognised("records", detail="IPFIX" if version == 10 else f"NetFlow {version}")) if version else None
 
 
+def _h3c_flow(head: Head) -> tuple[int, Recognised] | None:
+    kind = h3c_begins(head.data)
+    return (98, Recognised("records", detail=f"Flow {kind}")) if kind else None
+
+
 def _lastlog(head: Head) -> tuple[int, Recognised] | None:
     return (96, Recognised("name", detail="lastlog")) if re.search(r"(?:^|/)lastlog", head.name) else None
 
 
 def _bash(head: Head) -> tuple[int, Recognised] | None:
-    marks = len(re.findall(r"^#\d{9,11}$", head.text, re.MULTILINE))
+    marks = len(re.findall(r"^#\d{9,11}$", head.text, re.MULTILINE)) if "#" in head.text else 0
     if marks:
         return 70, Recognised("lines", marks, len(head.lines) + marks)
     return (
@@ -203,6 +216,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("not-read", refused.Refused, _refused, binary=True),
     Format("netflow", NetFlow, _netflow, binary=True),
+    Format("h3c-flow", H3cFlow, _h3c_flow, binary=True),
     Format("utmp", utmp.Utmp, _utmp, binary=True),
     Format("lastlog", utmp.Lastlog, _lastlog, binary=True),
     Format(
@@ -326,12 +340,14 @@ def by_name(name: str) -> Format:
 
 def recognise(data: bytes, name: str) -> tuple[Format, Recognised]:
     """Return the format that explains the beginning best, and why; plain text where none does."""
-    head = Head.of(data, name)
+    head = Head(data, name)
     best: tuple[int, Format, Recognised] | None = None
     for one in FORMATS:
         verdict = one.sniff(head)
         if verdict is not None and (best is None or verdict[0] > best[0]):
             best = (verdict[0], one, verdict[1])
+            if verdict[0] >= CERTAIN:
+                break
     if best is None:
         return PLAIN_FORMAT, Recognised("nothing", 0, len(head.lines))
     return best[1], best[2]

@@ -61,9 +61,9 @@ class NetFlow:
     def read(self, source: Source) -> Iterator[list[Event]]:
         """Yield the flows in lists."""
         with source.open() as stream:
-            yield from batches(self._flows(_Ahead(stream)))
+            yield from batches(self._flows(Ahead(stream)))
 
-    def _flows(self, ahead: "_Ahead") -> Iterator[Event]:
+    def _flows(self, ahead: "Ahead") -> Iterator[Event]:
         while head := ahead.look(24):
             version, second = int.from_bytes(head[:2], "big"), int.from_bytes(head[2:4], "big")
             at = 4 if version == 10 else 8
@@ -99,7 +99,7 @@ class NetFlow:
         self.tally.lines += 1
         self.tally.refuse(offset, length, reason)
 
-    def _five(self, ahead: "_Ahead", count: int) -> Iterator[Event]:
+    def _five(self, ahead: "Ahead", count: int) -> Iterator[Event]:
         _v, _c, uptime, sent, nano, _number, _engine, _sampling = _FIVE.unpack(ahead.take(24))
         now = sent * 1_000_000 + nano // 1_000
         for _ in range(count):
@@ -130,7 +130,7 @@ class NetFlow:
             attrs["td"] = f"{(end - start) / 1_000_000:.3f}"
         return event
 
-    def _nine(self, ahead: "_Ahead", packet: _Packet) -> Iterator[Event]:
+    def _nine(self, ahead: "Ahead", packet: _Packet) -> Iterator[Event]:
         """Read the sets of a packet that does not say how long it is: where its sets end, the next begins."""
         if len(ahead.look(4)) < 4:
             self._refuse(ahead.at - 20, 20, "cut_short")
@@ -225,7 +225,7 @@ def _sane(moment: int | None, otherwise: int | None) -> int | None:
     return otherwise
 
 
-class _Ahead:
+class Ahead:
     """A stream that can be looked into before it is read; ``at`` is where it stands."""
 
     def __init__(self, stream: IO[bytes]) -> None:

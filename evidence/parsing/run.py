@@ -3,7 +3,6 @@
 import gc
 from collections import Counter, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -17,7 +16,7 @@ from evidence.parsing.formats import Format, Recognised, by_name, recognise
 from evidence.parsing.said_ssh import INJECTION
 from evidence.parsing.source import HEAD, Broken, Source, blocks, decoded
 from evidence.parsing.watches import watches_for
-from evidence.parsing.witness import Testimony
+from evidence.parsing.witness import UNHEARD, Testimony
 
 #: Labels that are findings by themselves.
 TOLD = frozenset({CLEARED, SILENCED, HISTORY, CLOCK, INJECTION})
@@ -32,6 +31,7 @@ NETWORK_LOGS = frozenset(
         "journald-binary",
         "huawei",
         "h3c",
+        "h3c-flow",
         "sangfor",
         "dhcpd-leases",
         "kea-leases",
@@ -115,21 +115,25 @@ class Run:
 
     def _count(self, batch: list[Event], by_action: dict[str, list[Any]]) -> None:
         counts, every = self._counts, by_action.get("")
-        for key, number in Counter([(event["event_action"], event.get("event_outcome")) for event in batch]).items():
-            counts[key] = counts.get(key, 0) + number
-        for event in [event for event in batch if "repeat" in event]:
-            counts[event["event_action"], event.get("event_outcome")] += event["repeat"] - 1
+        kinds = Counter([(event["event_action"], event.get("event_outcome")) for event in batch])
+        for kind, number in kinds.items():
+            counts[kind] = counts.get(kind, 0) + number
+        for event in [event for event in batch if "repeat" in event or "rule_labels" in event]:
+            if "repeat" in event:
+                counts[event["event_action"], event.get("event_outcome")] += event["repeat"] - 1
+            if "rule_labels" in event:
+                self._label(event)
         times = [ts for event in batch if (ts := event["ts"]) is not None]
         if times:
             low, high = min(times), max(times)
-            self.first = low if self.first is None else min(self.first, low)
-            self.last = high if self.last is None else max(self.last, high)
-        for event in [event for event in batch if "rule_labels" in event]:
-            self._label(event)
+            self.first = low if self.first is None or low < self.first else self.first
+            self.last = high if self.last is None or high > self.last else self.last
         for watch in every or ():
             watch.see_all(batch)
-        if len(by_action) > (every is not None):
-            for event in [event for event in batch if event["event_action"] in by_action]:
+        # What nobody watches for is not looked through: mostly the failures of which a log is full.
+        watched = {kind[0] for kind in kinds if kind[0] in by_action and kind not in UNHEARD}
+        if watched:
+            for event in [event for event in batch if event["event_action"] in watched]:
                 for watch in by_action[event["event_action"]]:
                     watch.see(event)
         self.events += len(batch)
@@ -227,18 +231,20 @@ def quote(source: Source, bounds: list[Bound]) -> None:
         return
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
+class uncollected:  # noqa: N801 (used like a function)
     """Keep the collector of circles away while events are made: nothing in them is circular, and it would look at each.
 
     What was made meanwhile is put among the old things unseen; a whole collection comes to it in its turn.
     """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
+
+    __slots__ = ("collecting",)
+
+    def __enter__(self) -> None:
+        self.collecting = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *_raised: object) -> None:
+        if self.collecting:
             gc.freeze()
             gc.unfreeze()
             gc.enable()

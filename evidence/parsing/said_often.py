@@ -3,6 +3,9 @@
 Nine of ten lines of an attacked machine's log are of these few kinds. Each is a copy of an event that is made already, with
 room for what its line says of itself (place, time, host, program), which costs half of putting a new one together. What does
 not fit the stricter expression (another method, an address of IPv6, a name that imitates a line) is read the longer way.
+
+Whatever was said in the very same words before is not read again but copied: an attacker comes back, and cron says the
+same every minute. Lines with a port seldom repeat, so those are read at once.
 """
 
 import re
@@ -16,17 +19,21 @@ from evidence.parsing.said_ssh import BEFORE, CLOSED_PLAIN, KNOWN, STRANGER
 _FAILED = re.compile(r"Failed password for (invalid user )?([^\s=]+) from ([\d.]+) port (\d{1,5}) ssh2$").match
 _INVALID = re.compile(r"Invalid user ([^\s=]+) from ([\d.]+)(?: port (\d{1,5}))?$").match
 _REFUSED, _CLOSED = PLAIN_REFUSAL.match, CLOSED_PLAIN.match
+#: How PAM refuses for sshd on nearly every machine, up to the address.
+_USUAL = "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost="
+_USUAL_END = len(_USUAL)
+_REFUSED_FROM = re.compile(r"([\d.]*)(?:  user=([^\s=]+))? ?$").match
+#: So many messages of a reader are remembered, and none longer than this.
+_REMEMBERED, _LONGEST = 1_000, 250
+#: Room for what every line says of itself; whoever copies it fills in all of it.
+_ROOM: dict[str, Any] = {
+    "seq": 0, "raw_offset": 0, "raw_length": 0, "ts": None, "ts_quality": (), "ts_raw": "", "host": "", "process_executable": "",
+}  # fmt: skip
 
 
 def _made(**said: Any) -> Event:
-    """Return an event with room for what every line says; whoever copies it fills in all of it."""
-    return cast(
-        "Event",
-        {
-            "seq": 0, "raw_offset": 0, "raw_length": 0, "ts": None, "ts_quality": (), "ts_raw": "", "host": "",
-            "process_executable": "", "class_uid": 3002, **said,
-        },
-    )  # fmt: skip
+    """Return an event with room for what its line says of itself."""
+    return cast("Event", {**_ROOM, "class_uid": 3002, **said})
 
 
 _FAILURE = _made(
@@ -36,6 +43,7 @@ _UNKNOWN = _made(activity="preauth", event_action="unknown_user", event_outcome=
 _REFUSAL = _made(
     activity="logon", event_action="pam_refused", event_outcome="failure", user_name="", tty="", attrs=KNOWN
 )
+_USUAL_REFUSAL = cast("Event", {**_REFUSAL, "tty": "ssh", "attrs": shared("sshd", "0")})
 _LEFT = _made(activity="logoff", event_action="disconnect", source_ip="")
 
 
@@ -62,7 +70,18 @@ def _invalid(text: str) -> Event | None:
     return event
 
 
-def _refused(text: str) -> Event | None:
+def refused(text: str) -> Event | None:
+    """Read PAM's refusal in the name of sshd, if it is the usual one."""
+    if text[:_USUAL_END] == _USUAL:
+        found = _REFUSED_FROM(text[_USUAL_END:])
+        if found is None:
+            return None
+        event = _USUAL_REFUSAL.copy()
+        rhost, user = found.groups()
+        event["user_name"] = user or ""
+        if rhost:
+            event["source_ip"] = rhost
+        return event
     found = _REFUSED(text)
     if found is None:
         return None
@@ -88,11 +107,20 @@ def _closed(text: str) -> Event | None:
     return event
 
 
-#: First word of a message -> its reader, for programs under which sshd writes.
+#: First letter of a message -> its reader, for programs under which sshd writes.
 OFTEN: Mapping[str, Callable[[str], Event | None]] = {
-    "Failed": _failed,
-    "Invalid": _invalid,
-    "Connection": _closed,
-    "Disconnected": _closed,
-    "pam_unix(sshd:auth):": _refused,
+    "F": _failed,
+    "I": _invalid,
+    "C": _closed,
+    "D": _closed,
 }
+
+
+def keep(known: dict[str, Event], text: str, said: Event) -> Event:
+    """Remember what a message means; return the event to be filled in, whose ``attrs`` are shared and not to be changed."""
+    if len(text) > _LONGEST:
+        return said
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    made = known[text] = said if "seq" in said else cast("Event", {**_ROOM, **said})
+    return made.copy()

@@ -23,7 +23,7 @@ SUSPECT = (YEAR_INFERRED, TZ_INFERRED, CLOCK_SUSPECT)
 
 Stamp = tuple[int, tuple[str, ...]]
 #: ``06:55`` -> microseconds since the hour.
-_WITHIN = {f"{minute:02d}:{second:02d}": (minute * 60 + second) * MICRO for minute in range(60) for second in range(60)}
+WITHIN = {f"{minute:02d}:{second:02d}": (minute * 60 + second) * MICRO for minute in range(60) for second in range(60)}
 
 
 def micros(moment: datetime) -> int:
@@ -53,7 +53,7 @@ class Yearless:
             return self.value
         self.last = text
         if text[:10] == self.hour:
-            within = _WITHIN.get(text[10:15])
+            within = WITHIN.get(text[10:15])
             if within is not None:
                 self.value = (self.begun + within, self.quality)
                 return self.value
@@ -133,7 +133,7 @@ class Full:
     def read(self, text: str) -> Stamp | None:
         """Return (microseconds, quality), or None where this is no time."""
         if len(text) == 27 and text[-1] == "Z" and text[19] == "." and text[10] == "T":
-            known, within = self.exact.get(text[:13]), _WITHIN.get(text[14:19])
+            known, within = self.exact.get(text[:13]), WITHIN.get(text[14:19])
             if known is not None and within is not None and text[20:26].isdecimal():
                 return known + within + int(text[20:26]), EXACT
         found = _ISO.match(text)
@@ -183,10 +183,22 @@ def epoch(text: str, *, scale: int = MICRO) -> int | None:
 _HEADED = re.compile(rb"^(?:<\d{1,3}>)?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:", re.MULTILINE)
 
 
+def _months(data: bytes) -> list[bytes]:
+    """Return the months of the stamps in ``data``, in order; one stands for many where all lines are of it."""
+    first = _HEADED.match(data) or _HEADED.match(data, data.find(b"\n") + 1)
+    if first is not None:
+        # Counting is many times quicker than looking at every line. Before the first stamp stands at most the rest of a line.
+        at_once = first.start() == 0
+        lines = data.count(b"\n") + (data[-1:] != b"\n") - (not at_once)
+        if data.count(b"\n" + first[1]) + at_once == lines:
+            return [first[1]]
+    return _HEADED.findall(data)
+
+
 def turns_of_year(data: bytes, month: int = 0) -> tuple[int, int]:
     """Return (turns of the year, last month) over the stamps without a year in ``data``, going on from ``month``."""
     turns = 0
-    for name, _same in groupby(_HEADED.findall(data)):
+    for name, _same in groupby(_months(data)):
         now = MONTHS[name.decode()]
         if month and now - month <= -6 and month >= 11:
             turns += 1

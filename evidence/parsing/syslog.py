@@ -6,21 +6,26 @@ from collections.abc import Callable, Mapping
 from evidence.parsing.context import Context
 from evidence.parsing.events import PLAIN, Event, Meaning
 from evidence.parsing.said_accounts import ACCOUNTS, more_refused, pam, refused
-from evidence.parsing.said_often import OFTEN
+from evidence.parsing.said_often import OFTEN, keep
+from evidence.parsing.said_often import refused as refused_often
 from evidence.parsing.said_ssh import dropbear, sshd, xrdp
 from evidence.parsing.said_system import SYSTEM
 from evidence.parsing.source import Block, decoded
-from evidence.parsing.stamps import Full, Stamp, Yearless
+from evidence.parsing.stamps import WITHIN, Full, Stamp, Yearless
 
 Handler = Callable[[str], Meaning | None]
 Often = Mapping[str, Callable[[str], Event | None]]
-#: Host, program, process, reader of its messages, reader of those that come again and again.
-Known = tuple[str, str, int, Handler, Often]
+#: Host, program, reader of its messages, readers of those that come again and again, what messages were found to mean.
+Writer = tuple[str, str, Handler, Often, dict[str, Event]]
+#: Process, and who writes.
+Known = tuple[int, Writer]
 _SELDOM: Often = {}
 _PROGRAM = r"([^\s\[\]:()]+(?:\([^)]*\))?)(?:\[(\d+)\])?: ?"
 _OLD = re.compile(
     r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)(\.\d{1,9})? (?:([^\s\[\]]*[^\s\[\]:]) +)?" + _PROGRAM
 )
+#: Who writes and its process, read on from the time.
+_NUMBERED = re.compile(r"([^\[:]*)\[([0-9]{1,10})\]: ").match
 _BETWEEN = re.compile(r"(?:([^\s\[\]]*[^\s\[\]:]) +)?([^\s\[\]:()]+(?:\([^)]*\))?)(?:\[(\d+)\])?")
 _OLD_BARE = re.compile(r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)(\.\d{1,9})?:? (?:([\w.:-]+) )?()()")
 _OLD_YEAR = re.compile(
@@ -85,7 +90,8 @@ class Syslog:
         self.new = Full(context.zone)
         self.handlers: dict[str, Handler] = {}
         self.heads: dict[str, Known] = {}
-        self.programs: dict[str, tuple[str, str, Handler, Often]] = {}
+        self.programs: dict[str, Writer] = {}
+        self.meanings: dict[Handler, dict[str, Event]] = {}
         self.seq = 0
         self.held: Event | None = None
         self.message = ""
@@ -94,44 +100,60 @@ class Syslog:
         """Return the events of a block's lines."""
         out: list[Event] = [self.held] if self.held is not None else []
         offset, lines, stride, simple = block
-        read, heads, old = self.old.read, self.heads, self.old
-        seq, begin, stamp_text, stamp = self.seq, "", "", None
-        take = out.append
+        old, programs = self.old, self.programs
+        begin, stamp, ts, quality = "", "", 0, old.quality
+        prefix, head, after, known, text = "\n", "\n", 17, None, self.message
+        seq, take = self.seq, out.append
         self.tally.lines += len(lines)
         for line in lines:
             start = offset
             size = len(line) * stride
             offset += size + stride
-            if line[:16] != begin:
-                begin = line[:16]
-                stamp_text = begin[:15]
-                stamp = read(stamp_text) if begin[15:] == " " else None
-            known = None
-            if stamp is not None:
-                colon = line.find(": ", 16)
-                head = line[16:colon] if colon > 0 else ""
-                known = heads.get(head) or self._head(head)
-            if known is None or stamp is None:
-                event = self._rare(line, start, size, out)
-                if event is not None:
-                    seq += 1
-                    event["seq"] = seq
-                    take(event)
-                begin = ""
-                continue
-            host, program, pid, handler, often = known
-            text = line[colon + 2 :] if simple or line[-1] != "\r" else line[colon + 2 : -1]
-            quick = often.get(text[: text.find(" ")])
+            if line[:after] != prefix:  # another time, host, program or process than the line before
+                if line[:16] != begin:
+                    begin = line[:16]
+                    within = WITHIN.get(begin[10:15]) if begin[:10] == old.hour and begin[15:] == " " else None
+                    if within is not None:
+                        stamp, ts, quality = begin[:15], old.begun + within, old.quality
+                    else:
+                        read = old.read(begin[:15]) if begin[15:] == " " else None
+                        stamp = ""
+                        if read is not None:
+                            stamp, ts, quality = begin[:15], *read
+                if line[16:after] != head:
+                    numbered = _NUMBERED(line, 16)
+                    writer = programs.get(numbered[1]) if numbered is not None else None
+                    if writer is not None and numbered is not None:
+                        known, after = (int(numbered[2]), writer), numbered.end()
+                    else:
+                        colon = line.find(": ", 16)
+                        known = self._head(line[16:colon]) if colon > 0 else None
+                        after = colon + 2 if known is not None else 17
+                    head = line[16:after] if known is not None else "\n"
+                if known is None or not stamp:
+                    self.message, prefix, begin = text, "\n", ""
+                    event = self._rare(line, start, size, out)
+                    text = self.message
+                    if event is not None:
+                        seq += 1
+                        event["seq"] = seq
+                        take(event)
+                    continue
+                prefix = line[:after]
+                pid, (host, program, handler, often, meanings) = known
+            text = line[after:] if simple or line[-1] != "\r" else line[after:-1]
+            quick = often.get(text[:1])
             said = quick(text) if quick is not None else None
             if said is None:
-                said = self._told(handler, text, out)
-            self.message = text
+                made = meanings.get(text)
+                said = made.copy() if made is not None else self._told(handler, meanings, text, out)
             seq += 1
             said["seq"] = seq
             said["raw_offset"] = start
             said["raw_length"] = size
-            said["ts"], said["ts_quality"] = stamp
-            said["ts_raw"] = stamp_text
+            said["ts"] = ts
+            said["ts_quality"] = quality
+            said["ts_raw"] = stamp
             said["host"] = host
             said["process_executable"] = program
             if pid:
@@ -139,42 +161,56 @@ class Syslog:
             if not simple and not line.isascii():
                 _decode(said)
             take(said)
+        self.message = text
         old.last = ""
         self.seq = seq
         self.held = out.pop() if out else None
         return out
 
-    def _told(self, handler: Handler, text: str, out: list[Event]) -> Event:
-        """Return what a message means: to its program, or otherwise."""
-        return handler(text) or self._otherwise(handler, text, out)  # type: ignore[return-value]
+    def _told(self, handler: Handler, meanings: dict[str, Event], text: str, out: list[Event]) -> Event:
+        """Return what a message means, to its program or otherwise, and remember it; what repeats the line before is no meaning."""
+        said: Event | None = (refused_often(text) if text[:4] == "pam_" and handler is sshd else None) or handler(text)  # type: ignore[assignment]
+        if said is None:
+            said = self._otherwise(handler, text, out)
+            if "last message" in text[:20]:
+                return said
+        return keep(meanings, text, said)
 
     def _head(self, head: str) -> Known | None:
-        """Return (host, program, process, readers) of what stands between the time and the message.
+        """Return (process, who writes) of what stands between the time and the message.
 
         Processes come and go, host and program stay: those are remembered by what stands before the bracket.
         """
         if len(self.heads) > 256:
             self.heads.clear()
         bracket = head.find("[")
-        same = self.programs.get(head[:bracket]) if bracket > 0 else None
+        writer = self.programs.get(head[:bracket]) if bracket > 0 else None
         number = head[bracket + 1 : -1]
-        if same is not None and head[-1:] == "]" and number.isdecimal() and number.isascii():
-            host, program, handler, often = same
-        else:
+        if writer is None or head[-1:] != "]" or not number.isdecimal() or not number.isascii():
             found = _BETWEEN.fullmatch(head)
             if found is None:
                 return None
             host, program, number = found.groups()
-            host = host or ""
             if len(self.handlers) > 5_000:
                 self.handlers.clear()
             handler = self.handlers.get(program) or self.handlers.setdefault(program, handler_of(program))
-            often = OFTEN if handler is sshd else _SELDOM
+            writer = (host or "", program, handler, OFTEN if handler is sshd else _SELDOM, self._meanings(handler))
             if number and head.endswith(f"[{number}]") and "(" not in head:
                 if len(self.programs) > 256:
                     self.programs.clear()
-                self.programs[head[:bracket]] = (host, program, handler, often)
-        known = self.heads[head] = (host, program, int(number[:10]) if number else 0, handler, often)
+                self.programs[head[:bracket]] = writer
+        known = self.heads[head] = (int(number[:10]) if number else 0, writer)
+        return known
+
+    def _meanings(self, handler: Handler) -> dict[str, Event]:
+        """Return what messages were found to mean by their reader; the meaning follows from the words alone."""
+        known = self.meanings.get(handler)
+        if known is None:
+            if len(self.meanings) >= 32:
+                self.meanings.clear()
+                self.heads.clear()
+                self.programs.clear()
+            known = self.meanings[handler] = {}
         return known
 
     def _rare(self, line: str, start: int, size: int, out: list[Event]) -> Event | None:

@@ -29,6 +29,8 @@ SEEN = frozenset(
         "clock_changed",
     }
 )
+#: Of these kinds, by action and outcome, none is told by any watch: nobody came in.
+UNHEARD = frozenset({("login", "failure")})
 
 
 @dataclass(frozen=True, slots=True)

@@ -396,7 +396,7 @@ def peek(file: ItemFile) -> Peek | None:
         head = next(iter(members(kept_source(file)))).head()
     except (OSError, EOFError, Broken, StopIteration):
         return None
-    lines = [line.rstrip("\r") for line in Head.of(head, file.name).text.split("\n")][:PEEKED]
+    lines = [line.rstrip("\r") for line in Head(head, file.name).text.split("\n")][:PEEKED]
     split_lines = [split(line.strip("\ufeff")) for line in lines if line.strip()]
     widths = Counter(len(row) for _, row in split_lines if len(row) > 1)
     if not widths:

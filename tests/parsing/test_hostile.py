@@ -22,6 +22,7 @@ from evidence.parsing.source import LONGEST_LINE, Source, file_source
 from tests.parsing.reading import SAMPLES, lines, needs_samples, read, source_of
 from tests.parsing.test_binary import journal, sshd
 from tests.parsing.test_formats import CASES, H3C_LEASES
+from tests.parsing.test_h3c_flow import H3C_FLOW
 from tests.parsing.test_netflow import IPFIX, NETFLOW5, NETFLOW9
 
 LINE = b"Sep  9 10:21:48 rig sshd[7]: Accepted password for huang from 10.3.7.21 port 50022 ssh2\n"
@@ -42,6 +43,7 @@ TEXTS: dict[str, bytes] = {
     "journald-binary": journal([sshd(1), sshd(2)]),
     "not-read": b"\x0c\xa5\x01\x00" + bytes(60),
     "netflow": NETFLOW5 + NETFLOW9 + IPFIX,
+    "h3c-flow": H3C_FLOW,
     "lease-table": H3C_LEASES,
     **{name: data for name, data, _, _ in CASES},
 }
