@@ -35,13 +35,10 @@ insert into evidence_logevent (run_id, item_id, ts, ts_raw, ts_quality, seq, mem
 select %(run)s, %(item)s, %(first)s::timestamptz + n * interval '0.35 second', '', '{{}}', n, 0, n * 100, 99, 1, {values}
 from generate_series(1, %(size)s) as n
 """
-#: What the table is searched by and held together by, beside its constraints; made anew after the filling.
+#: What the table is searched by, beside its constraints; made anew after the filling.
 _INDEXES = """
 select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index
 where indrelid = 'evidence_logevent'::regclass and not exists (select from pg_constraint where conindid = indexrelid)
-"""
-_LINKS = """
-select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = 'evidence_logevent'::regclass and contype = 'f'
 """
 _LOGINS = (
     "'login', 3002, 'logon', case n %% 3 when 0 then 'login' when 1 then 'session_opened' else 'session_closed' end,"
@@ -108,25 +105,16 @@ def _card(row: Attribution, officer: User) -> None:
 
 @contextmanager
 def _bare_table() -> Iterator["psycopg.Connection[Any]"]:
-    """Lend the owner's connection with the events' indexes and foreign keys taken away; they are made anew from the rows."""
+    """Lend the owner's connection with the events' indexes taken away; they are made anew from the rows."""
     with as_owner(connection.settings_dict["NAME"]) as owner:
         indexes = owner.execute(_INDEXES).fetchall()
-        links = owner.execute(_LINKS).fetchall()
         with owner.transaction():
             for name, _made in indexes:
                 owner.execute(sql.SQL("drop index {}").format(sql.SQL(name)))
-            for name, _made in links:
-                owner.execute(sql.SQL("alter table evidence_logevent drop constraint {}").format(sql.Identifier(name)))
             yield owner
             owner.execute("set local maintenance_work_mem = '256MB'")
             for _name, made in indexes:
                 owner.execute(made)
-            for name, made in links:
-                owner.execute(
-                    sql.SQL("alter table evidence_logevent add constraint {} {}").format(
-                        sql.Identifier(name), sql.SQL(made)
-                    )
-                )
         owner.execute("analyze evidence_logevent")
 
 

@@ -197,6 +197,7 @@ CHECKS = {
     "member_skipped": _lazy("压缩包里有链接或加密成员，未读"),
     "unsafe_name": _lazy("压缩包里有危险路径"),
     "too_many_members": _lazy("压缩包成员过多"),
+    "archive_too_large": _lazy("压缩包太大或磁盘空间不足，未读"),
     "capture_cut_short": _lazy("抓包文件不完整"),
     "journal_entries": _lazy("文件头写明的条数比读到的多"),
     "journal_packed": _lazy("有条目的长字段用 LZ4 或 Zstandard 压缩，未读；请用 journalctl -o export 导出后再读"),

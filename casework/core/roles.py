@@ -21,6 +21,7 @@ APPEND_ONLY_TABLES: tuple[str, ...] = (
     "evidence_logevent",
     "evidence_logfinding",
     "evidence_loghour",
+    "evidence_logtie",
     "evidence_logmapping",
     "evidence_clockoffset",
     "evidence_attributionedition",

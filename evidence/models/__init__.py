@@ -11,7 +11,7 @@ from evidence.models.confirmations import Confirmation
 from evidence.models.custody import CheckOut, Custody, Discrepancy, Disposal, Hold, Holding, Offer
 from evidence.models.files import Event, EvidenceLink, ItemFile
 from evidence.models.items import Collection, CollectionOfficer, Device, Item, Seal
-from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogFinding, LogHour, LogRun
+from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogFinding, LogHour, LogRun, LogTie
 from evidence.models.pools import PoolPlace
 from evidence.models.stock import StockLine, StockTake
 from evidence.models.transfers import BundleJob, Capture, CapturedPhoto, ReceivedBundle
@@ -45,6 +45,7 @@ __all__ = [
     "LogHour",
     "LogKeeper",
     "LogRun",
+    "LogTie",
     "Offer",
     "PoolPlace",
     "ReceivedBundle",

@@ -118,12 +118,34 @@ class ClockOffset(models.Model):
         return f"{self.offset_ms} ± {self.error_ms} ms"
 
 
+class LogTie(models.Model):
+    """A reading and the item that its events are of: what holds every event to both.
+
+    A trigger of the events puts what a statement brought in here, once for each pair, and this table's keys are checked by
+    the database: an event whose reading or item is not there is refused, and neither is let go while there is an event. Two
+    keys in every event would ask the same question of each of millions of them.
+    """
+
+    run = models.ForeignKey(LogRun, models.PROTECT, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+")
+
+    objects = models.Manager()
+
+    class Meta:
+        verbose_name = _("日志读取的检材")
+        constraints = [models.UniqueConstraint(fields=["run", "item"], name="log_tie_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} → {self.item_id}"
+
+
 class LogEvent(models.Model):
     """One happening that a log tells of, with the bytes that tell it. Never changed: a new reading has its own."""
 
     id = models.BigAutoField(primary_key=True)
-    run = models.ForeignKey(LogRun, models.PROTECT, related_name="log_events", db_index=False)
-    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
+    #: Both are held by the database through `LogTie`.
+    run = models.ForeignKey(LogRun, models.PROTECT, related_name="log_events", db_index=False, db_constraint=False)
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     ts = models.DateTimeField(null=True)
     ts_raw = models.CharField(max_length=60, blank=True)
     ts_quality = ArrayField(models.CharField(max_length=20), default=list)

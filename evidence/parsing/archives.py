@@ -1,4 +1,7 @@
-"""Archives walked without unpacking: no member is written anywhere, no link is followed, no bomb is let off."""
+"""Archives walked without unpacking: no member is written under a name, no link is followed, no bomb is let off.
+
+An archive that is compressed, or lies in a compressed one, is copied once into a file without a name (`Room`).
+"""
 
 import io
 import re
@@ -8,34 +11,40 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, cast
 
+from evidence.parsing.room import NoRoom, Room, can_be_moved_about_in
 from evidence.parsing.rotated import rotation
 from evidence.parsing.sheets import sheets
 from evidence.parsing.source import Bounded, Broken, Source, unpacked
 
 MEMBERS = 20_000
 DEPTH = 3
-#: An archive inside an archive is held in memory, so it must be small.
-NESTED = 256 << 20
 
 
-def members(source: Source, depth: int = 0) -> Iterator[Source]:
+def members(source: Source, depth: int = 0, room: Room | None = None) -> Iterator[Source]:
     """Yield the sources in an archive, oldest of a rotated set first; a file that is no archive yields itself.
 
     What is not read (links, devices, encrypted members, absolute or climbing names) is noted at the first source.
     """
     head = source.head()
-    kind = _kind(source, head)
-    if not kind or depth >= DEPTH:
+    if not (_is_zip(head) or _is_tar(head)) or depth >= DEPTH:
+        yield source
+        return
+    room = room or Room()
+    rested = source if can_be_moved_about_in(source.open) else room.at_rest(source)
+    kind = _kind(rested, head)
+    if not kind:
         yield source
         return
     found: list[Source] = []
     notes: list[tuple[str, dict[str, int | str]]] = []
     try:
-        for one in _WALKS[kind](source, notes):
+        for one in _WALKS[kind](rested, notes):
             if len(found) >= MEMBERS:
                 notes.append(("too_many_members", {"most": MEMBERS}))
                 break
             found.append(one)
+    except NoRoom:
+        notes.append(("archive_too_large", {"kind": kind}))
     except (
         tarfile.TarError,
         zipfile.BadZipFile,
@@ -48,6 +57,8 @@ def members(source: Source, depth: int = 0) -> Iterator[Source]:
         ValueError,
     ):
         notes.append(("broken_archive", {"kind": kind}))
+    if rested is not source:
+        notes.extend(rested.notes)
     if not found:
         source.notes.extend(notes)
         yield source
@@ -57,20 +68,24 @@ def members(source: Source, depth: int = 0) -> Iterator[Source]:
     found[0].notes.extend(notes)
     for one in found:
         inner = unpacked(one, one.head()[:6]) if one.size is None or one.size else one
-        yield from members(inner, depth + 1)
+        yield from members(inner, depth + 1, room)
 
 
 def _kind(source: Source, head: bytes) -> str:
-    if head[:4] not in {b"PK\x03\x04", b"PK\x05\x06"}:
-        return "tar" if _is_tar(head) else ""
+    if not _is_zip(head):
+        return "tar"
     try:
-        with source.open() as stream, zipfile.ZipFile(_seekable(stream)) as archive:
+        with source.open() as stream, zipfile.ZipFile(stream) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, EOFError, OSError, Broken, RuntimeError, NotImplementedError, ValueError):
         return "" if b"[Content_Types].xml" in head[:4096] else "zip"
     if "[Content_Types].xml" not in names:
         return "zip"
     return "book" if "xl/workbook.xml" in names else ""
+
+
+def _is_zip(head: bytes) -> bool:
+    return head[:4] in {b"PK\x03\x04", b"PK\x05\x06"}
 
 
 def _is_tar(head: bytes) -> bool:
@@ -82,7 +97,7 @@ def _unsafe(name: str) -> bool:
 
 
 def _zip(source: Source, notes: list[tuple[str, dict[str, int | str]]]) -> Iterator[Source]:
-    with source.open() as stream, zipfile.ZipFile(_seekable(stream)) as archive:
+    with source.open() as stream, zipfile.ZipFile(stream) as archive:
         infos = archive.infolist()
     for info in infos:
         if info.is_dir():
@@ -106,7 +121,7 @@ def _zip_opener(source: Source, name: str, packed: int) -> Callable[[], IO[bytes
     def opened() -> IO[bytes]:
         stream = source.open()
         try:
-            archive = zipfile.ZipFile(_seekable(stream))
+            archive = zipfile.ZipFile(stream)
             return cast("IO[bytes]", Bounded(archive.open(name), packed, archive, stream))
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError) as error:
             stream.close()
@@ -116,7 +131,7 @@ def _zip_opener(source: Source, name: str, packed: int) -> Callable[[], IO[bytes
 
 
 def _tar(source: Source, notes: list[tuple[str, dict[str, int | str]]]) -> Iterator[Source]:
-    with source.open() as stream, tarfile.open(fileobj=_seekable(stream), mode="r:") as archive:
+    with source.open() as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
         for info in archive:
             if info.isdir():
                 continue
@@ -135,7 +150,7 @@ def _tar(source: Source, notes: list[tuple[str, dict[str, int | str]]]) -> Itera
 
 def _part(source: Source, offset: int, size: int) -> Callable[[], IO[bytes]]:
     def opened() -> IO[bytes]:
-        stream = _seekable(source.open())
+        stream = source.open()
         stream.seek(offset)
         return cast("IO[bytes]", Part(stream, offset, size))
 
@@ -183,13 +198,3 @@ class Part(io.RawIOBase):
     def close(self) -> None:
         self.stream.close()
         super().close()
-
-
-def _seekable(stream: IO[bytes]) -> IO[bytes]:
-    """Return the stream, or a copy in memory of a small one that cannot be moved about in."""
-    if stream.seekable():
-        return stream
-    data = stream.read(NESTED + 1)
-    if len(data) > NESTED:
-        raise Broken("nested")
-    return io.BytesIO(data)

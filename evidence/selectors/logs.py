@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 
@@ -17,6 +19,7 @@ from evidence.models import Item, ItemFile
 from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogFinding, LogHour, LogMapping, LogRun
 from evidence.parsing.archives import members
 from evidence.parsing.formats import Head
+from evidence.parsing.room import Room
 from evidence.parsing.rotated import Part, sets_of
 from evidence.parsing.source import Broken, Source, decoded, unpacked
 from evidence.parsing.table import mapped, split
@@ -304,13 +307,22 @@ def kept_source(file: ItemFile) -> Source:
     return unpacked(Source(file.name, opened, blob.size, blob.stored_at.timestamp()), magic)
 
 
+def members_of(file: ItemFile) -> Iterator[Source]:
+    """Yield the members of a stored file; what must be copied to be read lies beside what is being received.
+
+    Raises:
+        OSError: the file is gone.
+    """
+    return members(kept_source(file), room=Room(storage.incoming(), spare=settings.CASEWORK_FREE_BYTES))
+
+
 def source_of(run: LogRun, member: int) -> Source | None:
     """Return the source that a member of a reading was read from; None where the file has no such member.
 
     Raises:
         OSError: the file is gone.
     """
-    for number, one in enumerate(members(kept_source(run.file))):
+    for number, one in enumerate(members_of(run.file)):
         if number == member:
             return one
     return None
@@ -393,7 +405,7 @@ def peek(file: ItemFile) -> Peek | None:
     The heading is the first line that has as many cells as most lines have: titles may stand above it.
     """
     try:
-        head = next(iter(members(kept_source(file)))).head()
+        head = next(members_of(file)).head()
     except (OSError, EOFError, Broken, StopIteration):
         return None
     lines = [line.rstrip("\r") for line in Head(head, file.name).text.split("\n")][:PEEKED]

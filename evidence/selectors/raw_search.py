@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from evidence.models.logs import LogRun
-from evidence.parsing.archives import members
 from evidence.parsing.source import Broken, Source
-from evidence.selectors.logs import kept_source, said
+from evidence.selectors.logs import members_of, said
 
 #: Lines that a search shows.
 HITS: Final = 200
@@ -25,12 +24,11 @@ class Hit:
 
 def search_raw(run: LogRun, words: str) -> Iterator[Hit]:
     """Yield the first lines that hold the words, whatever the readers made of them. Capital letters do not matter."""
-    source = kept_source(run.file)
     pattern = re.compile(
         b"|".join({re.escape(words.encode(codec, "ignore")) for codec in ("utf-8", "gb18030")} - {b""}), re.IGNORECASE
     )
     left = HITS
-    for member in members(source):
+    for member in members_of(run.file):
         try:
             for hit in _hits(member, pattern):
                 yield hit

@@ -18,10 +18,9 @@ from evidence.log_enums import RunState
 from evidence.models import Item, ItemFile
 from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogMapping, LogRun
 from evidence.parsing import formats
-from evidence.parsing.archives import members
 from evidence.parsing.run import Run, start
 from evidence.parsing.table import columns_of
-from evidence.selectors.logs import kept_source
+from evidence.selectors.logs import members_of
 from evidence.services.log_joined import judge_run
 from evidence.services.log_store import EventStore, PostgresStore
 
@@ -173,9 +172,8 @@ def _run(pk: int, at: datetime, store: EventStore | None) -> LogRun | None:
 
 
 def _read(run: LogRun, store: EventStore) -> list[Run]:
-    source = kept_source(run.file)
     runs: list[Run] = []
-    for number, member in enumerate(members(source)):
+    for number, member in enumerate(members_of(run.file)):
         one = start(
             member, name=run.asked_format, zone=ZoneInfo(run.zone), reference=run.as_of.astimezone(UTC),
             columns=run.mapping.columns if run.mapping else None,

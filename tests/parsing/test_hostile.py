@@ -10,6 +10,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,8 +18,9 @@ from hypothesis import strategies as st
 
 from evidence.parsing import formats
 from evidence.parsing.archives import members
+from evidence.parsing.room import Room
 from evidence.parsing.run import start
-from evidence.parsing.source import LONGEST_LINE, Source, file_source
+from evidence.parsing.source import LONGEST_LINE, Source, file_source, unpacked
 from tests.parsing.reading import SAMPLES, lines, needs_samples, read, source_of
 from tests.parsing.test_binary import journal, sshd
 from tests.parsing.test_formats import CASES, H3C_LEASES
@@ -234,6 +236,76 @@ def test_archives_are_walked_without_unpacking(tmp_path: Path) -> None:
     notes = {code for one in found for code, _ in one.notes}
     assert notes == {"member_skipped", "unsafe_name"}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def a_set(logs: int, size: int = 100) -> bytes:
+    """Return a compressed archive of so many logs of so many lines."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for number in range(logs):
+            info = tarfile.TarInfo(f"host-{number:02d}/auth.log")
+            data = b"".join(LINE.replace(b"50022", b"%05d" % (number * size + line)) for line in range(size))
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def test_a_compressed_archive_is_unpacked_once_and_leaves_nothing(tmp_path: Path) -> None:
+    opened = 0
+
+    def packed() -> IO[bytes]:
+        nonlocal opened
+        opened += 1
+        return io.BytesIO(a_set(30))
+
+    (tmp_path / "room").mkdir()
+    source = unpacked(Source("logs.tar.gz", packed), b"\x1f\x8b")
+
+    # What is held of a walk can be opened when the walk is over.
+    found = list(members(source, room=Room(tmp_path / "room")))
+    read = [sum(len(batch) for batch in start(one).batches()) for one in found]
+
+    assert (len(found), set(read)) == (30, {100})
+    assert opened <= 3  # its head, whether it can be moved about in, and the copy
+    assert list((tmp_path / "room").iterdir()) == []
+
+
+def test_an_archive_without_room_is_said_and_the_others_are_read(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/large.tar.gz", a_set(30))
+        archive.writestr("b/small.tar.gz", a_set(3))
+        archive.writestr("c/auth.log", LINE)
+    source, whole = Source("logs.zip", lambda: io.BytesIO(out.getvalue())), 30 * 100 * len(LINE)
+    notes = lambda found: {code for one in found for code, _ in one.notes}  # noqa: E731
+
+    tight = list(members(source, room=Room(tmp_path, spare=0, most=whole // 2)))
+    full = list(members(source, room=Room(tmp_path, spare=1 << 60)))
+    roomy = list(members(source, room=Room(tmp_path, spare=0)))
+
+    assert [one.name for one in tight] == [
+        "a/large.tar.gz",
+        *(f"host-{n:02d}/auth.log" for n in range(3)),
+        "c/auth.log",
+    ]
+    assert ([one.name for one in full], notes(full)) == (
+        ["a/large.tar.gz", "b/small.tar.gz", "c/auth.log"],
+        {"archive_too_large"},
+    )
+    assert notes(tight) == {"archive_too_large"}
+    assert sum(len(batch) for batch in start(tight[1]).batches()) == 100
+    assert (len(roomy), notes(roomy)) == (34, set())
+
+
+def test_a_damaged_compressed_archive_gives_what_lies_before_the_damage() -> None:
+    whole = a_set(30, 500)
+    source = Source("logs.tar.gz", lambda: io.BytesIO(whole[: len(whole) * 2 // 3]))
+
+    found = list(members(unpacked(source, b"\x1f\x8b")))
+
+    assert 5 < len(found) < 30
+    assert {code for one in found for code, _ in one.notes} >= {"broken_stream"}
+    assert sum(len(batch) for batch in start(found[0]).batches()) == 500
 
 
 @settings(max_examples=10, deadline=None)

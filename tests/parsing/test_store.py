@@ -1,13 +1,15 @@
 """What goes into the database is what was read, letter for letter, whatever letters a log holds."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from evidence.log_enums import lane_of
 from evidence.models import ItemFile
-from evidence.models.logs import LogEvent, LogHour, LogRun
+from evidence.models.logs import LogEvent, LogHour, LogRun, LogTie
 from evidence.parsing.events import Event
 from evidence.parsing.findings import PROVED, Bound, Finding
 from evidence.services import add_file
@@ -124,3 +126,39 @@ def test_batches_follow_each_other_and_what_fails_is_told(run: LogRun) -> None:
     with pytest.raises(Exception, match="out of range"):
         broken.settle()
     assert LogEvent.objects.filter(run=run).count() == 2 * ROWS
+
+
+def test_no_event_stands_without_its_reading_and_its_item(run: LogRun, cast: Cast) -> None:
+    """The database holds it for every statement at once: events that hang in the air, and readings taken from under them."""
+    bystander = start_log_run(
+        add_file(run.file.item, [b"other"], name="b.log", actor=cast.officer, at=START), actor=cast.officer, at=START
+    )
+    store = PostgresStore(run)
+    store.put(0, [event(number) for number in range(ROWS)])
+    store.put(1, [event(ROWS)])
+    store._copy()
+    store.settle()
+    said = {"ts_raw": "", "seq": 1, "raw_offset": 0, "raw_length": 1, "lane": "other", "event_action": "login"}
+
+    assert list(LogTie.objects.values_list("run", "item")) == [(run.pk, run.file.item_id)]
+    for loose in ({"run_id": 0, "item_id": run.file.item_id}, {"run_id": run.pk, "item_id": 0}):
+        row = LogEvent(**loose, **said)
+        with pytest.raises(IntegrityError, match="evidence_logtie"):
+            _done(row.save)
+    with pytest.raises(IntegrityError, match="evidence_logtie"):
+        _done(lambda: _deleted(run))
+    _done(lambda: _deleted(bystander))
+    assert LogEvent.objects.filter(run=run).count() == ROWS + 1
+
+
+def _done(act: Callable[[], object]) -> None:
+    """Act, and have the database ask what it asks at the end of a transaction."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        act()
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _deleted(run: LogRun) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM evidence_logrun WHERE id = %s", [run.pk])
