@@ -30,6 +30,7 @@ from evidence.web.chain import chain_of, unbroken
 from evidence.web.forms import FORMS, OF_CONTENT
 from evidence.web.people import PersonField, colleagues, reader
 from evidence.web.previews import copy_for, file_of
+from evidence.web.received import shown
 
 SEAL_KINDS = (DiscrepancyKind.SEAL_NUMBER, DiscrepancyKind.SEAL_BROKEN)
 READS = ("item.viewed", "item.previewed", "item.downloaded", "item.bundled", "item.bundle_fetched")
@@ -101,9 +102,11 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "may_bundle": can(user, "evidence.bundle", row) and content,
     }
     if content:
+        received = ReceivedBundle.objects.filter(item=row).select_related("received_by").first()
         context |= {
             "trail_url": reverse("ledger:trail", args=[f"item:{row.pk}"]),
-            "received": ReceivedBundle.objects.filter(item=row).select_related("received_by").first(),
+            "received": received,
+            "checked": shown(received) if received else None,
             "files": row.files.select_related("blob", "derived_from"),
             "reads": _read_rows(reads[:4]),
             "reads_count": reads.count(),
