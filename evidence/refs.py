@@ -120,6 +120,7 @@ register_words(
         "item.returned": _("退还"),
         "item.confiscated": _("收缴"),
         "item.auctioned": _("变卖"),
+        "item.destroyed": _("销毁"),
         "item.transferred_with_case": _("随案移送"),
         "item.lost": _("登记损毁灭失"),
         "item.archived": _("证物归档"),
