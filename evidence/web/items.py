@@ -86,6 +86,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     acts = acts_for(row, user)
     newest = Entry.objects.filter(ref=f"item:{row.pk}").exclude(kind__in=READS).order_by("-id").first()
     reads = _reads(row)
+    tree, others = siblings_tree(row, user)
     today = clock.today()
     open_ones = (CheckOutState.REQUESTED, CheckOutState.APPROVED, CheckOutState.OUT)
     check_out = row.check_outs.filter(state__in=open_ones).select_related("requested_by", "receiver").first()
@@ -93,7 +94,8 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "item": row,
         "content": content,
-        "tree": siblings_tree(row, user),
+        "tree": tree,
+        "others": others,
         "chain": chain,
         "links_said": unbroken(row, chain),
         "seal": seal_facts(row),
