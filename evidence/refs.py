@@ -97,6 +97,7 @@ register_words(
         "item.rejoined": _("部件归位"),
         "item.confirmed": _("共同办理人确认属实"),
         "item.objected": _("共同办理人提出不属实"),
+        "item.seal_refused": _("封条号码不能使用"),
         "item.verified": _("盘点核对"),
         "stock.began": _("开始盘点"),
         "stock.closed": _("结束盘点"),

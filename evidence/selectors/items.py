@@ -82,7 +82,7 @@ def icon_of(item: Item) -> str:
 
 
 #: So many neighbours on the list stand before and after the item's own root; the others are counted.
-NEAR = 4
+NEAR = 3
 
 
 def siblings_tree(item: Item, user: User) -> tuple[list[Branch], int]:
