@@ -43,7 +43,8 @@ class Pen:
 
     def withholds(self, file: ItemFile) -> bool:
         """Tell whether the content of the file stays out of the bundle."""
-        return self._strikes and file.item.kind in WORDS
+        # A bundle of another house may hold everything that this one leaves out.
+        return self._strikes and (file.item.kind in WORDS or hasattr(file.item, "received_bundle"))
 
     def item_title(self, item: Item) -> str:
         """Return what the item is called: a record of what somebody said by its kind alone."""

@@ -114,7 +114,7 @@ def make_bundle(
     """Write the bundle of the items and their parts into an empty folder and return it.
 
     Each item gets a ledger entry first, so that the bundle itself tells of its making. ``redacted`` leaves out the
-    disclosed personal values, the names of people and of files, and what people said in files; their digests stay and
+    disclosed personal values, the names of people and of files, and what people said in files, and bundles of other houses; their digests stay and
     every proof stays valid. ``actor`` is None for the command line. ``progress`` is told the bytes copied and to copy.
     """
     if folder.exists() and any(folder.iterdir()):
@@ -139,7 +139,11 @@ def make_bundle(
     # The bundle carries the proofs of all its entries, of those about its own making too.
     wait_signed([entry.pk for entry in made], seconds=SIGNED_SECONDS, integrate=actor is None)
     (folder / "data").mkdir(parents=True)
-    files = list(ItemFile.objects.filter(item__in=rows).select_related("blob", "item").order_by("item__number", "pk"))
+    files = list(
+        ItemFile.objects.filter(item__in=rows)
+        .select_related("blob", "item__received_bundle")
+        .order_by("item__number", "pk")
+    )
     pen = Pen(name for source in _people for name in source(rows)) if redacted else Pen()
     title = pen.text(title)
     copied, done, total = [], 0, sum(file.blob.size for file in files if not pen.withholds(file))
