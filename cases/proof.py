@@ -80,15 +80,20 @@ def verdict_of(fact: Fact, supporting: Iterable[str], opposing: int) -> Verdict:
     """Return the verdict: the sources for the fact (the same one counts once) and how many items oppose it.
 
     Evidence must corroborate each other (监察法第四十三条): what one person said twice is one source. Evidence against
-    a fact comes first, because a number of sources does not outvote it.
+    a fact comes first, because a number of sources does not outvote it; once it is explained, what is left
+    of the proof must still be more than one source, or be explained too.
     """
     sources = len(set(supporting))
     if sources == 0:
         return Verdict.UNPROVED
+    if opposing and not fact.contradiction_note:
+        return Verdict.CONTRADICTED
+    if sources == 1 and not fact.lone_reason:
+        return Verdict.LONE
     if opposing:
-        return Verdict.CONTRADICTION_EXPLAINED if fact.contradiction_note else Verdict.CONTRADICTED
+        return Verdict.CONTRADICTION_EXPLAINED
     if sources == 1:
-        return Verdict.LONE_EXPLAINED if fact.lone_reason else Verdict.LONE
+        return Verdict.LONE_EXPLAINED
     return Verdict.PROVED
 
 

@@ -226,6 +226,10 @@ STEPS: Final[dict[Act, Step]] = {
             two=True, gates=_DISPOSABLE,
         ),
         Step(
+            Act.DESTROYED, _t("销毁"), _of(S.DISPOSAL_APPROVED), S.DESTROYED, "evidence.dispose", "trash",
+            two=True, gates=_DISPOSABLE,
+        ),
+        Step(
             Act.TRANSFERRED, _t("随案移送"), _of(S.DISPOSAL_APPROVED), S.TRANSFERRED, "evidence.dispose", "send",
             two=True, gates=_DISPOSABLE,
         ),
@@ -234,7 +238,8 @@ STEPS: Final[dict[Act, Step]] = {
             two=True, gates=(no_open_offer, no_discrepancy, parts_settled), page="loss",
         ),
         Step(
-            Act.ARCHIVED, _t("归档"), _of(S.RETURNED, S.CONFISCATED, S.AUCTIONED, S.TRANSFERRED), S.ARCHIVED,
+            Act.ARCHIVED, _t("归档"),
+            _of(S.RETURNED, S.CONFISCATED, S.AUCTIONED, S.DESTROYED, S.TRANSFERRED, S.LOST), S.ARCHIVED,
             "evidence.dispose", "folder", by_holder=False, page="archive",
         ),
     )

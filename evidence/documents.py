@@ -12,7 +12,7 @@ from casework.accounts.models import User
 from casework.documents.registry import Subject, register_document, register_subject
 from casework.documents.services.documents import NUMBER
 from evidence.enums import Signature
-from evidence.models import Collection, Item, ItemFile
+from evidence.models import Collection, Device, Item, ItemFile
 
 
 def _collection(pk: int, user: User) -> Subject | None:
@@ -50,10 +50,18 @@ def _items(row: Collection) -> Iterable[Item]:
     return row.items.select_related("device").prefetch_related("seals").order_by("number")
 
 
+def device_words(device: Device | None) -> list[str]:
+    """Return what tells a device from others, each number with what it is and its unit."""
+    if device is None:
+        return []
+    named = (("序列号 ", device.serial), ("MAC 地址 ", device.mac), ("算力 ", device.hash_rate))
+    watts = [f"实测功率 {device.watts:,} W"] if device.watts is not None else []
+    model = " ".join(filter(None, (device.make, device.model))) or device.get_device_kind_display()
+    return [model, *(f"{word}{value}" for word, value in named if value), *watts]
+
+
 def _features(item: Item) -> str:
-    device = getattr(item, "device", None)
-    facts = [str(device), device.hash_rate, device.mac] if device is not None else []
-    return "；".join(part for part in (*facts, item.features) if part)
+    return "；".join(part for part in (*device_words(getattr(item, "device", None)), item.features) if part)
 
 
 def seizure_list(row: Collection, _user: User, _at: datetime) -> dict[str, Any]:
@@ -99,7 +107,8 @@ _FORMATS = {
 }
 
 
-def _format(file: ItemFile) -> str:
+def format_of(file: ItemFile) -> str:
+    """Return what a file is, as a list that people sign says it."""
     said = file.blob.media_type
     if said.startswith("image/"):
         return "图片"
@@ -114,7 +123,7 @@ def electronic_list(row: Collection, user: User, _at: datetime) -> dict[str, Any
         {
             "number": file.item.number,
             "title": file.name,
-            "kind": _format(file),
+            "kind": format_of(file),
             "size": f"{file.blob.size:,} 字节",
             "digest": f"SHA-256 {file.blob.sha256} SM3 {file.blob.sm3}",
         }

@@ -43,6 +43,7 @@ class State(models.TextChoices):
     RETURNED = "returned", _("已退还")
     CONFISCATED = "confiscated", _("已收缴")
     AUCTIONED = "auctioned", _("已变卖")
+    DESTROYED = "destroyed", _("已销毁")
     LOST = "lost_damaged", _("损毁灭失")
     ARCHIVED = "archived", _("已归档")
 
@@ -54,6 +55,7 @@ UNHELD = (
     State.RETURNED,
     State.CONFISCATED,
     State.AUCTIONED,
+    State.DESTROYED,
     State.LOST,
     State.ARCHIVED,
 )
@@ -84,6 +86,7 @@ class Act(models.TextChoices):
     RETURNED = "returned", _("退还")
     CONFISCATED = "confiscated", _("收缴")
     AUCTIONED = "auctioned", _("变卖")
+    DESTROYED = "destroyed", _("销毁")
     TRANSFERRED = "transferred", _("随案移送")
     LOST = "lost", _("登记损毁灭失")
     ARCHIVED = "archived", _("归档")
@@ -147,7 +150,18 @@ class Outcome(models.TextChoices):
     RETURNED = "returned", _("退还")
     CONFISCATED = "confiscated", _("收缴")
     AUCTIONED = "auctioned", _("变卖")
+    DESTROYED = "destroyed", _("销毁")
     TRANSFERRED = "transferred_with_case", _("随案移送")
+
+
+#: The act that carries an outcome out.
+ENDS = {
+    Outcome.RETURNED: Act.RETURNED,
+    Outcome.CONFISCATED: Act.CONFISCATED,
+    Outcome.AUCTIONED: Act.AUCTIONED,
+    Outcome.DESTROYED: Act.DESTROYED,
+    Outcome.TRANSFERRED: Act.TRANSFERRED,
+}
 
 
 class Signature(models.TextChoices):

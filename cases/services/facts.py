@@ -103,6 +103,8 @@ def cite_item(
 ) -> Exhibit:
     """Say that an item speaks for or against the fact; a second time changes stance and note.
 
+    What newly speaks against a fact opens it again: an explanation of how a contradiction is resolved was written of the
+    evidence that there was, and has to be written anew. The old one stays in the ledger.
     The actor must know of the item. ``label`` is its short name at the head of the matrix.
     """
     stance = Stance(stance)
@@ -126,14 +128,19 @@ def cite_item(
                 return exhibit
             exhibit.stance, exhibit.label, exhibit.note, exhibit.by, exhibit.at = stance, short, note, actor, at
             exhibit.save(update_fields=["stance", "label", "note", "by", "at"])
+        reopened = row.contradiction_note if stance == Stance.AGAINST != old else ""
+        if reopened:
+            row.contradiction_note = ""
+            row.bump("contradiction_note")
         _touch(case, at)
+        data = {"case": case.number, "fact": row.number, "stance": stance, "old": old, "label": short, "note": note}
         record(
             "exhibit.cited",
             ref=f"item:{item.pk}",
             stream=f"case:{case.pk}",
             actor=actor,
             at=at,
-            data={"case": case.number, "fact": row.number, "stance": stance, "old": old, "label": short, "note": note},
+            data={**data, **({"reopened": reopened} if reopened else {})},
         )
     return exhibit
 

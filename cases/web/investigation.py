@@ -244,6 +244,9 @@ def _change_fact(request: HttpRequest, row: Fact, act: str, form: FactTextForm, 
         return _("已保存这项事实。")
     if act == "cite" and cite.is_valid():
         exhibit = cite_item(row, actor=user, at=at, **cite.cleaned_data)
+        if row.contradiction_note and not exhibit.fact.contradiction_note:
+            said = _("已引用“%(label)s”。原来的矛盾说明写在这份证据之前，已留存账本，须重新说明。")
+            return said % {"label": exhibit.label}
         return _("已引用“%(label)s”。") % {"label": exhibit.label}
     if act == "uncite":
         found = row.exhibits.filter(pk=request.POST.get("exhibit", "0")).first()

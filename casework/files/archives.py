@@ -1,8 +1,11 @@
 """Unpacking archives that strangers made: nothing outside the folder, no links, no bombs."""
 
+import errno
+import lzma
 import shutil
 import stat
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +15,8 @@ from casework.core.errors import Invalid
 
 FILES: Final = 50_000
 CHUNK: Final = 1 << 20
+#: What is wrong here and not with the archive: no room, no more open files, a disk that fails, no right to write.
+_OURS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EACCES, errno.EROFS})
 
 
 def unpack(archive: Path, folder: Path, *, max_bytes: int) -> None:
@@ -38,13 +43,16 @@ def unpack(archive: Path, folder: Path, *, max_bytes: int) -> None:
                         out.write(chunk)
     except (
         zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
         NotImplementedError,
         RuntimeError,
         EOFError,
-        FileExistsError,
-        NotADirectoryError,
+        OSError,
     ) as error:
         shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in _OURS:
+            raise
         raise Invalid(_("不能收下：不是完整的 ZIP 压缩包。"), code="archive_broken") from error
 
 

@@ -288,6 +288,20 @@ class Disposal(models.Model):
     def __str__(self) -> str:
         return f"{self.item_id} {self.get_outcome_display()}"
 
+    @property
+    def open(self) -> bool:
+        """Whether nobody has decided yet."""
+        return self.approved_at is None and self.declined_at is None
+
+    @property
+    def standing(self) -> str:
+        """How far it is, in one word."""
+        if self.done_at is not None:
+            return str(_("已办理"))
+        if self.declined_at is not None:
+            return str(_("未批准"))
+        return str(_("待批准") if self.open else _("已批准，待办理"))
+
 
 class Hold(models.Model):
     """A stop on disposal, whatever has been approved, until it is lifted."""

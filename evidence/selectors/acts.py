@@ -10,7 +10,7 @@ from casework.access.policy import can
 from casework.accounts.models import User
 from casework.core.errors import Missing
 from evidence.custody_workflow import STEPS, blocks, intact_seal, no_check_out
-from evidence.enums import ENDED, Act, CheckOutState, OfferState, State
+from evidence.enums import ENDED, ENDS, Act, CheckOutState, OfferState, Outcome, State
 from evidence.models import Item, Offer
 from evidence.selectors.items import knows_content
 
@@ -78,7 +78,8 @@ def _of_holder(item: Item, user: User) -> Iterator[Offered]:
     if item.state == State.DISPOSAL_APPROVED and can(user, "evidence.dispose", item):
         disposal = item.disposals.filter(approved_at__isnull=False, done_at=None).first()
         if disposal is not None:
-            yield Offered("dispose", _("办理处置"), "gavel", next=True)
+            step = STEPS[ENDS[Outcome(disposal.outcome)]]
+            yield Offered("dispose", _("办理处置"), "gavel", blocks(step, item), next=True)
         return
     if approved and can(user, "evidence.keep", item):
         yield Offered("hand-out", _("出库"), "package-export", next=True)

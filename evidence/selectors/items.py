@@ -81,8 +81,15 @@ def icon_of(item: Item) -> str:
     return "package" if item.kind == "physical" else "file-text"
 
 
-def siblings_tree(item: Item, user: User) -> list[Branch]:
-    """Return the whole list the item stands on as a tree, of what the reader may know; only the item's own root is unfolded."""
+#: So many neighbours on the list stand before and after the item's own root; the others are counted.
+NEAR = 3
+
+
+def siblings_tree(item: Item, user: User) -> tuple[list[Branch], int]:
+    """Return the item's place on its list as a tree, of what the reader may know, and how many others the list has.
+
+    Only the item's own root is unfolded, and only its neighbours stand beside it.
+    """
     root = root_of(item)
     rows = list(
         Item.objects.visible_to(user)
@@ -103,7 +110,10 @@ def siblings_tree(item: Item, user: User) -> list[Branch]:
         away = row.apart and row.parent is not None and row.state != row.parent.state
         return Branch(row, row.pk == item.pk, away, icon_of(row), copies, [branch(part, True) for part in parts])
 
-    return [branch(top, top.pk in (root.pk, item.pk)) for top in tops]
+    own = next((place for place, top in enumerate(tops) if top.pk in (root.pk, item.pk)), 0)
+    first = max(0, min(own - NEAR, len(tops) - 2 * NEAR - 1))
+    near = tops[first : first + 2 * NEAR + 1]
+    return [branch(top, top.pk in (root.pk, item.pk)) for top in near], len(tops) - len(near)
 
 
 def parts_away(item: Item) -> int:

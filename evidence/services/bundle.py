@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from casework.ledger.waiting import wait_signed
 from evidence.attribution_reading import attribution_facts
 from evidence.bundle.attributions import attribution_nodes
 from evidence.bundle.graph import ActFacts, FileFacts, ItemFacts, graph
+from evidence.bundle.redaction import Pen
 from evidence.models import Attribution, Item, ItemFile
 
 CHUNK: Final = 1 << 20
@@ -59,6 +60,23 @@ def _one(key: str) -> Subject | None:
 
 register_bundle_source("item", _one)
 
+#: Returns the names of the people whom the items are about: those that a redacted bundle leaves out.
+People = Callable[[Sequence[Item]], Iterable[str]]
+_people: list[People] = []
+
+
+def register_bundle_people(source: People) -> None:
+    """Let an app above say whose names the matter of the items is about."""
+    _people.append(source)
+
+
+def _from_the_lists(items: Sequence[Item]) -> Iterable[str]:
+    for item in items:
+        yield from (item.collection.holder_name, item.collection.witness_name)
+
+
+register_bundle_people(_from_the_lists)
+
 
 def subject_of(ref: str) -> Subject:
     """Return what a reference (``item:42``, ``case:42``) or a number means; raises ``Invalid`` when nothing."""
@@ -74,9 +92,10 @@ def subject_of(ref: str) -> Subject:
 
 @dataclass(frozen=True)
 class Copied:
-    """A file in the bag: its path there, and what was read while it was copied."""
+    """A file of the items: its path in the bag ("" where its content stays out), its name there, its digests."""
 
     path: str
+    name: str
     file: ItemFile
     sha256: str
     sm3: str
@@ -95,8 +114,8 @@ def make_bundle(
     """Write the bundle of the items and their parts into an empty folder and return it.
 
     Each item gets a ledger entry first, so that the bundle itself tells of its making. ``redacted`` leaves out the
-    disclosed personal values; every proof stays valid. ``actor`` is None for the command line. ``progress`` is told the
-    bytes copied and the bytes to copy.
+    disclosed personal values, the names of people and of files, and what people said in files, and bundles of other houses; their digests stay and
+    every proof stays valid. ``actor`` is None for the command line. ``progress`` is told the bytes copied and to copy.
     """
     if folder.exists() and any(folder.iterdir()):
         raise Invalid(_("不能写入“%(folder)s”：文件夹不是空的。可以换一个文件夹。") % {"folder": folder})
@@ -120,19 +139,30 @@ def make_bundle(
     # The bundle carries the proofs of all its entries, of those about its own making too.
     wait_signed([entry.pk for entry in made], seconds=SIGNED_SECONDS, integrate=actor is None)
     (folder / "data").mkdir(parents=True)
-    files = list(ItemFile.objects.filter(item__in=rows).select_related("blob", "item").order_by("item__number", "pk"))
-    copied, done, total = [], 0, sum(file.blob.size for file in files)
+    files = list(
+        ItemFile.objects.filter(item__in=rows)
+        .select_related("blob", "item__received_bundle")
+        .order_by("item__number", "pk")
+    )
+    pen = Pen(name for source in _people for name in source(rows)) if redacted else Pen()
+    title = pen.text(title)
+    copied, done, total = [], 0, sum(file.blob.size for file in files if not pen.withholds(file))
     for file in files:
-        copied.append(_copy(file, folder))
+        if pen.withholds(file):
+            copied.append(Copied("", pen.file_name(file), file, file.blob.sha256, file.blob.sm3))
+            continue
+        copied.append(_copy(file, folder, pen.file_name(file)))
         done += file.blob.size
         if progress is not None:
             progress(done, total)
     cards = _attributions(rows)
     streams = [*_streams(rows), *(card["ref"] for card in cards)]
     entries = write_ledger_part(folder, streams, redacted=redacted)
-    _write_metadata(folder, title, rows, copied, [] if redacted else cards)
-    _write_report(folder, title, rows, copied, entries, at, cards=[] if redacted else cards, redacted=redacted)
-    _write_bag(folder, title, copied, at)
+    if redacted:
+        cards = []
+    _write_metadata(folder, title, rows, copied, cards, pen)
+    _write_report(folder, title, rows, copied, entries, at, cards=cards, redacted=redacted, pen=pen)
+    _write_bag(folder, title, [one for one in copied if one.path], at)
     return folder
 
 
@@ -145,10 +175,9 @@ def _with_parts(items: Sequence[Item]) -> list[Item]:
     return sorted(found.values(), key=lambda item: item.number)
 
 
-def _copy(file: ItemFile, folder: Path) -> Copied:
+def _copy(file: ItemFile, folder: Path, name: str) -> Copied:
     # A percent sign is coded in manifests, and older readers do not decode it: it stays out of paths.
-    name = f"{file.pk}-{file.name}".replace("%", "_")
-    path = f"data/items/{file.item.number}/{name}"
+    path = f"data/items/{file.item.number}/{file.pk}-{name}".replace("%", "_")
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     sha256, sm3 = hashlib.sha256(), hashlib.new("sm3")
@@ -162,7 +191,7 @@ def _copy(file: ItemFile, folder: Path) -> Copied:
         raise Refused(_("不能制作取证包：“%(name)s”不在存储中。可以先登记账实不符。") % {"name": file.name}) from error
     if (sha256.hexdigest(), sm3.hexdigest()) != (file.blob.sha256, file.blob.sm3):
         raise Refused(_("不能制作取证包：“%(name)s”与登记的摘要不符。可以先登记账实不符。") % {"name": file.name})
-    return Copied(path, file, sha256.hexdigest(), sm3.hexdigest())
+    return Copied(path, name, file, sha256.hexdigest(), sm3.hexdigest())
 
 
 def _streams(rows: Sequence[Item]) -> list[str]:
@@ -170,12 +199,12 @@ def _streams(rows: Sequence[Item]) -> list[str]:
     return [*(f"item:{row.pk}" for row in rows), *(f"collection:{pk}" for pk in collections)]
 
 
-def _facts(item: Item) -> ItemFacts:
+def _facts(item: Item, pen: Pen) -> ItemFacts:
     device = getattr(item, "device", None)
     chain = item.chain.select_related("actor", "second", "giver", "receiver").order_by("seq")
     return ItemFacts(
         number=item.number,
-        title=item.title,
+        title=pen.item_title(item),
         device=device is not None,
         make=device.make if device else "",
         model=device.model if device else "",
@@ -191,20 +220,20 @@ def _facts(item: Item) -> ItemFacts:
                     for user in {row.second, row.giver, row.receiver} - {None, row.actor}
                     if user is not None
                 ],
-                place=row.place,
+                place=pen.text(row.place),
             )
             for row in chain
         ],
         files=[
             FileFacts(
                 number=str(file.pk),
-                name=file.name,
+                name=pen.file_name(file),
                 size=file.blob.size,
                 media_type=file.blob.media_type,
                 sha256=file.blob.sha256,
                 sm3=file.blob.sm3,
             )
-            for file in item.files.select_related("blob")
+            for file in item.files.select_related("blob", "item")
         ],
     )
 
@@ -216,17 +245,28 @@ def _attributions(rows: Sequence[Item]) -> list[dict[str, Any]]:
 
 
 def _write_metadata(
-    folder: Path, title: str, rows: Sequence[Item], copied: Sequence[Copied], cards: Sequence[dict[str, Any]]
+    folder: Path,
+    title: str,
+    rows: Sequence[Item],
+    copied: Sequence[Copied],
+    cards: Sequence[dict[str, Any]],
+    pen: Pen,
 ) -> None:
     (folder / "metadata").mkdir()
     further = [node for card in cards for node in attribution_nodes(card)]
-    _json(folder / "metadata" / "case.jsonld", graph(title, [_facts(item) for item in rows], further))
+    _json(folder / "metadata" / "case.jsonld", graph(title, [_facts(item, pen) for item in rows], further))
     if cards:
         _json(folder / "metadata" / "attributions.json", list(cards))
     _json(
         folder / "metadata" / "files.json",
         [
-            {"path": one.path, "item": one.file.item.number, "file": one.file.pk, "name": one.file.name}
+            {
+                "path": one.path,
+                "item": one.file.item.number,
+                "file": one.file.pk,
+                "name": one.name,
+                **({} if one.path else {"withheld": True, "sha256": one.sha256, "sm3": one.sm3}),
+            }
             for one in copied
         ],
     )
@@ -242,6 +282,7 @@ def _write_report(
     *,
     cards: Sequence[dict[str, Any]],
     redacted: bool,
+    pen: Pen,
 ) -> None:
     context = {
         "title": title,
@@ -249,6 +290,7 @@ def _write_report(
         "items": [
             {
                 "item": item,
+                "title": pen.item_title(item),
                 "taken": item.collection,
                 "officers": item.collection.officers.select_related("user").order_by("pk"),
                 "discrepancies": item.discrepancies.order_by("pk"),
@@ -261,10 +303,12 @@ def _write_report(
             for item in rows
         ],
         "redacted": redacted,
+        "withheld": sum(1 for one in copied if not one.path),
         "entries": len(entries),
         "at": at,
     }
-    (folder / "report.html").write_text(render_to_string("evidence/bundle_report.html", context), encoding="utf-8")
+    report = pen.markup(render_to_string("evidence/bundle_report.html", context))
+    (folder / "report.html").write_text(report, encoding="utf-8")
     style = finders.find("evidence/bundle.css")
     if style:
         shutil.copyfile(str(style), folder / "report.css")

@@ -12,17 +12,10 @@ from casework.core.errors import Invalid, Refused
 from casework.deadlines.services import open_deadline
 from casework.ledger.record import record
 from evidence.conflicts import conflict
-from evidence.enums import ENDED, Act, Outcome, State
+from evidence.enums import ENDED, ENDS, Act, Outcome, State
 from evidence.models import Disposal, Hold, Item
 from evidence.services.chain import Link, Officers, add_link, guard, lock_item, require_two
 from evidence.services.handover import meet
-
-_ACTS = {
-    Outcome.RETURNED: Act.RETURNED,
-    Outcome.CONFISCATED: Act.CONFISCATED,
-    Outcome.AUCTIONED: Act.AUCTIONED,
-    Outcome.TRANSFERRED: Act.TRANSFERRED,
-}
 
 
 def mark_unrelated(item: Item, *, reason: str, actor: User, at: datetime) -> Item:
@@ -41,7 +34,7 @@ def mark_unrelated(item: Item, *, reason: str, actor: User, at: datetime) -> Ite
             "P02",
             start_on=timezone.localdate(at),
             title=_("退还与案件无关的证物 %(number)s") % {"number": row.number},
-            holder=row.keeper or row.holder,
+            holder=actor,  # keepers know nothing of clocks of a circle; the officer proposes the return
             compartment=row.compartment,
             actor=actor,
             at=at,
@@ -177,13 +170,13 @@ def carry_out_disposal(
                 _("不能办理处置：处置是办理人员自己批准的。可以由未参与审批的保管员办理。"), code="duties_not_separate"
             )
         outcome = Outcome(disposal.outcome)
-        guard(row, _ACTS[outcome], officers)
+        guard(row, ENDS[outcome], officers)
         disposal.done_by, disposal.done_at, disposal.receipt = actor, at, receipt
         disposal.save(update_fields=["done_by", "done_at", "receipt"])
         add_link(
             row,
             Link(
-                _ACTS[outcome],
+                ENDS[outcome],
                 actor,
                 at,
                 second,

@@ -29,6 +29,10 @@ from evidence.services.files import attach_blob
 
 SECONDS: Final = 3_600
 _SAID: Final = 4_000
+#: How the verifier begins a line about something wrong.
+_ALTERED: Final = "已改动 / ALTERED: "
+#: So many faults are told to the reader.
+_TOLD: Final = 5
 
 
 def receive_bundle(
@@ -48,6 +52,7 @@ def receive_bundle(
     that nothing was changed since, not who signed.
     """
     require(actor, "evidence.collect", collection)
+    vkey = _vkey(vkey)
     blob = store_blob(chunks, actor=actor, at=at)
     with tempfile.TemporaryDirectory(prefix="received-", dir=storage.incoming()) as room:
         folder = Path(room) / "bag"
@@ -99,20 +104,46 @@ def _bag(folder: Path) -> Path:
     return inside[0]
 
 
+def _vkey(given: str) -> str:
+    """Return the key as one word, checked: the verifier would take anything else for the name of a file of ours."""
+    key = "".join(given.split())
+    try:
+        if key:
+            verify.read_vkey(key)
+    except verify.NotALedgerError as error:
+        raise Invalid(
+            _("对方账本的公钥写得不对。可以照纸面重新抄录。"),
+            details={"vkey": _("写得不对：形式是 名称+8 位十六进制+44 个字母数字。可以照纸面重新抄录")},
+        ) from error
+    return key
+
+
 def _verified(bag: Path, vkey: str) -> str:
     """Run our own verifier over it, in a process of its own; the one inside the bag is never run."""
     command = [sys.executable, "-I", "-S", str(verify.__file__), str(bag)]
-    if vkey.strip():
-        command += ["--vkey", vkey.strip()]
+    if vkey:
+        command.append(f"--vkey={vkey}")
     try:
         done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise Refused(_("不能收下：核验超过一小时没有完成。")) from error
     said = done.stdout.decode("utf-8", "replace").replace(str(bag), "").strip()
     if done.returncode:
-        first = next((line for line in said.splitlines() if line), "")
-        raise Refused(_("不能收下：核验没有通过。%(said)s") % {"said": first[:300]}, code="bundle_altered")
+        raise Refused(_not_whole(said), code="bundle_altered")
     return said
+
+
+def _not_whole(said: str) -> str:
+    """Return in words what the verifier found wrong: how many faults, and the first of them."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    faults = [line.removeprefix(_ALTERED)[:200] for line in lines if line.startswith(_ALTERED)]
+    if not faults:
+        return _("不能收下：核验没有通过。%(said)s") % {"said": lines[0][:300] if lines else ""}
+    told = "；".join(faults[:_TOLD]) + ("……" if len(faults) > _TOLD else "")
+    return _("不能收下：核验没有通过，%(n)s 处不符。%(said)s。可以请对方重新制作、重新送来。") % {
+        "n": len(faults),
+        "said": told,
+    }
 
 
 def _facts(bag: Path) -> dict[str, Any]:
@@ -122,11 +153,14 @@ def _facts(bag: Path) -> dict[str, Any]:
     if note.is_file() and note.stat().st_size < 100_000:
         checkpoint = note.read_text(encoding="utf-8")
         lines = checkpoint.splitlines()
-        origin, size = lines[0][:200], int(lines[1]) if len(lines) > 1 and lines[1].isdecimal() else 0
+        origin = lines[0][:200] if lines else ""
+        size = int(lines[1]) if len(lines) > 1 and re.fullmatch(r"[0-9]{1,18}", lines[1]) else 0
     files = _json(bag / "metadata" / "files.json")
+    files = files if isinstance(files, list) else []
     numbers = {str(row.get("item", "")) for row in files if isinstance(row, dict)}
     graph = _json(bag / "metadata" / "case.jsonld")
-    nodes = graph.get("@graph", []) if isinstance(graph, dict) else []
+    nodes = graph.get("@graph") if isinstance(graph, dict) else None
+    nodes = nodes if isinstance(nodes, list) else []
     numbers |= {
         str(node["case-investigation:exhibitNumber"])
         for node in nodes

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused
+from casework.ledger.record import record
 from evidence.custody_workflow import intact_seal
 from evidence.enums import Act, DiscrepancyKind, State
 from evidence.models import Item, Seal
@@ -49,23 +50,43 @@ def _apply(
         if act == Act.SEALED and not first:
             act = Act.RESEALED
         guard(row, act, officers)
-        try:
-            with transaction.atomic():
-                seal = Seal.objects.create(
-                    number=number, item=row, applied_at=at, applied_by=actor, applied_with=second
-                )
-        except IntegrityError as error:
-            if "number" not in str(error):
-                raise
-            raise Refused(
-                _("不能封存：封条 %(number)s 已经用过。依据%(article)s，一个号码只用一次。可以换一枚新封条。")
-                % {"number": number, "article": _ART},
-                article=_ART,
-                code="seal_used",
-            ) from error
-        state = State.SEALED if row.state == State.COLLECTED else None
-        add_link(row, Link(act, actor, at, second, state=state, seal=seal, place=place, note=note))
+        seal = _new_seal(row, number, actor=actor, second=second, at=at)
+        if seal is not None:
+            state = State.SEALED if row.state == State.COLLECTED else None
+            add_link(row, Link(act, actor, at, second, state=state, seal=seal, place=place, note=note))
+        else:
+            # Two seals of one number are a thing for the auditor, and trying numbers is not for free.
+            record(
+                "item.seal_refused",
+                ref=f"item:{row.pk}",
+                actor=actor,
+                at=at,
+                officers=(second,),
+                data={"number": row.number, "seal": number},
+            )
+    if seal is None:
+        # The same sentence whichever item bears the number: it may be one that the reader must not know of.
+        raise Refused(
+            _(
+                "不能封存：封条 %(number)s 不能使用，可能已经用过、作废或不在发放的号段内。依据%(article)s，"
+                "一个号码只用一次。已记入账本。可以换一枚新封条。"
+            )
+            % {"number": number, "article": _ART},
+            article=_ART,
+            code="seal_used",
+        )
     return row
+
+
+def _new_seal(item: Item, number: str, *, actor: User, second: User, at: datetime) -> Seal | None:
+    """Return the new seal of the item, or None when the number has been used."""
+    try:
+        with transaction.atomic():
+            return Seal.objects.create(number=number, item=item, applied_at=at, applied_by=actor, applied_with=second)
+    except IntegrityError as error:
+        if "number" not in str(error):
+            raise
+        return None
 
 
 def unseal_item(

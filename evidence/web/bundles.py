@@ -29,9 +29,12 @@ class BundleForm(forms.Form):
     """Whole, or without the personal values."""
 
     redacted = forms.BooleanField(
-        label=_l("不含可以依法删除的个人信息"),
+        label=_l("删减：不含个人信息"),
         required=False,
-        help_text=_l("持有人、见证人、说明等原文不装入，证明照样成立；报告和图谱不受影响"),
+        help_text=_l(
+            "账本中个人信息的原文不装入；人名以 ■■■ 代替，文件改用编号作名称；证人证言、被调查人供述的文件和外来取证包只列摘要。"
+            "其他文件的内容照原样装入，逐条证明照样成立"
+        ),
     )
 
 

@@ -25,12 +25,19 @@ SHOWN = 200
 class ConfirmForm(forms.Form):
     """Which links, and, for an objection, what was otherwise."""
 
-    links: Any = forms.ModelMultipleChoiceField(queryset=None, label=_l("事项"))
+    links: Any = forms.ModelMultipleChoiceField(queryset=None, label=_l("事项"), required=False)
     note = forms.CharField(label=_l("哪里不属实"), required=False, max_length=200)
 
     def __init__(self, *args: Any, rows: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["links"].queryset = rows  # type: ignore[attr-defined]
+
+    def clean_links(self) -> Any:
+        """Nothing is ticked for the reader: who ticks nothing is told so above the list."""
+        chosen = self.cleaned_data["links"]
+        if not chosen:
+            self.add_error(None, _("没有选事项。请逐项核对，勾选您要确认的。"))
+        return chosen
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,7 +47,7 @@ def confirmations(request: HttpRequest) -> HttpResponse:
     user = reader(request)
     require(user, "evidence.confirm")
     rows = acts_to_confirm(user)
-    form = ConfirmForm(request.POST or None, rows=rows)
+    form = ConfirmForm(request.POST if request.method == "POST" else None, rows=rows)
     if request.method == "POST" and form.is_valid():
         chosen, at = list(form.cleaned_data["links"]), clock.now()
         try:
@@ -57,5 +64,13 @@ def confirmations(request: HttpRequest) -> HttpResponse:
             return redirect("evidence:confirmations")
     only = request.GET.get("item", "")
     shown = rows.filter(item_id=int(only)) if only.isdecimal() and len(only) < 12 else rows
-    context = {"form": form, "rows": shown[:SHOWN], "count": shown.count()}
+    listed = list(shown[:SHOWN])
+    context = {
+        "form": form,
+        "rows": listed,
+        "count": shown.count(),
+        "item": listed[0].item if listed and shown is not rows else None,
+        # A refusal keeps what was ticked; nothing is ever ticked for the reader.
+        "chosen": {int(one) for one in request.POST.getlist("links") if one.isdecimal() and len(one) < 12},
+    }
     return render(request, "evidence/confirmations.html", context, status=409 if request.method == "POST" else 200)

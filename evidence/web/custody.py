@@ -15,6 +15,8 @@ from casework.web.formats import cn_date
 from casework.web.forms import add_refusal
 from casework.web.guards import officials_only
 from casework.web.toast import toast
+from evidence.custody_workflow import STEPS, blocks
+from evidence.enums import Act
 from evidence.models import CheckOut, Discrepancy, Disposal, Item
 from evidence.rules import seal_number
 from evidence.selectors import desk
@@ -117,7 +119,7 @@ def check_out(request: HttpRequest, pk: int) -> HttpResponse:
 def disposal(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide on a disposal."""
     user = reader(request)
-    row: Disposal = get_visible(Disposal.objects.select_related("item", "proposed_by"), user, pk=pk)
+    row: Disposal = get_visible(Disposal.objects.select_related("item__keeper", "proposed_by"), user, pk=pk)
     require(user, "evidence.approve", row.item)
     form = OpinionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -139,8 +141,17 @@ def disposal(request: HttpRequest, pk: int) -> HttpResponse:
         (_("提出人"), row.proposed_by.name),
         (_("理由"), row.reason),
         (_("批准文书"), row.document),
+        (_("保管"), row.item.keeper.name if row.item.keeper else "—"),
     ]
-    context = {"item": row.item, "form": form, "facts": facts, "yes": _("批准处置"), "no": _("不批准")}
+    context = {
+        "item": row.item,
+        "form": form,
+        "facts": facts,
+        "yes": _("批准处置"),
+        "no": _("不批准"),
+        "missing": blocks(STEPS[Act.DISPOSAL_APPROVED], row.item) if row.open else [],
+        "decided": "" if row.open else row.standing,
+    }
     return render(request, "evidence/decide.html", context, status=409 if request.method == "POST" else 200)
 
 

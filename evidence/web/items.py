@@ -11,14 +11,18 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
 
 from casework.access.policy import can, get_visible
+from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError, Stale
+from casework.deadlines.models import Deadline
+from casework.deadlines.selectors import current_calendar, deadline_facts, with_stops
+from casework.deadlines.web.words import chip
 from casework.files.responses import download
 from casework.ledger.models import Entry
 from casework.ledger.web.proof import proofs_of
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
-from evidence.enums import DeviceKind, DiscrepancyKind
+from evidence.enums import CheckOutState, DeviceKind, DiscrepancyKind
 from evidence.models import Item, ItemFile, ReceivedBundle
 from evidence.panels import panels_for
 from evidence.rules import DeviceFacts
@@ -30,6 +34,7 @@ from evidence.web.chain import chain_of, unbroken
 from evidence.web.forms import FORMS, OF_CONTENT
 from evidence.web.people import PersonField, colleagues, reader
 from evidence.web.previews import copy_for, file_of
+from evidence.web.received import shown
 
 SEAL_KINDS = (DiscrepancyKind.SEAL_NUMBER, DiscrepancyKind.SEAL_BROKEN)
 READS = ("item.viewed", "item.previewed", "item.downloaded", "item.bundled", "item.bundle_fetched")
@@ -63,6 +68,13 @@ def _read_rows(entries: Any) -> list[dict[str, Any]]:
     ]
 
 
+def _clocks(item: Item, user: User) -> list[dict[str, Any]]:
+    """Return the live clocks on the item that the reader may know of: to the store, back from outside, back to its owner."""
+    today, now, calendar = clock.today(), clock.now(), current_calendar()
+    rows = with_stops(Deadline.objects.visible_to(user).live().filter(ref=f"item:{item.pk}")).order_by("due_on", "pk")
+    return [{"row": row, "chip": chip(deadline_facts(row, today, calendar), now)} for row in rows]
+
+
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     """One item: what it is, where, sealed or not, who had it, who looked at it."""
@@ -74,11 +86,16 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     acts = acts_for(row, user)
     newest = Entry.objects.filter(ref=f"item:{row.pk}").exclude(kind__in=READS).order_by("-id").first()
     reads = _reads(row)
+    tree, others = siblings_tree(row, user)
+    today = clock.today()
+    open_ones = (CheckOutState.REQUESTED, CheckOutState.APPROVED, CheckOutState.OUT)
+    check_out = row.check_outs.filter(state__in=open_ones).select_related("requested_by", "receiver").first()
     discrepancies = list(row.discrepancies.filter(resolved_at=None).select_related("opened_by"))
     context = {
         "item": row,
         "content": content,
-        "tree": siblings_tree(row, user),
+        "tree": tree,
+        "others": others,
         "chain": chain,
         "links_said": unbroken(row, chain),
         "seal": seal_facts(row),
@@ -94,16 +111,23 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "has_sheet": changes_of_hands(row).exists(),
         "leaf": bytes(newest.leaf_hash).hex() if newest else "",
         "device": getattr(row, "device", None),
-        "check_out": row.check_outs.filter(state__in=["requested", "approved", "out"]).first(),
+        "check_out": check_out,
+        "overdue": max(0, (today - check_out.due_on).days) if check_out and check_out.state == CheckOutState.OUT else 0,
+        "holds": row.holds.filter(lifted_at=None).select_related("placed_by").order_by("pk"),
+        "disposals": row.disposals.select_related("proposed_by", "approved_by", "done_by").order_by("-pk")[:3],
+        "may_decide": can(user, "evidence.approve", row),
+        "clocks": _clocks(row, user),
         "may_add_part": can(user, "evidence.collect", row) and row.holder_id == user.pk and content,
         "may_upload": can(user, "evidence.upload", row) and content,
         "may_download": can(user, "evidence.download", row) and content,
         "may_bundle": can(user, "evidence.bundle", row) and content,
     }
     if content:
+        received = ReceivedBundle.objects.filter(item=row).select_related("received_by").first()
         context |= {
             "trail_url": reverse("ledger:trail", args=[f"item:{row.pk}"]),
-            "received": ReceivedBundle.objects.filter(item=row).select_related("received_by").first(),
+            "received": received,
+            "checked": shown(received) if received else None,
             "files": row.files.select_related("blob", "derived_from"),
             "reads": _read_rows(reads[:4]),
             "reads_count": reads.count(),

@@ -23,6 +23,7 @@ from casework.core.later import later
 from casework.files import previews
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
+from evidence.documents import device_words, format_of
 from evidence.enums import DeviceKind, Kind, Measure, Signature
 from evidence.models import Collection, Item, ItemFile
 from evidence.rules import DeviceFacts
@@ -271,6 +272,11 @@ def seizure_list(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         kind = ""
     photos = _photos(lines, user) if "photos" in request.GET and can(user, "evidence.download", row) else {}
+    for item in lines:
+        for part in (item, *item.parts.all()):
+            part.told = "；".join(device_words(getattr(part, "device", None)))
+        for file in item.files.all():
+            file.told = f"{format_of(file)}，{_('%(n)s 字节') % {'n': format(file.blob.size, ',')}}"
     context = {
         "collection": row,
         "kind": kind,

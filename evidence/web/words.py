@@ -17,6 +17,7 @@ for _value, _word, _colour, _icon in (
     (State.RETURNED, _("已退还"), "", "arrow-back-up"),
     (State.CONFISCATED, _("已收缴"), "", "gavel"),
     (State.AUCTIONED, _("已变卖"), "", "gavel"),
+    (State.DESTROYED, _("已销毁"), "", "ban"),
     (State.LOST, _("损毁灭失"), "red", "alert-triangle"),
     (State.ARCHIVED, _("已归档"), "", "folder"),
 ):

@@ -74,6 +74,9 @@ def test_the_whole_way_of_one_rig(visitor: Visitor) -> None:
 
     visitor.become("officer2")
     visitor.open(f"/evidence/confirmations/?item={item.pk}")
+    expect(page.locator("[data-ticked]")).to_have_text("已选 0 项，共 2 项")
+    page.locator("[data-every]").check()
+    expect(page.locator("[data-ticked]")).to_have_text("已选 2 项，共 2 项")
     visitor.look()
     page.get_by_role("button", name="确认属实").click()
     page.wait_for_load_state()
@@ -107,6 +110,7 @@ def test_the_whole_way_of_one_rig(visitor: Visitor) -> None:
     act(visitor, item, "accept", seal="ZJ21-870002")
     visitor.become("officer2")
     visitor.open(f"/evidence/confirmations/?item={item.pk}")
+    page.locator("[data-every]").check()
     page.get_by_role("button", name="确认属实").click()
     page.wait_for_load_state()
     visitor.become("officer1")

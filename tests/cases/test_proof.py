@@ -1,6 +1,7 @@
 """Facts and what proves them: verdicts, sources that count once, evidence against."""
 
 import pytest
+from django.urls import reverse
 
 from cases.enums import Stance, Verdict
 from cases.proof import matrix, verdict_of
@@ -25,6 +26,8 @@ VERDICTS = [
     (["a", "b"], 1, "", "", Verdict.CONTRADICTED),
     (["a", "b"], 1, "", "证人记错", Verdict.CONTRADICTION_EXPLAINED),
     (["a"], 1, "有监控", "", Verdict.CONTRADICTED),
+    (["a"], 1, "", "证人记错", Verdict.LONE),
+    (["a"], 1, "有监控", "证人记错", Verdict.CONTRADICTION_EXPLAINED),
     ([], 1, "", "证人记错", Verdict.UNPROVED),
 ]
 
@@ -63,10 +66,26 @@ def test_evidence_against_must_be_explained(cast: Cast) -> None:
     exhibit = cite_item(fact, other.item, stance=Stance.AGAINST, label="李某", actor=cast.officer, at=LATER)
 
     assert matrix(case).rows[0].verdict == Verdict.CONTRADICTED
+    with pytest.raises(NotReady) as refusal:
+        advance(case, "meet_facts", actor=cast.officer, at=LATER)
+    (one,) = refusal.value.missing
+    assert ("反对的证据，没有说明" in one.text, one.url) == (True, reverse("cases:fact", args=[case.pk, fact.pk]))
+    amend_fact(fact, contradiction_note="李某当日不在场", actor=cast.officer, at=LATER)
+    assert matrix(case).rows[0].verdict == Verdict.CONTRADICTION_EXPLAINED
+    # The explanation was written of the evidence that there was: what speaks against the fact later opens it again.
+    later = a_record(cast, case, person_name="王某")
+    assert later.item is not None
+    cite_item(fact, later.item, stance=Stance.FOR, actor=cast.officer, at=LATER)
+    assert matrix(case).rows[0].verdict == Verdict.CONTRADICTION_EXPLAINED
+    second = cite_item(fact, later.item, stance=Stance.AGAINST, actor=cast.officer, at=LATER)
+    assert matrix(case).rows[0].verdict == Verdict.CONTRADICTED
+    cited = Entry.objects.filter(kind="exhibit.cited").latest("id")
+    assert cited.payload["data"]["reopened"] == "李某当日不在场"
+    uncite_item(second, actor=cast.officer, at=LATER, reason="重复")
     uncite_item(exhibit, actor=cast.officer, at=LATER, reason="与本案无关")
 
     assert matrix(case).rows[0].verdict == Verdict.PROVED
-    last = Entry.objects.filter(kind="exhibit.uncited").get()
+    last = Entry.objects.filter(kind="exhibit.uncited").latest("id")
     assert last.payload["reason"] == "与本案无关"
 
 

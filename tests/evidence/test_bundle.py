@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import shutil
 import subprocess
 import sys
@@ -20,10 +21,12 @@ from casework.core.errors import Invalid, Refused
 from casework.files import storage
 from casework.ledger import verify
 from casework.ledger.models import Entry
+from evidence.enums import Kind
 from evidence.models import BundleJob, Item
-from evidence.services import add_file
+from evidence.services import add_file, take_item
 from evidence.services.bundle import make_bundle, subject_of
 from evidence.services.bundle_jobs import path_of, request_bundle, run_bundle, sweep_bundles
+from evidence.services.received import receive_bundle
 from tests.build_evidence import START, a_stored_item, an_item
 from tests.cast import Cast
 
@@ -157,12 +160,42 @@ def test_a_bag_of_others_is_checked_too(tmp_path: Path) -> None:
     assert verify.main([str(tmp_path)]) == 1
 
 
-def test_redacted_leaves_names_out_and_stays_intact(item: Item, cast: Cast, tmp_path: Path) -> None:
-    folder = make_bundle([item], tmp_path / "b", title="t", actor=cast.officer, at=LATER, redacted=True)
+def test_redacted_leaves_names_out_of_every_file_and_stays_intact(item: Item, cast: Cast, tmp_path: Path) -> None:
+    spoken = take_item(
+        item.collection,
+        kind=Kind.STATEMENT,
+        title="金某某第 1 次谈话笔录",
+        officers=(cast.officer, cast.second_officer),
+        actor=cast.officer,
+        at=LATER,
+        note="金某某当日情绪激动",
+    )
+    file = add_file(spoken, ["我叫金某某。".encode()], name="金某某口供.txt", actor=cast.officer, at=LATER)
+    inner = tmp_path / "inner"
+    foreign = make_bundle([spoken], inner, title="金某某案", actor=cast.officer, at=LATER)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in sorted(foreign.rglob("*")):
+            archive.write(path, path.relative_to(tmp_path))
+    officers = (cast.officer, cast.second_officer)
+    received = receive_bundle(
+        item.collection, [packed.getvalue()], name="外省.zip", officers=officers, actor=cast.officer, at=LATER
+    )
+    things = [item, spoken, received.item]
+    folder = make_bundle(things, tmp_path / "b", title="金某某案", actor=cast.officer, at=LATER, redacted=True)
 
     assert run(folder)[0] == 0
+    assert (folder / "manifest-sha256.txt").read_text(encoding="utf-8").count("\n") == 2
     assert not (folder / "ledger" / "disclosures").exists()
-    assert all("后勤管理员".encode() not in path.read_bytes() for path in (folder / "ledger").rglob("*.json"))
+    inside = [path for path in folder.rglob("*") if path.is_file() and path.name != "verify.py"]
+    for name in ("金某某", "后勤管理员", "情绪激动", "口供", "矿池日志", "副本.txt"):
+        assert [path for path in inside if name in str(path) or name.encode() in path.read_bytes()] == []
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    assert all(word in report for word in ("■■■案", "自组矿机 3 号", "没有装入", "file.txt"))
+    withheld = [row for row in json.loads((folder / "metadata" / "files.json").read_text()) if row.get("withheld")]
+    assert [(row["file"], row["sha256"], row["path"]) for row in withheld] == [
+        (one.pk, one.blob.sha256, "") for one in (file, received.item.files.get())
+    ]
 
 
 def test_nothing_is_overwritten(item: Item, cast: Cast, tmp_path: Path) -> None:

@@ -126,6 +126,10 @@ def test_in_the_browser(cast: Cast) -> None:
     page = client.get(url, {"item": item.pk}).content.decode()
     assert item.number in page
     assert other.number not in page
+    assert page.count('name="links"') == 2
+    assert "checked" not in page  # the second officer ticks himself
+    nothing = client.post(url, {"links": []})
+    assert (nothing.status_code, "没有选事项" in nothing.content.decode()) == (409, True)
     sealed, taken = item.chain.get(act="sealed"), item.chain.get(act="collected")
     foreign = detach_part(
         an_item(cast, parts=1).parts.get(), officers=(cast.officer, cast.second_officer), actor=cast.second_officer,
@@ -136,6 +140,7 @@ def test_in_the_browser(cast: Cast) -> None:
     assert client.post(url, {"links": [taken.pk]}).status_code == 302
     refused = client.post(url, {"links": [sealed.pk], "object": "1"})
     assert (refused.status_code, "须填写" in refused.content.decode()) == (409, True)
+    assert f'value="{sealed.pk}" checked' in refused.content.decode()  # a refusal keeps what was ticked
     assert client.post(url, {"links": [sealed.pk], "object": "1", "note": "不在场"}).status_code == 302
 
     assert dict(Confirmation.objects.values_list("custody__act", "agreed")) == {"collected": True, "sealed": False}

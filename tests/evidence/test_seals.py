@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from casework.core.errors import Invalid, NotReady, Refused
+from casework.ledger.models import Entry
 from evidence.enums import DiscrepancyKind, State
 from evidence.models import Discrepancy, Seal
 from evidence.services import (
@@ -52,6 +53,9 @@ def test_a_seal_number_is_used_once_for_ever(cast: Cast) -> None:
     other.refresh_from_db()
     assert other.state == State.COLLECTED
     assert Seal.objects.filter(number=number).count() == 1
+    tried = Entry.objects.filter(kind="item.seal_refused")
+    assert {entry.ref for entry in tried} == {f"item:{other.pk}", f"item:{item.pk}"}
+    assert {entry.payload["data"]["seal"] for entry in tried} == {number}
 
 
 @pytest.mark.parametrize("number", ["", "912", "ZJ21-91", "ZJ21_000912", "ZJ21-000912-1", "封条九一二"])

@@ -3,15 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client, override_settings
+from django.urls import reverse
 
+from casework.accounts.models import User
 from casework.core.errors import Invalid, NotReady, Refused
 from casework.deadlines.models import Deadline
-from evidence.enums import Outcome, State
+from casework.ledger.models import Entry
+from evidence.enums import ENDS, Outcome, State
 from evidence.selectors import desk
 from evidence.services import (
     accept_item,
     approve_check_out,
     approve_disposal,
+    archive_item,
     carry_out_disposal,
     check_out_item,
     decline_check_out,
@@ -19,10 +24,12 @@ from evidence.services import (
     mark_unrelated,
     place_hold,
     propose_disposal,
+    report_loss,
     request_check_out,
     return_item,
     store_item,
 )
+from evidence.services.chain import kind_of
 from tests.build import a_user
 from tests.build_evidence import (
     START,
@@ -117,4 +124,53 @@ def test_unrelated_things_go_back_within_three_days(cast: Cast) -> None:
     mark_unrelated(item, reason="学生个人电脑", actor=cast.officer, at=LATER)
 
     deadline = Deadline.objects.get(ref=f"item:{item.pk}", kind="P02")
-    assert (deadline.due_on - LATER.date()).days == 3
+    assert ((deadline.due_on - LATER.date()).days, deadline.holder) == (3, cast.officer)
+
+
+def page_of(user: User, *address: object) -> str:
+    client = Client()
+    client.force_login(user, backend="casework.accounts.backends.AccountBackend")
+    return client.get(reverse(str(address[0]), args=list(address[1:]))).content.decode()
+
+
+def test_every_end_is_proposed_approved_carried_out_and_filed(cast: Cast) -> None:
+    second_keeper = a_user("保管员乙", *cast.custodian.roles)
+    bystander = a_stored_item(cast)
+    for number, (outcome, act) in enumerate(ENDS.items()):
+        item = a_stored_item(cast)
+        row = propose_disposal(item, outcome, document=f"处 {number} 号", reason="已结案", actor=cast.officer, at=LATER)
+        assert "待批准" in page_of(cast.custodian, "evidence:item", item.pk)
+        approve_disposal(row, actor=cast.approver, at=LATER, opinion="同意")
+        carry_out_disposal(
+            item, receipt=f"据 {number}", officers=(cast.custodian, second_keeper), actor=cast.custodian, at=LATER
+        )
+        page = page_of(cast.auditor, "evidence:item", item.pk)
+        assert all(word in page for word in ("已办理", f"据 {number}", f"处 {number} 号", "同意", "已不在本机关"))
+        item.refresh_from_db()
+        assert (item.state, item.holder, item.chain.last().act) == (outcome.value, None, act)  # type: ignore[union-attr]
+        assert Entry.objects.filter(ref=f"item:{item.pk}", kind=kind_of(act)).count() == 1
+        archive_item(item, document="案卷 1", actor=cast.custodian, at=LATER)
+
+    lost = a_stored_item(cast)
+    officers = (cast.custodian, second_keeper)
+    report_loss(lost, document="情况报告 1 号", reason="库房进水", officers=officers, actor=cast.custodian, at=LATER)
+    archive_item(lost, document="案卷 1", actor=cast.custodian, at=LATER)  # its papers too go into the file
+    bystander.refresh_from_db()
+    assert bystander.state == State.DEPOSITED
+
+
+def test_pages_say_beforehand_what_keeps_an_item(cast: Cast) -> None:
+    item = a_stored_item(cast)
+    row = propose_disposal(item, Outcome.DESTROYED, document="1 号", reason="无价值", actor=cast.officer, at=LATER)
+    place_hold(item, reason="另案需要", actor=cast.officer, at=LATER)
+    mark_unrelated(item, reason="学生个人电脑", actor=cast.officer, at=LATER)
+
+    decision = page_of(cast.approver, "evidence:disposal", row.pk)
+    page = page_of(cast.officer, "evidence:item", item.pk)
+
+    assert "还差 1 项" in decision
+    assert 'aria-disabled="true"' in decision
+    assert [one for one in ("暂缓处置，解除之前不能处置", "另案需要", "退还与案件无关的证物") if one not in page] == []
+    outside = an_item_outside(cast)
+    with override_settings(CASEWORK_NOW="2021-09-20 12:00"):
+        assert "调取逾期未还，已超 3 天" in page_of(cast.custodian, "evidence:item", outside.item.pk)
