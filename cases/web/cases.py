@@ -27,7 +27,7 @@ from cases.services.cases import advance, amend_case
 from cases.services.filing import file_with_suspects
 from cases.services.members import add_member, recuse_member, remove_member
 from cases.web.forms import FileCaseForm, LeaveForm, MemberForm, StepForm, TextForm
-from cases.web.page import case_page
+from cases.web.page import case_page, open_remarks
 from cases.workflow import BY_NAME, Step, readiness
 from casework.access.policy import can, get_visible, require, why_not
 from casework.accounts.enums import Role
@@ -271,6 +271,7 @@ def write(request: HttpRequest, pk: int, part: str) -> HttpResponse:
                 actor=user,
                 at=clock.now(),
                 expected_version=form.cleaned_data["version"],
+                answer=form.cleaned_data["answer"],
                 **{part: form.cleaned_data["text"]},
             )
         except CaseworkError as error:
@@ -281,7 +282,7 @@ def write(request: HttpRequest, pk: int, part: str) -> HttpResponse:
     return render(
         request,
         "cases/write.html",
-        {"case": case, "part": part, "heading": _PARTS[part], "form": form},
+        {"case": case, "part": part, "heading": _PARTS[part], "form": form, "remarks": open_remarks(case, part)},
         status=409 if form.errors else 200,
     )
 

@@ -8,12 +8,13 @@ import logging
 import re
 from functools import cache
 from typing import Any, get_type_hints
+from uuid import UUID
 
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
 from django.test import Client
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from pytest_django import Settings
 
 from cases.models import Case
@@ -151,11 +152,20 @@ def _writes() -> list[tuple[str, str, Any]]:
     found = []
     for path, operations in whole["paths"].items():
         for method in ("post", "patch", "put", "delete"):
-            if method in operations and not path.startswith(("/api/v1/ledger", "/api/v1/tokens")):
+            if method in operations and _ours(path):
                 content = operations[method].get("requestBody", {}).get("content", {})
                 taken = next((one["schema"] for one in content.values() if "schema" in one), {"type": "object"})
                 found.append((method, path, lambda key, taken=taken: example(taken, key)))
     return found
+
+
+def _ours(path: str) -> bool:
+    """Whether the operation is one of cases or evidence, or of what a reader keeps about them."""
+    try:
+        view = resolve(re.sub(r"\{(\w+)\}", lambda one: str(UUID(int=1)) if one[1] == "key" else "1", path)).func
+    except Resolver404:
+        return True  # its address has more to it than keys
+    return view.__module__.startswith(("cases", "evidence", "casework.notices", "casework.documents", "units.api"))
 
 
 def _said(client: Client, method: str, path: str, body: Any, key: int) -> tuple[int, str]:
@@ -184,13 +194,14 @@ def test_no_key_that_is_sent_tells_what_is_there(cast: Cast, caplog: pytest.LogC
         said = _said(client, method, path, example(key), key)
         if said[0] >= 500 or said != _said(client, method, path, example(absent), absent):
             told.append((method, path))
-    for path in sorted({path for _method, path, _example in _writes()}):
+    # OPTIONS look at a row where something can be put.
+    for path in sorted(path for method, path, _example in _writes() if method == "put"):
         said = _said(client, "options", path, {}, key)
-        if said[0] >= 500 or ("{" in path and said != _said(client, "options", path, {}, absent)):
+        if said[0] >= 500 or said != _said(client, "options", path, {}, absent):
             told.append(("options", path))
 
     assert told == []
-    assert len(_writes()) > 200
+    assert len(_writes()) > 100
 
 
 #: Pages with something to choose on them, of the reader's own case and of none.
