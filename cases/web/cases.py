@@ -276,13 +276,27 @@ def write(request: HttpRequest, pk: int, part: str) -> HttpResponse:
             )
         except CaseworkError as error:
             add_refusal(form, error)
+            case.refresh_from_db()
+            # What a colleague wrote meanwhile is shown beside what was typed, which may then be saved knowingly.
+            typed = request.POST.copy()
+            typed["version"] = str(case.version)
+            form.data = typed
         else:
             toast(request, _("已保存%(part)s。") % {"part": _PARTS[part]})
             return redirect("cases:detail", pk=case.pk)
+    standing = getattr(case, part) if form.errors else ""
     return render(
         request,
         "cases/write.html",
-        {"case": case, "part": part, "heading": _PARTS[part], "form": form, "remarks": open_remarks(case, part)},
+        {
+            "case": case,
+            "part": part,
+            "heading": _PARTS[part],
+            "form": form,
+            "remarks": open_remarks(case, part),
+            "standing": standing,
+            "typed": form["text"].value(),
+        },
         status=409 if form.errors else 200,
     )
 
