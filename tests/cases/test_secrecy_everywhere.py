@@ -104,6 +104,7 @@ def _places() -> list[tuple[str, str]]:
         if route.name.startswith("api:") and "POST" in route.actions:
             found["post", address] = None
     found |= {("get", address): None for address in _schema_queries()}
+    found |= {("get", f"/{name}/?export=csv"): None for name in ("cases", "evidence", "inspections", "leads")}
     return list(found)
 
 
