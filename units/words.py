@@ -10,6 +10,7 @@ register_words(
         "unit.placed": _("变更隶属"),
         "unit.merged": _("并入另一单位"),
         "unit.closed": _("撤销单位"),
+        "register.kept": _("名单撤销后，因另有内容依据而留存"),
         "unit.leader_changed": _("更换负责人"),
         "unit.account_linked": _("关联负责人账号"),
         "conflict.settled": _("认定地址归属"),

@@ -107,8 +107,14 @@ class RemarkSerializer(serializers.ModelSerializer[PaperRemark]):
 
     class Meta:
         model = PaperRemark
-        fields = ("id", "part", "text", "by", "at", "settled_at", "settled_by")
+        fields = ("id", "part", "text", "by", "at", "settled_at", "settled_by", "answer")
         read_only_fields = fields
+
+
+class RemarkAnswerInput(serializers.Serializer[Any]):
+    """What the leader is told who made the remark."""
+
+    answer = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
 
 
 class TimelineEventSerializer(serializers.Serializer[Any]):
@@ -248,14 +254,18 @@ class CaseActs(VisibleViewSet):
         return Response(RecusalSerializer(lift_member_recusal(case, row, **given, **self.by())).data)
 
     @extend_schema(
-        request=None, responses=RemarkSerializer, parameters=[OpenApiParameter("remark", int, OpenApiParameter.PATH)]
+        request=RemarkAnswerInput,
+        responses=RemarkSerializer,
+        parameters=[OpenApiParameter("remark", int, OpenApiParameter.PATH)],
     )
     @action(detail=True, methods=["post"], url_path=r"remarks/(?P<remark>[0-9]{1,18})/settle")
     def settle_remark(self, request: Request, pk: str = "", remark: str = "") -> Response:
         """Say that a remark on the returned draft has been dealt with."""
         case = self.get_object()
         row = get_visible(PaperRemark.objects.filter(case=case), reader(request), pk=remark)
-        return Response(RemarkSerializer(settle_remark(row, **self.by())).data)
+        return Response(
+            RemarkSerializer(settle_remark(row, **taken(RemarkAnswerInput(data=request.data)), **self.by())).data
+        )
 
     @extend_schema(parameters=[TimelineInput], responses=TimelineSerializer, filters=False)
     @action(detail=True, methods=["get"], pagination_class=None)

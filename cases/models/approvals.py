@@ -162,6 +162,7 @@ class PaperRemark(models.Model):
     at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    answer = models.TextField(_("答复"), blank=True, default="")
 
     objects: ClassVar[OfCase] = OfCase.as_manager()  # type: ignore[assignment]
 

@@ -368,9 +368,19 @@ def _owe_next(case: Case, *, at: datetime, taken: StepTaken | None = None) -> No
 
 
 def amend_case(
-    case: Case, *, actor: User, at: datetime, expected_version: int | None = None, reason: str = "", **texts: str
+    case: Case,
+    *,
+    actor: User,
+    at: datetime,
+    expected_version: int | None = None,
+    reason: str = "",
+    answer: str = "",
+    **texts: str,
 ) -> Case:
-    """Write or change one of the texts; a decision on the earlier draft no longer holds."""
+    """Write or change one of the texts; a decision on the earlier draft no longer holds.
+
+    ``answer``  what the leader is told who returned it with a remark there.
+    """
     unknown = set(texts) - set(_TEXTS)
     if unknown or not texts:
         raise Invalid(_("可以修改的只有：%(all)s。") % {"all": "、".join(_TEXTS)}, details={"fields": sorted(_TEXTS)})
@@ -384,12 +394,13 @@ def amend_case(
             raise Stale(_("已被他人处理，请刷新后再办。您填写的内容仍在页面上。"), details={"version": case.version})
         changed = {field: text for field, text in texts.items() if getattr(case, field) != text}
         if not changed:
+            settle_part(case, set(texts) if answer.strip() else set(), actor=actor, at=at, answer=answer)
             return case
         data: dict[str, Any] = {field: {"old": getattr(case, field), "new": text} for field, text in changed.items()}
         for field, text in changed.items():
             setattr(case, field, text)
         case.updated_at = at
         case.bump(*changed, "updated_at")
-        settle_part(case, set(changed), actor=actor, at=at)
+        settle_part(case, set(changed), actor=actor, at=at, answer=answer)
         record("case.amended", ref=ref_of(case), actor=actor, at=at, data=data, reason=reason)
     return case

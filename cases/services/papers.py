@@ -193,19 +193,25 @@ def put_remarks(case: Case, paper: Paper, remarks: Mapping[str, str], *, actor: 
     return len(given)
 
 
-def settle_remark(remark: PaperRemark, *, actor: User, at: datetime) -> PaperRemark:
-    """Say that a remark has been dealt with; the changed draft shows how."""
+def settle_remark(remark: PaperRemark, *, actor: User, at: datetime, answer: str = "") -> PaperRemark:
+    """Say that a remark has been dealt with; the changed draft shows how, the answer what is not seen there."""
     with transaction.atomic():
         case = Case.locked(remark.case_id)
         require(actor, "case.write_hearing" if remark.part == "hearing_report" else "case.amend", case)
         row: PaperRemark = PaperRemark.objects.select_for_update().get(pk=remark.pk)
         if row.settled_at is None:
-            row.settled_at, row.settled_by = at, actor
-            row.save(update_fields=["settled_at", "settled_by"])
-            record("case.remark_settled", ref=ref_of(case), actor=actor, at=at, data={"part": row.part})
+            _settle(row, actor=actor, at=at, answer=answer)
     return row
 
 
-def settle_part(case: Case, parts: set[str], *, actor: User, at: datetime) -> None:
-    """A part that was rewritten settles the remarks at it; called by the act that rewrites it."""
-    case.remarks.filter(part__in=parts, settled_at__isnull=True).update(settled_at=at, settled_by=actor)
+def settle_part(case: Case, parts: set[str], *, actor: User, at: datetime, answer: str = "") -> None:
+    """A part that was rewritten or answered for settles the remarks at it; called by the act that does so."""
+    for row in case.remarks.filter(part__in=parts, settled_at__isnull=True):
+        _settle(row, actor=actor, at=at, answer=answer)
+
+
+def _settle(row: PaperRemark, *, actor: User, at: datetime, answer: str) -> None:
+    row.settled_at, row.settled_by, row.answer = at, actor, answer.strip()
+    row.save(update_fields=["settled_at", "settled_by", "answer"])
+    data = {"part": row.part, **({"answer": row.answer} if row.answer else {})}
+    record("case.remark_settled", ref=ref_of(row.case), actor=actor, at=at, data=data)

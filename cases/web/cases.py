@@ -26,7 +26,7 @@ from cases.services.cases import advance, amend_case
 from cases.services.filing import file_with_suspects
 from cases.services.members import add_member, recuse_member, remove_member
 from cases.web.forms import FileCaseForm, LeaveForm, MemberForm, StepForm, TextForm
-from cases.web.page import case_page
+from cases.web.page import case_page, open_remarks
 from cases.workflow import BY_NAME, Step, readiness
 from casework.access.policy import can, get_visible, require, why_not
 from casework.accounts.enums import Role
@@ -270,17 +270,32 @@ def write(request: HttpRequest, pk: int, part: str) -> HttpResponse:
                 actor=user,
                 at=clock.now(),
                 expected_version=form.cleaned_data["version"],
+                answer=form.cleaned_data["answer"],
                 **{part: form.cleaned_data["text"]},
             )
         except CaseworkError as error:
             add_refusal(form, error)
+            case.refresh_from_db()
+            # What a colleague wrote meanwhile is shown beside what was typed, which may then be saved knowingly.
+            typed = request.POST.copy()
+            typed["version"] = str(case.version)
+            form.data = typed
         else:
             toast(request, _("已保存%(part)s。") % {"part": _PARTS[part]})
             return redirect("cases:detail", pk=case.pk)
+    standing = getattr(case, part) if form.errors else ""
     return render(
         request,
         "cases/write.html",
-        {"case": case, "part": part, "heading": _PARTS[part], "form": form},
+        {
+            "case": case,
+            "part": part,
+            "heading": _PARTS[part],
+            "form": form,
+            "remarks": open_remarks(case, part),
+            "standing": standing,
+            "typed": form["text"].value(),
+        },
         status=409 if form.errors else 200,
     )
 

@@ -178,6 +178,10 @@ class TextForm(forms.Form):
     """One text of the case."""
 
     text = forms.CharField(widget=forms.Textarea(attrs={"rows": 14}), required=False)
+    answer = forms.CharField(
+        label=gettext_lazy("答复"), help_text=gettext_lazy("改动以外要说明的"), max_length=2000, required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 

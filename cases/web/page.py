@@ -149,11 +149,16 @@ _PARTS = {
 }
 
 
+def open_remarks(case: Case, part: str = "") -> list[PaperRemark]:
+    """Return the leader's remarks that are not settled, at one part or at all of them."""
+    rows = case.remarks.filter(settled_at__isnull=True).select_related("by").order_by("pk")
+    return list(rows.filter(part=part) if part else rows)
+
+
 def remarks_of(case: Case) -> list[tuple[PaperRemark, Any, str]]:
     """Return the leader's remarks that are not settled, each with its part and where the part is put right."""
-    rows = case.remarks.filter(settled_at__isnull=True).select_related("by").order_by("pk")
     found = []
-    for row in rows:
+    for row in open_remarks(case):
         label, text = _PARTS[row.part]
         found.append((row, label, reverse("cases:write", args=[case.pk, text]) if text else f"#{_ANCHOR[row.part]}"))
     return found

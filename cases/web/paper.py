@@ -84,7 +84,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
         "sign": sign,
         "chain": chain_page(case, forward or sign, view.digest),
         "remark_parts": REMARK_PARTS,
-        "open_remarks": case.remarks.filter(settled_at__isnull=True).select_related("by").order_by("pk"),
+        "remarks": _remarks(case),
         "queue": decisions_for(user).count(),
         "chip": _chip(case),
     }
@@ -136,6 +136,17 @@ REMARK_PARTS = tuple(
         ("penalties", gettext_lazy("处分建议")),
     )
 )
+
+
+def _remarks(case: Case) -> list[tuple[PaperRemark, Any]]:
+    """Return the remarks of the latest return, each with its part: what was answered, and what is still open."""
+    rows = list(case.remarks.select_related("by", "settled_by").order_by("pk"))
+    labels = dict(REMARK_PARTS)
+    return [
+        (row, labels.get(row.part, row.part))
+        for row in rows
+        if row.settled_at is None or row.paper_id == rows[-1].paper_id
+    ]
 
 
 def _own_line(place: str) -> bool:
@@ -222,6 +233,6 @@ def remark(request: HttpRequest, pk: int, row_pk: int) -> HttpResponse:
     user = reader(request)
     case = _case(request, pk)
     row = get_object_or_404(PaperRemark, case=case, pk=row_pk)
-    settle_remark(row, actor=user, at=clock.now())
+    settle_remark(row, actor=user, at=clock.now(), answer=request.POST.get("answer", "")[:2000])
     toast(request, _("已处理一条退回意见。"))
     return redirect("cases:detail", pk=case.pk)

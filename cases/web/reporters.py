@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from cases.models import Case, Reporter
 from cases.selectors.cases import belongs
+from cases.selectors.reporters import looks_at
 from cases.services.reporters import give_right, read_reporter, register_reporter, take_right
 from cases.web.reporter_forms import ReporterForm, RightForm
 from casework.access.policy import can, get_visible, require
@@ -69,7 +70,7 @@ def detail(request: HttpRequest, pk: int, row_pk: int) -> HttpResponse:
     rights = row.rights.filter(until_at__isnull=True).select_related("user__organisation", "given_by").order_by("pk")
     context = {
         "case": case, "row": shown, "rights": rights, "form": form, "refused": refused,
-        "may_share": can(user, "reporter.share", row),
+        "may_share": can(user, "reporter.share", row), "looks": looks_at(row),
     }  # fmt: skip
     return render(request, "cases/reporter.html", context, status=409 if refused or form.errors else 200)
 

@@ -58,7 +58,7 @@ class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleVie
 
     @extend_schema(methods=["GET"], responses=PreferenceSerializer, filters=False)
     @extend_schema(methods=["PUT"], request=PreferenceSerializer, responses=PreferenceSerializer)
-    @action(detail=False, methods=["get", "put"], pagination_class=None)
+    @action(detail=False, methods=["get", "put"], pagination_class=None, metadata_class=None)
     def preferences(self, request: Request) -> Response:
         """How the caller wants to be told outside the system; the inbox is not affected."""
         user = reader(request)

@@ -15,7 +15,9 @@ class DayField(forms.DateField):
     """A day typed as 2021-9-7, 2021/9/7 or 2021年9月7日."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.DateInput(attrs={"autocomplete": "off", "placeholder": "2021-9-7"}))
+        kwargs.setdefault(
+            "widget", forms.DateInput(format="%Y-%m-%d", attrs={"autocomplete": "off", "placeholder": "2021-9-7"})
+        )
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> date | None:

@@ -102,6 +102,48 @@ def test_an_approver_reads_a_draft_and_approves_a_measure(visitor: Visitor) -> N
     assert visitor.troubles == []
 
 
+@BOTH
+def test_a_returned_draft_is_answered_at_its_parts_and_comes_back_with_what_changed(visitor: Visitor) -> None:
+    page = visitor.page
+    case = decisions_for(visitor.played.user("approver1")).get(state="filing_pending")
+    mark = f"据监测清单逐日核对（{page.viewport_size['width']}）"
+    visitor.sign_in("approver1")
+    visitor.open(f"/cases/{case.pk}/paper/")
+    page.get_by_text("退回时，在具体部分写意见").click()
+    page.locator("[name=remark-grounds]").fill("写明时长和依据")
+    page.locator("[name=remark-suspects]").fill("补写职级")
+    page.locator("[name=reason]").fill("两处要改")
+    page.locator("button[value=return_paper]:visible").click()
+    page.wait_for_url("**/cases/decisions/")
+
+    visitor.become("officer1")
+    visitor.open(f"/cases/{case.pk}/")
+    expect(page.get_by_text("还差 2 项")).to_be_visible()
+    page.get_by_role("link", name="去改").first.click()
+    expect(page.locator("body")).to_contain_text("写明时长和依据")
+    visitor.look()
+    text = page.locator("[name=text]")
+    text.fill(f"{text.input_value()}{mark}")
+    page.locator("[name=answer]").fill("时长共 61 天")
+    page.locator("[data-save]").click()
+    page.locator("summary", has_text="答复").click()
+    page.locator("[name=answer]").fill("没有职级，已注明")
+    page.get_by_role("button", name="已处理").click()
+    expect(page.locator("body")).to_contain_text("退回意见都已处理")
+    visitor.look()
+    visitor.open(f"/cases/{case.pk}/step/resubmit/")
+    page.locator("[data-save]:visible").click()
+    page.wait_for_url(f"**/cases/{case.pk}/")
+
+    visitor.become("approver1")
+    visitor.open(f"/cases/{case.pk}/paper/")
+    for said in ("看过之后改了 1 处", mark, "时长共 61 天", "没有职级，已注明", "其后内容有改动"):
+        expect(page.locator("#decision")).to_contain_text(said)
+    visitor.look()
+    assert [row.answer for row in case.remarks.order_by("-pk")[:2]] == ["没有职级，已注明", "时长共 61 天"]
+    assert visitor.troubles == []
+
+
 def _a_measure(visitor: Visitor) -> Measure:
     """A measure of the played case, which is put back to the investigation for the length of this test."""
     case = _case()

@@ -209,10 +209,13 @@ def test_remarks_stand_at_the_part_until_they_are_settled(cast: Cast) -> None:
     with pytest.raises(NotReady) as refusal:
         advance(case, "resubmit", actor=cast.officer, at=LATER)
     assert len(refusal.value.missing) == 2
-    amend_case(case, grounds="获利 15,000 元。", actor=cast.officer, at=LATER)
+    amend_case(case, grounds=case.grounds, answer="金额在附件里", actor=cast.officer, at=LATER)
     with pytest.raises(NotAllowed):
         settle_remark(PaperRemark.objects.get(part="suspects"), actor=cast.approver, at=LATER)
-    settle_remark(PaperRemark.objects.get(part="suspects"), actor=cast.officer, at=LATER)
+    settle_remark(PaperRemark.objects.get(part="suspects"), actor=cast.officer, at=LATER, answer=" 没有职级 ")
+    assert list(case.remarks.order_by("part").values_list("answer", "settled_by")) == [
+        ("金额在附件里", cast.officer.pk), ("没有职级", cast.officer.pk),
+    ]  # fmt: skip
 
     assert not advance(case, "resubmit", actor=cast.officer, at=LATER).returned
     with pytest.raises(Invalid):

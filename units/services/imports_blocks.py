@@ -170,11 +170,10 @@ class AddressBlocksKind:
             for pk, changes in (row.changes or {}).get("change", {}).items():
                 _change(int(pk), {name: pair[::-1] for name, pair in changes.items()}, row.line)
         created = AddressBlock.objects.filter(pk__in=made)
-        refuse_if_resting(created, ignore=("conflicts_as_first", "conflicts_as_second"))
+        refuse_if_resting(created, actor=actor, ignore=("first", "second", "kept"))
         conflicts = AddressConflict.objects.filter(Q(first__in=made) | Q(second__in=made))
-        settled = conflicts.filter(settled_at__isnull=False)
-        if settled.exists():
-            refuse_if_resting(created, blocking=settled)
+        if conflicts.filter(settled_at__isnull=False).exists():
+            refuse_if_resting(created, actor=actor)
         conflicts.delete()
         created.delete()
 

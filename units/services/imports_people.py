@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import ProtectedError
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,7 +27,7 @@ from casework.imports.services.staging import store_verdicts
 from units.enums import Employment
 from units.models import Person, Unit
 from units.rules.names import name_key
-from units.services.imports_undo import refuse_if_resting, restore
+from units.services.imports_undo import remove, restore
 from units.services.imports_units import LOOK_UP, units_by_code
 
 #: Where identity numbers are indexed; part of the key of the index.
@@ -129,11 +130,7 @@ class PeopleKind:
                 fields.append("name_key")
             person.bump(*fields)
         created = Person.objects.filter(pk__in=[row.target for row in rows_with(run, Outcome.CREATED)])
-        refuse_if_resting(created)
-        try:
-            created.delete()
-        except ProtectedError as error:
-            refuse_if_resting(created, blocking=error.protected_objects)
+        remove(created, actor=actor, at=at, id_index=Concat(Value("~"), Cast("pk", CharField())))
 
 
 def id_index(number: str) -> str:

@@ -98,7 +98,7 @@ class RegistrationsKind:
         for row in rows_with(run, Outcome.UPDATED):
             _change(row.target or 0, row.line, {name: pair[::-1] for name, pair in (row.changes or {}).items()})
         created = Registration.objects.filter(pk__in=[row.target for row in rows_with(run, Outcome.CREATED)])
-        refuse_if_resting(created)
+        refuse_if_resting(created, actor=actor)
         created.delete()
 
 

@@ -4,7 +4,8 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import ProtectedError, Q
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,7 +21,7 @@ from units.enums import UnitKind
 from units.models import Region, Unit, UnitLeader, UnitName, UnitPlace
 from units.rules.names import name_key
 from units.rules.regions import is_region_code, region_name
-from units.services.imports_undo import refuse_if_resting, restore
+from units.services.imports_undo import remove, restore
 
 LOOK_UP = 5000
 _LEADER = ("leader_name", "leader_post", "leader_email", "leader_mobile")
@@ -142,13 +143,9 @@ class UnitsKind:
         for row in rows_with(run, Outcome.UPDATED):
             _restore(row.target or 0, row.line, row.changes or {}, timezone.localdate(run.applied_at), today)
         created = Unit.objects.filter(pk__in=[row.target for row in rows_with(run, Outcome.CREATED)])
-        refuse_if_resting(created, ignore=("leaders", "children", "supervised", "earlier_names", "earlier_places"))
-        UnitLeader.objects.filter(unit__in=created, user__isnull=True).delete()
         created.update(parent=None, supervisor=None)
-        try:
-            created.delete()
-        except ProtectedError as error:
-            refuse_if_resting(created, blocking=error.protected_objects)
+        leaders = UnitLeader.objects.filter(unit__in=created, user__isnull=True)
+        remove(created, actor=actor, at=at, goes=leaders, code=Concat(Value("~"), Cast("pk", CharField())))
 
 
 _ABOVE = ("parent_code", "supervisor_code")
