@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("access", "0002_public_ids_and_lifted_recusals"),
-        ("evidence", "0008_items_found_by_circle_and_hand"),
+        ("evidence", "0009_events_held_once_for_each_statement"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
