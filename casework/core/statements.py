@@ -35,6 +35,7 @@ def prepared(*, numbered: bool = False) -> CursorWrapper:
     With ``numbered`` values stand as ``$1``, ``$2`` … in the text. The text must be the same each time: a session keeps a
     hundred of them.
     """
+    connection.close_if_health_check_failed()  # as Django's own cursors do: this is the first that a request opens
     connection.ensure_connection()
     kind: Any = _PreparedRaw if numbered else _Prepared
     cursor = kind(connection.connection)
