@@ -15,6 +15,7 @@ import casework.notices.api
 import casework.search.api
 import evidence.api
 import units.api
+from casework.web.addresses import by_word
 
 _API = (
     casework.access.api,
@@ -34,23 +35,25 @@ for module in _API:
     for prefix, viewset, basename in module.routes:
         router.register(prefix, viewset, basename)
 
-urlpatterns = [
-    path("api/v1/", include([*evidence.api.paths, *router.urls])),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
-    path("", include("casework.web.urls")),
-    path("", include("casework.accounts.urls")),
-    path("", include("casework.deadlines.web.urls")),
-    path("", include("casework.notices.web.urls")),
-    path("", include("casework.imports.web.urls")),
-    path("", include("casework.documents.web.urls")),
-    path("", include("casework.search.web.urls")),
-    path("", include("casework.ledger.web.urls")),
-    path("", include("casework.access.web.urls")),
-    path("", include("units.web.urls")),
-    path("", include("evidence.web.urls")),
-    path("", include("cases.web.urls")),
-    path("", include("casework.figures.web.urls")),
-    path("", include("casework.desk.urls")),
-]
+urlpatterns = by_word(
+    [
+        path("api/v1/", include([*evidence.api.paths, *router.urls])),
+        path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+        path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
+        path("", include("casework.web.urls")),
+        path("", include("casework.accounts.urls")),
+        path("", include("casework.deadlines.web.urls")),
+        path("", include("casework.notices.web.urls")),
+        path("", include("casework.imports.web.urls")),
+        path("", include("casework.documents.web.urls")),
+        path("", include("casework.search.web.urls")),
+        path("", include("casework.ledger.web.urls")),
+        path("", include("casework.access.web.urls")),
+        path("", include("units.web.urls")),
+        path("", include("evidence.web.urls")),
+        path("", include("cases.web.urls")),
+        path("", include("casework.figures.web.urls")),
+        path("", include("casework.desk.urls")),
+    ]
+)
 handler500 = "casework.web.errors.server_error"

@@ -10,7 +10,8 @@ from functools import cache, partialmethod
 from typing import Any, Final
 
 import orjson
-from django.db.models import Field, ForeignKey, Model
+from django.db import models
+from django.db.models import ForeignKey, Model
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.query_utils import DeferredAttribute
 from django.utils import timezone
@@ -29,6 +30,17 @@ _PURE: Final = frozenset({
 })  # fmt: skip
 #: What a serializer class may not do by itself: its fields would no longer be all that there is to it.
 _OWN: Final = ("__init__", "get_fields", "to_representation")
+
+
+#: What these fields show of these columns is what the database gives.
+_AS_GIVEN: Final[tuple[tuple[set[type], tuple[type, ...]], ...]] = (
+    ({serializers.BooleanField}, (models.BooleanField,)),
+    (
+        {serializers.CharField, serializers.ChoiceField, serializers.EmailField, serializers.SlugField},
+        (models.CharField, models.TextField),
+    ),
+    ({serializers.BigIntegerField, serializers.IntegerField}, (models.IntegerField, models.ForeignKey)),
+)
 
 
 @dataclass(frozen=True)
@@ -125,7 +137,7 @@ def _shown(model: type[Model], name: str, field: Any) -> Shown | None:
     end = path[-1] if last.is_relation else last.name
     if last.is_relation and end != last.attname:
         return None
-    return Shown(name, LOOKUP_SEP.join((*(step.name for step in steps), end)), lambda: _show(field), needs)
+    return Shown(name, LOOKUP_SEP.join((*(step.name for step in steps), end)), lambda: _show(field, last), needs)
 
 
 def _way(model: type[Model], path: Sequence[str]) -> list[Any]:
@@ -143,7 +155,7 @@ def _way(model: type[Model], path: Sequence[str]) -> list[Any]:
 
 
 def _is_number(field: ForeignKey[Any, Any]) -> bool:
-    target: Field[Any, Any] = field.target_field
+    target: Any = field.target_field
     return target.get_internal_type() in {"AutoField", "BigAutoField", "BigIntegerField", "IntegerField"}
 
 
@@ -160,8 +172,10 @@ def _words(field: Any) -> Show:
     return show
 
 
-def _show(field: Any) -> Show:
+def _show(field: Any, column: Any) -> Show:
     kind = type(field)
+    if any(kind in fields and isinstance(column, columns) for fields, columns in _AS_GIVEN):
+        return None
     if kind in {serializers.CharField, serializers.EmailField, serializers.SlugField}:
         return str
     if kind in {serializers.BigIntegerField, serializers.IntegerField}:

@@ -22,7 +22,7 @@ class _PreparedRaw(psycopg.RawCursor[Any]):
 
 
 class _Logged(CursorDebugWrapper):
-    """Notes the text with its numbered places as it is: Django cannot put the values into it."""
+    """Notes the text as it is, for the values were never in it."""
 
     def execute(self, sql: Any, params: Any = None) -> Any:
         with self.debug_sql(sql, params):
@@ -35,9 +35,8 @@ def prepared(*, numbered: bool = False) -> CursorWrapper:
     With ``numbered`` values stand as ``$1``, ``$2`` … in the text. The text must be the same each time: a session keeps a
     hundred of them.
     """
+    connection.close_if_health_check_failed()  # as Django's own cursors do: this is the first that a request opens
     connection.ensure_connection()
     kind: Any = _PreparedRaw if numbered else _Prepared
     cursor = kind(connection.connection)
-    if not connection.queries_logged:
-        return connection.make_cursor(cursor)
-    return _Logged(cursor, connection) if numbered else connection.make_debug_cursor(cursor)
+    return _Logged(cursor, connection) if connection.queries_logged else connection.make_cursor(cursor)

@@ -33,7 +33,8 @@ def address_of(url_name: str) -> Callable[[Any], str]:
         return reverse(url_name, args=[_KEYS[kind]]).split(str(_KEYS[kind]))
 
     def address(row: Any) -> str:
-        start, end = parts(type(row.pk), get_script_prefix())
+        kind: Any = type(row.pk)
+        start, end = parts(kind, get_script_prefix())
         return f"{start}{row.pk}{end}"
 
     return address
