@@ -233,7 +233,10 @@ def auditor_board(user: User, today: date) -> Board:
 
 
 def _who(entry: Entry, thing: str) -> str:
+    """Return who did it to what; what somebody did to his own account names him once."""
     actors = entry.payload["actors"]
+    if actors and thing.startswith(f"{actors[0]['name']}（"):
+        return thing
     return f"{actors[0]['name']} · {thing}" if actors else _("系统 %(ref)s") % {"ref": thing}
 
 

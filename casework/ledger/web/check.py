@@ -67,7 +67,7 @@ def _of_checkpoint(size: int, root: bytes) -> Verdict:
         other = _("签名成立，但账本现在的前 %(size)s 条推出的根是另一个：已入账的条目被改动过。")
         return Verdict(False, _("与账本不符"), other % {"size": f"{size:,}"})
     same = _("签名成立，账本的前 %(size)s 条与签名时一样；账本现在有 %(now)s 条已签名。")
-    url = reverse("ledger:consistency", args=[size, now]) if size else ""
+    url = reverse("ledger:consistency", args=[size, now]) if 0 < size < now else ""
     return Verdict(
         True, _("相符"), same % {"size": f"{size:,}", "now": f"{now:,}"}, url, _("取一致性证明") if url else ""
     )

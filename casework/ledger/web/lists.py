@@ -49,6 +49,7 @@ def attach(rows: list[Entry], user: User | None) -> list[Entry]:
         known.actors, known.changes, known.brief = actors_of(payload), changes_of(data, noun_of(row)), brief(data)
         known.reason, known.what = payload.get("reason", ""), word(row.kind)
         known.thing, known.proof = names.get(row.ref), proofs[row.pk]
+        known.bare = "" if row.ref.endswith(":0") else row.ref  # what was done to many at once has no number
     return rows
 
 
@@ -135,7 +136,10 @@ _COLUMNS = (
     Column("change", gettext_lazy("前 → 后"), _change, export=_change_text),
 )
 _THING = Column(
-    "thing", gettext_lazy("对象"), lambda row: row.thing.label if row.thing else row.ref, export=lambda row: row.ref
+    "thing",
+    gettext_lazy("对象"),
+    lambda row: row.thing.label if row.thing else row.bare or "—",
+    export=lambda row: row.ref,
 )
 _TAIL = (
     Column("reason", gettext_lazy("事由"), lambda row: _plain(row).get("reason", ""), default=False),
