@@ -11,7 +11,7 @@ import orjson
 from casework.core.later import later
 from evidence.parsing.context import Context
 from evidence.parsing.events import EXACT, Event
-from evidence.parsing.evtx_chunks import KEPT, Bones, Untied, walk
+from evidence.parsing.evtx_chunks import KEPT, Bones, Padded, Untied, walk
 from evidence.parsing.evtx_numbers import Numbers, Places
 from evidence.parsing.evtx_words import PROVIDED, SAID, fill
 from evidence.parsing.findings import PROVED, STATED, UNKNOWN, Finding
@@ -53,12 +53,17 @@ class Evtx:
         for offset, size in places.left():
             self.tally.lines += 1
             self.tally.refuse(offset, size, "unreadable_record")
+        if self.bones.cut is not None:
+            self.tally.lines += 1
+            self.tally.refuse(*self.bones.cut, "cut_short")
         if not self.tally.lines:
             self.tally.lines += 1
             self.tally.refuse(0, len(source.head()), "no_record")
 
     def _events(self, stream: IO[bytes], places: Places) -> Iterator[list[Event]]:
         try:
+            if self.bones.lacking:
+                stream = cast("IO[bytes]", Padded(stream, self.bones.lacking))
             if self.bones.knotted:
                 stream = cast("IO[bytes]", Untied(stream, self.bones.knotted))
             records_json = iter(evtx.PyEvtxParser(stream, 1).records_json())
@@ -72,6 +77,7 @@ class Evtx:
         rows: Numbers | None = None
         latest: Event | None = None
         read_event, tally, numbers, machines = self._event, self.tally, self.numbers, self.machines
+        lacking = self.bones.lacking
         known, offsets, sizes, last = places.numbers, places.offsets, places.sizes, len(places.numbers)
         for records in self._ahead(records_json):
             tally.lines += len(records)
@@ -84,6 +90,9 @@ class Evtx:
                     places.next = at
                     offset, size = places.take(number)
                     at = places.next
+                    if not size and lacking and at >= last:
+                        tally.lines -= 1  # made of what the file lacks; a record that was cut is counted in the end
+                        continue
                 event = read_event(record["data"], number, read_time)
                 if event is None:
                     tally.refuse(offset, size, "no_event")

@@ -41,6 +41,9 @@ class Bones:
     hidden: list[dict[str, Any]] = field(default_factory=list)
     #: Where chunks begin whose tables of names run in circles: the library would follow them for ever.
     knotted: "array[int]" = field(default_factory=lambda: array("Q"))
+    #: Bytes that the last chunk lacks, and the record that ends with the file: where it begins, and how much of it is there.
+    lacking: int = 0
+    cut: tuple[int, int] | None = None
 
 
 def walk(stream: IO[bytes], bones: Bones) -> Places:
@@ -59,6 +62,7 @@ def walk(stream: IO[bytes], bones: Bones) -> Places:
             bones.knotted.append(base)
         if chunk[:8] == b"ElfChnk\0":
             bones.chunks += 1
+            bones.lacking = CHUNK - len(chunk)
             bones.records += _chunk(chunk, base, bones, places)
         elif any(chunk[:512]):
             bones.broken_chunks += 1
@@ -115,6 +119,43 @@ class Untied(io.RawIOBase):
         return len(data)
 
 
+class Padded(io.RawIOBase):
+    """A log whose last chunk goes on with nothing where the file ends: what lies whole in that chunk is read, too."""
+
+    def __init__(self, stream: IO[bytes], lacking: int) -> None:
+        self.stream, self.at = stream, 0
+        self.size = stream.seek(0, 2)
+        self.whole = self.size + lacking
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.at = max(0, offset + (0, self.at, self.whole)[whence])
+        return self.at
+
+    def tell(self) -> int:
+        return self.at
+
+    def read(self, size: int = -1) -> bytes:
+        end = self.whole if size < 0 else min(self.at + size, self.whole)
+        data = b""
+        if self.at < self.size:
+            self.stream.seek(self.at)
+            data = self.stream.read(min(end, self.size) - self.at)
+        data += bytes(max(0, end - max(self.at + len(data), self.size)))
+        self.at += len(data)
+        return data
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 def _chunk(chunk: bytes, base: int, bones: Bones, places: Places) -> int:
     """Note the records of a chunk; return how many they are."""
     at, before = 512, len(places.numbers)
@@ -126,6 +167,8 @@ def _chunk(chunk: bytes, base: int, bones: Bones, places: Places) -> int:
     while at <= last:
         magic, size, number = unpack(chunk, at)
         if magic != _MAGIC or size < 28 or at + size > whole:
+            if magic == _MAGIC and 28 <= size <= CHUNK - at and whole < CHUNK:
+                bones.cut = (base + at, whole - at)
             break
         if number == due:
             due += 1

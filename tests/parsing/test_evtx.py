@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from evidence.parsing.events import Event
-from evidence.parsing.evtx_chunks import Bones, Untied, walk
+from evidence.parsing.evtx_chunks import Bones, Padded, Untied, walk
 from evidence.parsing.evtx_numbers import NOWHERE, Numbers, Places
 from tests.parsing.reading import SAMPLES, needs_samples, read
 
@@ -110,3 +110,26 @@ def test_names_that_lead_in_a_circle_hold_nobody_up() -> None:
     events, said, _ = read(bytes(tied), name="evtx")
 
     assert (events, said) == read(good, name="evtx")[:2]
+
+
+def test_a_log_that_ends_within_a_chunk_goes_on_with_nothing_to_the_end_of_it() -> None:
+    padded = Padded(io.BytesIO(b"abcdef"), 4)
+
+    assert padded.seek(0, 2) == 10
+    assert padded.read(3) == b""
+    assert (padded.seek(4), padded.read(3), padded.tell(), padded.read()) == (4, b"ef\0", 7, bytes(3))
+    assert (padded.seek(8), padded.read(9), padded.seek(-10, 1), padded.read(2)) == (8, bytes(2), 0, b"ab")
+
+
+@needs_samples
+def test_a_log_cut_anywhere_keeps_every_record_that_is_whole() -> None:
+    whole = (SAMPLES / "evtx" / "new-user-security.evtx").read_bytes()
+    events, _, _ = read(whole)
+    ends = [event["raw_offset"] + event["raw_length"] for event in events]
+
+    for cut in (ends[0], ends[0] - 1, ends[0] + 7, ends[0] + 30, ends[1], ends[1] + 200, ends[-1] - 1, ends[-1]):
+        kept, said, _ = read(whole[:cut])
+        assert kept == [event for event, end in zip(events, ends, strict=True) if end <= cut]
+        # A record that the file ends within is one of its lines, unless not even its head is there.
+        begun = any(end - event["raw_length"] + 24 <= cut < end for event, end in zip(events, ends, strict=True))
+        assert (said["lines"], said["unparsed_reasons"]) == (len(kept) + begun, {"cut_short": 1} if begun else {})

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import random
 import struct
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +11,6 @@ from openpyxl import Workbook
 
 from evidence.parsing.archives import members
 from evidence.parsing.events import iso
-from evidence.parsing.said_often import OFTEN
 from tests.parsing.reading import lines, read, source_of
 
 HUAWEI = lines(
@@ -342,51 +340,6 @@ def test_a_name_that_imitates_a_line_does_not_deceive() -> None:
     assert [event["source_ip"] for event in events] == ["10.3.7.21", "10.3.7.21"]
     assert all(event["rule_labels"] == ("log-injection",) for event in events)
     assert sum(finding.check == "log-injection" for finding in run.findings) == 2
-
-
-def test_what_comes_often_is_read_as_the_longer_way_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = (
-        "Failed password for root from 10.3.7.21 port 50022 ssh2", "Failed password for invalid user a.b from 10.3.7.21 port 1 ssh2",
-        "Failed password for rhost=8.8.8.8 from 10.3.7.21 port 1 ssh2", "Failed none for root from 10.3.7.21 port 1 ssh2",
-        "Failed password for invalid user x from 8.8.8.8 port 1 ssh2 from 10.3.7.21 port 2 ssh2",
-        "Failed password for root from ::ffff:10.3.7.21 port 1 ssh2", "Invalid user x from 10.3.7.21", "Invalid user  from 10.3.7.21",
-        "Invalid user x from 10.3.7.21 port 7", "Connection closed by 10.3.7.21 port 7 [preauth]", "Disconnected from 10.3.7.21",
-        "Connection closed by invalid user x 10.3.7.21 port 7 [preauth]", "Connection reset by 10.3.7.21",
-        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.3.7.21  user=root",
-        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=mail.example",
-    )  # fmt: skip
-    data = lines(*(f"Sep  9 10:21:{number:02d} rig sshd[{number + 7}]: {text}" for number, text in enumerate(said)))
-    quick, _, _ = read(data)
-    assert sum(1 for text in said if (word := OFTEN.get(text[:1])) and word(text)) == 7
-
-    monkeypatch.setattr("evidence.parsing.syslog.OFTEN", {})
-    monkeypatch.setattr("evidence.parsing.syslog.refused_often", lambda _text: None)
-
-    assert read(data)[0] == quick
-    assert [event.get("source_ip") for event in quick[:6]] == ["10.3.7.21"] * 6
-
-
-def test_what_was_said_before_in_the_same_words_is_read_as_if_it_were_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = (
-        "Received disconnect from 10.3.7.21: 11: Bye Bye [preauth]", "PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.3.7.21",
-        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.3.7.21  user=root", "said by nobody else",
-        "message repeated 3 times: [ Received disconnect from 10.3.7.21: 11: Bye Bye]", "last message repeated 2 times", "矿", "x" * 400,
-        "Disconnecting: Too many authentication failures for root [preauth]", "wrapped [",
-    )  # fmt: skip
-    order = random.Random(7).choices(said, k=60)
-    hosts = ("rig", "rack", "rig", "::1")
-    data = lines(
-        *(
-            f"Sep  9 10:{n // 9:02d}:{n // 3:02d} {hosts[n % 4]} {'cron' if n % 5 == 0 else 'sshd'}[{n // 2}]: {text}\n more"
-            for n, text in enumerate(order)
-        )
-    )
-    quick, summary, _ = read(data)
-    monkeypatch.setattr("evidence.parsing.syslog.keep", lambda _known, _text, event: event)
-
-    assert read(data)[0] == quick
-    assert summary["lines"] == 120
-    assert {event["host"] for event in quick} == {"rig", "rack", "::1"}
 
 
 def test_years_that_no_line_names_follow_from_the_reference_and_the_turn_of_the_year() -> None:
