@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
 
@@ -168,6 +169,16 @@ def test_a_filter_looks_through_a_bounded_number_and_says_how_far_it_came(
     assert near.context["all_counted"] is False
     assert near.context["picture"].events == len(expected)
     assert near.context["further_url"] == ""
+
+    # What is suspicious or starred is found at once, however many events lie between, and the picture counts just that.
+    late = LogEvent.objects.filter(run=run, rule_labels=[]).latest("ts", "id")
+    mark_event(late, starred=True, actor=cast.officer, at=LATER)
+    marked = LogEvent.objects.filter(~Q(rule_labels=[]) | Q(pk=late.pk), run=run).order_by("ts", "id")
+    page = client.get(url + "?marked=1")
+    assert [one["event"].pk for one in page.context["events"]] == list(marked.values_list("pk", flat=True))
+    assert (page.context["picture"].events, page.context["all_counted"]) == (len(marked), False)
+    assert 2 <= len(marked) <= 25
+    assert page.context["further_url"] == ""
 
 
 def test_pages_follow_one_another_without_a_filter(run: LogRun, cast: Cast) -> None:
