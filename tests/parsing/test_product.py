@@ -16,7 +16,7 @@ from evidence.log_enums import RunState, Verdict
 from evidence.models import ItemFile
 from evidence.models.logs import EventMark, LogEvent, LogFinding, LogRun
 from evidence.selectors.logs import Asked, current_runs, events_of, lanes_of, offsets_of, span_of
-from evidence.selectors.raw_search import search_raw
+from evidence.selectors.raw_search import Hit, search_raw
 from evidence.services import add_file
 from evidence.services.logs import mark_event, run_log, set_clock_offset, start_log_run
 from evidence.web.log_picture import LEFT, WIDTH, draw
@@ -339,3 +339,15 @@ def test_a_file_that_is_gone_is_said_to_be(
 
     assert page.status_code == 200
     assert "原文件现在读不出来" in page.content.decode()
+
+
+def test_a_raw_search_gives_each_line_once_whatever_the_size_of_its_letters(cast: Cast) -> None:
+    data = "一行 Rm x\nRM 和 rm\n没有\n".encode("gb18030") + "矿池 rM".encode()
+    file = add_file(an_item(cast), [data], name="notes.log", actor=cast.officer, at=START)
+    run = run_log(start_log_run(file, actor=cast.officer, at=START).pk, at=LATER)
+    assert run is not None
+
+    assert list(search_raw(run, "rm")) == [
+        Hit("notes.log", 0, "一行 Rm x"), Hit("notes.log", 10, "RM 和 rm"), Hit("notes.log", 24, "矿池 rM"),
+    ]  # fmt: skip
+    assert [hit.offset for word in ("和", "矿池", "没有 ") for hit in search_raw(run, word)] == [10, 24]
