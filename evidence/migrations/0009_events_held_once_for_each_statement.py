@@ -1,4 +1,4 @@
-"""Events are held to their reading and item once for each statement that brings them, no longer twice for each row."""
+"""Events are held to their reading and item once for each statement, no longer twice for each row; the marked have an index."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -73,6 +73,12 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="log_events",
                 to="evidence.logrun",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="logevent",
+            index=models.Index(
+                condition=models.Q(("rule_labels", []), _negated=True), fields=["run", "ts"], name="log_event_labelled"
             ),
         ),
     ]

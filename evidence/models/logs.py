@@ -209,6 +209,8 @@ class LogEvent(models.Model):
                 condition=Q(attrs__has_key="source_nat_ip"),
                 name="log_event_nat",
             ),
+            # What readers marked as suspicious: found at once, however much lies between.
+            models.Index(fields=["run", "ts"], condition=~Q(rule_labels=[]), name="log_event_labelled"),
             # The few events from which chains are built: changes of secrets, changes of account, jobs, tables.
             models.Index(
                 fields=["run", "event_action", "ts"], condition=Q(event_action__in=CHAINED), name="log_event_chained"

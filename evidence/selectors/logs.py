@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from casework.accounts.models import User
 from casework.files import storage
@@ -32,6 +32,8 @@ COUNTED: Final = 100_000
 PAGE: Final = 50
 #: Starred events that a picture shows.
 PINS: Final = 100
+#: Starred events that a filter finds, the newest stars first.
+STARS: Final = 10_000
 #: Bytes that are shown around an event.
 CONTEXT: Final = 2_000
 #: Lines of a table that are looked at to find its heading.
@@ -92,6 +94,11 @@ class Asked:
         """Tell whether not every event of the window is asked for; lanes do not count, an index answers them."""
         return bool(self.words or self.user_name or self.address or self.action or self.marked)
 
+    @property
+    def counted_by(self) -> str:
+        """Return the count of an hour that says how many events have to be looked through: marked ones have an index."""
+        return "marked" if self.marked else "events"
+
 
 @dataclass
 class Bar:
@@ -142,7 +149,7 @@ def lanes_of(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) 
     for shift, keys in _by_shift(runs, offsets).items():
         since, until = asked.since + shift, asked.until + shift
         total = LogHour.objects.filter(run__in=keys, hour__gte=since - timedelta(hours=1), hour__lt=until)
-        many = (total.aggregate(all=Sum("events"))["all"] or 0) > COUNTED
+        many = (total.aggregate(all=Sum(asked.counted_by))["all"] or 0) > COUNTED
         if many or (not asked.filtered and step >= timedelta(hours=1)):
             rows = _by_hour(keys, since, until, step)
             whole = whole or asked.filtered
@@ -172,7 +179,7 @@ def looked_until(
 ) -> datetime | None:
     """Return the end of the hours, in true time, that hold more than so many events; None where the window holds fewer.
 
-    A page of a filter looks that far (``COUNTED``). Hours that began before the window are not counted: they are in it in part.
+    A page of a filter looks that far (``COUNTED``); of marked events none but these count. Hours that began before the window are not counted: they are in it in part.
     """
     since = max(asked.since, after[0]) if after is not None else asked.since
     enough = COUNTED if most is None else most
@@ -180,7 +187,7 @@ def looked_until(
     for shift, keys in _by_shift(runs, offsets).items():
         rows = LogHour.objects.filter(run__in=keys, hour__gte=since + shift, hour__lt=asked.until + shift)
         rows = rows.filter(lane__in=asked.lanes) if asked.lanes else rows
-        for hour, events in rows.values_list("hour").annotate(n=Sum("events")):
+        for hour, events in rows.values_list("hour").annotate(n=Sum(asked.counted_by)):
             by_hour[hour - shift] += events
     looked = 0
     for hour in sorted(by_hour):
@@ -225,8 +232,10 @@ def _matching(keys: list[int], asked: Asked, shift: timedelta) -> QuerySet[Any]:
     if asked.action:
         rows = rows.filter(event_action=asked.action)
     if asked.marked:
-        stars = EventMark.objects.filter(event=OuterRef("pk"), starred=True)
-        rows = rows.filter(Exists(stars) | ~Q(rule_labels=[]))
+        stars = (
+            EventMark.objects.filter(starred=True, event__run__in=keys).order_by("-pk").values_list("event", flat=True)
+        )
+        rows = rows.filter(~Q(rule_labels=[]) | Q(pk__in=list(stars[:STARS])))
     if asked.words:
         words = asked.words
         rows = rows.filter(

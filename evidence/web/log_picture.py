@@ -12,7 +12,7 @@ from evidence.log_words import check_words, verdict_words
 from evidence.models.logs import EventMark, LogFinding
 from evidence.selectors.logs import Asked, LaneBars
 
-WIDTH, LEFT, LANE, TOP = 1000, 108, 30, 22
+WIDTH, LEFT, LANE, TOP = 1000, 132, 30, 22
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from casework.access.models import NeedToKnow
 from casework.access.policy import can, get_visible
 from casework.core import clock
+from casework.web.formats import cn_datetime
 from casework.web.toast import toast
 from evidence.log_enums import Lane
 from evidence.log_words import kind_words
@@ -107,6 +108,8 @@ def timeline(request: HttpRequest) -> HttpResponse:
     lanes = lanes_of(runs, asked, offsets)
     context |= {
         "asked": asked,
+        # With the year, whichever it is: the window may be of two, and the page is printed.
+        "window": [cn_datetime(moment, None, seconds=True) for moment in (asked.since, asked.until)],
         "given": given,
         "picture": draw(lanes, findings, asked, given, pins_in(runs, asked, offsets)),
         "events": [_shown(event) for event in events],

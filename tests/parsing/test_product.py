@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
 
@@ -15,7 +16,7 @@ from evidence.log_enums import RunState, Verdict
 from evidence.models import ItemFile
 from evidence.models.logs import EventMark, LogEvent, LogFinding, LogRun
 from evidence.selectors.logs import Asked, current_runs, events_of, lanes_of, offsets_of, span_of
-from evidence.selectors.raw_search import search_raw
+from evidence.selectors.raw_search import Hit, search_raw
 from evidence.services import add_file
 from evidence.services.logs import mark_event, run_log, set_clock_offset, start_log_run
 from evidence.web.log_picture import LEFT, WIDTH, draw
@@ -168,6 +169,16 @@ def test_a_filter_looks_through_a_bounded_number_and_says_how_far_it_came(
     assert near.context["all_counted"] is False
     assert near.context["picture"].events == len(expected)
     assert near.context["further_url"] == ""
+
+    # What is suspicious or starred is found at once, however many events lie between, and the picture counts just that.
+    late = LogEvent.objects.filter(run=run, rule_labels=[]).latest("ts", "id")
+    mark_event(late, starred=True, actor=cast.officer, at=LATER)
+    marked = LogEvent.objects.filter(~Q(rule_labels=[]) | Q(pk=late.pk), run=run).order_by("ts", "id")
+    page = client.get(url + "?marked=1")
+    assert [one["event"].pk for one in page.context["events"]] == list(marked.values_list("pk", flat=True))
+    assert (page.context["picture"].events, page.context["all_counted"]) == (len(marked), False)
+    assert 2 <= len(marked) <= 25
+    assert page.context["further_url"] == ""
 
 
 def test_pages_follow_one_another_without_a_filter(run: LogRun, cast: Cast) -> None:
@@ -328,3 +339,15 @@ def test_a_file_that_is_gone_is_said_to_be(
 
     assert page.status_code == 200
     assert "原文件现在读不出来" in page.content.decode()
+
+
+def test_a_raw_search_gives_each_line_once_whatever_the_size_of_its_letters(cast: Cast) -> None:
+    data = "一行 Rm x\nRM 和 rm\n没有\n".encode("gb18030") + "矿池 rM".encode()
+    file = add_file(an_item(cast), [data], name="notes.log", actor=cast.officer, at=START)
+    run = run_log(start_log_run(file, actor=cast.officer, at=START).pk, at=LATER)
+    assert run is not None
+
+    assert list(search_raw(run, "rm")) == [
+        Hit("notes.log", 0, "一行 Rm x"), Hit("notes.log", 10, "RM 和 rm"), Hit("notes.log", 24, "矿池 rM"),
+    ]  # fmt: skip
+    assert [hit.offset for word in ("和", "矿池", "没有 ") for hit in search_raw(run, word)] == [10, 24]
