@@ -20,6 +20,7 @@ from casework.search.beside import finder
 from casework.web.formats import cn_datetime
 from evidence.models import Item, ItemFile
 from evidence.services import note_download, note_preview
+from evidence.web.cautions import cautions
 from evidence.web.people import reader
 from evidence.web.reading_said import reading_said
 
@@ -51,11 +52,12 @@ def preview(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
     at = clock.now()
     note_preview(file, actor=user, at=at)
     shown = previews.Preview("")
-    lost = False
+    lost, mind = False, []
     if not file.blob.malware:
         try:
             with previews.at_hand(file.blob.sha256) as path:
                 shown = previews.look_into(path, file.name)
+                mind = cautions(path, shown)
         except FileNotFoundError:
             lost = True
     marked = file.item.compartment.secrecy in MARKED
@@ -64,6 +66,7 @@ def preview(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
         "item": file.item,
         "shown": shown,
         "lost": lost,
+        "mind": "".join(mind),
         "pages": range(1, shown.pages + 1),
         "mark": f"{user.name} {cn_datetime(at)}" if marked else "",
         "marked_copy": marked and shown.kind in MARKABLE,

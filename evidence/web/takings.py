@@ -276,7 +276,8 @@ def seizure_list(request: HttpRequest, pk: int) -> HttpResponse:
         for part in (item, *item.parts.all()):
             part.told = "；".join(device_words(getattr(part, "device", None)))
         for file in item.files.all():
-            file.told = f"{format_of(file)}，{_('%(n)s 字节') % {'n': format(file.blob.size, ',')}}"
+            size = _("%(n)s 字节") % {"n": f"{file.blob.size:,}"}
+            file.told = f"{format_of(file)}，{size}"
     context = {
         "collection": row,
         "kind": kind,

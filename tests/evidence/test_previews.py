@@ -21,6 +21,7 @@ from casework.files.models import Blob
 from casework.ledger.models import Entry
 from evidence.models import Item, ItemFile
 from evidence.services import add_file
+from evidence.web.cautions import cautions
 from evidence.web.previews import mark_of
 from tests.build_evidence import START, a_stored_item
 from tests.cast import Cast
@@ -267,3 +268,38 @@ def test_pages_are_drawn_by_many_threads_at_once(tmp_path: Path) -> None:
         drawn = list(pool.map(lambda _turn: previews.picture(path, 0, "", 200), range(24)))
 
     assert len(set(drawn)) == 1
+
+
+def located() -> bytes:
+    """A photograph that tells where it was taken."""
+    out = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCamera"
+    exif.get_ifd(0x8825).update({1: "N", 2: (30.0, 15.0, 0.0), 3: "E", 4: (120.0, 10.0, 0.0)})
+    Image.new("RGB", (30, 20), (200, 10, 10)).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", "地址,备注\n=cmd|calc,+1\n@SUM(1),-2.5\n".encode(), ["有 2 个单元格"]),
+        ("a.csv", "地址,备注\n10.0.0.1,-2\n".encode(), []),
+        ("a.docm", office("word/document.xml", "word/vbaProject.bin"), ["文件内有宏"]),
+        ("a.docx", office("word/document.xml"), []),
+        ("a.pdf", PDF, ["PDF 内有脚本"]),
+        ("a.svg", b"<svg>" + SCRIPT + b"</svg>", ["这是网页或矢量图"]),
+        ("a.txt", b"plain words", []),
+        ("a.jpg", located(), ["原件带有拍摄位置", "原件写明拍摄设备：SecretCamera"]),
+        ("a.png", photo("PNG"), []),
+        ("a.png", bomb(), []),
+    ],
+)
+def test_what_to_mind_elsewhere_is_said(tmp_path: Path, name: str, content: bytes, said: list[str]) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    told = cautions(path, previews.look_into(path, name))
+
+    assert len(told) == len(said)
+    assert all(one.startswith(wanted) for one, wanted in zip(told, said, strict=True))
