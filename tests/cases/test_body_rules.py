@@ -13,15 +13,15 @@ PARTY, UNIT = "party_organisation", "unit"
 
 
 @pytest.mark.parametrize("receiver", [PARTY, UNIT])
-@pytest.mark.parametrize("code", sorted(catalogue().measures))
-def test_every_measure_for_every_body(code: str, receiver: str) -> None:
-    refusal = why_not_body(code, receiver, LAWS)
-    assert (refusal is None) == (catalogue().measures[code].family.code in FAMILIES[receiver])
-    if refusal is not None:
-        assert refusal.sentence.startswith("不能")
-        assert "只适用于" in refusal.why
-        assert "依据" in refusal.sentence
-        assert refusal.instead
+def test_every_measure_for_every_body(receiver: str) -> None:
+    for code, measure in sorted(catalogue().measures.items()):
+        refusal = why_not_body(code, receiver, LAWS)
+        assert (refusal is None) == (measure.family.code in FAMILIES[receiver]), code
+        if refusal is not None:
+            assert refusal.sentence.startswith("不能"), code
+            assert "只适用于" in refusal.why, code
+            assert "依据" in refusal.sentence, code
+            assert refusal.instead, code
 
 
 def test_eleven_measures_are_for_bodies() -> None:

@@ -14,7 +14,7 @@ from cases.services.recovery import register_gain, register_payment, set_due
 from casework.core.errors import Invalid, NotAllowed, Refused, Stale
 from casework.ledger.record import disclosed
 from casework.ledger.selectors import defects, trail
-from tests.build import moment
+from tests.build import moment, tried
 from tests.build_penalties import DRAFTED, a_case, a_suspect
 from tests.cast import Cast
 
@@ -74,33 +74,35 @@ def test_the_entry_keeps_the_numbers_and_seals_the_name(cast: Cast) -> None:
     assert disclosed(entry)["name"] == "吴某某"
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"coin": "某某币"}, "coin"),
-        ({"quantity": None}, "quantity"),
-        ({"quantity": Decimal(0)}, "quantity"),
-        ({"coin": "BTC", "quantity": Decimal("0.000000001")}, "quantity"),
-        ({"price": None}, "price"),
-        ({"price": Decimal(0)}, "price"),
-        ({"value": Decimal(100)}, "price"),
-        ({"price": None, "value": Decimal("0.001")}, "value"),
-        ({"priced_at": None}, "priced_at"),
-        ({"priced_at": DRAFTED + timedelta(days=1)}, "priced_at"),
-        ({"price_source": " "}, "price_source"),
-        ({"amount_due": Decimal(-1)}, "amount_due"),
-        ({"amount_due": Decimal("1.001")}, "amount_due"),
-        ({"label": " "}, "label"),
-        ({"coin": ""}, "coin"),
-        ({"coin": "", "quantity": None, "price": None}, "value"),
-        ({"quantity": Decimal("0.000000000001"), "price": Decimal("0.01")}, "quantity"),
-    ],
-)
-def test_a_gain_that_is_not_whole_is_refused_at_its_field(cast: Cast, change: dict, field: str) -> None:
-    values = {"quantity": Decimal("0.76"), "price": Decimal(22560), **ETH, **change}
-    with pytest.raises(Invalid) as invalid:
-        gain(cast, a_case(cast), **values)
-    assert field in invalid.value.details
+#: What is wrong with a gain, and the field at which it is said.
+WRONG: list[tuple[dict, str]] = [
+    ({"coin": "某某币"}, "coin"),
+    ({"quantity": None}, "quantity"),
+    ({"quantity": Decimal(0)}, "quantity"),
+    ({"coin": "BTC", "quantity": Decimal("0.000000001")}, "quantity"),
+    ({"price": None}, "price"),
+    ({"price": Decimal(0)}, "price"),
+    ({"value": Decimal(100)}, "price"),
+    ({"price": None, "value": Decimal("0.001")}, "value"),
+    ({"priced_at": None}, "priced_at"),
+    ({"priced_at": DRAFTED + timedelta(days=1)}, "priced_at"),
+    ({"price_source": " "}, "price_source"),
+    ({"amount_due": Decimal(-1)}, "amount_due"),
+    ({"amount_due": Decimal("1.001")}, "amount_due"),
+    ({"label": " "}, "label"),
+    ({"coin": ""}, "coin"),
+    ({"coin": "", "quantity": None, "price": None}, "value"),
+    ({"quantity": Decimal("0.000000000001"), "price": Decimal("0.01")}, "quantity"),
+]
+
+
+def test_a_gain_that_is_not_whole_is_refused_at_its_field(cast: Cast) -> None:
+    case = a_case(cast)
+    for change, field in WRONG:
+        values = {"quantity": Decimal("0.76"), "price": Decimal(22560), **ETH, **change}
+        with tried(change), pytest.raises(Invalid) as invalid:
+            gain(cast, case, **values)
+        assert field in invalid.value.details, change
     assert not Recovery.objects.exists()
 
 

@@ -109,19 +109,27 @@ def test_a_leader_who_comes_second_keeps_what_he_wrote(cast: Cast) -> None:
     assert (case.state, case.returned) == ("filing_pending", True)
 
 
-@pytest.mark.parametrize("day", ["2021-2-30", "2021年13月1日", "昨天", "0-0-0", "2021-9-31 25:61"])
-def test_an_impossible_date_says_what_is_right_and_keeps_the_rest(cast: Cast, day: str) -> None:
+def test_an_impossible_date_says_what_is_right_and_keeps_the_rest(cast: Cast) -> None:
     case = a_case(cast)
+    client, url = _client(cast.officer), reverse("cases:timeline", args=[case.pk])
 
-    page = _client(cast.officer).post(
-        reverse("cases:timeline", args=[case.pk]),
-        {"act": "add", "title": "购入矿机", "lane": "conduct", "moment": day, "precision": "day", "source": "采购合同"},
-    )
+    for day in ("2021-2-30", "2021年13月1日", "昨天", "0-0-0", "2021-9-31 25:61"):
+        page = client.post(
+            url,
+            {
+                "act": "add",
+                "title": "购入矿机",
+                "lane": "conduct",
+                "moment": day,
+                "precision": "day",
+                "source": "采购合同",
+            },
+        )
 
-    assert page.status_code == 409
-    text = page.content.decode()
-    assert day in text
-    assert "采购合同" in text
+        assert page.status_code == 409, day
+        text = page.content.decode()
+        assert day in text
+        assert "采购合同" in text
     assert not case.moments.exists()
 
 
