@@ -31,6 +31,22 @@ class StorageUntrusted(StorageAway):
         )
 
 
+class StorageRefuses(StorageAway):
+    """The storage answers, and says no: the key may not do this, or the bucket asks for something else."""
+
+    code = "storage_refuses"
+
+    def __init__(self, said: str) -> None:
+        CaseworkError.__init__(
+            self,
+            _(
+                "文件存储拒绝了这次存取（%(said)s），已经存好的不受影响。"
+                "可以请系统管理员核对存储密钥的权限和 CASEWORK_S3 各项设置。"
+            )
+            % {"said": said},
+        )
+
+
 def altered() -> Refused:
     """Return the refusal of bytes that are no longer those that were digested."""
     return Refused(_("不能存入：要存的字节与收到时的摘要不符，没有保存。可以重新上传。"), code="digest_differs")

@@ -19,7 +19,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any, Final, cast
 
-from casework.files.errors import StorageAway, StorageUntrusted, altered, differs, not_once
+from casework.files.errors import StorageAway, StorageRefuses, StorageUntrusted, altered, differs, not_once
 from casework.files.s3_wire import BLOCK, Place, Slice, send
 
 logger = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ class S3Store:
             else:
                 self._put_parts(received, size, sha256)
             known = self.size_of(sha256)
+            self._hold(key_of(sha256))
         if known != size:
             raise differs()
 
@@ -88,6 +89,7 @@ class S3Store:
         headers = {
             "If-None-Match": "*",
             "x-amz-checksum-sha256": base64.b64encode(bytes.fromhex(sha256)).decode(),
+            "x-amz-sdk-checksum-algorithm": "SHA256",  # who asks for a retention must say this too (S3, PutObject)
             "Content-Type": "application/octet-stream",
             **self._retention(),
         }
@@ -185,6 +187,29 @@ class S3Store:
         until = datetime.now(UTC) + timedelta(days=days)
         return {"x-amz-object-lock-mode": mode, "x-amz-object-lock-retain-until-date": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
 
+    def _hold(self, key: str) -> None:
+        """Ask for the retention by itself where the server overlooked it with the file, as some do with parts."""
+        if self.lock is None:
+            return
+        with self._asked("HEAD", key) as answer:
+            self._well(answer)
+            if answer.headers.get("x-amz-object-lock-mode") == self.lock[0]:
+                return
+        asked = self._retention()
+        mode, until = asked["x-amz-object-lock-mode"], asked["x-amz-object-lock-retain-until-date"]
+        body = f"<Retention><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>".encode()
+        digest = hashlib.sha256(body)
+        headers = {
+            "x-amz-checksum-sha256": base64.b64encode(digest.digest()).decode(),
+            "x-amz-sdk-checksum-algorithm": "SHA256",
+            "Content-Type": "application/xml",
+        }
+        with self._asked(
+            "PUT", key, query={"retention": ""}, headers=headers, body=(body, 0, len(body)), digest=digest.hexdigest()
+        ) as answer:
+            self._well(answer)
+            answer.read()
+
     # Asking -----------------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -246,7 +271,12 @@ class S3Store:
             raise altered()
         if answer.status == 501 or code == "NotImplemented":
             raise not_once()
-        raise self.away(str(answer.status), RuntimeError(code or said))
+        raise self.refused_or_away(answer.status, code or said)
+
+    def refused_or_away(self, status: int, said: str) -> StorageAway:
+        """Return the sentence for an answer that is none of those foreseen."""
+        away = self.away(str(status), RuntimeError(said))
+        return StorageRefuses(f"{status} {said[:60]}".strip()) if 400 <= status < 500 else away
 
     def away(self, what: str, error: Exception) -> StorageAway:
         """Write the cause into the log, for those who keep the system, and return the sentence for the reader."""
@@ -274,9 +304,9 @@ class _Stream(io.RawIOBase):
             self._drop()
             raise FileNotFoundError(self._key)
         if answer.status != (206 if headers else 200):
-            said = f"{answer.status} {answer.read(500)!r}"
+            status, said = answer.status, answer.read(2_000).decode("utf-8", "replace")
             self._drop()
-            raise self._store.away("GET", RuntimeError(said))
+            raise self._store.refused_or_away(status, _said(said, "Code", "") or said)
         if not headers:
             self._etag, self._size = answer.headers.get("ETag", "*"), int(answer.headers["Content-Length"])
 

@@ -94,11 +94,13 @@ def _verified_lead() -> Lead:
 
 
 def _choose(page: Any, name: str, words: str) -> None:
-    """Choose in a long list as one types."""
+    """Choose in a long list as one types; the list takes and gives back the focus a moment after the click."""
     page.locator(f"#{name} + .ts-wrapper .ts-control").click()
+    expect(page.locator(f"#{name}-ts-control")).to_be_focused()
     page.keyboard.type(words)
     expect(page.locator(f"#{name}-ts-dropdown .option.active")).to_contain_text(words)
     page.keyboard.press("Enter")
+    expect(page.locator(f"#{name}-ts-dropdown")).to_be_hidden()
 
 
 @pytest.mark.parametrize("visitor", [390], indirect=True)

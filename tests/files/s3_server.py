@@ -29,6 +29,8 @@ class Bucket:
 
     port: int = 0
     objects: dict[str, bytes] = field(default_factory=dict)
+    #: Key → mode of the retention, "" for none.
+    held: dict[str, str] = field(default_factory=dict)
     began: dict[str, tuple[str, datetime, dict[int, bytes]]] = field(default_factory=dict)
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
@@ -149,17 +151,23 @@ def handler(bucket: Bucket) -> type[BaseHTTPRequestHandler]:
             data = bucket.objects.get(key)
             if data is None:
                 return self._answer(404)
-            return self._answer(200, Content_Length=str(len(data)))
+            return self._answer(200, Content_Length=str(len(data)), x_amz_object_lock_mode=bucket.held.get(key, ""))
 
         def _put(self, key: str, query: dict[str, str], body: bytes, given: dict[str, str]) -> None:
+            if "retention" in query:
+                bucket.held[key] = re.findall(r"<Mode>(.+)</Mode>", body.decode())[0]
+                return self._answer(200)
             if "partNumber" in query:
                 if query["uploadId"] not in bucket.began:
                     return self._error(404, "NoSuchUpload")
                 bucket.began[query["uploadId"]][2][int(query["partNumber"])] = body
                 return self._answer(200, ETag=f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"')
+            if "x-amz-object-lock-mode" in given and not {"content-md5", "x-amz-sdk-checksum-algorithm"} & given.keys():
+                return self._error(400, "MissingUploadObjectWithObjectLockHeaders")
             if self._there(key, given):
                 return self._error(412, "PreconditionFailed")
             bucket.objects[key] = body
+            bucket.held[key] = given.get("x-amz-object-lock-mode", "")
             return self._answer(200)
 
         def _there(self, key: str, given: dict[str, str]) -> bool:
