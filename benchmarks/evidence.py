@@ -33,6 +33,7 @@ from casework.core.errors import CaseworkError
 from casework.files.services.blobs import read_digests
 from casework.ledger import verify
 from casework.ledger.record import record
+from casework.local.up import WEB_MEMORY
 from evidence.enums import Act, Kind, OfferState, State
 from evidence.models import Custody, Item, Offer
 from evidence.services import offer_item, open_collection, take_item, withdraw_offer
@@ -90,6 +91,7 @@ def _server(storage: Path) -> Iterator[tuple[int, int]]:
         port = free.getsockname()[1]
     environment = {
         **os.environ,
+        **WEB_MEMORY,
         "CASEWORK_STORAGE": f"file://{storage}",
         "CASEWORK_BENCH_DATABASE": connection.settings_dict["NAME"],
     }

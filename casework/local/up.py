@@ -25,6 +25,13 @@ from casework.local.process import LocalServiceError, end, leftovers, wait_until
 from casework.local.supervisor import Service, Supervisor, program, record_pid
 
 MANAGE = str(paths.CHECKOUT / "manage.py")
+#: What a large upload passed through goes back to the system at once: the allocators of Python and of granian otherwise
+#: keep it for the next (docker-compose.yml sets the same; benchmarks/README.md has the figures).
+WEB_MEMORY = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "65536",
+    "_RJEM_MALLOC_CONF": "narenas:1,dirty_decay_ms:0,muzzy_decay_ms:0",
+}
 
 
 @dataclass(frozen=True)
@@ -175,7 +182,7 @@ class Up:
             "web",
             web_command(host, port),
             state=self.state,
-            environment=environment,
+            environment={**environment, **WEB_MEMORY},
             ready=lambda: status(address, port, "/healthz") == HTTPStatus.OK,
         )
         web.before_launch = lambda: _await_port(host, port)

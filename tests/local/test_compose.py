@@ -20,7 +20,7 @@ from django.conf import settings
 
 from casework.local import paths, postgres, services, valkey
 from casework.local.process import wait_until
-from casework.local.up import beat_command, ledger_command, status, web_command, worker_command
+from casework.local.up import WEB_MEMORY, beat_command, ledger_command, status, web_command, worker_command
 from tests.local.conftest import environment, free_port, give_tables, manage
 
 OURS = ("migrate", "web", "worker", "beat", "ledger")
@@ -132,6 +132,7 @@ def test_the_bare_machine_runs_the_same_commands() -> None:
 
     for service, command in expected.items():
         assert composed[service]["command"] == ["python", *command]
+    assert composed["web"]["environment"].items() >= WEB_MEMORY.items()
 
 
 # --- Started outside a container -------------------------------------------------------------------------------------
