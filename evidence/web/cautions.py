@@ -3,12 +3,17 @@
 import re
 import zipfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
-from PIL import Image
 
+from casework.core.later import later
 from casework.files.previews import Preview
+
+if TYPE_CHECKING:
+    from PIL import Image
+else:
+    Image = later("PIL.Image")
 
 #: So much of a file is looked at.
 HEAD: Final = 1 << 20
