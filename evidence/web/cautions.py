@@ -1,6 +1,9 @@
 """What a file would do, or tells, when it is opened elsewhere: our own preview runs and shows nothing of that."""
 
+from __future__ import annotations
+
 import re
+import struct
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext as _
 
 from casework.core.later import later
-from casework.files.previews import Preview
+from casework.files.previews import IMAGES, Preview
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -22,6 +25,8 @@ ARCHIVE: Final = 64 << 20
 _GPS: Final = 0x8825
 _MAKE: Final = 0x010F
 _MODEL: Final = 0x0110
+#: What the notes of a damaged picture lead to.
+_UNREADABLE: Final = (ArithmeticError, LookupError, OSError, SyntaxError, TypeError, ValueError, struct.error)
 _FORMULA: Final = re.compile(r"[=+\-@\t\r]")
 _NUMBER: Final = re.compile(r"[+-]?[\d.,]+%?")
 _ACTS: Final = re.compile(rb"/(?:JavaScript|JS|Launch|OpenAction|AA|EmbeddedFile)\b")
@@ -60,11 +65,11 @@ def _has_macros(path: Path) -> bool:
 def _camera(path: Path) -> list[str]:
     """What the original tells of where and with what a picture was taken."""
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=sorted(IMAGES)) as picture:
             exif = picture.getexif()
             place = bool(exif.get_ifd(_GPS))
             device = " ".join(str(exif[tag]).strip("\0 ") for tag in (_MAKE, _MODEL) if tag in exif)[:80]
-    except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (*_UNREADABLE, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return []
     said = []
     if place:
