@@ -5,10 +5,13 @@ Names are followed from function to function through the project's own modules, 
 
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
+
+from casework.core.later import later
 
 OURS = ("casework.", "units.", "evidence.", "cases.")
 
@@ -42,7 +45,8 @@ def _called(function: FunctionType, owner: type | None) -> Iterator[FunctionType
     names, _texts = _code(function.__code__)
     modules = []
     for name in names:
-        found = _plain(function.__globals__.get(name))
+        found = function.__globals__.get(name)
+        found = import_module(vars(found)["_name"]) if isinstance(found, later) else _plain(found)
         if _of_ours(found):
             yield found
         elif isinstance(found, ModuleType) and f"{found.__name__}.".startswith(OURS):

@@ -320,6 +320,7 @@ def _lines(cast: Cast, caplog: pytest.LogCaptureFixture, pk: int) -> list[str]:
 
 def test_the_queue_carries_numbers_of_rows_and_nothing_else() -> None:
     """S13: what a worker's inspection shows of a task (name, arguments, result) is a name of ours and whole numbers."""
+    celery.loader.import_default_modules()
     ours = [task for name, task in celery.tasks.items() if not name.startswith("celery.")]
     for task in ours:
         hints = get_type_hints(task.run)

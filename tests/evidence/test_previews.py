@@ -109,7 +109,7 @@ def test_a_workbook_that_lies_about_its_size_is_not_unpacked(tmp_path: Path, mon
     size = struct.pack("<I", 1_000_000)
     assert whole.getvalue().count(size) == 2
     path.write_bytes(whole.getvalue().replace(size, struct.pack("<I", 10)))
-    monkeypatch.setattr(previews, "CalamineWorkbook", None)
+    monkeypatch.setattr(previews, "python_calamine", None)
 
     assert previews.look_into(path, "a.xlsx").kind == ""
     monkeypatch.setattr(previews, "_ZIP_BYTES", 1_000)
