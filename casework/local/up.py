@@ -25,13 +25,10 @@ from casework.local.process import LocalServiceError, end, leftovers, wait_until
 from casework.local.supervisor import Service, Supervisor, program, record_pid
 
 MANAGE = str(paths.CHECKOUT / "manage.py")
-#: What a large upload passed through goes back to the system at once: the allocators of Python and of granian otherwise
-#: keep it for the next (docker-compose.yml sets the same; benchmarks/README.md has the figures).
-WEB_MEMORY = {
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": "65536",
-    "_RJEM_MALLOC_CONF": "narenas:1,dirty_decay_ms:0,muzzy_decay_ms:0",
-}
+#: The allocators of Python and of granian keep one store each for all threads, not one for every thread that an upload
+#: passes through. To give everything back at once would cost half of an upload's time again (docker-compose.yml sets the
+#: same; benchmarks/README.md has the figures).
+WEB_MEMORY = {"MALLOC_ARENA_MAX": "1", "_RJEM_MALLOC_CONF": "narenas:1"}
 
 
 @dataclass(frozen=True)

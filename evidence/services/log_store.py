@@ -61,14 +61,13 @@ class PostgresStore:
 
     def _copy(self) -> None:
         rows, self.rows = self.rows, []
+        data = "".join(rows).encode()  # while the one before is still being taken in
         self.settle()
         if rows:
             self.kept += len(rows)
             self.told = self.read
             connection.ensure_connection()
-            self.copying = self.copier.submit(
-                _copied, connection.connection, "".join(rows).encode(), self.run.pk, self.read, self.kept
-            )
+            self.copying = self.copier.submit(_copied, connection.connection, data, self.run.pk, self.read, self.kept)
 
     def settle(self) -> None:
         """Wait until the database has taken in what it was given."""
