@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.db.models import CASCADE, Field, ForeignKey, ForeignObjectRel
 
+from casework.celery import app
 from casework.local.paths import CHECKOUT
 
 # Bottom to top, as in docs/concepts and pyproject.toml.
@@ -200,3 +201,17 @@ def test_nothing_else_loads_the_worker_at_the_start() -> None:
 
     assert {path for path in found if not WORKERS.search(path)} == set()
     assert {"casework/local/up.py", "evidence/tasks.py"} <= found  # the search finds what is there
+
+
+def test_a_worker_is_told_only_of_tasks_that_there_are() -> None:
+    told = {
+        name
+        for app in ("casework", "units", "evidence", "cases")
+        for path in (CHECKOUT / app).rglob("*.py")
+        for name in re.findall(r"\bwake\((.*?),", path.read_text(encoding="utf-8"))
+        if name != "task: str"
+    }
+
+    app.loader.import_default_modules()
+    assert told - {f'"{name}"' for name in app.tasks} == set()
+    assert '"evidence.read_log"' in told

@@ -1,13 +1,9 @@
 """Work of campaigns that takes longer than a page: safe to run twice, at any time, in any number of processes."""
 
-import logging
-
 from casework.core import clock
-from casework.core.background import OperationalError, shared_task
+from casework.core.background import shared_task
 from units.models import IssueRun
 from units.services.issue_runs import go_on, lost_runs
-
-logger = logging.getLogger(__name__)
 
 
 @shared_task(name="campaigns.issue")
@@ -25,11 +21,3 @@ def take_up() -> int:
     for one in lost:
         issue(one.pk)
     return len(lost)
-
-
-def wake(run: int) -> None:
-    """Tell a worker of the run; when none can be told, the next scan finds it."""
-    try:
-        issue.delay(run)
-    except OperationalError:
-        logger.warning("issue run %s waits for the scan: the broker cannot be reached", run)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -18,7 +17,7 @@ from casework.api.base import VisibleViewSet, check_version, create_once, expect
 from casework.api.filters import KeyFilterSet
 from casework.api.inputs import StatedReasonInput, taken
 from casework.core import clock
-from casework.core.later import later
+from casework.core.wake import wake
 from casework.documents.catalogue import current
 from casework.documents.filling import wrong_inputs
 from casework.documents.models import Document, Job, OwnTemplate
@@ -39,8 +38,6 @@ from casework.documents.services.jobs import cancel_job, note_job_download, requ
 from casework.documents.services.rendering import check_document, data_of, draw_document, draw_document_docx
 from casework.documents.services.templates import activate_template, draft_template, retire_template
 from casework.files.responses import download
-
-tasks = later("casework.documents.tasks")
 
 
 def _drawn(data: bytes, name: str) -> HttpResponse:
@@ -236,7 +233,7 @@ class DocumentViewSet(mixins.ListModelMixin, VisibleViewSet):
         """Sign and issue: the number is given now; a large document is drawn by a worker."""
         row = issue_document(self._row(request), **taken(IssueDocumentInput(data=request.data)), **self.by())
         for job in row.jobs.filter(state="queued"):
-            transaction.on_commit(lambda job=job: tasks.wake(job))  # type: ignore[misc]
+            wake("documents.run", job.pk)
         return self.shown(row)
 
     @extend_schema(request=ServeInput, responses=DocumentSerializer)
@@ -329,7 +326,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleViewSe
 
         def create() -> Response:
             job = request_case_file(subject, **self.by())
-            transaction.on_commit(lambda: tasks.wake(job))
+            wake("documents.run", job.pk)
             return self.shown(job, status.HTTP_201_CREATED)
 
         return create_once(request, create)

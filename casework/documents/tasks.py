@@ -1,21 +1,8 @@
 """Making documents in the background: safe to run twice, at any time, in any number of processes."""
 
-import logging
-
 from casework.core import clock
-from casework.core.background import OperationalError, shared_task
-from casework.documents.models import Job
+from casework.core.background import shared_task
 from casework.documents.services.jobs import run_job, waiting_jobs
-
-logger = logging.getLogger(__name__)
-
-
-def wake(job: Job) -> None:
-    """Tell a worker of the job; when none can be told, the next scan finds it."""
-    try:
-        run.delay(job.pk)
-    except OperationalError:
-        logger.warning("document job %s waits for the scan: the broker cannot be reached", job.pk)
 
 
 @shared_task(name="documents.run")

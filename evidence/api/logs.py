@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
@@ -14,15 +13,13 @@ from casework.access.policy import require
 from casework.api.base import VisibleViewSet, create_once
 from casework.api.filters import KeyFilterSet
 from casework.core import clock
-from casework.core.later import later
+from casework.core.wake import wake
 from evidence.api import log_serializers as s
 from evidence.api.callers import caller, taken, within
 from evidence.models import ItemFile
 from evidence.models.logs import LogEvent, LogFinding, LogRun
 from evidence.services.attributions import name_log_keeper
 from evidence.services.logs import mark_event, read_columns, set_clock_offset, start_log_run
-
-log_tasks = later("evidence.log_tasks")
 
 
 class ReadingFilter(KeyFilterSet):
@@ -61,7 +58,7 @@ class LogReadingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visibl
                 )
             else:
                 run = start_log_run(file, actor=user, at=clock.now(), format_name=given["format"], zone=given["zone"])
-            transaction.on_commit(lambda: log_tasks.wake(run.pk))
+            wake("evidence.read_log", run.pk)
             return Response(s.LogReadingSerializer(run).data, status=status.HTTP_201_CREATED)
 
         return create_once(request, create)

@@ -1,9 +1,7 @@
 """Stock-takes, bundles and acts to be confirmed, over HTTP."""
 
-import logging
 from typing import Any
 
-from django.db import transaction
 from django.http import FileResponse, Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -14,7 +12,7 @@ from rest_framework.response import Response
 
 from casework.access.policy import require
 from casework.api.base import VisibleViewSet, create_once
-from casework.core.later import later
+from casework.core.wake import wake
 from casework.ledger.refs import resolve
 from evidence.api.callers import caller, taken
 from evidence.models import BundleJob, Custody, StockTake
@@ -23,10 +21,6 @@ from evidence.selectors.desk import acts_to_confirm
 from evidence.services import confirm_acts
 from evidence.services.bundle_jobs import fetch_bundle, name_of, request_bundle
 from evidence.services.stock import begin_stock_take, close_stock_take, count_item
-
-background, tasks = later("casework.core.background"), later("evidence.tasks")
-
-logger = logging.getLogger(__name__)
 
 
 class StockLineSerializer(serializers.ModelSerializer[StockLine]):
@@ -162,7 +156,7 @@ class BundleJobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visible
 
         def create() -> Response:
             job = request_bundle(given["ref"], redacted=given["redacted"], **self.by())
-            transaction.on_commit(lambda: _wake(job))
+            wake("evidence.bundle", job.pk)
             return self.shown(job, status.HTTP_201_CREATED)
 
         return create_once(request, create)
@@ -178,14 +172,6 @@ class BundleJobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Visible
         response["X-Content-Type-Options"] = "nosniff"
         response["Cache-Control"] = "private, no-store"
         return response
-
-
-def _wake(job: BundleJob) -> None:
-    """Tell a worker of the job; when none can be told, the next sweep finds it."""
-    try:
-        tasks.make.delay(job.pk)
-    except background.OperationalError:
-        logger.warning("bundle %s waits for the sweep: the broker cannot be reached", job.pk)
 
 
 class WaitingSerializer(serializers.ModelSerializer[Custody]):

@@ -7,7 +7,6 @@ from email.utils import format_datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ from rest_framework.views import APIView
 from casework.access.policy import get_visible
 from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid
-from casework.core.later import later
+from casework.core.wake import wake
 from casework.files.enums import UploadState
 from casework.files.models import Upload
 from casework.files.services.uploads import CHECKSUMS, PATIENCE, Checksum, append_piece, may_finish_now
@@ -28,8 +27,6 @@ from evidence.api.callers import caller
 from evidence.models import Item, ItemFile
 from evidence.selectors.items import knows_content
 from evidence.services.uploads import abandon_upload, finish_upload, open_item_upload
-
-background, tasks = later("casework.core.background"), later("evidence.tasks")
 
 VERSION = "1.0.0"
 PIECE = "application/offset+octet-stream"
@@ -170,15 +167,8 @@ def _append(request: Request, upload: Upload, offset: int) -> dict[str, str]:
             if upload.state == UploadState.FAILED:
                 raise Invalid(upload.error, code="upload_refused")
         else:
-            transaction.on_commit(lambda: _wake(upload))
+            wake("evidence.finish_upload", upload.pk)
     return {"Upload-Offset": str(upload.offset)}
-
-
-def _wake(upload: Upload) -> None:
-    try:
-        tasks.finish.delay(upload.pk)
-    except background.OperationalError:
-        return  # the sweep finds it
 
 
 def _number(request: Request, header: str) -> int:

@@ -1,9 +1,6 @@
 """Asking for a bundle, watching it being made, fetching it."""
 
-import logging
-
 from django import forms
-from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _l
@@ -12,17 +9,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from casework.access.policy import get_visible, require
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.core.later import later
+from casework.core.wake import wake
 from casework.ledger.refs import resolve
 from casework.web.forms import add_refusal
 from casework.web.guards import officials_only
 from evidence.models import BundleJob
 from evidence.services.bundle_jobs import fetch_bundle, name_of, request_bundle
 from evidence.web.people import reader
-
-background, tasks = later("casework.core.background"), later("evidence.tasks")
-
-logger = logging.getLogger(__name__)
 
 
 class BundleForm(forms.Form):
@@ -55,7 +48,7 @@ def new(request: HttpRequest) -> HttpResponse:
         except CaseworkError as error:
             add_refusal(form, error)
         else:
-            transaction.on_commit(lambda: wake(job))
+            wake("evidence.bundle", job.pk)
             return redirect("evidence:bundle-job", pk=job.pk)
     context = {
         "form": form,
@@ -63,14 +56,6 @@ def new(request: HttpRequest) -> HttpResponse:
         "jobs": BundleJob.objects.visible_to(user).filter(ref=ref).order_by("-pk")[:5],
     }
     return render(request, "evidence/bundle_new.html", context, status=409 if request.method == "POST" else 200)
-
-
-def wake(job: BundleJob) -> None:
-    """Tell a worker of the job; when none can be told, the next sweep finds it."""
-    try:
-        tasks.make.delay(job.pk)
-    except background.OperationalError:
-        logger.warning("bundle %s waits for the sweep: the broker cannot be reached", job.pk)
 
 
 @require_safe

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from casework.access.models import NeedToKnow
 from casework.access.policy import get_visible, require
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.core.later import later
+from casework.core.wake import wake
 from casework.web.toast import toast
 from evidence.log_words import FIELDS
 from evidence.models import Item, ItemFile
@@ -20,8 +19,6 @@ from evidence.parsing.table import FIELDS as NAMES
 from evidence.selectors.logs import Peek, mappings_for, peek
 from evidence.services.logs import read_columns
 from evidence.web.people import reader
-
-log_tasks = later("evidence.log_tasks")
 
 ZONES = ("Asia/Shanghai", "UTC")
 
@@ -47,7 +44,7 @@ def log_columns(request: HttpRequest, pk: int) -> HttpResponse:
         except CaseworkError as refusal:
             error = refusal
         else:
-            transaction.on_commit(lambda: log_tasks.wake(run.pk))
+            wake("evidence.read_log", run.pk)
             toast(request, _("已开始读取，读完会显示在这里。"))
             return redirect("evidence:item-logs", pk=item.pk)
     return render(

@@ -17,7 +17,7 @@ from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.core.later import later
+from casework.core.wake import wake
 from casework.ledger.record import record
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
@@ -38,8 +38,6 @@ from evidence.services.logs import set_clock_offset, start_log_run
 from evidence.web.log_findings import shown
 from evidence.web.log_keepers import KeeperForm
 from evidence.web.people import reader
-
-log_tasks = later("evidence.log_tasks")
 
 #: The gravest first.
 GRAVITY = {verdict: number for number, verdict in enumerate(VERDICTS)}
@@ -103,7 +101,7 @@ def item_logs(request: HttpRequest, pk: int) -> HttpResponse:
             except CaseworkError as error:
                 add_refusal(form, error)
             else:
-                transaction.on_commit(lambda: log_tasks.wake(run.pk))
+                wake("evidence.read_log", run.pk)
                 toast(request, _("已开始读取，读完会显示在这里。"))
                 return redirect("evidence:item-logs", pk=item.pk)
     runs = LogRun.objects.visible_to(user).filter(file__item=item).select_related("file", "asked_by").order_by("-pk")

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from casework.celery import app
 from casework.core.errors import NotAllowed
 from casework.imports import tasks
 from casework.imports.models import ImportRun
@@ -70,15 +71,15 @@ def test_the_page_waits_for_the_worker(
     cast: Cast, client: Client, monkeypatch: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     monkeypatch.setattr(writing, "AT_ONCE", 1)
-    told: list[int] = []
-    monkeypatch.setattr(tasks.write, "delay", told.append)
+    told: list[tuple[str, list[int]]] = []
+    monkeypatch.setattr(app, "send_task", lambda name, args: told.append((name, args)))
     run = _previewed(cast)
     client.force_login(cast.campaign_officer, backend=BACKEND)
 
     with django_capture_on_commit_callbacks(execute=True):
         client.post(reverse("imports:apply", args=[run.pk]))
 
-    assert told == [run.pk]
+    assert told == [("imports.write", [run.pk])]
     page = client.get(reverse("imports:run", args=[run.pk])).content.decode()
     assert "正在写入 2 行" in page
     assert 'hx-trigger="every 2s"' in page

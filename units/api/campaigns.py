@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -17,7 +16,7 @@ from casework.api.base import VisibleViewSet, check_version, create_once, etag
 from casework.api.inputs import taken, within
 from casework.core import clock
 from casework.core.errors import Invalid
-from casework.core.later import later
+from casework.core.wake import wake
 from units.enums_campaign import Outcome
 from units.models import (
     Campaign,
@@ -39,8 +38,6 @@ from units.services.issue_runs import AT_ONCE, begin_issue
 from units.services.issuing import issue_self_inspections, ready_members, remind_overdue
 from units.services.rectification import order_rectification
 from units.services.reviews import draw_spot_checks
-
-tasks = later("units.tasks")
 
 
 class StageSerializer(serializers.ModelSerializer[Stage]):
@@ -227,7 +224,7 @@ class CampaignViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleV
         at, user = clock.now(), reader(request)
         if chosen is None and ready_members(stage, clock.today()).count() > AT_ONCE:
             run = begin_issue(stage, due_on=data["due_on"], actor=user, at=at)
-            transaction.on_commit(lambda: tasks.wake(run.pk))
+            wake("campaigns.issue", run.pk)
             return Response({"count": run.total}, status=status.HTTP_202_ACCEPTED)
         rows = issue_self_inspections(stage, chosen, due_on=data["due_on"], actor=user, at=at)
         return Response({"count": len(rows)})

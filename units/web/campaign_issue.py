@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,7 +17,7 @@ from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError, NotReady
-from casework.core.later import later
+from casework.core.wake import wake
 from casework.web.forms import DayField, add_refusal
 from casework.web.toast import toast
 from units.models import Campaign, IssueRun, Stage
@@ -27,8 +26,6 @@ from units.services.issue_runs import AT_ONCE, begin_issue
 from units.services.issuing import issue_self_inspections, ready_members
 from units.web.campaigns import campaign_of
 from units.web.posted import posted
-
-tasks = later("units.tasks")
 
 
 class IssueForm(forms.Form):
@@ -95,7 +92,7 @@ def _issue(request: HttpRequest, found: Campaign, stage: Stage, form: IssueForm,
     waiting = found.campaign_units.exclude(self_inspections__stage=stage).count()
     if waiting > AT_ONCE:
         run = begin_issue(stage, due_on=due_on, ready_only=ready_only, actor=user, at=at)
-        transaction.on_commit(lambda: tasks.wake(run.pk))
+        wake("campaigns.issue", run.pk)
         return redirect("units:campaign-issue-run", code=found.code, pk=run.pk)
     chosen = [one.unit for one in ready_members(stage, timezone.localdate(at))] if ready_only else None
     rows = issue_self_inspections(stage, chosen, due_on=due_on, actor=user, at=at)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from casework.access.policy import get_visible, require
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.core.later import later
+from casework.core.wake import wake
 from casework.documents.catalogue import current, template_of
 from casework.documents.filling import wrong_inputs
 from casework.documents.models import Document
@@ -33,8 +32,6 @@ from casework.documents.web.forms import DocumentForm, IssueForm, ReasonForm, Se
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
 from casework.web.toast import toast
-
-tasks = later("casework.documents.tasks")
 
 
 def _subject(request: HttpRequest, ref: str) -> Subject:
@@ -149,7 +146,7 @@ def _do(row: Document, name: str, given: dict[str, Any], user: Any) -> str:
     if name == "issue":
         done = issue_document(row, actor=user, at=at, **given)
         for job in done.jobs.filter(state="queued"):
-            transaction.on_commit(lambda job=job: tasks.wake(job))  # type: ignore[misc]
+            wake("documents.run", job.pk)
         return _("已印发 %(number)s。") % {"number": done.number}
     if name == "return":
         return _("已退回%(kind)s。") % {"kind": return_document(row, actor=user, at=at, **given).kind}

@@ -1,6 +1,5 @@
 """Whole case files: asked for, watched, fetched, stopped."""
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -9,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from casework.access.policy import can, get_visible, require
 from casework.accounts.requests import reader
 from casework.core import clock
-from casework.core.later import later
+from casework.core.wake import wake
 from casework.documents.enums import JobKind, JobState
 from casework.documents.models import Job
 from casework.documents.registry import has_case_file, sheaves_of, subject_of
@@ -17,8 +16,6 @@ from casework.documents.services.jobs import cancel_job, documents_of, note_job_
 from casework.files.responses import download
 from casework.web.guards import commission_only
 from casework.web.toast import toast
-
-tasks = later("casework.documents.tasks")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,7 +28,7 @@ def bind(request: HttpRequest, ref: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         job = request_case_file(subject, actor=user, at=clock.now())
-        transaction.on_commit(lambda: tasks.wake(job))
+        wake("documents.run", job.pk)
         return redirect("documents:job", job.pk)
     context = {
         "subject": subject,

@@ -1,10 +1,8 @@
 """Pages of imports: history, upload, preview row by row, apply, undo."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +15,7 @@ from casework.access.policy import can, get_visible
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.core.later import later
+from casework.core.wake import wake
 from casework.imports.cells import masked
 from casework.imports.enums import Outcome, RunState
 from casework.imports.models import ImportRow, ImportRun
@@ -29,10 +27,6 @@ from casework.web.forms import add_refusal
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
-
-background, tasks = later("casework.core.background"), later("casework.imports.tasks")
-
-logger = logging.getLogger(__name__)
 
 RUNS = ListPage(
     title=gettext_lazy("导入"),
@@ -116,7 +110,7 @@ def _read(request: HttpRequest, form: UploadForm) -> ImportRun:
             sampled_at=data.get("sampled_at"),
             compartment=data.get("compartment"),
         )
-        transaction.on_commit(lambda: wake(tasks.read, run))
+        wake("imports.read", run.pk)
         return run
     kept = getattr(file, "temporary_file_path", None)
     return read_file(
@@ -129,14 +123,6 @@ def _read(request: HttpRequest, form: UploadForm) -> ImportRun:
         compartment=data.get("compartment"),
         by_hand=True,
     )
-
-
-def wake(task: Any, run: ImportRun) -> None:
-    """Tell a worker of the file; when none can be told, the next scan finds it."""
-    try:
-        task.delay(run.pk)
-    except background.OperationalError:
-        logger.warning("import %s waits for the scan: the broker cannot be reached", run.pk)
 
 
 def _changes(row: ImportRow) -> Any:
@@ -250,7 +236,7 @@ def apply(request: HttpRequest, pk: int) -> HttpResponse:
     found: ImportRun = get_visible(ImportRun.objects, user, pk=pk)
     if found.rows > writing.AT_ONCE:
         ordered = writing.order_writing(found, actor=user, at=clock.now())
-        transaction.on_commit(lambda: wake(tasks.write, ordered))
+        wake("imports.write", ordered.pk)
         return redirect("imports:run", pk)
     done = apply_run(found, actor=user, at=clock.now())
     toast(
