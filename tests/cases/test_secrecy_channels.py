@@ -36,10 +36,12 @@ from evidence.models import Item, ItemFile
 from tests.build import a_compartment, a_user, moment, tried
 from tests.build_cases import a_case, a_record, a_suspect, a_unit, an_inspection, the_inspectors
 from tests.build_evidence import a_collection, an_item
+from tests.build_units import a_block, a_list, a_sighting
 from tests.cases.test_secrecy_everywhere import CHANGING, SCHEMA, _ask, _client
 from tests.cast import Cast
 from tests.evidence.test_uploads import api, create, send
-from units.models import Person, Unit
+from units.models import AddressBlock, Person, Registration, Sighting, Unit
+from units.selectors.holders import who_held
 
 pytestmark = pytest.mark.django_db
 LATER = moment("2021-09-19 09:00")
@@ -96,6 +98,36 @@ def test_a_list_is_taken_back_whatever_is_hidden_on_it(cast: Cast, kind: str, te
     assert Entry.objects.filter(kind="register.kept").count() == (2 if kind == "units" else 1)
     assert _taken(text, kind).created == 2
     assert Unit.objects.get(code="B1") == bystander
+
+
+BLOCKS = "网段,单位代码,启用日期,停用日期\n10.9.0.0/24,B1,2020-01-01,\n10.9.1.0/24,B1,2020-01-01,\n"
+DEVICES = "单位代码,设备,用途,起始日期,网段\nB1,一号机,教学,2020-01-01,10.9.0.0/24\nB1,二号机,教学,2020-01-01,\n"
+
+
+@pytest.mark.parametrize(("kind", "text"), [("address-blocks", BLOCKS), ("registrations", DEVICES)])
+def test_a_list_of_claims_is_taken_back_whatever_was_seen_on_them(cast: Cast, kind: str, text: str) -> None:
+    """S7: that a monitor of a circle saw something there is no business of the keeper's."""
+    unit = a_unit("别的学校", code="B1")
+    bystander = a_block(unit, "10.1.0.0/16")
+    model: Any = AddressBlock if kind == "address-blocks" else Registration
+    run = _taken(text, kind)
+    first = model.objects.get(network="10.9.0.0/24")
+    pages = [
+        reverse("imports:run", args=[run.pk]), f"/units/{unit.pk}/", "/addresses/",
+        "/addresses/registrations/", f"/addresses/registrations/{first.pk}/", "/api/v1/address-blocks/", "/search/?q=10.9.0",
+    ]  # fmt: skip
+    before = _taken_back(run, text, cast, pages)
+    one = "block" if model is AddressBlock else "registration"
+    seen = a_sighting(a_list(a_compartment(cast.officer)), "10.9.0.7", **{one: first})
+
+    assert _taken_back(run, text, cast, pages) == before
+    assert (before[0][0], before[-1][0]) == (302, 2)
+    undo_run(run, actor=cast.intake, at=LATER)
+    assert getattr(Sighting.objects.get(pk=seen.pk), one) == first
+    assert not model.objects.exclude(pk=bystander.pk).exists()
+    assert who_held("10.9.0.7", LATER).holders == []
+    assert Entry.objects.filter(kind="register.kept").count() == 1
+    assert _taken(text, kind).created == 2
 
 
 def test_what_the_keeper_knows_still_holds_a_list_and_is_named(cast: Cast) -> None:

@@ -276,8 +276,9 @@ class AddressBlock(models.Model):
     reference = models.CharField(_("依据"), max_length=200, blank=True)
     state = models.CharField(_("状态"), max_length=20, choices=ClaimState.choices, default=ClaimState.STANDING)
     import_run = models.ForeignKey(ImportRun, models.PROTECT, null=True, blank=True, related_name="+")
+    taken_back_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = ClaimQuerySet.as_manager()
+    objects = StandingManager.from_queryset(ClaimQuerySet)()
 
     class Meta:
         verbose_name = _("网段")
@@ -357,8 +358,9 @@ class Registration(models.Model):
     approved_by = models.CharField(_("批准人"), max_length=80, blank=True)
     reference = models.CharField(_("备案号"), max_length=120, blank=True)
     import_run = models.ForeignKey(ImportRun, models.PROTECT, null=True, blank=True, related_name="+")
+    taken_back_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = RegisterQuerySet.as_manager()
+    objects = StandingManager.from_queryset(RegisterQuerySet)()
 
     class Meta:
         verbose_name = _("科研备案")
@@ -366,7 +368,11 @@ class Registration(models.Model):
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gte=F("from_on")), name="registration_order"
             ),
-            models.UniqueConstraint(fields=["unit", "device", "from_on"], name="registration_once"),
+            models.UniqueConstraint(
+                fields=["unit", "device", "from_on"],
+                condition=Q(taken_back_at__isnull=True),
+                name="registration_once_standing",
+            ),
         ]
 
     def __str__(self) -> str:

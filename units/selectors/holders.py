@@ -30,7 +30,7 @@ REGISTERED = """
 left join lateral (
     select g.id
     from units_registration g
-    where holder.units = 1 and g.unit_id = holder.unit_id and g.from_on <= q.day
+    where holder.units = 1 and g.unit_id = holder.unit_id and g.taken_back_at is null and g.from_on <= q.day
       and (g.until is null or g.until >= q.day) and (g.network is null or g.network >>= q.ip)
     order by g.network is null, g.id
     limit 1

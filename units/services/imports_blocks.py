@@ -24,7 +24,7 @@ from casework.imports.selectors import read_rows, rows_with
 from casework.imports.services.staging import store_verdicts
 from units.enums import ClaimState
 from units.models import AddressBlock, AddressConflict
-from units.services.imports_undo import refuse_if_resting, restore
+from units.services.imports_undo import remove, restore
 from units.services.imports_units import units_by_code
 
 _STAGE = """
@@ -47,7 +47,7 @@ select c.line, c.net::text, b.id, b.state = 'standing',
        and (not c.has_from or lower(b.valid) is not distinct from lower(c.valid)) as same_claim
 from claim c
 join units_addressblock b on b.network && c.net
-where b.unit_id = c.unit_id and b.valid && c.valid
+where b.unit_id = c.unit_id and b.taken_back_at is null and b.valid && c.valid
   and coalesce(b.nat_ports, {_ALL_PORTS}) && coalesce(c.ports, {_ALL_PORTS})
 """  # noqa: S608  only constants of the house are put in
 _OTHERS = """
@@ -170,12 +170,8 @@ class AddressBlocksKind:
             for pk, changes in (row.changes or {}).get("change", {}).items():
                 _change(int(pk), {name: pair[::-1] for name, pair in changes.items()}, row.line)
         created = AddressBlock.objects.filter(pk__in=made)
-        refuse_if_resting(created, actor=actor, ignore=("first", "second", "kept"))
-        conflicts = AddressConflict.objects.filter(Q(first__in=made) | Q(second__in=made))
-        if conflicts.filter(settled_at__isnull=False).exists():
-            refuse_if_resting(created, actor=actor)
-        conflicts.delete()
-        created.delete()
+        AddressConflict.objects.filter(Q(first__in=made) | Q(second__in=made), settled_at__isnull=True).delete()
+        remove(created, actor=actor, at=at, state=ClaimState.WITHDRAWN)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from casework.imports.rules import BadCell, parse_date, parse_networks, parse_un
 from casework.imports.selectors import read_rows, rows_with
 from casework.imports.services.staging import store_verdicts
 from units.models import Registration, Unit
-from units.services.imports_undo import refuse_if_resting, restore
+from units.services.imports_undo import remove, restore
 from units.services.imports_units import units_by_code
 
 _FIELDS = ("purpose", "to", "network", "approved_by", "reference")
@@ -98,8 +98,7 @@ class RegistrationsKind:
         for row in rows_with(run, Outcome.UPDATED):
             _change(row.target or 0, row.line, {name: pair[::-1] for name, pair in (row.changes or {}).items()})
         created = Registration.objects.filter(pk__in=[row.target for row in rows_with(run, Outcome.CREATED)])
-        refuse_if_resting(created, actor=actor)
-        created.delete()
+        remove(created, actor=actor, at=at)
 
 
 def _judge(

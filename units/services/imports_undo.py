@@ -22,9 +22,10 @@ def remove(
     """Remove the rows a list made, or raise ``NotReady`` naming everything that rests on them and the actor may know.
 
     What he may not know of (a case, an inspection that is planned) neither hinders him nor is named: such a row stays
-    for what points to it, taken back at ``at`` with its unique keys set to ``keys``, and nobody finds it any more.
+    for what points to it, taken back at ``at`` with ``keys`` set (what would stand in the way of the same list coming
+    again), and nobody finds it any more.
 
-    ``goes``  rows that point to these and go with them.
+    ``goes``  rows of units that go with them.
     """
     rows = list(created.select_for_update().values_list("pk", flat=True))  # nothing new comes to rest on them now
     with_them = list(goes.values_list("pk", flat=True)) if goes is not None else []
@@ -44,17 +45,6 @@ def remove(
     if goes is not None:
         goes.filter(unit__in=gone).delete()
     gone.delete()
-
-
-def refuse_if_resting(created: QuerySet[Any], *, actor: User | None, ignore: Sequence[str] = ()) -> None:
-    """Raise ``NotReady`` when anything points to the rows except through ``ignore``, naming what the actor may know."""
-    found, any_at_all = [], False
-    for field, resting in _resting(created.model, list(created.values_list("pk", flat=True))):
-        if field not in ignore:
-            any_at_all = any_at_all or resting.exists()
-            found += _known(resting, actor)
-    if any_at_all:
-        raise NotReady(str(_REFUSED), found)
 
 
 def _resting(model: type[Model], rows: Sequence[int]) -> Iterable[tuple[str, QuerySet[Any]]]:
