@@ -118,6 +118,9 @@ def suspect(request: HttpRequest, pk: int, suspect_pk: int) -> HttpResponse:
         "changes": [(row, getattr(Suspect._meta.get_field(row.field), "verbose_name", row.field)) for row in changes],
         "meetings": person.facts_shown.select_related("officer", "second_officer").order_by("-at"),
         "elsewhere": same_person(person, user),
+        "may_draft": can(user, "penalty.draft", case),
+        "measures": person.case_measures.order_by("number"),
+        "recoveries": person.recoveries.order_by("pk"),
         "records": person.interviews.select_related("officer", "second_officer").order_by("-began_at"),
     }
     return render(request, "cases/suspect.html", context, status=409 if form.errors else 200)
