@@ -12,6 +12,7 @@ from tests.build_units import NOW, a_block, a_lead, a_list, a_run, a_sighting, a
 from tests.cast import Cast
 from units.models import AddressConflict, Lead, Person
 from units.services.leads import raise_leads
+from units.services.questions import settle_question
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +133,23 @@ def test_settling_a_question_and_a_conflict_on_their_pages(cast: Cast, scene: di
     assert as_(cast.campaign_officer).post(page, kept).status_code == 302
     scene["conflict"].refresh_from_db()
     assert scene["conflict"].kept == scene["conflict"].first
+
+
+def test_what_an_answer_rests_on_is_named_and_linked_as_far_as_the_reader_may_know(
+    cast: Cast, scene: dict[str, Any]
+) -> None:
+    hidden = a_lead(a_unit(name="别处的学校"), a_compartment(cast.campaign_officer))
+    sources = {"nature": ("passive", f"lead:{scene['lead'].pk}"), "machine": ("矿机", f"lead:{hidden.pk}")}
+    for kind, (answer, source) in {**sources, "extent": ("4 台", "证物 3 号<b>")}.items():
+        settle_question(scene["lead"].questions.get(kind=kind), answer, source_ref=source, actor=cast.officer, at=NOW)
+
+    shown = as_(cast.officer).get(f"/leads/{scene['lead'].pk}/").content.decode()
+
+    assert f'<a href="/leads/{scene["lead"].pk}/">{scene["lead"]}</a>。' in shown
+    assert "另有记录。" in shown
+    assert "证物 3 号&lt;b&gt;。" in shown
+    assert hidden.number not in shown
+    assert f"lead:{hidden.pk}" not in shown
 
 
 @pytest.mark.parametrize(
