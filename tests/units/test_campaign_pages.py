@@ -359,6 +359,24 @@ def test_a_draw_and_its_result_are_entered_by_form(client: Client, cast: Cast, s
     assert scene.inspection.false_report
 
 
+def test_what_an_outcome_rests_on_is_chosen_by_name_or_written(client: Client, cast: Cast, scene: Scene) -> None:
+    row = campaign_unit_of(scene.inspection)
+    place = reverse("units:campaign-unit", args=[scene.campaign.code, row.pk])
+    page = as_user(client, cast.campaign_officer).get(place)
+    assert f'<option value="{scene.inspection.ref}" selected>{scene.inspection}</option>' in text_of(page)
+
+    foreign = client.post(place, {"outcome": "active", "basis_ref": scene.bystander.ref})
+    neither = client.post(place, {"outcome": "active", "basis_ref": "", "basis": ""})
+    written = client.post(place, {"outcome": "active", "basis_ref": "", "basis": "通管局 51 号函"})
+
+    assert (foreign.status_code, neither.status_code, written.status_code) == (400, 400, 302)
+    assert "写明依据的记录。" in text_of(neither)
+    assert "通管局 51 号函" in text_of(client.get(place))
+    row.refresh_from_db()
+    assert (row.outcome, row.outcome_basis) == ("active", "通管局 51 号函")
+    assert campaign_unit_of(scene.bystander).outcome == ""
+
+
 def test_an_outcome_is_set_from_the_report(client: Client, cast: Cast, scene: Scene) -> None:
     row = scene.inspection.campaign_unit
     place = reverse("units:campaign-unit", args=[scene.campaign.code, row.pk])

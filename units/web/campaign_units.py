@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from casework.access.policy import can, get_visible, require
+from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.ledger.refs import resolve
+from casework.ledger.refs import resolve_many
 from casework.web.forms import add_refusal
 from casework.web.lists import Bulk, Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import badge, status
@@ -96,8 +97,33 @@ class OutcomeForm(forms.Form):
     """What the campaign found about a unit."""
 
     outcome = forms.ChoiceField(label=gettext_lazy("结论"), choices=Outcome.choices, widget=forms.RadioSelect)
-    basis_ref = forms.CharField(label=gettext_lazy("依据"), max_length=200)
+    basis_ref = forms.ChoiceField(label=gettext_lazy("依据"), required=False)
+    basis = forms.CharField(label=gettext_lazy("其他依据"), max_length=200, required=False)
     reason = forms.CharField(label=gettext_lazy("理由"), max_length=1000, required=False, widget=forms.Textarea)
+
+    def __init__(self, *args: Any, records: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["basis_ref"]
+        chosen.choices = [*records, ("", _("其他，写在下面"))]
+
+    def given(self) -> dict[str, Any]:
+        """Return what the service asks for: the record that was chosen, else what was written."""
+        found = dict(self.cleaned_data)
+        written = found.pop("basis")
+        return found | {"basis_ref": found["basis_ref"] or written}
+
+
+def _records(row: CampaignUnit, user: User) -> list[tuple[str, str]]:
+    """Return what an outcome can rest on, by name: the unit's reports, findings and where they come from, leads, duties."""
+    findings = Finding.objects.visible_to(user).filter(campaign_unit=row).order_by("pk")
+    refs = [row.outcome_basis, *(one.ref for one in row.self_inspections.order_by("pk"))]
+    for finding in findings:
+        refs += [f"finding:{finding.pk}", finding.source_ref]
+    refs += [f"lead:{pk}" for pk in row.unit.leads.order_by("-pk").values_list("pk", flat=True)[:50]]
+    duties = Rectification.objects.visible_to(user).filter(campaign_unit=row).order_by("pk")
+    refs += [f"rectification:{pk}" for pk in duties.values_list("pk", flat=True)]
+    known = resolve_many(filter(None, refs), user)
+    return [(ref, known[ref].label) for ref in dict.fromkeys(refs) if ref in known]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -111,11 +137,15 @@ def campaign_unit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     first = row.self_inspections.order_by("pk").first()
     if request.method == "POST":
         require(user, "campaign.set_outcome", row)
-    start = {"outcome": row.outcome, "basis_ref": row.outcome_basis or (first.ref if first else "")}
-    form = OutcomeForm(posted(request), initial=start)
+    may_set = can(user, "campaign.set_outcome", row)
+    records = _records(row, user) if may_set else []
+    basis = row.outcome_basis or (first.ref if first else "")
+    listed = basis in dict(records)
+    start = {"outcome": row.outcome, "basis_ref": basis if listed else "", "basis": "" if listed else basis}
+    form = OutcomeForm(posted(request), initial=start, records=records)
     if request.method == "POST" and form.is_valid():
         try:
-            set_outcome(row, actor=user, at=clock.now(), **form.cleaned_data)
+            set_outcome(row, actor=user, at=clock.now(), **form.given())
         except CaseworkError as error:
             add_refusal(form, error)
         else:
@@ -124,14 +154,12 @@ def campaign_unit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
             if back.isdecimal():
                 return redirect("units:self-inspection", pk=int(back))
             return HttpResponseRedirect(request.path)
-    basis = resolve(row.outcome_basis, user) if row.outcome_basis else None
     context = {
         "campaign": found,
         "row": row,
         "badge": _outcome_badge(row),
         "form": form,
-        "basis": basis,
-        "may_set": can(user, "campaign.set_outcome", row),
+        "may_set": may_set,
         "may_order": can(user, "rectification.order", row),
         "findings": Finding.objects.visible_to(user).filter(campaign_unit=row).select_related("lead").order_by("pk"),
         "reports": row.self_inspections.select_related("stage").order_by("pk"),
