@@ -2,8 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from casework.ledger.refs import register_nouns
 from casework.ledger.words import register_words
 
+register_nouns({"compartment": _("知悉范围")})
 register_words(
     {
         "account.opened": _("开立账号"),

@@ -18,7 +18,7 @@ from casework.core.heartbeat import STALE_SECONDS, age_seconds
 from casework.desk.board import MOST_COUNTED, Board, Card, Count, Line, Todo, by_deadline, deadline_todos
 from casework.files.models import Blob
 from casework.ledger.models import Entry
-from casework.ledger.refs import resolve_many
+from casework.ledger.refs import called, resolve_many
 from casework.ledger.selectors import lag_seconds
 from casework.ledger.words import word
 from casework.notices.selectors import given_up
@@ -220,7 +220,7 @@ def auditor_board(user: User, today: date) -> Board:
                 Line(
                     word(entry.kind),
                     reverse("ledger:entry", args=[entry.pk]),
-                    _who(entry, things[entry.ref].label if entry.ref in things else entry.ref),
+                    _who(entry, things[entry.ref].label if entry.ref in things else called(entry.ref)),
                     cn_datetime(entry.at),
                 )
                 for entry in latest
@@ -237,7 +237,7 @@ def _who(entry: Entry, thing: str) -> str:
     actors = entry.payload["actors"]
     if actors and thing.startswith(f"{actors[0]['name']}（"):
         return thing
-    return f"{actors[0]['name']} · {thing}" if actors else _("系统 %(ref)s") % {"ref": thing}
+    return " · ".join(filter(None, (actors[0]["name"] if actors else _("系统"), thing)))
 
 
 def liaison_board(user: User, today: date) -> Board:

@@ -2,8 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from casework.ledger.refs import register_nouns
 from casework.ledger.words import register_words
 
+register_nouns({"factors": _("能耗因子"), "tariff": _("差别电价")})
 register_words(
     {
         "figure.claimed": _("登记他处公布的数"),

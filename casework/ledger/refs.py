@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
 
@@ -29,6 +31,8 @@ _many: dict[str, Many] = {}
 #: Returns references whose number or name is the text, as far as the reader may know of them.
 Finder = Callable[[str, User], Iterable[str]]
 _finders: list[Finder] = []
+#: What things without a page of their own are called.
+_nouns: dict[str, str | Promise] = {}
 
 
 def register_ref(noun: str, resolver: Resolver) -> None:
@@ -58,7 +62,7 @@ def resolve_many(refs: Iterable[str], user: User) -> dict[str, Resolved]:
     wanted: dict[str, list[int]] = {}
     found: dict[str, Resolved] = {}
     for ref in dict.fromkeys(refs):
-        noun, _, pk = ref.partition(":")
+        noun, _colon, pk = ref.partition(":")
         if noun in _many and pk.isdecimal():
             wanted.setdefault(noun, []).append(int(pk))
         elif known := resolve(ref, user):
@@ -70,11 +74,24 @@ def resolve_many(refs: Iterable[str], user: User) -> dict[str, Resolved]:
 
 def resolve(ref: str, user: User) -> Resolved | None:
     """Return label and address of the reference for this reader, or None."""
-    noun, _, pk = ref.partition(":")
+    noun, _colon, pk = ref.partition(":")
     resolver = _resolvers.get(noun)
     if resolver is None or not pk.isdecimal():
         return None
     return resolver(int(pk), user)
+
+
+def register_nouns(nouns: Mapping[str, str | Promise]) -> None:
+    """Name things that have no page of their own, e.g. ``{"tariff": _("差别电价")}``."""
+    _nouns.update(nouns)
+
+
+def called(ref: str) -> str:
+    """Return how a reference is shown that does not resolve; "" for what was done to many at once, which has no number."""
+    noun, _colon, key = ref.partition(":")
+    if key == "0":
+        return ""
+    return _("%(noun)s %(key)s 号") % {"noun": _nouns[noun], "key": key} if noun in _nouns else ref
 
 
 def register_finder(finder: Finder) -> None:

@@ -2,8 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from casework.ledger.refs import register_nouns
 from casework.ledger.words import register_words
 
+register_nouns({"notice": _("通知")})
 register_words(
     {
         "notices.owed": _("发出提醒"),

@@ -147,6 +147,28 @@ def test_the_search_knows_entry_numbers_and_hides_what_the_reader_may_not_know(c
     assert _("没有找到。") in answer.content.decode()
 
 
+def test_what_facts_mention_is_called_by_its_name_as_far_as_the_reader_may_know(
+    cast: Cast, things: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(refs._nouns, "shelf", "货架")
+    told = {
+        "holder": cast.officer.pk, "source": "thing:1", "basis": "thing:2", "subject": "shelf:3", "quantity": 4, "lead": 0,
+    }  # fmt: skip
+    row = record("thing.moved", ref="thing:1", actor=None, at=AT, data=told | {"members": [cast.outsider.pk]})
+    record("shelf.built", ref="shelf:7", actor=None, at=AT, data={})
+
+    _status, page = get(cast.auditor, f"/trail/entry/{row.pk}/")
+    _status, listed = get(cast.auditor, "/trail/all/")
+
+    for name, value in {
+        "持有人": f"{cast.officer.name}（{cast.officer.organisation.name}）", "来源": "第 1 件", "依据": "thing:2",
+        "事项": "货架 3 号", "数量": "4", "线索": "—", "人员": f"{cast.outsider.name}（{cast.outsider.organisation.name}）",
+    }.items():  # fmt: skip
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in page, name
+    assert f"持有人 {cast.officer.name}（" in listed
+    assert "货架 7 号" in listed
+
+
 def test_an_auditor_finds_a_thing_that_has_no_page(cast: Cast, things: None) -> None:
     entries(cast)
     client = Client()

@@ -1,16 +1,18 @@
 """What an entry says, in words: who with which post, what changed from what to what, and the facts beside it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from django.apps import apps
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from casework.ledger.refs import Resolved, called
 from casework.ledger.web.labels import RARE
 from casework.web import vocabulary
 from casework.web.formats import cn_datetime
@@ -109,6 +111,38 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0
 _PAIRS = (("old", "new"), ("from", "to"))
 
 
+#: Facts whose numbers are keys of things.
+_KEYS = {
+    "fact": "fact", "handler": "user", "holder": "user", "lead": "lead", "leads": "lead", "lists": "monitorlist",
+    "rectification": "rectification", "suspect": "suspect", "suspects": "suspect", "unit": "unit", "user": "user",
+}  # fmt: skip
+#: The same only where several are told: a single number says how many they were.
+_KEYS_OF_MANY = {"members": "user"}
+_REF = re.compile(r"[a-z]+:[1-9]\d*")
+
+#: What the things that facts mention are called to a reader.
+Names = Mapping[str, Resolved]
+
+
+def mentioned(value: Any, key: str = "", many: bool = False) -> Iterator[str]:
+    """Give the references to things among the facts of an entry, so that they can be named all at once."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from mentioned(item, key if name in {"old", "new"} else str(name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from mentioned(item, key, many=True)
+    elif ref := _ref_in(value, key, many):
+        yield ref
+
+
+def _ref_in(value: Any, key: str, many: bool) -> str:
+    if isinstance(value, str):
+        return value if _REF.fullmatch(value) else ""
+    noun = _KEYS.get(key) or (_KEYS_OF_MANY.get(key) if many else None)
+    return f"{noun}:{value}" if noun and type(value) is int and value > 0 else ""
+
+
 @dataclass(frozen=True)
 class Change:
     """One value before and after; ``label`` is empty when it is the state of the object itself."""
@@ -123,20 +157,26 @@ def label_of(key: str) -> Text:
     return LABELS.get(key) or RARE.get(key, key)
 
 
-def words_of(value: Any, group: str = "", key: str = "") -> str:
+def words_of(
+    value: Any, group: str = "", key: str = "", names: Names = MappingProxyType({}), many: bool = False
+) -> str:
     """Return a value of an entry as text; a code is the word of its group, or of the one group that has it.
 
     ``key`` is the fact's: what no vocabulary knows is looked up among the choices of the fields of that name. Where a
-    thing itself changed it is the thing's noun.
+    thing itself changed it is the thing's noun. What is mentioned is called as in ``names``.
     """
-    if value is None or value == "":
+    if value is None or value == "" or (value == 0 and key in _KEYS and value is not False):
         return "—"
+    if ref := _ref_in(value, key, many):
+        return names[ref].label if ref in names else called(ref) if isinstance(value, str) else str(value)
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, Mapping):
-        return _("；").join(f"{label_of(str(name))} {words_of(item, key=str(name))}" for name, item in value.items())
+        return _("；").join(
+            f"{label_of(str(name))} {words_of(item, key=str(name), names=names)}" for name, item in value.items()
+        )
     if isinstance(value, list):
-        return _("、").join(words_of(item, key=key) for item in value) or "—"
+        return _("、").join(words_of(item, key=key, names=names, many=True) for item in value) or "—"
     text = str(value)
     if _MOMENT.fullmatch(text):
         return cn_datetime(datetime.fromisoformat(text), seconds=True)
@@ -165,7 +205,7 @@ def _choices() -> Mapping[tuple[str, str], list[Text]]:
     return found
 
 
-def changes_of(data: Mapping[str, Any], noun: str = "") -> list[Change]:
+def changes_of(data: Mapping[str, Any], noun: str = "", names: Names = MappingProxyType({})) -> list[Change]:
     """Return what an entry says was one thing before and is another now; states are in the words of the noun."""
     found = []
     for old, new in _PAIRS:
@@ -173,36 +213,44 @@ def changes_of(data: Mapping[str, Any], noun: str = "") -> list[Change]:
             before, after = data[old], data[new]
             if isinstance(before, Mapping) and isinstance(after, Mapping):
                 found += [
-                    Change(label_of(key), words_of(before.get(key), key=key), words_of(after.get(key), key=key))
+                    Change(
+                        label_of(key),
+                        words_of(before.get(key), key=key, names=names),
+                        words_of(after.get(key), key=key, names=names),
+                    )
                     for key in sorted({*before, *after})
                     if before.get(key) != after.get(key)
                 ]
             else:
-                found.append(Change("", words_of(before, noun, noun), words_of(after, noun, noun)))
+                found.append(Change("", words_of(before, noun, noun, names), words_of(after, noun, noun, names)))
     for key, value in data.items():
         if isinstance(value, Mapping) and set(value) == {"old", "new"}:
-            found.append(Change(label_of(key), words_of(value["old"], key=key), words_of(value["new"], key=key)))
+            old, new = (words_of(value[side], key=key, names=names) for side in ("old", "new"))
+            found.append(Change(label_of(key), old, new))
     return found
 
 
-def facts_of(data: Mapping[str, Any]) -> list[tuple[Text, str]]:
+def facts_of(data: Mapping[str, Any], names: Names = MappingProxyType({})) -> list[tuple[Text, str]]:
     """Return the other facts of an entry as (name, value)."""
     paired = {key for pair in _PAIRS if pair[0] in data and pair[1] in data for key in pair}
     return [
-        (label_of(key), words_of(value, key=key))
+        (label_of(key), words_of(value, key=key, names=names))
         for key, value in data.items()
         if key not in paired and not (isinstance(value, Mapping) and set(value) == {"old", "new"})
     ]
 
 
-def brief(data: Mapping[str, Any]) -> str:
+def brief(data: Mapping[str, Any], names: Names = MappingProxyType({})) -> str:
     """Return the short facts of an entry for its row: what has a name here and is no digest and no table."""
     short = {
         key: value
         for key, value in data.items()
-        if key in LABELS and key not in _LONG and not isinstance(value, Mapping) and len(words_of(value)) <= BRIEF
+        if key in LABELS
+        and key not in _LONG
+        and not isinstance(value, Mapping)
+        and len(words_of(value, key=key, names=names)) <= BRIEF
     }
-    return _("；").join(f"{label} {value}" for label, value in facts_of(short)[:FACTS])
+    return _("；").join(f"{label} {value}" for label, value in facts_of(short, names)[:FACTS])
 
 
 def actors_of(payload: Mapping[str, Any]) -> list[tuple[str, str]]:

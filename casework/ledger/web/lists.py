@@ -21,7 +21,7 @@ from casework.ledger import refs
 from casework.ledger.models import Entry
 from casework.ledger.selectors import all_kinds, history
 from casework.ledger.services.exports import WHOLE, note_export
-from casework.ledger.web.changes import actors_of, brief, changes_of, facts_of
+from casework.ledger.web.changes import actors_of, brief, changes_of, facts_of, mentioned
 from casework.ledger.web.proof import proofs_of
 from casework.ledger.words import word
 from casework.web.formats import cn_date, cn_datetime
@@ -35,21 +35,30 @@ def noun_of(row: Entry) -> str:
     return row.ref.partition(":")[0]
 
 
-def attach(rows: list[Entry], user: User | None) -> list[Entry]:
-    """Give each row what its line shows: people, changes, facts and the proof state; for a reader the thing's name."""
+def _said(row: Entry) -> dict[str, Any]:
+    try:
+        return row.payload
+    except ValueError:  # the bytes are no longer an entry; the proof says so
+        return {}
+
+
+def attach(rows: list[Entry], user: User, *, about_one: bool = False) -> list[Entry]:
+    """Give each row what its line shows: people, changes, facts and the proof state, and the thing's name.
+
+    Of rows that are all about one thing its name is not said again.
+    """
     proofs = proofs_of(rows)
-    names = refs.resolve_many((row.ref for row in rows), user) if user else {}
-    for row in rows:
-        try:
-            payload = row.payload
-        except ValueError:  # the bytes are no longer an entry; the proof says so
-            payload = {}
+    payloads = [_said(row) for row in rows]
+    facts = [payload.get("data") or {} for payload in payloads]
+    wanted = [] if about_one else [row.ref for row in rows]
+    names = refs.resolve_many([*wanted, *(ref for data in facts for ref in mentioned(data))], user)
+    for row, payload, data in zip(rows, payloads, facts, strict=True):
         known: Any = row
-        data = payload.get("data") or {}
-        known.actors, known.changes, known.brief = actors_of(payload), changes_of(data, noun_of(row)), brief(data)
+        known.actors, known.changes = actors_of(payload), changes_of(data, noun_of(row), names)
+        known.brief, known.names = brief(data, names), names
         known.reason, known.what = payload.get("reason", ""), word(row.kind)
-        known.thing, known.proof = names.get(row.ref), proofs[row.pk]
-        known.bare = "" if row.ref.endswith(":0") else row.ref  # what was done to many at once has no number
+        known.thing, known.proof = None if about_one else names.get(row.ref), proofs[row.pk]
+        known.bare = refs.called(row.ref)
     return rows
 
 
@@ -57,8 +66,8 @@ def _prepare(request: HttpRequest, rows: list[Any]) -> None:
     attach(rows, reader(request))
 
 
-def _prepare_trail(_request: HttpRequest, rows: list[Any]) -> None:
-    attach(rows, None)  # all are about the thing that the page is about
+def _prepare_trail(request: HttpRequest, rows: list[Any]) -> None:
+    attach(rows, reader(request), about_one=True)
 
 
 def _when(row: Entry) -> SafeString:

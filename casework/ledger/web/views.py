@@ -18,9 +18,9 @@ from casework.ledger.models import Entry
 from casework.ledger.record import disclosed
 from casework.ledger.selectors import history, may_read
 from casework.ledger.services.erasures import may_ask
-from casework.ledger.web.changes import actors_of, changes_of, facts_of, label_of
+from casework.ledger.web.changes import actors_of, facts_of, label_of
 from casework.ledger.web.erasures import ErasureForm, erasures_of
-from casework.ledger.web.lists import EVERYTHING, attach, kinds_of, noun_of, trail_page
+from casework.ledger.web.lists import EVERYTHING, attach, kinds_of, trail_page
 from casework.ledger.web.overview import overview
 from casework.ledger.web.proof import proof_of
 from casework.web.lists import render_list
@@ -117,19 +117,20 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     stream = Entry.objects.filter(stream=row.stream)
     data = payload.get("data") or {}
     values = disclosed(row) if payload else {}
+    shown: Any = attach([row], user)[0]
     return render(
         request,
         "ledger/entry.html",
         {
-            "row": attach([row], user)[0],
+            "row": shown,
             "payload": payload,
             "text": _readable(row),
             "actors": actors_of(payload),
-            "changes": changes_of(data, noun_of(row)),
-            "facts": facts_of(data),
+            "changes": shown.changes,
+            "facts": facts_of(data, shown.names),
             "proof": proof_of(row),
             "leaf_hash": bytes(row.leaf_hash).hex(),
-            "thing": refs.resolve(row.ref, user),
+            "thing": shown.thing,
             "personal": _personal(payload, values),
             "erasures": erasures_of(row, user),
             "erasure_form": ErasureForm(present=values) if values and may_ask(user) else None,
