@@ -6,10 +6,15 @@ from difflib import SequenceMatcher
 
 # A run of Latin letters and digits is one piece, every other character stands alone: Chinese has no spaces to cut at.
 _PIECE = re.compile(r"[0-9A-Za-z.,:_-]+|\s+|.", re.DOTALL)
+#: Words of so many characters, such as states, are replaced as a whole: 未签收 → 已签收, not 未已签收.
+_WORD = 4
 
 
 def pieces(before: str, after: str) -> Iterator[tuple[str, str]]:
     """Yield ("keep" | "del" | "ins", text) in reading order."""
+    if before and after and before != after and max(len(before), len(after)) <= _WORD:
+        yield from (("del", before), ("ins", after))
+        return
     old, new = _PIECE.findall(before), _PIECE.findall(after)
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     removed, added = "", ""

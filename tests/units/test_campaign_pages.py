@@ -366,8 +366,8 @@ def test_what_an_outcome_rests_on_is_chosen_by_name_or_written(client: Client, c
     assert f'<option value="{scene.inspection.ref}" selected>{scene.inspection}</option>' in text_of(page)
 
     foreign = client.post(place, {"outcome": "active", "basis_ref": scene.bystander.ref})
-    neither = client.post(place, {"outcome": "active", "basis_ref": "", "basis": ""})
-    written = client.post(place, {"outcome": "active", "basis_ref": "", "basis": "通管局 51 号函"})
+    neither = client.post(place, {"outcome": "active", "basis_ref": "other", "basis": ""})
+    written = client.post(place, {"outcome": "active", "basis_ref": "other", "basis": "通管局 51 号函"})
 
     assert (foreign.status_code, neither.status_code, written.status_code) == (400, 400, 302)
     assert "写明依据的记录。" in text_of(neither)

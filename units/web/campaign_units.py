@@ -93,24 +93,28 @@ def units(request: HttpRequest, code: str) -> HttpResponseBase:
     )
 
 
+#: Chosen where an outcome rests on something that is no record here.
+OTHER = "other"
+
+
 class OutcomeForm(forms.Form):
     """What the campaign found about a unit."""
 
     outcome = forms.ChoiceField(label=gettext_lazy("结论"), choices=Outcome.choices, widget=forms.RadioSelect)
-    basis_ref = forms.ChoiceField(label=gettext_lazy("依据"), required=False)
+    basis_ref = forms.ChoiceField(label=gettext_lazy("依据"))
     basis = forms.CharField(label=gettext_lazy("其他依据"), max_length=200, required=False)
     reason = forms.CharField(label=gettext_lazy("理由"), max_length=1000, required=False, widget=forms.Textarea)
 
     def __init__(self, *args: Any, records: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen: Any = self.fields["basis_ref"]
-        chosen.choices = [*records, ("", _("其他，写在下面"))]
+        chosen.choices = [*records, (OTHER, _("其他，写在下面"))]
 
     def given(self) -> dict[str, Any]:
         """Return what the service asks for: the record that was chosen, else what was written."""
         found = dict(self.cleaned_data)
         written = found.pop("basis")
-        return found | {"basis_ref": found["basis_ref"] or written}
+        return found | ({"basis_ref": written} if found["basis_ref"] == OTHER else {})
 
 
 def _records(row: CampaignUnit, user: User) -> list[tuple[str, str]]:
@@ -141,7 +145,7 @@ def campaign_unit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     records = _records(row, user) if may_set else []
     basis = row.outcome_basis or (first.ref if first else "")
     listed = basis in dict(records)
-    start = {"outcome": row.outcome, "basis_ref": basis if listed else "", "basis": "" if listed else basis}
+    start = {"outcome": row.outcome, "basis_ref": basis if listed else OTHER, "basis": "" if listed else basis}
     form = OutcomeForm(posted(request), initial=start, records=records)
     if request.method == "POST" and form.is_valid():
         try:
