@@ -181,7 +181,9 @@ def _place(item: Item, offer: Offer, given: str) -> str | None:
         if not place:
             raise NotReady(_("不能签收：没有写明存放位置。可以填写库号和架位。"), [Missing(_("没有写明存放位置"))])
         return place
-    return offer.place or None
+    # What leaves its shelf no longer lies there, also where nobody wrote down where it was handed over.
+    leaves = item.state == State.DEPOSITED or offer.purpose == OfferPurpose.CHECK_OUT
+    return offer.place or ("" if leaves else None)
 
 
 def _compare(

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _l
 
 from casework.accounts.models import User
 from evidence.models import Item
-from evidence.web.people import PersonField, colleagues
+from evidence.web.people import PersonField, colleagues, usual_second
 
 
 class ActForm(forms.Form):
@@ -46,7 +47,12 @@ class Seconded(ActForm):
     second = PersonField(label=_l("另一名办理人员"), help_text=_l("二人以上进行，监察法第四十四条"))
 
     def prepare(self) -> None:
-        self.fields["second"].queryset = colleagues(self.item.compartment_id, self.user)  # type: ignore[attr-defined]
+        self.choose_from(colleagues(self.item.compartment_id, self.user))
+
+    def choose_from(self, people: QuerySet[User]) -> None:
+        """Let the field offer these people, the usual one chosen; who stood by is still looked at and can be changed."""
+        self.fields["second"].queryset = people  # type: ignore[attr-defined]
+        self.fields["second"].initial = usual_second(self.item, self.user, people)
 
     @property
     def officers(self) -> tuple[User, User]:

@@ -82,7 +82,7 @@ class OfferForm(ActForm):
 class AcceptForm(ActForm):
     verb, lead = _l("签收"), _l("当面核对封条、数量和外观。不一致时照样写，系统登记账实不符；不愿接收的可以拒收。")
     seal = forms.CharField(label=_l("从封条上读到的号码"), required=False, max_length=40)
-    quantity = forms.IntegerField(label=_l("清点的数量"), min_value=0, required=False)
+    quantity = forms.IntegerField(label=_l("清点的数量"), min_value=0, required=False, help_text=_l("没有清点的不填"))
     condition = forms.CharField(label=_l("外观或状况有何不一致"), required=False, max_length=200)
     place = forms.CharField(
         label=_l("存放位置"), required=False, max_length=120, help_text=_l("保管员填写，例如 B 库 04-12")
@@ -90,6 +90,7 @@ class AcceptForm(ActForm):
     note = forms.CharField(label=_l("说明"), required=False, max_length=500)
 
     def prepare(self) -> None:
+        self.fields["quantity"].unit = self.item.quantity_unit  # type: ignore[attr-defined]
         if intact_seal(self.item) is None:
             del self.fields["seal"]
         else:

@@ -32,7 +32,7 @@ from evidence.selectors.items import changes_of_hands, knows_content, parts_away
 from evidence.services import add_file, add_part, note_download, note_view
 from evidence.web.chain import chain_of, unbroken
 from evidence.web.forms import FORMS, OF_CONTENT
-from evidence.web.people import PersonField, colleagues, reader
+from evidence.web.people import PersonField, colleagues, reader, usual_second
 from evidence.web.previews import copy_for, file_of
 from evidence.web.received import shown
 
@@ -204,7 +204,9 @@ def new_part(request: HttpRequest, pk: int) -> HttpResponse:
     user = reader(request)
     row = _item(request, pk)
     form = PartForm(request.POST or None)
-    form.fields["second"].queryset = colleagues(row.compartment_id, user)  # type: ignore[attr-defined]
+    mates = colleagues(row.compartment_id, user)
+    form.fields["second"].queryset = mates  # type: ignore[attr-defined]
+    form.fields["second"].initial = usual_second(row, user, mates)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         facts = {name: given[name] for name in ("device_kind", "make", "model", "serial", "mac")}

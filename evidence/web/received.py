@@ -19,7 +19,7 @@ from casework.web.forms import add_refusal
 from casework.web.toast import toast
 from evidence.models import Collection, ReceivedBundle
 from evidence.services.received import receive_bundle
-from evidence.web.people import PersonField, reader
+from evidence.web.people import PersonField, only, reader
 
 
 class ReceiveForm(forms.Form):
@@ -89,6 +89,7 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReceiveForm(request.POST or None, request.FILES or None)
     people = User.objects.filter(pk__in=row.officers.values("user_id")).exclude(pk=user.pk)
     form.fields["second"].queryset = people.select_related("organisation")  # type: ignore[attr-defined]
+    form.fields["second"].initial = only(people)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
