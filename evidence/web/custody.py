@@ -56,6 +56,7 @@ def custody(request: HttpRequest) -> HttpResponse:
             "overdue": _overdue(user, today),
             "out": desk.check_outs_out(user).filter(due_on__gte=today),
             "waiting": desk.offers_waiting(user),
+            "refused": desk.offers_refused(user),
             "discrepancies": desk.discrepancies_open(user),
             "in_hand": desk.items_in_hand(user)[:200],
             "in_hand_count": desk.items_in_hand(user).count(),

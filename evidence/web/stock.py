@@ -20,10 +20,12 @@ from casework.web.formats import cn_datetime
 from casework.web.forms import add_refusal
 from casework.web.guards import officials_only
 from casework.web.toast import toast
+from evidence.custody_workflow import intact_seal
 from evidence.enums import StockResult
 from evidence.models import Item, StockLine, StockTake
 from evidence.selectors.stock import item_named, line_named
 from evidence.services.stock import begin_stock_take, close_stock_take, count_item
+from evidence.web.act_form import ask_again
 from evidence.web.people import reader
 
 
@@ -47,6 +49,7 @@ class CountForm(forms.Form):
     )
     seal = forms.CharField(label=_l("封条上的号码"), required=False, max_length=40)
     place = forms.CharField(label=_l("实际位置"), required=False, max_length=120, help_text=_l("与账上相同的不填"))
+    sure = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,6 +93,12 @@ def _doubted(take: StockTake, text: str, user: User) -> Doubted | None:
     return Doubted(text.strip(), item_named(text, user))
 
 
+def _look_again(form: CountForm, line: StockLine | None) -> None:
+    """Ask once more before a number that is not that of the seal opens a discrepancy."""
+    if line is not None and line.item is not None and (seal := intact_seal(line.item)) is not None:
+        ask_again(form, "seal", seal, form.cleaned_data)
+
+
 def _told(line: StockLine, *, new: bool) -> str:
     number = line.item.number if line.item else line.scanned
     if not new and line.at is not None:
@@ -108,6 +117,8 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
     doubted = None
     if request.method == "POST" and form.is_valid() and "extra" not in request.POST:
         doubted = _doubted(take, form.cleaned_data["number"], user)
+    if request.method == "POST" and form.is_valid() and doubted is None:
+        _look_again(form, line_named(take, form.cleaned_data["number"]))
     if request.method == "POST" and form.is_valid() and doubted is None:
         at = clock.now()
         try:
