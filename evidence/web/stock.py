@@ -28,6 +28,9 @@ from evidence.services.stock import begin_stock_take, close_stock_take, count_it
 from evidence.web.act_form import ask_again
 from evidence.web.people import reader
 
+#: What closes with a discrepancy, where the books know the thing.
+_UNFIT = (StockResult.MISSING, StockResult.DIFFERS, StockResult.EXTRA)
+
 
 class BeginForm(forms.Form):
     """Which shelves."""
@@ -152,6 +155,8 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
         "doubted": doubted,
         "mine": take.keeper_id == user.pk and take.ended_at is None,
         "groups": [group for group in groups if group[2]],
+        "waiting": sum(1 for line in lines if line.result == StockResult.WAITING),
+        "unfit": sum(1 for line in lines if line.item_id and line.result in _UNFIT),
         "counted": sum(1 for line in lines if line.result in (StockResult.PRESENT, StockResult.DIFFERS)),
         "expected": sum(1 for line in lines if line.result != StockResult.EXTRA),
     }

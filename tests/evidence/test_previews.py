@@ -17,6 +17,7 @@ from PIL import Image
 from casework.access.enums import Secrecy
 from casework.access.models import Compartment
 from casework.files import previews, storage
+from casework.files.marking import marked
 from casework.files.models import Blob
 from casework.ledger.models import Entry
 from evidence.models import Item, ItemFile
@@ -303,3 +304,11 @@ def test_what_to_mind_elsewhere_is_said(tmp_path: Path, name: str, content: byte
 
     assert len(told) == len(said)
     assert all(one.startswith(wanted) for one, wanted in zip(told, said, strict=True))
+
+
+@pytest.mark.parametrize("tone", [0, 64, 127, 128, 192, 255])
+def test_the_mark_is_seen_on_every_tone(tone: int) -> None:
+    drawn = marked(Image.new("RGB", (400, 300), (tone, tone, tone)), "X 2021-12-16")
+
+    low, high = drawn.convert("L").getextrema()
+    assert max(abs(int(low) - tone), abs(int(high) - tone)) >= 25  # type: ignore[arg-type]
