@@ -281,6 +281,15 @@ def located() -> bytes:
     return out.getvalue()
 
 
+def workbook(cell: object) -> bytes:
+    """A workbook of one sheet; no program has stored the results of its formulas."""
+    out, book = io.BytesIO(), openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(["2021-09-01", cell])
+    book.save(out)
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -294,6 +303,8 @@ def located() -> bytes:
         ("a.jpg", located(), ["原件带有拍摄位置", "原件写明拍摄设备：SecretCamera"]),
         ("a.png", photo("PNG"), []),
         ("a.png", bomb(), []),
+        ("a.xlsx", workbook("=0.01*2"), ["表格里有公式"]),
+        ("a.xlsx", workbook(0.02), []),
     ],
 )
 def test_what_to_mind_elsewhere_is_said(tmp_path: Path, name: str, content: bytes, said: list[str]) -> None:
