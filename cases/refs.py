@@ -77,6 +77,7 @@ register_words(
         "fact.dropped": _("不再认定事实"),
         "exhibit.cited": _("引用证物"),
         "exhibit.uncited": _("撤下证物"),
+        "case.matrix_exported": _("导出证明矩阵"),
         "interview.taken": _("登记笔录"),
         "interview.page_signed": _("笔录签名"),
         "inspection.planned": _("部署突击检查"),

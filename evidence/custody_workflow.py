@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -103,6 +104,12 @@ def no_hold(item: Item) -> list[Missing]:
     """Nothing under hold is disposed of."""
     rows = item.holds.filter(lifted_at__isnull=True)
     return [Missing(_("暂缓处置还没有解除：%(reason)s") % {"reason": row.reason}) for row in rows]
+
+
+def no_disposal(item: Item) -> list[Missing]:
+    """One proposal at a time waits for its decision, or for being carried out."""
+    rows = item.disposals.filter(declined_at=None, done_at=None)
+    return [Missing(_("已有没办完的处置意见：%(outcome)s") % {"outcome": row.get_outcome_display()}) for row in rows]
 
 
 def no_check_out(item: Item) -> list[Missing]:
@@ -240,7 +247,7 @@ STEPS: Final[dict[Act, Step]] = {
         Step(
             Act.ARCHIVED, _t("归档"),
             _of(S.RETURNED, S.CONFISCATED, S.AUCTIONED, S.DESTROYED, S.TRANSFERRED, S.LOST), S.ARCHIVED,
-            "evidence.dispose", "folder", by_holder=False, page="archive",
+            "evidence.archive", "folder", by_holder=False, page="archive",
         ),
     )
 }  # fmt: skip
@@ -255,7 +262,8 @@ def blocks(step: Step, item: Item) -> list[Missing]:
     if step.seal == "sealed" and sealed is None:
         missing.append(Missing(_("证物没有封存")))
     if step.seal == "unsealed" and sealed is not None:
-        missing.append(Missing(_("封条 %(number)s 还没有启封") % {"number": sealed.number}))
+        unseal = reverse("evidence:act", args=[sealed.item_id, "unseal"])
+        missing.append(Missing(_("封条 %(number)s 还没有启封") % {"number": sealed.number}, unseal, _("去启封")))
     for gate in step.gates:
         missing += gate(item)
     return missing

@@ -27,6 +27,8 @@ register_act("evidence.approve", roles=(Role.APPROVER,), label=_("审批证物�
 register_act("evidence.examine", roles=(*TAKERS, Role.LIAISON), label=_("鉴定勘验"))
 register_act("evidence.propose", roles=(Role.CASE_OFFICER, Role.HEARING_OFFICER), label=_("提出处置意见"))
 register_act("evidence.dispose", roles=(Role.CUSTODIAN,), label=_("办理处置"))
+# The keeper no longer knows of what has left his store; its papers are filed by those of the matter.
+register_act("evidence.archive", roles=(Role.CASE_OFFICER, Role.CUSTODIAN), label=_("归档证物手续"))
 register_act("evidence.report", roles=HANDLERS, label=_("登记账实不符"))
 register_act("evidence.upload", roles=TAKERS, label=_("上传证物文件"))
 register_act("evidence.download", roles=READERS, label=_("下载证物文件"))

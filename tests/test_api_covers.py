@@ -39,6 +39,7 @@ WITHOUT_OPERATION = {
     "cases.services.papers.next_level": _READS,
     "units.services.relapse.default_due": _READS,
     "cases.services.surcharges.note_reconciliation_export": _NO_FILE,
+    "cases.services.facts.note_matrix_export": _NO_FILE,
     "casework.ledger.services.exports.note_export": _NO_FILE,
     "evidence.services.files.note_preview": _NO_FILE,
     "units.services.reading.note_export": _NO_FILE,

@@ -169,6 +169,12 @@ def uncite_item(exhibit: Exhibit, *, actor: User, at: datetime, reason: str) -> 
         )
 
 
+def note_matrix_export(case: Case, rows: int, *, actor: User, at: datetime) -> None:
+    """Record that somebody took the proof matrix of the case as a file; committed before its first byte leaves."""
+    with transaction.atomic():
+        record("case.matrix_exported", ref=f"case:{case.pk}", actor=actor, at=at, data={"rows": rows})
+
+
 def _need_statement(statement: str) -> None:
     if not statement.strip():
         raise Invalid(_("没有写明待证事实。"), details={"statement": _("写一件具体的事，例如“用办公电脑“挖矿””")})

@@ -3,15 +3,17 @@
 from typing import Any
 
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.enums import Side
 from cases.models import Case, Fact, Suspect
 from cases.proof import matrix
-from cases.services.facts import amend_fact, cite_item, drop_fact, state_fact, uncite_item
+from cases.selectors.proof_table import HEADS, proof_table
+from cases.services.facts import amend_fact, cite_item, drop_fact, note_matrix_export, state_fact, uncite_item
 from cases.services.suspects import add_suspect, change_standing, show_facts
 from cases.web.forms import (
     CiteForm,
@@ -26,7 +28,9 @@ from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.web import list_export
 from casework.web.forms import add_refusal
+from casework.web.lists import Column
 from casework.web.toast import toast
 from evidence.models import Item
 
@@ -170,6 +174,21 @@ def other_officers(case: Case, user: User) -> Any:
     """Return the other investigators of the case, from whom the second officer is chosen."""
     ids = case.members.filter(side=Side.INVESTIGATE, until__isnull=True).exclude(user=user).values("user_id")
     return User.objects.filter(pk__in=ids, is_active=True).select_related("organisation").order_by("name", "pk")
+
+
+@require_safe
+def proof_matrix(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The proof matrix as a file, the way every list goes out; without a format the reader is led to it on the case."""
+    user = reader(request)
+    case = _case(request, pk)
+    kind = request.GET.get("export", "")
+    if kind not in {"csv", "xlsx"}:
+        return redirect(f"{reverse('cases:detail', args=[case.pk])}#matrix")
+    table = proof_table(case, user)
+    note_matrix_export(case, len(table), actor=user, at=clock.now())
+    make = list_export.xlsx_response if kind == "xlsx" else list_export.csv_response
+    columns = [Column(str(place), label, "") for place, label in enumerate(HEADS)]
+    return make(_("证明矩阵 %(number)s") % {"number": case.number}, columns, iter(table))
 
 
 @require_http_methods(_METHODS)

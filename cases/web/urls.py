@@ -58,6 +58,7 @@ urlpatterns = [
     path("cases/<int:pk>/suspects/add/", investigation.suspect_add, name="suspect-add"),
     path("cases/<int:pk>/suspects/<int:suspect_pk>/", investigation.suspect, name="suspect"),
     path("cases/<int:pk>/suspects/<int:suspect_pk>/facts/", investigation.facts_shown, name="facts-shown"),
+    path("cases/<int:pk>/matrix/", investigation.proof_matrix, name="matrix"),
     path("cases/<int:pk>/facts/add/", investigation.fact_add, name="fact-add"),
     path("cases/<int:pk>/facts/<int:fact_pk>/", investigation.fact, name="fact"),
     path("cases/<int:pk>/interviews/", records.listing, name="interviews"),

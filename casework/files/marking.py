@@ -43,9 +43,11 @@ def marked(drawn: Image.Image, mark: str) -> Image.Image:
     step = int(pen.textlength(mark, font=font)) + 4 * side
     for row, top in enumerate(range(0, layer.height, 6 * side)):
         for left in range(-(row % 2) * step // 2, layer.width, step):
-            pen.text((left, top), mark, fill=70, font=font)
+            pen.text((left, top), mark, fill=56, font=font)
     layer = layer.rotate(24)
     left, top = (layer.width - drawn.width) // 2, (layer.height - drawn.height) // 2
     layer = layer.crop((left, top, left + drawn.width, top + drawn.height))
-    drawn.paste(Image.new("RGB", drawn.size, (128, 128, 128)), mask=layer)
+    # Dark on what is light and light on what is dark: on a grey picture a grey mark would not be seen.
+    contrast = drawn.convert("L").point([255] * 128 + [0] * 128)
+    drawn.paste(contrast.convert("RGB"), mask=layer)
     return drawn

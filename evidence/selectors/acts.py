@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from casework.access.policy import can
 from casework.accounts.models import User
 from casework.core.errors import Missing
-from evidence.custody_workflow import STEPS, blocks, intact_seal, no_check_out
+from evidence.custody_workflow import STEPS, blocks, intact_seal, no_check_out, no_disposal
 from evidence.enums import ENDED, ENDS, Act, CheckOutState, OfferState, Outcome, State
 from evidence.models import Item, Offer
 from evidence.selectors.items import knows_content
@@ -41,16 +41,17 @@ def _acts(item: Item, user: User) -> Iterator[Offered]:
     if offer is not None and offer.giver_id == user.pk:
         yield Offered("withdraw", _("撤回移交"), "arrow-back-up")
     if item.state in ENDED:
-        if item.state != State.ARCHIVED and can(user, "evidence.dispose", item):
-            yield Offered("archive", _("归档"), "folder", blocks(STEPS[Act.ARCHIVED], item))
+        if item.state != State.ARCHIVED and can(user, "evidence.archive", item):
+            yield Offered("archive", _("归档"), "folder", blocks(STEPS[Act.ARCHIVED], item), next=True)
         return
     if item.holder_id == user.pk and offer is None:
         yield from _of_holder(item, user)
     if item.state == State.DEPOSITED and item.holder_id != user.pk and knows_content(item, user):
+        leaving = no_disposal(item)
         if can(user, "evidence.request", item):
-            yield Offered("request", _("申请调取"), "package-export", no_check_out(item), next=True)
+            yield Offered("request", _("申请调取"), "package-export", no_check_out(item), next=not leaving)
         if can(user, "evidence.propose", item):
-            yield Offered("propose", _("提出处置意见"), "gavel", blocks(STEPS[Act.DISPOSAL_APPROVED], item))
+            yield Offered("propose", _("提出处置意见"), "gavel", leaving + blocks(STEPS[Act.DISPOSAL_APPROVED], item))
     yield from _on_content(item, user)
     if can(user, "evidence.report", item):
         yield Offered("discrepancy", _("登记账实不符"), "package-off")

@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from casework.accounts.models import User
-from evidence.enums import CheckOutState, OfferState
+from evidence.enums import Act, CheckOutState, OfferState
 from evidence.models import CheckOut, Custody, Discrepancy, Disposal, Item, Offer
 
 _ITEM = ("item", "item__collection", "item__holder", "item__keeper")
@@ -22,6 +22,16 @@ def offers_waiting(user: User) -> QuerySet[Any]:
     """Return the reader's own offers that nobody has answered, oldest first."""
     rows = Offer.objects.filter(giver=user, state=OfferState.OPEN)
     return rows.select_related(*_ITEM, "receiver").order_by("offered_at", "pk")
+
+
+def offers_refused(user: User) -> QuerySet[Any]:
+    """Return the reader's offers that were refused and after which nothing was done, with who refused and why."""
+    last = Custody.objects.filter(item=OuterRef("item")).order_by("-seq")
+    rows: QuerySet[Any] = Offer.objects.filter(giver=user, state=OfferState.REFUSED, item__holder=user)
+    rows = rows.annotate(last_act=Subquery(last.values("act")[:1]), last_at=Subquery(last.values("at")[:1]))
+    rows = rows.annotate(why=Subquery(last.values("note")[:1]))
+    rows = rows.filter(last_act=Act.REFUSED, last_at=F("answered_at"))
+    return rows.select_related(*_ITEM, "receiver").order_by("answered_at", "pk")
 
 
 def check_outs_overdue(user: User, on: date) -> QuerySet[Any]:

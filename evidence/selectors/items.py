@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from casework.access.models import NeedToKnow
 from casework.accounts.models import User
 from evidence.custody_workflow import intact_seal
-from evidence.enums import DeviceKind, State
+from evidence.enums import Act, DeviceKind, State
 from evidence.models import Collection, Custody, Discrepancy, Item, Seal
 
 #: Where an item lies outside the store and outside the hands of those who took it.
@@ -34,6 +34,12 @@ def visible_items(user: User) -> QuerySet[Any]:
     rows = rows.select_related("collection__unit", "holder", "keeper", "parent")
     # The plug-in of the type checker does not know annotated rows.
     return rows.annotate(has_discrepancy=Exists(open_discrepancy), has_seal=Exists(seal))  # type: ignore[no-any-return]
+
+
+def last_shelf(item: Item) -> str:
+    """Return where the item lay in the store before it went out, "" when it never lay there."""
+    stored = item.chain.filter(act__in=[Act.STORED, Act.CHECKED_IN]).order_by("-seq").first()
+    return stored.place if stored is not None else ""
 
 
 def root_of(item: Item) -> Item:

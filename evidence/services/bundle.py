@@ -113,9 +113,12 @@ def make_bundle(
 ) -> Path:
     """Write the bundle of the items and their parts into an empty folder and return it.
 
-    Each item gets a ledger entry first, so that the bundle itself tells of its making. ``redacted`` leaves out the
-    disclosed personal values, the names of people and of files, and what people said in files, and bundles of other houses; their digests stay and
-    every proof stays valid. ``actor`` is None for the command line. ``progress`` is told the bytes copied and to copy.
+    Each item gets a ledger entry first, so that the bundle itself tells of its making. ``actor`` is None for the
+    command line. ``progress`` is told the bytes copied and to copy.
+
+    ``redacted`` leaves out the disclosed personal values and the names of people and of files. It leaves out the files
+    that hold what people said, and the bundles of other houses. The digests of all these stay, and every proof stays
+    valid.
     """
     if folder.exists() and any(folder.iterdir()):
         raise Invalid(_("不能写入“%(folder)s”：文件夹不是空的。可以换一个文件夹。") % {"folder": folder})

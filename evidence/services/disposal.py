@@ -209,7 +209,7 @@ def report_loss(item: Item, *, document: str, reason: str, officers: Officers, a
 
 def archive_item(item: Item, *, document: str, actor: User, at: datetime) -> Item:
     """Close the file of an item that has left."""
-    require(actor, "evidence.dispose", item)
+    require(actor, "evidence.archive", item)
     with transaction.atomic():
         row = lock_item(item)
         guard(row, Act.ARCHIVED, [actor])

@@ -19,6 +19,7 @@ from evidence.custody_workflow import intact_seal
 from evidence.enums import Act, CheckOutState, DiscrepancyKind, OfferPurpose, OfferState, State
 from evidence.models import CheckOut, Item, ItemFile, Offer, Seal
 from evidence.rules import seal_number
+from evidence.selectors.items import last_shelf
 from evidence.services.chain import Link, add_link, guard, lock_item
 from evidence.services.discrepancies import note_discrepancy
 
@@ -176,12 +177,13 @@ def _moves_to(item: Item, offer: Offer) -> State | None:
 
 def _place(item: Item, offer: Offer, given: str) -> str | None:
     if offer.purpose == OfferPurpose.CHECK_IN:
-        stored = item.chain.filter(act__in=[Act.STORED, Act.CHECKED_IN]).order_by("-seq").first()
-        place = given.strip() or (stored.place if stored else "")
+        place = given.strip() or last_shelf(item)
         if not place:
             raise NotReady(_("不能签收：没有写明存放位置。可以填写库号和架位。"), [Missing(_("没有写明存放位置"))])
         return place
-    return offer.place or None
+    # What leaves its shelf no longer lies there, also where nobody wrote down where it was handed over.
+    leaves = item.state == State.DEPOSITED or offer.purpose == OfferPurpose.CHECK_OUT
+    return offer.place or ("" if leaves else None)
 
 
 def _compare(

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from casework.access.policy import require
 from casework.accounts.models import User
-from casework.core.errors import Invalid, Refused
+from casework.core.errors import CaseworkError, Invalid, Refused
 from casework.files import archives, storage
 from casework.files.services.blobs import store_blob
 from casework.ledger import verify
@@ -32,7 +33,10 @@ _SAID: Final = 4_000
 #: How the verifier begins a line about something wrong.
 _ALTERED: Final = "已改动 / ALTERED: "
 #: So many faults are told to the reader.
-_TOLD: Final = 5
+_TOLD: Final = 8
+_DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
+#: The verifier says each thing in both languages: 缺失 / missing.
+_ENGLISH: Final = re.compile(r" / [A-Za-z0-9][A-Za-z0-9 '\-]*")
 
 
 def receive_bundle(
@@ -58,7 +62,7 @@ def receive_bundle(
         folder = Path(room) / "bag"
         folder.mkdir()
         with storage.at_hand(blob.sha256) as packed:
-            archives.unpack(packed, folder, max_bytes=settings.CASEWORK_MAX_FILE_BYTES)
+            _unpack(packed, folder)
         bag = _bag(folder)
         said = _verified(bag, vkey)
         facts = _facts(bag)
@@ -94,13 +98,25 @@ def receive_bundle(
     return received
 
 
+def _unpack(packed: Path, folder: Path) -> None:
+    """Unpack the archive; what cannot be unpacked is refused with what the reader can do about it."""
+    try:
+        archives.unpack(packed, folder, max_bytes=settings.CASEWORK_MAX_FILE_BYTES)
+    except CaseworkError as error:
+        error.message += _("可以请对方重新制作、重新送来。")
+        error.args = (error.message,)
+        raise
+
+
 def _bag(folder: Path) -> Path:
     """Return the bag: the folder itself, or the one folder inside it."""
     if (folder / "bagit.txt").is_file():
         return folder
     inside = [path for path in folder.iterdir() if path.is_dir() and (path / "bagit.txt").is_file()]
     if len(inside) != 1:
-        raise Invalid(_("不能收下：压缩包里没有取证包（bagit.txt）。"), code="no_bag")
+        raise Invalid(
+            _("不能收下：压缩包里没有取证包（bagit.txt）。可以核对是不是选错了文件，或请对方重新送来。"), code="no_bag"
+        )
     return inside[0]
 
 
@@ -129,21 +145,25 @@ def _verified(bag: Path, vkey: str) -> str:
         raise Refused(_("不能收下：核验超过一小时没有完成。")) from error
     said = done.stdout.decode("utf-8", "replace").replace(str(bag), "").strip()
     if done.returncode:
-        raise Refused(_not_whole(said), code="bundle_altered")
+        raise _not_whole(said)
     return said
 
 
-def _not_whole(said: str) -> str:
-    """Return in words what the verifier found wrong: how many faults, and the first of them."""
+def _not_whole(said: str) -> Refused:
+    """Return the refusal for what the verifier found wrong: how many faults, and in ``details`` the first of them."""
     lines = [line for line in said.splitlines() if line.strip()]
-    faults = [line.removeprefix(_ALTERED)[:200] for line in lines if line.startswith(_ALTERED)]
-    if not faults:
-        return _("不能收下：核验没有通过。%(said)s") % {"said": lines[0][:300] if lines else ""}
-    told = "；".join(faults[:_TOLD]) + ("……" if len(faults) > _TOLD else "")
-    return _("不能收下：核验没有通过，%(n)s 处不符。%(said)s。可以请对方重新制作、重新送来。") % {
-        "n": len(faults),
-        "said": told,
-    }
+    faults = [line.removeprefix(_ALTERED) for line in lines if line.startswith(_ALTERED)]
+    message = _("不能收下：核验没有通过，%(n)s 处不符。可以请对方重新制作、重新送来。") % {"n": len(faults) or 1}
+    told = [_fault(line) for line in faults[:_TOLD] or lines[:1]]
+    return Refused(message, code="bundle_altered", details={"faults": told, "more": max(0, len(faults) - _TOLD)})
+
+
+def _fault(line: str) -> str:
+    """Return one fault in the reader's language: digests by their beginning, of two languages the one he reads."""
+    text = _DIGEST.sub(lambda found: f"{found[0][:16]}…", re.sub(r":\s*:\s*", ": ", line))
+    if (get_language() or "").startswith("zh"):
+        text = _ENGLISH.sub("", text)
+    return text[:300]
 
 
 def _facts(bag: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from casework.ledger.record import record
 from evidence.enums import ENDED, DiscrepancyKind, State, StockResult
 from evidence.models import Item, StockLine, StockTake
 from evidence.rules import seal_number
+from evidence.selectors.stock import item_named, line_named
 from evidence.services.chain import lock_item
 from evidence.services.discrepancies import note_discrepancy
 from evidence.services.storage import verify_item
@@ -44,40 +45,36 @@ def begin_stock_take(*, place: str, actor: User, at: datetime, note: str = "") -
 
 
 def count_item(take: StockTake, text: str, *, actor: User, at: datetime, seal: str = "", place: str = "") -> StockLine:
-    """Count what a label, a seal or a serial names. What is not expected here is noted as too much, never lost."""
+    """Count what a label, a seal or a serial names. What is not expected here is noted as too much, never lost.
+
+    What was counted before is counted again only where seal or place are told anew; ``at`` of the line tells which.
+    """
     require(actor, "evidence.keep")
     text = text.strip()
     if not text:
         raise Invalid(_("没有填写号码。可以扫标签，或照标签填写。"), details={"number": _("须填写")})
     with transaction.atomic():
         row = _open(take, actor)
-        number = seal_number(text)
-        named = Q(item__number__iexact=number) | Q(item__seals__number=number) | Q(item__device__serial__iexact=text)
-        line = row.lines.filter(named).order_by("pk").first()
-        if line is None or line.item is None:
+        line = line_named(row, text)
+        if line is None:
             return _extra(row, text, actor=actor, at=at)
-        if line.result == StockResult.EXTRA:
+        if line.item is None or line.result == StockResult.EXTRA:
             return line
+        told = " ".join(filter(None, (seal_number(seal), place.strip())))[:200]
+        if line.result != StockResult.WAITING and told in ("", line.found):
+            return line  # the same thing scanned twice is counted once
         before = line.item.discrepancies.filter(resolved_at=None).count()
         verify_item(line.item, seal=seal, place=place, actor=actor, at=at)
         found = line.item.discrepancies.filter(resolved_at=None).count() > before
         line.result = StockResult.DIFFERS if found else StockResult.PRESENT
-        line.scanned, line.found, line.at = text[:120], " ".join(filter(None, (seal_number(seal), place)))[:200], at
+        line.scanned, line.found, line.at = text[:120], told, at
         line.save(update_fields=["result", "scanned", "found", "at"])
     return line
 
 
 def _extra(take: StockTake, text: str, *, actor: User, at: datetime) -> StockLine:
     """Something that the books put elsewhere, or do not know. The keeper learns no more of it than he may know."""
-    number = seal_number(text)
-    known = Item.objects.visible_to(actor).filter(
-        Q(number__iexact=number) | Q(seals__number=number) | Q(device__serial__iexact=text)
-    )
-    item = known.order_by("pk").first()
-    if item is not None and (there := take.lines.filter(item=item).first()) is not None:
-        return there
-    if item is None and (alike := take.lines.filter(item=None, scanned=text[:120]).first()) is not None:
-        return alike
+    item = item_named(text, actor)
     line = StockLine.objects.create(
         stock_take=take,
         item=item,

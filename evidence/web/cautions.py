@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,10 @@ else:
 HEAD: Final = 1 << 20
 #: Larger archives are not opened for their list of names.
 ARCHIVE: Final = 64 << 20
+#: Sheets of a workbook that are looked into.
+SHEETS: Final = 16
+_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
+_IN_CELL: Final = re.compile(rb"<f[ >/]")
 _GPS: Final = 0x8825
 _MAKE: Final = 0x010F
 _MODEL: Final = 0x0110
@@ -47,6 +52,8 @@ def cautions(path: Path, shown: Preview) -> list[str]:
         said.append(_("这是网页或矢量图，按源文显示；浏览器打开会执行其中的脚本。"))
     if head.startswith(b"PK") and _has_macros(path):
         said.append(_("文件内有宏，办公软件可能执行。"))
+    if shown.kind == "table" and head.startswith(b"PK") and _has_formulas(path):
+        said.append(_("表格里有公式：预览只列文件里存下的结果，没有存下结果的显示为空。"))
     if shown.kind == "image":
         said += _camera(path)
     return said
@@ -60,6 +67,22 @@ def _has_macros(path: Path) -> bool:
             return any(name.lower().endswith("vbaproject.bin") for name in archive.namelist())
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
         return False
+
+
+def _has_formulas(path: Path) -> bool:
+    """Whether the beginning of one of the first sheets holds a formula; read as far as ``HEAD``, however it unpacks."""
+    if path.stat().st_size > ARCHIVE:
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sheets = [name for name in archive.namelist() if _SHEET.fullmatch(name)][:SHEETS]
+            for name in sheets:
+                with archive.open(name) as sheet:
+                    if _IN_CELL.search(sheet.read(HEAD)):
+                        return True
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, RuntimeError, ValueError):
+        return False
+    return False
 
 
 def _camera(path: Path) -> list[str]:

@@ -32,11 +32,7 @@ class Chain:
     total: int
     earlier: int  # links before the first one shown
     before: int  # the number to ask for to see them
-
-    @property
-    def newest(self) -> bool:
-        """Whether the last link shown is where the item is now."""
-        return bool(self.links) and self.links[-1].here
+    newest: bool  # whether the last link of all is among those shown
 
 
 def chain_of(item: Item, before: int | None = None, shown: int = SHOWN) -> Chain:
@@ -56,9 +52,9 @@ def chain_of(item: Item, before: int | None = None, shown: int = SHOWN) -> Chain
         start -= 1
     if start and _same_act(rows[start - 1], rows[start]):
         start -= 1
-    return Chain(
-        _links(item, rows, start, total), total, start and rows[start].seq - 1, rows[start].seq if start else 0
-    )
+    newest = bool(rows) and rows[-1].seq == total
+    earlier, before_that = (rows[start].seq - 1, rows[start].seq) if start else (0, 0)
+    return Chain(_links(item, rows, start, total), total, earlier, before_that, newest)
 
 
 def chain_links(item: Item) -> list[CustodyLink]:
@@ -89,7 +85,7 @@ def _links(item: Item, rows: Sequence[Custody], start: int, total: int) -> list[
                 place=_place(row),
                 icon=STEPS[Act(row.act)].icon,
                 proof=proof.state if proof else "failed",
-                here=row.seq == total,
+                here=row.seq == total and item.holder_id is not None,  # what has left is not here
                 broken=breaks.get(row.seq, "") or (breaks.get(before.seq, "") if merged and before else ""),
             )
         )
@@ -169,8 +165,11 @@ def _confirmed(row: Custody) -> str:
 
 def unbroken(item: Item, chain: Chain) -> str:
     """Return the sentence beside the title: how many links, and whether anything breaks them."""
-    broken = Discrepancy.objects.filter(item=item).values("seq").distinct().count()
+    breaks = Discrepancy.objects.filter(item=item).values("seq").distinct()
+    broken = breaks.count()
     links = len(chain.links) if not chain.earlier and chain.newest else chain.total
+    if broken and not breaks.filter(resolved_at=None).exists():
+        return _("%(n)s 环，%(broken)s 处不符，已查清") % {"n": links, "broken": broken}
     if broken:
         return _("%(n)s 环，%(broken)s 处不符") % {"n": links, "broken": broken}
     return _("%(n)s 环，无断点") % {"n": links}

@@ -15,6 +15,7 @@ from casework.core.errors import CaseworkError
 from casework.web.forms import add_refusal
 from casework.web.guards import officials_only
 from casework.web.toast import toast
+from evidence.models import Item
 from evidence.selectors.desk import acts_to_confirm
 from evidence.services import confirm_acts
 from evidence.web.people import reader
@@ -47,6 +48,8 @@ def confirmations(request: HttpRequest) -> HttpResponse:
     user = reader(request)
     require(user, "evidence.confirm")
     rows = acts_to_confirm(user)
+    asked = request.GET.get("item", "")
+    only = int(asked) if asked.isdecimal() and len(asked) < 12 else 0
     form = ConfirmForm(request.POST if request.method == "POST" else None, rows=rows)
     if request.method == "POST" and form.is_valid():
         chosen, at = list(form.cleaned_data["links"]), clock.now()
@@ -61,9 +64,11 @@ def confirmations(request: HttpRequest) -> HttpResponse:
             add_refusal(form, error)
         else:
             toast(request, said % {"n": len(chosen)})
-            return redirect("evidence:confirmations")
-    only = request.GET.get("item", "")
-    shown = rows.filter(item_id=int(only)) if only.isdecimal() and len(only) < 12 else rows
+            known = Item.objects.visible_to(user).filter(pk=only).exists()
+            if known and not rows.filter(item_id=only).exists():
+                return redirect("evidence:item", pk=only)  # from there he came, and all of it is done
+            return redirect(request.get_full_path())
+    shown = rows.filter(item_id=only) if only else rows
     listed = list(shown[:SHOWN])
     context = {
         "form": form,

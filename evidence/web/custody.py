@@ -1,5 +1,8 @@
 """Pages of those who hold and decide: hand-overs, what is overdue, what does not fit; the scan page; the sheet."""
 
+from datetime import date
+from typing import Any
+
 from django import forms
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,6 +12,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
 
 from casework.access.policy import can, get_visible, require
+from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
 from casework.web.formats import cn_date
@@ -49,9 +53,10 @@ def custody(request: HttpRequest) -> HttpResponse:
             "confirmable": desk.acts_to_confirm(user).count(),
             "to_hand_out": desk.check_outs_to_hand_out(user),
             "to_dispose": desk.disposals_to_carry_out(user),
-            "overdue": desk.check_outs_overdue(user, today),
+            "overdue": _overdue(user, today),
             "out": desk.check_outs_out(user).filter(due_on__gte=today),
             "waiting": desk.offers_waiting(user),
+            "refused": desk.offers_refused(user),
             "discrepancies": desk.discrepancies_open(user),
             "in_hand": desk.items_in_hand(user)[:200],
             "in_hand_count": desk.items_in_hand(user).count(),
@@ -59,10 +64,18 @@ def custody(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _overdue(user: User, today: date) -> list[Any]:
+    """Return what is out after its day, each with the natural days since then."""
+    rows = list(desk.check_outs_overdue(user, today)[:200])
+    for row in rows:
+        row.late = (today - row.due_on).days
+    return rows
+
+
 @require_safe
 @officials_only
 def decisions(request: HttpRequest) -> HttpResponse:
-    """Requests, disposals and discrepancies that wait for a decision."""
+    """Requests, disposals and discrepancies that wait for a decision, and what was let out and did not come back."""
     user = reader(request)
     require(user, "evidence.approve")
     return render(
@@ -71,6 +84,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
         {
             "check_outs": desk.check_outs_to_decide(user),
             "disposals": desk.disposals_to_decide(user),
+            "overdue": _overdue(user, clock.today()),
             "discrepancies": desk.discrepancies_open(user),
         },
     )

@@ -6,10 +6,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from casework.web.formats import cn_datetime
 from casework.web.forms import DayField
+from casework.web.vocabulary import Text
 from evidence import services
 from evidence.custody_workflow import intact_seal
-from evidence.enums import State
+from evidence.enums import OfferPurpose, OfferState, State
+from evidence.selectors.items import last_shelf
 from evidence.web.act_form import ActForm, Seconded
 from evidence.web.people import PersonField, keepers, receivers
 
@@ -38,6 +41,7 @@ class ResealForm(SealForm):
 
 
 class UnsealForm(Seconded):
+    read_off = "number"
     verb, lead = _l("启封"), _l("先核对封条号码；与记录不一致时不启封，登记账实不符。")
     number = forms.CharField(label=_l("从封条上读到的号码"), max_length=40)
     reason = forms.CharField(label=_l("启封事由"), max_length=200)
@@ -80,9 +84,10 @@ class OfferForm(ActForm):
 
 
 class AcceptForm(ActForm):
+    read_off = "seal"
     verb, lead = _l("签收"), _l("当面核对封条、数量和外观。不一致时照样写，系统登记账实不符；不愿接收的可以拒收。")
     seal = forms.CharField(label=_l("从封条上读到的号码"), required=False, max_length=40)
-    quantity = forms.IntegerField(label=_l("清点的数量"), min_value=0, required=False)
+    quantity = forms.IntegerField(label=_l("清点的数量"), min_value=0, required=False, help_text=_l("没有清点的不填"))
     condition = forms.CharField(label=_l("外观或状况有何不一致"), required=False, max_length=200)
     place = forms.CharField(
         label=_l("存放位置"), required=False, max_length=120, help_text=_l("保管员填写，例如 B 库 04-12")
@@ -90,12 +95,28 @@ class AcceptForm(ActForm):
     note = forms.CharField(label=_l("说明"), required=False, max_length=500)
 
     def prepare(self) -> None:
+        self.fields["quantity"].unit = self.item.quantity_unit  # type: ignore[attr-defined]
         if intact_seal(self.item) is None:
             del self.fields["seal"]
         else:
             self.fields["seal"].required = True
+        self.offer = self.item.offers.filter(state=OfferState.OPEN).select_related("giver").first()
         if "custodian" not in self.user.roles:
             del self.fields["place"]
+        elif self.offer is not None and self.offer.purpose == OfferPurpose.CHECK_IN:
+            self.fields["place"].initial = last_shelf(self.item)
+
+    def facts(self) -> list[tuple[Text, Text]]:
+        if self.offer is None:
+            return []
+        told = (
+            (_("交出人"), self.offer.giver.name),
+            (_("事项"), self.offer.get_purpose_display()),
+            (_("交出时间"), cn_datetime(self.offer.offered_at)),
+            (_("交接地点"), self.offer.place),
+            (_("说明"), self.offer.note),
+        )
+        return [(label, value) for label, value in told if value]
 
     def submit(self, at: datetime) -> str:
         checked = services.Checked(
@@ -190,6 +211,9 @@ class ReturnForm(ActForm):
 
     def prepare(self) -> None:
         self.fields["receiver"].queryset = keepers(self.user)  # type: ignore[attr-defined]
+        self.fields["receiver"].initial = self.item.keeper
+        if self.item.seals.exists() and intact_seal(self.item) is None:
+            self.lead = _l("证物现在没有封存。可以先重新封存，再归还；照现状归还的，保管员签收时写明。")
 
     def submit(self, at: datetime) -> str:
         offer = services.return_item(
@@ -244,6 +268,7 @@ class RejoinForm(ActForm):
 
 
 class VerifyForm(ActForm):
+    read_off = "seal"
     verb, lead = _l("盘点核对"), _l("看实物：在不在、在哪个架位、封条号码。不一致时登记账实不符。")
     present = forms.BooleanField(label=_l("实物在"), required=False, initial=True)
     seal = forms.CharField(label=_l("从封条上读到的号码"), required=False, max_length=40)

@@ -22,17 +22,17 @@ from casework.ledger.models import Entry
 from casework.ledger.web.proof import proofs_of
 from casework.web.forms import add_refusal
 from casework.web.toast import toast
-from evidence.enums import CheckOutState, DeviceKind, DiscrepancyKind
+from evidence.enums import CheckOutState, DeviceKind, DiscrepancyKind, OfferState
 from evidence.models import Item, ItemFile, ReceivedBundle
 from evidence.panels import panels_for
 from evidence.rules import DeviceFacts
 from evidence.selectors.acts import acts_for
-from evidence.selectors.desk import acts_to_confirm
+from evidence.selectors.desk import acts_to_confirm, offers_refused
 from evidence.selectors.items import changes_of_hands, knows_content, parts_away, seal_facts, siblings_tree
 from evidence.services import add_file, add_part, note_download, note_view
 from evidence.web.chain import chain_of, unbroken
 from evidence.web.forms import FORMS, OF_CONTENT
-from evidence.web.people import PersonField, colleagues, reader
+from evidence.web.people import PersonField, colleagues, reader, usual_second
 from evidence.web.previews import copy_for, file_of
 from evidence.web.received import shown
 
@@ -112,6 +112,8 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "leaf": bytes(newest.leaf_hash).hex() if newest else "",
         "device": getattr(row, "device", None),
         "check_out": check_out,
+        "offer": row.offers.filter(state=OfferState.OPEN).select_related("giver", "receiver").first(),
+        "refused": offers_refused(user).filter(item=row).first(),
         "overdue": max(0, (today - check_out.due_on).days) if check_out and check_out.state == CheckOutState.OUT else 0,
         "holds": row.holds.filter(lifted_at=None).select_related("placed_by").order_by("pk"),
         "disposals": row.disposals.select_related("proposed_by", "approved_by", "done_by").order_by("-pk")[:3],
@@ -173,6 +175,8 @@ def act(request: HttpRequest, pk: int, page: str) -> HttpResponse:
         "form": form,
         "missing": offered.missing if offered else [],
         "verb": form.verb,
+        "facts": form.facts(),
+        "refuse_url": reverse("evidence:act", args=[row.pk, "refuse"]) if page == "accept" and offered else "",
         "fields": [field for field in form if not field.is_hidden],
     }
     return render(request, "evidence/act.html", context, status=200 if data is None else 409)
@@ -204,7 +208,9 @@ def new_part(request: HttpRequest, pk: int) -> HttpResponse:
     user = reader(request)
     row = _item(request, pk)
     form = PartForm(request.POST or None)
-    form.fields["second"].queryset = colleagues(row.compartment_id, user)  # type: ignore[attr-defined]
+    mates = colleagues(row.compartment_id, user)
+    form.fields["second"].queryset = mates  # type: ignore[attr-defined]
+    form.fields["second"].initial = usual_second(row, user, mates)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         facts = {name: given[name] for name in ("device_kind", "make", "model", "serial", "mac")}

@@ -51,7 +51,7 @@ class ProposeForm(ActForm):
         return self.said(_("已提出证物 %(number)s 的处置意见，等分管领导审批。"))
 
 
-class DisposeForm(ActForm):
+class DisposeForm(Seconded):
     verb, lead = _l("办理处置"), _l("办理后证物离开本机关，不能撤销。")
     second = PersonField(label=_l("另一名保管员"))
     receipt = forms.CharField(label=_l("回执或收据编号"), max_length=120)
@@ -59,7 +59,7 @@ class DisposeForm(ActForm):
     note = forms.CharField(label=_l("说明"), required=False, max_length=500)
 
     def prepare(self) -> None:
-        self.fields["second"].queryset = keepers(self.user)  # type: ignore[attr-defined]
+        self.choose_from(keepers(self.user))
 
     def submit(self, at: datetime) -> str:
         services.carry_out_disposal(
@@ -67,7 +67,7 @@ class DisposeForm(ActForm):
             receipt=self.given("receipt"),
             receiver_name=self.given("receiver_name"),
             note=self.given("note"),
-            officers=(self.user, self.given("second")),
+            officers=self.officers,
             actor=self.user,
             at=at,
         )
@@ -91,7 +91,7 @@ class LossForm(Seconded):
 
     def prepare(self) -> None:
         if "custodian" in self.user.roles:
-            self.fields["second"].queryset = keepers(self.user)  # type: ignore[attr-defined]
+            self.choose_from(keepers(self.user))
         else:
             super().prepare()
 

@@ -52,6 +52,26 @@ def receivers(item: Item, user: User) -> QuerySet[User]:
     return people.exclude(pk=user.pk).select_related("organisation").order_by("name", "pk")
 
 
+def usual_second(item: Item, user: User, among: QuerySet[User]) -> User | None:
+    """Return whom the field starts with: who acted on the item beside the reader last, or the only one there is."""
+    last = (
+        item.chain.filter(Q(actor=user, second__in=among) | Q(second=user, actor__in=among))
+        .select_related("actor", "second")
+        .order_by("-seq")
+        .first()
+    )
+    if last is None:
+        return only(among)
+    beside: User | None = last.second if last.actor_id == user.pk else last.actor
+    return beside
+
+
+def only(among: QuerySet[User]) -> User | None:
+    """Return the one there is to choose, None where there is a choice."""
+    found = list(among[:2])
+    return found[0] if len(found) == 1 else None
+
+
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice of a person, shown with post and organisation, found by typing."""
 

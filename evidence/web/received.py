@@ -19,7 +19,7 @@ from casework.web.forms import add_refusal
 from casework.web.toast import toast
 from evidence.models import Collection, ReceivedBundle
 from evidence.services.received import receive_bundle
-from evidence.web.people import PersonField, reader
+from evidence.web.people import PersonField, only, reader
 
 
 class ReceiveForm(forms.Form):
@@ -89,6 +89,9 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReceiveForm(request.POST or None, request.FILES or None)
     people = User.objects.filter(pk__in=row.officers.values("user_id")).exclude(pk=user.pk)
     form.fields["second"].queryset = people.select_related("organisation")  # type: ignore[attr-defined]
+    form.fields["second"].initial = only(people)
+    faults: list[str] = []
+    more = 0
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -104,10 +107,12 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
             )
         except CaseworkError as error:
             add_refusal(form, error)
+            faults, more = error.details.get("faults", []), error.details.get("more", 0)
         else:
             toast(request, _("取证包核验完好，已登记为 %(number)s。") % {"number": received.item.number})
             return redirect("evidence:item", pk=received.item_id)
     context = {
         "collection": row, "form": form, "verb": _("接收取证包"), "multipart": True, "fields": list(form),
+        "faults": faults, "more_faults": more,
     }  # fmt: skip
     return render(request, "evidence/act.html", context, status=409 if request.method == "POST" else 200)

@@ -1,5 +1,6 @@
 """Taking stock on a screen or a phone: scan, count, close."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -12,15 +13,23 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from casework.access.policy import can, get_visible, require
 from casework.accounts.enums import Role
+from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.web.formats import cn_datetime
 from casework.web.forms import add_refusal
 from casework.web.guards import officials_only
 from casework.web.toast import toast
+from evidence.custody_workflow import intact_seal
 from evidence.enums import StockResult
-from evidence.models import StockTake
+from evidence.models import Item, StockLine, StockTake
+from evidence.selectors.stock import item_named, line_named
 from evidence.services.stock import begin_stock_take, close_stock_take, count_item
+from evidence.web.act_form import ask_again
 from evidence.web.people import reader
+
+#: What closes with a discrepancy, where the books know the thing.
+_UNFIT = (StockResult.MISSING, StockResult.DIFFERS, StockResult.EXTRA)
 
 
 class BeginForm(forms.Form):
@@ -43,6 +52,7 @@ class CountForm(forms.Form):
     )
     seal = forms.CharField(label=_l("封条上的号码"), required=False, max_length=40)
     place = forms.CharField(label=_l("实际位置"), required=False, max_length=120, help_text=_l("与账上相同的不填"))
+    sure = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,6 +81,34 @@ def sessions(request: HttpRequest) -> HttpResponse:
     return render(request, "evidence/stock.html", context, status=409 if request.method == "POST" else 200)
 
 
+@dataclass(frozen=True)
+class Doubted:
+    """What was scanned and is not expected here: the item, where the books put it, or nothing that the reader knows."""
+
+    text: str
+    item: Item | None
+
+
+def _doubted(take: StockTake, text: str, user: User) -> Doubted | None:
+    """Ask before something is noted as too much: a label read wrong, or of another shelf, leaves no discrepancy."""
+    if take.keeper_id != user.pk or take.ended_at is not None or line_named(take, text) is not None:
+        return None
+    return Doubted(text.strip(), item_named(text, user))
+
+
+def _look_again(form: CountForm, line: StockLine | None) -> None:
+    """Ask once more before a number that is not that of the seal opens a discrepancy."""
+    if line is not None and line.item is not None and (seal := intact_seal(line.item)) is not None:
+        ask_again(form, "seal", seal, form.cleaned_data)
+
+
+def _told(line: StockLine, *, new: bool) -> str:
+    number = line.item.number if line.item else line.scanned
+    if not new and line.at is not None:
+        return _("%(number)s 在 %(at)s 已经清点，没有重复记。") % {"number": number, "at": cn_datetime(line.at)}
+    return _("%(number)s：%(result)s。") % {"number": number, "result": line.get_result_display()}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def session(request: HttpRequest, pk: int) -> HttpResponse:
     """One session: count by scanning, see what is still to be found."""
@@ -79,7 +117,13 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
     form = CountForm(request.POST or None)
     if request.method == "POST":
         require(user, "evidence.keep")
-    if request.method == "POST" and form.is_valid():
+    doubted = None
+    if request.method == "POST" and form.is_valid() and "extra" not in request.POST:
+        doubted = _doubted(take, form.cleaned_data["number"], user)
+    if request.method == "POST" and form.is_valid() and doubted is None:
+        _look_again(form, line_named(take, form.cleaned_data["number"]))
+    if request.method == "POST" and form.is_valid() and doubted is None:
+        at = clock.now()
         try:
             line = count_item(
                 take,
@@ -87,13 +131,12 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
                 seal=form.cleaned_data["seal"],
                 place=form.cleaned_data["place"],
                 actor=user,
-                at=clock.now(),
+                at=at,
             )
         except CaseworkError as error:
             add_refusal(form, error)
         else:
-            said = line.item.number if line.item else line.scanned
-            toast(request, _("%(number)s：%(result)s。") % {"number": said, "result": line.get_result_display()})
+            toast(request, _told(line, new=line.at == at))
             return redirect("evidence:stock-take", pk=take.pk)
     lines = list(take.lines.select_related("item").order_by("item__place", "item__number", "pk"))
     groups = [
@@ -109,8 +152,11 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "take": take,
         "form": form,
+        "doubted": doubted,
         "mine": take.keeper_id == user.pk and take.ended_at is None,
         "groups": [group for group in groups if group[2]],
+        "waiting": sum(1 for line in lines if line.result == StockResult.WAITING),
+        "unfit": sum(1 for line in lines if line.item_id and line.result in _UNFIT),
         "counted": sum(1 for line in lines if line.result in (StockResult.PRESENT, StockResult.DIFFERS)),
         "expected": sum(1 for line in lines if line.result != StockResult.EXTRA),
     }

@@ -28,7 +28,7 @@ from evidence.enums import DeviceKind, Kind, Measure, Signature
 from evidence.models import Collection, Item, ItemFile
 from evidence.rules import DeviceFacts
 from evidence.services import close_collection, note_preview, open_collection, take_item
-from evidence.web.people import PersonField, colleagues, reader
+from evidence.web.people import PersonField, colleagues, only, reader
 from units.models import Unit
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def new(request: HttpRequest) -> HttpResponse:
         pk__in=[pk for circle in circles for pk in colleagues(circle.pk, user).values_list("pk", flat=True)]
     )
     form.fields["second"].queryset = mates.select_related("organisation")  # type: ignore[attr-defined]
+    form.fields["second"].initial = only(mates)
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         second = given.pop("second")
@@ -159,6 +160,7 @@ def new_item(request: HttpRequest, pk: int) -> HttpResponse:
     form = ItemForm(request.POST or None)
     people = User.objects.filter(pk__in=row.officers.values("user_id")).exclude(pk=user.pk)
     form.fields["second"].queryset = people.select_related("organisation")  # type: ignore[attr-defined]
+    form.fields["second"].initial = only(people)
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         facts = {name: given.pop(name) for name in _DEVICE}

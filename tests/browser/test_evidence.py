@@ -79,7 +79,7 @@ def test_the_whole_way_of_one_rig(visitor: Visitor) -> None:
     expect(page.locator("[data-ticked]")).to_have_text("已选 2 项，共 2 项")
     visitor.look()
     page.get_by_role("button", name="确认属实").click()
-    page.wait_for_load_state()
+    page.wait_for_url(f"**/evidence/{item.pk}/")
     assert Confirmation.objects.filter(custody__item=item, officer=second, agreed=True).count() == 2
 
     visitor.become("custodian1")
@@ -112,7 +112,7 @@ def test_the_whole_way_of_one_rig(visitor: Visitor) -> None:
     visitor.open(f"/evidence/confirmations/?item={item.pk}")
     page.locator("[data-every]").check()
     page.get_by_role("button", name="确认属实").click()
-    page.wait_for_load_state()
+    page.wait_for_url(f"**/evidence/{item.pk}/")
     visitor.become("officer1")
     act(visitor, item, "propose", {"outcome": "收缴"}, document="处理意见 9 号", reason="违纪所得")
     visitor.become("approver1")

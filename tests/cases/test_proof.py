@@ -1,5 +1,9 @@
 """Facts and what proves them: verdicts, sources that count once, evidence against."""
 
+import csv
+import io
+
+import openpyxl
 import pytest
 from django.urls import reverse
 
@@ -11,6 +15,7 @@ from casework.core.errors import Invalid, NotReady, Refused
 from casework.ledger.models import Entry
 from tests.build import moment
 from tests.build_cases import DAY, a_case, a_proved_fact, a_record, walk
+from tests.cases.test_penalty_pages import browse
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +117,78 @@ def test_a_dropped_fact_no_longer_counts_and_stays_on_record(cast: Cast) -> None
     assert [row.fact for row in matrix(case).rows] == [kept]
     with pytest.raises(Refused):
         amend_fact(gone, statement="改", actor=cast.officer, at=LATER)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_matrix_as_a_file(cast: Cast, kind: str) -> None:
+    case = walk(cast, a_case(cast), "investigating")
+    suspect = case.suspects.get()
+    proved = a_proved_fact(cast, case, suspect)
+    doubted = a_record(cast, case, person_name="李某")
+    lone = state_fact(case, "=持续 111 天", suspects=[suspect], actor=cast.officer, at=LATER)
+    state_fact(case, "没有人说过的事", actor=cast.officer, at=LATER)
+    drop_fact(
+        state_fact(case, "不再认定的事", actor=cast.officer, at=LATER), actor=cast.officer, at=LATER, reason="查无"
+    )
+    assert doubted.item is not None
+    cite_item(
+        proved, doubted.item, stance=Stance.AGAINST, label="李某", note="说是借来的", actor=cast.officer, at=LATER
+    )
+    cite_item(lone, doubted.item, stance=Stance.FOR, actor=cast.officer, at=LATER)
+    amend_fact(proved, contradiction_note="李某当日不在场", actor=cast.officer, at=LATER)
+    amend_fact(lone, lone_reason="另有用电记录", actor=cast.officer, at=LATER)
+    beside = state_fact(a_case(cast, title="旁案"), "旁案的事", actor=cast.officer, at=LATER)
+    url = reverse("cases:matrix", args=[case.pk])
+
+    answer = browse(cast.officer).get(url, {"export": kind})
+
+    body = b"".join(answer.streaming_content)
+    if kind == "csv":
+        table = [list(row) for row in csv.reader(io.StringIO(body.decode("utf-8-sig")))]
+    else:
+        sheet = openpyxl.load_workbook(io.BytesIO(body)).active
+        table = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    heads, *rows = table
+    said = [dict(zip(heads, row, strict=True)) for row in rows]
+    assert [(one["事实序号"], one["证物简称"], one["方向"], one["来源"]) for one in said] == [
+        ("1", "谈话1", "支持", "丁某某的陈述"),
+        ("1", "谈话2", "支持", "王某的陈述"),
+        ("1", "李某", "反对", "李某的陈述"),
+        ("2", "李某", "支持", "李某的陈述"),
+        ("3", "", "", ""),
+    ]
+    assert [(one["结论"], one["孤证"], one["独立来源（个）"]) for one in said[2:]] == [
+        ("有矛盾，已说明", "否", "2"),
+        ("孤证，已说明", "是", "1"),
+        ("无证据", "否", "0"),
+    ]
+    assert (said[2]["矛盾说明"], said[3]["孤证说明"], said[2]["证明内容"]) == (
+        "李某当日不在场",
+        "另有用电记录",
+        "说是借来的",
+    )
+    assert said[3]["待证事实"] == "'=持续 111 天"  # no spreadsheet takes it for a formula
+    assert beside.statement not in str(table)
+    entry = Entry.objects.filter(kind="case.matrix_exported").get()
+    assert (entry.ref, entry.actor_id, entry.payload["data"]) == (f"case:{case.pk}", cast.officer.pk, {"rows": 5})
+
+
+def test_whoever_may_know_of_the_case_takes_its_matrix_and_nobody_else(cast: Cast) -> None:
+    case = walk(cast, a_case(cast), "investigating")
+    a_proved_fact(cast, case, case.suspects.get())
+    beside = a_case(cast, title="旁案")
+    url = reverse("cases:matrix", args=[case.pk])
+
+    answers = {name: browse(user).get(url, {"export": "csv"}).status_code for name, user in cast.everyone().items()}
+
+    allowed = {name for name, status in answers.items() if status == 200}
+    page = reverse("cases:detail", args=[case.pk])
+    pages = {name for name, user in cast.everyone().items() if browse(user).get(page).status_code == 200}
+    assert allowed == pages >= {"officer", "second_officer", "approver", "auditor"}
+    assert set(answers.values()) <= {200, 403, 404}
+    taken = Entry.objects.filter(kind="case.matrix_exported")
+    assert (taken.count(), {entry.ref for entry in taken}) == (len(allowed), {f"case:{case.pk}"})
+    assert not Entry.objects.filter(kind="case.matrix_exported", ref=f"case:{beside.pk}").exists()
+    # Without a format nothing goes out and nothing is noted.
+    assert browse(cast.officer).get(url).url == reverse("cases:detail", args=[case.pk]) + "#matrix"
+    assert Entry.objects.filter(kind="case.matrix_exported").count() == len(allowed)

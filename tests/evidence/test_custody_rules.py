@@ -352,6 +352,7 @@ ALLOWED = {
     "evidence.examine": {"officer", "second_officer", "outsider", "inspector", "liaison"},
     "evidence.propose": {"officer", "second_officer", "outsider", "hearing_officer"},
     "evidence.dispose": {"custodian"},
+    "evidence.archive": {"officer", "second_officer", "outsider", "custodian"},
     "evidence.report": {
         "officer", "second_officer", "outsider", "inspector", "hearing_officer", "custodian", "liaison",
     },

@@ -17,6 +17,7 @@ from PIL import Image
 from casework.access.enums import Secrecy
 from casework.access.models import Compartment
 from casework.files import previews, storage
+from casework.files.marking import marked
 from casework.files.models import Blob
 from casework.ledger.models import Entry
 from evidence.models import Item, ItemFile
@@ -280,6 +281,15 @@ def located() -> bytes:
     return out.getvalue()
 
 
+def workbook(cell: object) -> bytes:
+    """A workbook of one sheet; no program has stored the results of its formulas."""
+    out, book = io.BytesIO(), openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(["2021-09-01", cell])
+    book.save(out)
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -293,6 +303,8 @@ def located() -> bytes:
         ("a.jpg", located(), ["原件带有拍摄位置", "原件写明拍摄设备：SecretCamera"]),
         ("a.png", photo("PNG"), []),
         ("a.png", bomb(), []),
+        ("a.xlsx", workbook("=0.01*2"), ["表格里有公式"]),
+        ("a.xlsx", workbook(0.02), []),
     ],
 )
 def test_what_to_mind_elsewhere_is_said(tmp_path: Path, name: str, content: bytes, said: list[str]) -> None:
@@ -303,3 +315,11 @@ def test_what_to_mind_elsewhere_is_said(tmp_path: Path, name: str, content: byte
 
     assert len(told) == len(said)
     assert all(one.startswith(wanted) for one, wanted in zip(told, said, strict=True))
+
+
+@pytest.mark.parametrize("tone", [0, 64, 127, 128, 192, 255])
+def test_the_mark_is_seen_on_every_tone(tone: int) -> None:
+    drawn = marked(Image.new("RGB", (400, 300), (tone, tone, tone)), "X 2021-12-16")
+
+    low, high = drawn.convert("L").getextrema()
+    assert max(abs(int(low) - tone), abs(int(high) - tone)) >= 25  # type: ignore[arg-type]

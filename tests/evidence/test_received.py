@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import stat
 import zipfile
 from collections.abc import Callable
@@ -164,6 +165,8 @@ def test_every_wrong_bag_has_its_page_and_leaves_nothing(cast: Cast, bag: Path) 
         file = SimpleUploadedFile("b.zip", make(bag))
         page = client.post(url, {"file": file, "second": cast.second_officer.pk, "vkey": vkey, "source": "外省"})
         assert (page.status_code, said in page.content.decode()) == (409, True), said
+        assert "可以" in " ".join(page.context["form"].errors.as_text().split()), said  # what to do about it
+        assert not [one for one in page.context["faults"] if re.search(r" / [A-Za-z]|[0-9a-f]{32}|: :", one)], said
         assert 'value="外省"' in page.content.decode()  # nothing typed is lost
 
     assert (Item.objects.count(), ReceivedBundle.objects.count()) == (before, 0)

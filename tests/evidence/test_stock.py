@@ -89,3 +89,50 @@ def test_in_the_browser(cast: Cast) -> None:
         assert client.post(reverse("evidence:stock-close", args=[take.pk])).status_code in (403, 404)
         assert client.post(url, {"number": "x"}).status_code in (403, 404)
         assert client.post(reverse("evidence:stock"), {}).status_code in (403, 404)
+
+
+def test_the_same_thing_twice_is_counted_once(cast: Cast) -> None:
+    item, beside = a_stored_item(cast), a_stored_item(cast)
+    take = begin_stock_take(place="", actor=cast.custodian, at=LATER)
+    first = count_item(take, item.number, seal=seal_of(item), actor=cast.custodian, at=LATER)
+    links, entries = item.chain.count(), Entry.objects.count()
+
+    for text, seal in ((item.number, ""), (seal_of(item), seal_of(item)), (f" {item.number.lower()} ", "")):
+        again = count_item(take, text, seal=seal, actor=cast.custodian, at=LATER + timedelta(minutes=1))
+        assert (again.pk, again.result, again.at) == (first.pk, StockResult.PRESENT, LATER)
+    assert (item.chain.count(), Entry.objects.count()) == (links, entries)
+    # What is told anew of it is looked at again.
+    other = count_item(take, item.number, seal="ZJ21-999999", actor=cast.custodian, at=LATER + timedelta(minutes=2))
+    assert (other.pk, other.result) == (first.pk, StockResult.DIFFERS)
+    assert take.lines.get(item=beside).result == StockResult.WAITING
+
+
+def test_a_wrong_code_and_one_of_another_shelf_are_asked_about_first(cast: Cast) -> None:
+    a_stored_item(cast)
+    elsewhere, stranger = an_item_outside(cast).item, a_sealed_item(cast)
+    take = begin_stock_take(place="B 库", actor=cast.custodian, at=LATER)
+    url = reverse("evidence:stock-take", args=[take.pk])
+    client = Client()
+    client.force_login(cast.custodian, backend="casework.accounts.backends.AccountBackend")
+    entries = Entry.objects.count()
+
+    for text, told, hidden in (
+        (elsewhere.number, "不在这次盘点的范围", ""),
+        (stranger.number, "不是您可以知悉的证物编号", stranger.title),
+        ("ZJ21-0000-999", "不是您可以知悉的证物编号", ""),
+    ):
+        page = client.post(url, {"number": text}).content.decode()
+        assert told in page
+        assert f'value="{text}"' in page
+        assert not hidden or f"{stranger.number} {hidden}" not in page
+    assert (take.lines.filter(result="extra").count(), Entry.objects.count()) == (0, entries)
+    assert not Discrepancy.objects.exists()
+
+    assert client.post(url, {"number": elsewhere.number, "extra": "1"}).status_code == 302
+    assert client.post(url, {"number": "ZJ21-0000-999", "extra": "1"}).status_code == 302
+    assert client.post(url, {"number": "ZJ21-0000-999"}).status_code == 302  # noted before: nothing to ask, nothing new
+    assert set(take.lines.filter(result="extra").values_list("item", "scanned")) == {
+        (elsewhere.pk, elsewhere.number),
+        (None, "ZJ21-0000-999"),
+    }
+    assert list(Discrepancy.objects.values_list("item", flat=True)) == [elsewhere.pk]

@@ -2,7 +2,10 @@
 "use strict";
 (() => {
   const form = document.querySelector("[data-scan]");
-  if (!form || !("BarcodeDetector" in window)) return;
+  if (!form) return;
+  // What was typed stays to be compared; the next scan of a hand scanner takes its place.
+  if (form.elements.number.value) form.elements.number.select();
+  if (!("BarcodeDetector" in window)) return;
   const button = form.querySelector("[data-camera]");
   const photo = form.querySelector("[data-photo]");
   const video = form.querySelector("video");
