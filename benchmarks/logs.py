@@ -28,6 +28,7 @@ from benchmarks.timing import Times, processor_seconds
 from casework.local.paths import CHECKOUT
 from evidence.log_enums import Lane
 from evidence.models.logs import LogRun
+from evidence.parsing.events import printable
 from evidence.parsing.run import start
 from evidence.parsing.source import file_source
 from evidence.selectors.logs import Asked, events_of, lanes_of
@@ -43,6 +44,8 @@ PLASO_LONG, PLASO_SHORT, PLASO = (100_000, 60), (10_000, 6), "BENCH_LOG2TIMELINE
 #: Rows that are put in by one statement.
 FILLED = 250_000
 ROUNDS = 3
+#: Pages of the timeline that are fetched of each window.
+PAGES = 20
 SAMPLES = CHECKOUT.parent / "shared" / "data" / "logs" / "evtx"
 _HEAD = re.compile(rb"^(\w{3} [ \d]\d \d\d:\d\d:\d\d) (\S+) ([^\s\[:]+)(?:\[(\d+)\])?: (.*)$")
 _PAIR = re.compile(rb"([A-Za-z]\w*)=([^,;]*)")
@@ -74,9 +77,10 @@ def run(scale: float) -> None:
         ):
             _compare(label, path, bound, bound_name)
         if SAMPLES.is_dir():
-            _compare(
-                "EVTX", _evtx(folder, round(20 * scale) or 1), _library, "the library alone and the JSON of its records"
-            )
+            megabytes = round(20 * scale) or 1
+            _compare("EVTX", _evtx(folder, megabytes), _library, "the library and the JSON of its records")
+            _compare("EVTX", _evtx(folder, megabytes), _text, "the library alone, nothing made of its text")
+            _compare("EVTX, renamed", _renamed(folder, megabytes), _library, "the library and the JSON of its records")
         else:
             print("  EVTX: skipped, the shared samples are not there")
         _compare_with_plaso(folder, scale, chance)
@@ -129,6 +133,10 @@ def _numbered(path: Path) -> int:
 def _library(path: Path) -> int:
     records: Iterator[Any] = iter(PyEvtxParser(str(path), 1).records_json())
     return sum(1 for record in records if orjson.loads(record["data"]))
+
+
+def _text(path: Path) -> int:
+    return sum(1 for _ in PyEvtxParser(str(path), 1).records_json())
 
 
 def _auth(folder: Path, size: int, chance: random.Random) -> Path:
@@ -192,23 +200,49 @@ def _audit(folder: Path, size: int, chance: random.Random) -> Path:
     return path
 
 
+def _chunks() -> list[bytes]:
+    """Return real chunks of Windows logs."""
+    return [
+        data[at : at + 65_536]
+        for data in (path.read_bytes() for path in sorted(SAMPLES.glob("*.evtx")))
+        for at in range(4096, len(data) - 65_535, 65_536)
+        if data[at : at + 8] == b"ElfChnk\0"
+    ]
+
+
 def _evtx(folder: Path, megabytes: int) -> Path:
     """Put real chunks one behind the other, as one long log."""
-    chunks = []
-    for path in sorted(SAMPLES.glob("*.evtx")):
-        data = path.read_bytes()
-        chunks += [
-            data[at : at + 65_536]
-            for at in range(4096, len(data) - 65_535, 65_536)
-            if data[at : at + 8] == b"ElfChnk\0"
-        ]
+    body = b"".join(_chunks())
+    return _log(folder / "big.evtx", [body] * max(1, megabytes * 1_000_000 // len(body)))
+
+
+def _renamed(folder: Path, megabytes: int) -> Path:
+    """Put real chunks one behind the other, each time with other users and commands: little is the same as it was."""
+    body = b"".join(_chunks())
+    once = _log(folder / "once.evtx", [body])
+    said = (printable(event) for batch in start(file_source(once)).batches() for event in batch)
+    names = {
+        name
+        for event in said
+        for key in ("user_name", "user_target_name", "process_command_line")
+        if len(name := event.get(key, "")) > 4
+    }
+    bodies = []
+    for number in range(max(1, megabytes * 1_000_000 // len(body))):
+        again = body
+        for name in sorted(names, key=lambda name: (-len(name), name)):
+            again = again.replace(name.encode("utf-16-le"), f"{name[:-2]}{number % 100:02d}".encode("utf-16-le"))
+        bodies.append(again)
+    return _log(folder / "renamed.evtx", bodies)
+
+
+def _log(path: Path, bodies: list[bytes]) -> Path:
     head = bytearray(next(SAMPLES.glob("*.evtx")).read_bytes()[:4096])
-    body = b"".join(chunks)
-    body *= max(1, megabytes * 1_000_000 // len(body))
-    struct.pack_into("<H", head, 42, min(len(body) // 65_536, 65_535))
-    target = folder / "big.evtx"
-    target.write_bytes(bytes(head) + body)
-    return target
+    struct.pack_into("<H", head, 42, min(sum(map(len, bodies)) // 65_536, 65_535))
+    with path.open("wb") as out:
+        out.write(bytes(head))
+        out.writelines(bodies)
+    return path
 
 
 def _real(folder: Path, size: int) -> Path:
@@ -243,9 +277,11 @@ def _compare_with_plaso(folder: Path, scale: float, chance: random.Random) -> No
                 least.write_bytes(_least(path))
                 # The first start of all also compiles what it imports.
                 started[parser] = min(_plaso(command, parser, least)[0] for _ in range(3))
+            # Ours lasts a quarter of a second there and plaso a minute: before and after it, a burst of other work falls on both.
+            rates = [_rate(_read, path) for _ in range(ROUNDS)]
             seconds, read, events = _plaso(command, parser, path)
             theirs = read / max(seconds - started[parser], 1e-9)
-            mine = max(_rate(_read, path) for _ in range(ROUNDS))
+            mine = max(*rates, *(_rate(_read, path) for _ in range(ROUNDS)))
             print(
                 f"  {label:16} {_read(path):>9,} lines or records: {mine:,.0f}/CPU-s; plaso {theirs:,.0f}/CPU-s"
                 f" ({read:,} read, {events:,} events, start {started[parser]:.1f} s); ratio {mine / theirs:.0f}"
@@ -360,6 +396,9 @@ def _timeline(events: int) -> None:
             cursor.execute("ANALYZE evidence_logevent")
         first, reader = datetime(2021, 3, 1, tzinfo=UTC), Client(headers={"host": "localhost"})
         reader.force_login(cast.officer, backend="casework.accounts.backends.AccountBackend")
+        began = time.perf_counter()
+        _seen(reader, {})
+        print(f"  the first page of a new process, all its code loaded {(time.perf_counter() - began) * 1000:.0f} ms")
         for label, since, until in (
             ("one hour", first + timedelta(days=90), first + timedelta(days=90, hours=1)),
             ("one day", first + timedelta(days=90), first + timedelta(days=91)),
@@ -374,7 +413,7 @@ def _timeline(events: int) -> None:
                 times.append((time.perf_counter() - began) * 1000)
             page = Times()
             window = {"since": f"{since:%Y-%m-%dT%H:%M:%SZ}", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
-            for _ in range(5):
+            for _ in range(PAGES):
                 with CaptureQueriesContext(connection) as queries:
                     page.take(lambda window=window: _seen(reader, window))  # type: ignore[misc]
             drawn = sum(lane.events for lane in lanes)

@@ -24,7 +24,7 @@ _USUAL = "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty
 _USUAL_END = len(_USUAL)
 _REFUSED_FROM = re.compile(r"([\d.]*)(?:  user=([^\s=]+))? ?$").match
 #: So many messages of a reader are remembered, and none longer than this.
-_REMEMBERED, _LONGEST = 1_000, 250
+_REMEMBERED, _LONGEST = 128, 250
 #: Room for what every line says of itself; whoever copies it fills in all of it.
 _ROOM: dict[str, Any] = {
     "seq": 0, "raw_offset": 0, "raw_length": 0, "ts": None, "ts_quality": (), "ts_raw": "", "host": "", "process_executable": "",

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models import Max, Min, Prefetch, Q, QuerySet, Sum
 
 from casework.accounts.models import User
 from casework.files import storage
@@ -32,7 +32,7 @@ COUNTED: Final = 100_000
 PAGE: Final = 50
 #: Starred events that a picture shows.
 PINS: Final = 100
-#: Starred events that a filter finds, the newest stars first.
+#: Starred events that a filter and a picture look through, the newest stars first.
 STARS: Final = 10_000
 #: Bytes that are shown around an event.
 CONTEXT: Final = 2_000
@@ -287,11 +287,15 @@ def _page(
 def pins_in(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) -> list[tuple[datetime, EventMark]]:
     """Return the starred events of the window with their true times, whatever the filter: one mark for each event."""
     found: list[tuple[datetime, EventMark]] = []
+    # A limit keeps the few stars apart from the many events: joined, all events might be read for a star that is not there.
+    starred = EventMark.objects.filter(starred=True).order_by("-pk").values("event_id")[:STARS]
+    stars = Prefetch("marks", EventMark.objects.filter(starred=True), to_attr="stars")
     for shift, keys in _by_shift(runs, offsets).items():
-        rows = EventMark.objects.filter(starred=True, event__run__in=keys)
-        rows = rows.filter(event__ts__gte=asked.since + shift, event__ts__lt=asked.until + shift)
-        rows = rows.select_related("event").order_by("event_id", "-pk").distinct("event_id")[:PINS]
-        found += [(mark.event.ts - shift, mark) for mark in rows if mark.event.ts is not None]
+        rows = LogEvent.objects.filter(
+            pk__in=starred, run__in=keys, ts__gte=asked.since + shift, ts__lt=asked.until + shift
+        )
+        for event in rows.order_by("ts", "pk").prefetch_related(stars)[:PINS]:
+            found += [(event.ts - shift, mark) for mark in event.stars[:1]]
     return sorted(found, key=lambda pair: pair[0])[:PINS]
 
 
