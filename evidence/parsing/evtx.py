@@ -44,23 +44,31 @@ class Evtx:
         self.read_time = Full(context.zone).read
 
     def read(self, source: Source) -> Iterator[list[Event]]:
-        """Yield the events in lists, in the order of the file."""
+        """Yield the events in lists, in the order of the file.
+
+        How values lie that were not seen before is believed when the library says the same of that chunk; where it says
+        anything else, the rest of the file is the library's.
+        """
         plain, counted = Plain(_event), _Counted(self)
         bones, tally = self.bones, self.tally
         readable: bool | None = None
+        believed = True
         with source.open() as stream:
             for chunk in chunks(stream, bones):
                 if readable is None:
                     readable = self._readable()
                 tally.lines += len(chunk.records)
                 events: list[Event] | None = None
-                if chunk.whole and readable:
+                known = plain.layouts
+                if chunk.whole and readable and believed:
                     try:
                         events = plain.read(chunk.data, chunk.base, chunk.records)
                     except AMISS:
                         events = None
-                if events is None:
-                    events = list(self._asked(chunk, readable))
+                if events is None or plain.layouts != known:
+                    asked = list(self._asked(chunk, readable))
+                    believed = believed and (events is None or asked == events)
+                    events = asked
                 if events:
                     counted.take(events)
                     yield events

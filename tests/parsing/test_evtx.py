@@ -99,23 +99,22 @@ def test_a_log_cut_anywhere_keeps_every_record_that_is_whole() -> None:
 
 
 @pytest.fixture
-def read_twice(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], tuple[Any, Any, int]]:
-    """Return (what we read, what the library reads, records that we read without it) of a file."""
-    ours, alone = Plain.read, 0
+def read_twice(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], tuple[Any, Any, list[Event]]]:
+    """Return (what is read, what the library reads, records as we read them before the library was asked) of a file."""
+    ours = Plain.read
+    alone: list[Event] = []
 
-    def counted(self: Plain, *given: Any) -> list[Event]:
-        nonlocal alone
+    def noted(self: Plain, *given: Any) -> list[Event]:
         events = ours(self, *given)
-        alone += len(events)
+        alone.extend({**event, "attrs": {**event["attrs"]}} for event in events)
         return events
 
     def none(*_given: object) -> list[Event]:
         raise Unknown
 
-    def both(body: bytes) -> tuple[Any, Any, int]:
-        nonlocal alone
-        alone = 0
-        monkeypatch.setattr(Plain, "read", counted)
+    def both(body: bytes) -> tuple[Any, Any, list[Event]]:
+        alone.clear()
+        monkeypatch.setattr(Plain, "read", noted)
         mine = read(body, name="evtx")
         monkeypatch.setattr(Plain, "read", none)
         return mine, read(body, name="evtx"), alone
@@ -131,8 +130,8 @@ def test_what_is_read_from_the_bytes_is_what_the_library_says(path: Any, read_tw
     assert mine == theirs
     assert said == also_said
     assert run.findings == other.findings
-    # The library is asked for nothing but a chunk that the file cuts.
-    assert alone == len(mine) - (89 if "truncated" in path.stem else 0)
+    # All but a chunk that the file cuts is read from the bytes, before the library is asked for what is new.
+    assert alone == [{**event, "seq": 0} for event in theirs[: len(theirs) - (89 if "truncated" in path.stem else 0)]]
 
 
 @needs_samples
@@ -146,11 +145,31 @@ def test_bytes_that_were_changed_are_read_as_the_library_reads_them(seed: int, r
         for _ in range(chance.randint(1, 4)):
             body[4096 + chance.randrange(512, free)] ^= 1 << chance.randrange(8)
 
-        (mine, _, _), (theirs, _, _), _ = read_twice(bytes(body))
+        (mine, _, _), (theirs, _, _), alone = read_twice(bytes(body))
 
-        said = {event["raw_offset"]: {**event, "seq": 0} for event in mine}
-        for event in theirs:
-            assert said.get(event["raw_offset"]) == {**event, "seq": 0}
+        assert mine == theirs
+        said = {event["raw_offset"]: {**event, "seq": 0} for event in theirs}
+        for event in alone:
+            assert event == said.get(event["raw_offset"])
+
+
+@needs_samples
+def test_what_the_library_reads_otherwise_is_believed_of_the_library_to_the_end_of_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    good = (SAMPLES / "evtx" / "password-spray.evtx").read_bytes()
+    whole, ours, asked = read(good)[:2], Plain.read, []
+
+    def wrong(self: Plain, *given: Any) -> list[Event]:
+        asked.append(given)
+        events = ours(self, *given)
+        events[-1]["host"] = "another"
+        return events
+
+    monkeypatch.setattr(Plain, "read", wrong)
+
+    assert read(good)[:2] == whole
+    assert len(asked) == 1
 
 
 @needs_samples
