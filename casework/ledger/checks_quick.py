@@ -6,6 +6,7 @@ a tile at a time. The bytes are hashed here, never by the database, whose admini
 and compared with what its columns say. Memory grows with the number of objects only.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import pairwise
@@ -49,6 +50,7 @@ def nothing_wrong(signed: Signed, progress: Callable[[int], None], *, alone: boo
     A no may also mean that something has another form than entries are written in today.
     """
     snapshot = _snapshot() if alone else ""  # a savepoint has none to give
+    gc.freeze()  # rows come and go by the thousand: what is there already need not be looked through each time
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -58,6 +60,8 @@ def nothing_wrong(signed: Signed, progress: Callable[[int], None], *, alone: boo
             return agreed
     except (DatabaseError, psycopg.Error, OSError, EOFError, ValueError):  # bytes that are no text, for one
         return False
+    finally:
+        gc.unfreeze()
 
 
 def _snapshot() -> str:
