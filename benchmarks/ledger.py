@@ -7,8 +7,8 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from itertools import count as counting
 from pathlib import Path
 
@@ -271,14 +271,13 @@ def _trail(actor: User, entries: int) -> None:
 # Verifying ----------------------------------------------------------------------------------------------------------
 
 
-def _fill(entries: int, streams: int = 5_000, fields: int = 8) -> list[bytes]:
-    """Write so many entries with correct sequences, all at once, and return their bytes."""
+def _entries(entries: int, streams: int = 5_000) -> Iterator[tuple[bytes, str, int, datetime]]:
+    """Yield bytes, stream, number and moment of so many entries with correct sequences."""
     last: dict[str, tuple[int, str]] = {}
-    headers, rows = [], []
-    at = clock.now() - timedelta(days=30)
+    begun = clock.now() - timedelta(days=30)
     who = [{"id": 1, "name": "承办人甲", "post": "主任科员", "organisation": "省纪委监委", "roles": ["case_officer"]}]
     for number in range(entries):
-        stream = f"thing:{number % streams}"
+        stream, at = f"thing:{number % streams}", begun + timedelta(milliseconds=number)
         seq, prev = last.get(stream, (0, ""))
         header = encode(
             {
@@ -287,18 +286,26 @@ def _fill(entries: int, streams: int = 5_000, fields: int = 8) -> list[bytes]:
             }
         )  # fmt: skip
         last[stream] = (seq + 1, hashlib.sha256(b"\0" + header).hexdigest())
-        headers.append(header)
-        rows.append((header, stream, seq + 1, "thing.moved", stream, 1, at))
-    statement = "copy ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at) from stdin (format binary)"
+        yield header, stream, seq + 1, at
+
+
+_COPY = "copy ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at) from stdin (format binary)"
+_TYPES = ["bytea", "text", "int4", "text", "text", "int8", "timestamptz"]
+
+
+def _fill(entries: int) -> list[bytes]:
+    """Write so many entries, all at once, and return their bytes."""
+    headers = []
     with (
         as_owner(connection.settings_dict["NAME"]) as link,
         link.transaction(),
         link.cursor() as cursor,
-        cursor.copy(statement) as copy,
+        cursor.copy(_COPY) as copy,
     ):
-        copy.set_types(["bytea", "text", "int4", "text", "text", "int8", "timestamptz"])
-        for row in rows:
-            copy.write_row(row)
+        copy.set_types(_TYPES)
+        for header, stream, seq, at in _entries(entries):
+            headers.append(header)
+            copy.write_row((header, stream, seq, "thing.moved", stream, 1, at))
     return headers
 
 
@@ -330,32 +337,39 @@ def _verification(entries: int, folder: Path) -> None:
             raise RuntimeError("nothing was signed")
         write_log(folder / "log", newest)
         vkey = tree.vkeys()[-1]
-    offline, inside = [], []
+    found = []
     for _turn in range(5):
         bare = _bare_hashing(headers)
-        start = _Clock()
+        begun = _Clock()
         size, problems = verify.check_log(folder / "log", vkey)
-        offline.append(start.against(bare))
+        found.append(begun.against(bare))
         if problems or size != entries:
             raise RuntimeError(f"{size}: {problems[:3]}")
-    for _turn in range(3):
+    _tell_verified(headers, "offline", "processor time of all its processes", found)
+    _verify_inside(headers, 5)
+
+
+def _verify_inside(headers: Sequence[bytes], turns: int) -> None:
+    """Tell how long verifying in the database takes against bare hashing of the same bytes, in turns."""
+    found = []
+    for _turn in range(turns):
         bare = _bare_hashing(headers)
         start = _Clock()
         faults = [fault for fault in whole_log() if "签名器" not in fault]
-        inside.append(start.against(bare))
+        found.append(start.against(bare))
         if faults:
             raise RuntimeError(faults[:3])
-    for name, note, found in (
-        ("offline", "processor time of all its processes", offline),
-        ("in the database", "processor time without the database's own", inside),
-    ):
-        clock_ratio, cpu_ratio, seconds, cpu, plain = sorted(found)[len(found) // 2]
-        print(
-            f"  verify {entries:,} entries of {statistics.mean(map(len, headers)):.0f} bytes {name}: by the clock"
-            f" {clock_ratio:.2f} × bare hashing (best {min(found)[0]:.2f}; {seconds:.2f} s against {plain:.2f} s); {note}"
-            f" {cpu_ratio:.2f} × ({cpu:.2f} s; best {min(one[1] for one in found):.2f})",
-            flush=True,
-        )
+    _tell_verified(headers, "in the database", "processor time without the database's own", found)
+
+
+def _tell_verified(headers: Sequence[bytes], name: str, note: str, found: Sequence[tuple[float, ...]]) -> None:
+    clock_ratio, cpu_ratio, seconds, cpu, plain = sorted(found)[len(found) // 2]
+    print(
+        f"  verify {len(headers):,} entries of {statistics.mean(map(len, headers)):.0f} bytes {name}: by the clock"
+        f" {clock_ratio:.2f} × bare hashing (best {min(found)[0]:.2f}; {seconds:.2f} s against {plain:.2f} s); {note}"
+        f" {cpu_ratio:.2f} × ({cpu:.2f} s; best {min(one[1] for one in found):.2f})",
+        flush=True,
+    )
 
 
 class _Clock:
@@ -377,21 +391,18 @@ class _Clock:
 # Proving ------------------------------------------------------------------------------------------------------------
 
 
-def _fill_whole(entries: int) -> None:
-    """Write a log of so many entries with its tree; without the indexes that no proof reads."""
-    text = '{"n":%d,"text":"第三审查调查室属本室联系单位"}'
-    hashes: list[bytes] = []
+def _fill_whole(entries: int) -> list[bytes]:
+    """Write a log of so many entries with its tree and return their bytes; without the indexes that no proof reads."""
+    headers: list[bytes] = []
     with as_owner(connection.settings_dict["NAME"]) as link, link.transaction(), link.cursor() as cursor:
         cursor.execute("alter table ledger.entry disable trigger entry_enqueue")
         cursor.execute("drop index ledger.entry_ref, ledger.entry_kind, ledger.entry_actor, ledger.entry_at")
-        columns = "id, header, stream, stream_seq, kind, ref, actor_id, at"
-        with cursor.copy(f"copy ledger.entry ({columns}) from stdin (format binary)") as copy:
-            copy.set_types(["int8", "bytea", "text", "int4", "text", "text", "int8", "timestamptz"])
-            at = clock.now()
-            for number in range(1, entries + 1):
-                header = (text % number).encode()
-                hashes.append(merkle.leaf_hash(header))
-                copy.write_row((number, header, f"thing:{number}", 1, "thing.moved", f"thing:{number}", 1, at))
+        with cursor.copy(_COPY.replace("(header", "(id, header", 1)) as copy:
+            copy.set_types(["int8", *_TYPES])
+            for number, (header, stream, seq, at) in enumerate(_entries(entries), 1):
+                headers.append(header)
+                copy.write_row((number, header, stream, seq, "thing.moved", stream, 1, at))
+        hashes = [merkle.leaf_hash(header) for header in headers]
         with cursor.copy("copy ledger.leaf (idx, entry_id, leaf_hash) from stdin (format binary)") as copy:
             copy.set_types(["int8", "int8", "bytea"])
             for index, hashed in enumerate(hashes):
@@ -404,14 +415,15 @@ def _fill_whole(entries: int) -> None:
         root = merkle.root(entries, tiles.Tiles(lambda level, n: made[level, n]).node)
         cursor.execute("update ledger.state set size = %s, root = %s", [entries, root])
         cursor.execute("alter table ledger.entry enable always trigger entry_enqueue")
+    return headers
 
 
 def _proofs(entries: int) -> None:
-    """Tell what a proof costs in a large log."""
-    _fill_whole(entries)
+    """Tell what a proof costs in a large log, and how long it takes to verify it."""
+    headers = _fill_whole(entries)
     with _owner_rights(), tempfile.TemporaryDirectory(prefix="cw-bench-signer-") as folder:
         LedgerSigner(Path(folder) / "state.json", key="bench").sign()
-    owner_does("analyze ledger.leaf", "analyze ledger.tile")
+    owner_does("analyze ledger.entry", "analyze ledger.leaf", "analyze ledger.tile")
     newest = tree.newest()
     if newest is None:
         raise RuntimeError("nothing was signed")
@@ -439,3 +451,4 @@ def _proofs(entries: int) -> None:
         f" {statistics.median(checked) * 1e6:.0f} µs, {max(sizes):,} bytes at most; medians of {len(sizes)}",
         flush=True,
     )
+    _verify_inside(headers, 3)

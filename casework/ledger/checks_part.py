@@ -1,55 +1,60 @@
 """Checking a range of entries quickly. Without Django, so that a process of its own is at work at once."""
 
-import gc
-import json
-import marshal
-import os
-import subprocess
-import sys
-from array import array
+import secrets
 from binascii import hexlify
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from operator import itemgetter
-from pathlib import Path
 from struct import iter_unpack
-from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any, NamedTuple
 
 import orjson
-import psycopg
 
-#: Entries that are read at a time: as many as the processor's own memory holds.
-CHUNK = 512
 Row = tuple[Any, ...]
 #: How the next entry of a stream must name the one before, and that one's number.
-Last = tuple[str, int]
+Last = tuple[bytes, int]
 
-COLUMNS = "id, header, leaf_hash, stream, stream_seq, kind, ref, actor_id, at at time zone 'UTC'"
-_said = itemgetter("stream", "seq", "kind", "ref", "by", "prev")
+#: What a row has; text as bytes, the moment in universal time without saying so.
+COLUMNS = "id, header, leaf_hash, stream, stream_seq, kind, ref, actor_id, at"
+_said = itemgetter("stream", "seq", "kind", "ref", "by", "prev", "at")
 _leaf = sha256(b"\0").copy
-_moment = datetime.fromisoformat
-HASH_BYTES = 32
-_MOMENT = len("2021-09-06T02:42:00.000000")
-_FIRST: Last = ("", 0)
-# Behind "actors" comes "at".
-_ACTORS = b'],"'
+_FIRST: Last = (b"", 0)
+_MOMENT = b"0000-00-00T00:00:00.000000Z"
+_LONG = len(_MOMENT)
+_MOMENTS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
+_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
+#: What a column has otherwise than JSON.
+_ESCAPED = b'"\\' + bytes(range(32))
+_SEALED, _ACTORS, _AT, _WRITTEN = b'{"_sd":', b'"actors":[', b'],"at":"', b',"rec_at":"'
+
+
+class _Opening(NamedTuple):
+    """What is the same for many entries of an actor: up to the moment, and from there up to the data."""
+
+    actors: bytes
+    by: bytes
+
+
+_NONE = _Opening(b"-", b"-")  # as no entry begins
 
 
 class Part:
     """The streams as they stand after the entries so far.
 
     ``whole`` tells that nothing stands before the entries; of a later part it is kept what must have stood there, for
-    ``join``. Memory grows with the number of streams only.
+    ``join``. Memory grows with the number of objects only.
     """
 
     def __init__(self, *, whole: bool) -> None:
-        self.last: dict[str, Last] = {}
+        self.last: dict[bytes, Last] = {}
         # The same before this part, of the streams that it goes on with.
-        self.open: dict[str, Last] | None = None if whole else {}
-        # Actor → how his entries begin, up to the end of "actors": what is the same for many is read once.
-        self._heads: dict[int | None, bytes] = {}
+        self.open: dict[bytes, Last] | None = None if whole else {}
+        self._openings: dict[int | None, _Opening] = {}
+        # Texts of columns that stand in JSON as they are.
+        self._plain: set[bytes] = set()
+        # A number that nobody else knows.
+        self._between = secrets.randbits(60) | 1 << 60
 
     def hashes(self, rows: Sequence[Row]) -> list[bytes]:
         """Return the hashes of the next entries; none when one has another, belies its columns or does not follow."""
@@ -58,48 +63,101 @@ class Part:
             leaf = _leaf()
             leaf.update(row[1])
             hashes.append(leaf.digest())
-        names, last, heads = iter_unpack("64s", hexlify(b"".join(hashes))), self.last, self._heads
         try:
-            for row, hashed, (name,) in zip(rows, hashes, names, strict=True):
-                _pk, header, kept, stream, number, kind, ref, actor, at = row
-                head = heads.get(actor)
-                if head is None or not header.startswith(head):
-                    head = self._head(header, actor)
-                rest = b"{" + header[len(head) :] if head else header
-                body = orjson.loads(rest)
-                said = body["at"]
-                before, count = last.get(stream) or self._begin(stream, number, body["prev"])
-                if (
-                    kept != hashed
-                    # Which also tells that no key stands twice: of two, one would be missing.
-                    or orjson.dumps(body) != rest
-                    or (head and "actors" in body)
-                    or _said(body) != (stream, number, kind, ref, actor, before)
-                    or number != count + 1
-                    or _moment(said[:_MOMENT]) != at
-                    or said[_MOMENT:] != "Z"
-                ):
-                    return []
-                last[stream] = name.decode(), number
+            return hashes if self._follow(rows, hashes) else []
         except (ValueError, KeyError, TypeError):  # no JSON, or not an entry's
             return []
-        return hashes
 
-    def _head(self, header: bytes, actor: int | None) -> bytes:
-        """Return how the entry begins, kept for the actor's next ones; nothing when it has more than "actors" there."""
-        end = header.find(_ACTORS) + len(_ACTORS) - 1
-        if header.startswith(b'{"actors":[') and end > 0:
-            begun = header[: end - 1] + b"}"
-            if orjson.dumps(orjson.loads(begun)) == begun:
-                self._heads[actor] = header[:end]
-                return header[:end]
-        return b""
+    def _follow(self, rows: Sequence[Row], hashes: Sequence[bytes]) -> bool:
+        """Tell whether the entries are those of the hashes, follow in their streams and say what their columns say.
 
-    def _begin(self, stream: str, number: int, prev: str) -> Last:
-        if number == 1 or self.open is None:
+        How an entry must read as entries are written today is put together from its columns and compared with its
+        bytes; one of another form is read as JSON.
+        """
+        names, moments = iter_unpack("64s", hexlify(b"".join(hashes))), _texts([row[8] for row in rows])
+        last, plain, openings = self.last, self._plain, self._openings
+        free: list[bytes] = []
+        written: list[bytes] = []
+        for row, hashed, (name,), at in zip(rows, hashes, names, moments, strict=True):
+            _pk, header, kept, stream, number, kind, ref, actor, _at = row
+            before, count = last.get(stream) or self._begin(row)
+            if kept != hashed or number != count + 1:
+                return False
+            last[stream] = name, number
+            actors, by = openings.get(actor, _NONE)
+            opening = actors + at + by
+            tail = b'","ref":"%b","seq":%d,"stream":"%b","v":1}' % (ref, number, stream)
+            middle = b',"kind":"%b","prev":"%b","rec_at":"' % (kind, before)
+            data, rec_at = len(opening), len(header) - len(tail) - _LONG
+            end = rec_at - len(middle)
+            if not header.startswith(opening):
+                data = self._open(header, actor, at, free)
+            if not header.startswith(middle, end):
+                end = _end_before_reason(header, kind, before, rec_at, free)
+            if (
+                0 < data < end
+                and header.endswith(tail)
+                and (kind in plain or self._is_plain(kind))
+                and (ref == stream or ref in plain or self._is_plain(ref))
+            ):
+                free.append(header[data:end])
+                written.append(header[rec_at : rec_at + _LONG])
+            elif not _agrees(row, before, at):
+                return False
+        return b"".join(written).translate(_DIGITS) == _MOMENT * len(written) and self._are_values(free)
+
+    def _begin(self, row: Row) -> Last:
+        """Return what the first entry of a stream here must name; raises ValueError for no name of a stream."""
+        if not self._is_plain(row[3]):
+            raise ValueError(row[3])
+        if row[4] == 1 or self.open is None:
             return _FIRST
-        self.open[stream] = prev, number - 1
-        return self.open[stream]
+        self.open[row[3]] = found = orjson.loads(row[1])["prev"].encode(), row[4] - 1
+        return found
+
+    def _open(self, header: bytes, actor: int | None, at: bytes, free: list[bytes]) -> int:
+        """Return where the data of an entry begin that begins otherwise than the actor's last; keep that beginning.
+
+        What was committed to goes to ``free``. 0 when the entry has another form, or another moment.
+        """
+        start = 1
+        if header.startswith(_SEALED):
+            start = header.find(b"}," + _ACTORS) + 2
+            free.append(header[len(_SEALED) : start - 1])
+        elif not header.startswith(b"{"):
+            return 0
+        known = self._openings.get(actor, _NONE)
+        if known is _NONE or not header.startswith(known.actors[1:], start):
+            end = header.find(_AT, start) + 1
+            begun = b"{%b}" % header[start:end]
+            found = orjson.loads(begun) if end and header.startswith(_ACTORS, start) else {}
+            if list(found) != ["actors"] or orjson.dumps(found) != begun:
+                return 0
+            by = b'","by":%b,"data":' % (b"null" if actor is None else b"%d" % actor)
+            known = self._openings[actor] = _Opening(b'%b,"at":"' % begun[:-1], by)
+        opening = known.actors[1:] + at + known.by
+        return start + len(opening) if header.startswith(opening, start) else 0
+
+    def _is_plain(self, text: bytes) -> bool:
+        """Tell whether a text stands in JSON as it is; raises ValueError when it is no text."""
+        if text.translate(None, _ESCAPED) != text:
+            return False
+        text.decode()
+        self._plain.add(text)
+        return True
+
+    def _are_values(self, free: Sequence[bytes]) -> bool:
+        """Tell whether each is one JSON value in which no key stands twice; raises ValueError when one is no JSON.
+
+        They are read all at once, the number between them: where that stands at the top, the value before it has ended.
+        """
+        if not free:
+            return True
+        between = b",%d," % self._between
+        text = b"[%b%b]" % (between[1:], between.join(free))
+        found = orjson.loads(text)
+        # Written again it also tells that no key stands twice: of two, one would be missing.
+        return len(found) == 2 * len(free) and set(found[::2]) == {self._between} and orjson.dumps(found) == text
 
     def join(self, later: "Part") -> bool:
         """Tell whether the part that comes next goes on where this ends, and take it over."""
@@ -110,76 +168,27 @@ class Part:
         return True
 
 
-class Helper:
-    """A process that checks the entries with numbers above ``after`` up to ``until``, in a snapshot of another's.
-
-    What it finds goes to a file without a name: it waits for nobody, and nobody has to hold it in memory. ``kept`` is
-    the folder where what it imports is kept compiled: half of its beginning would be compiling.
-    """
-
-    def __init__(self, link: "psycopg.Connection[Any]", snapshot: str, after: int, until: int, kept: Path) -> None:
-        connect = {**link.info.get_parameters(), "password": link.info.password}
-        order = {"connect": connect, "snapshot": snapshot, "after": after, "until": until}
-        self._found: IO[bytes] = TemporaryFile()  # noqa: SIM115 (closed by ``close``)
-        program = "import sys; sys.path.insert(0, sys.argv[1]); from casework.ledger.checks_part import main; main()"
-        self._process = subprocess.Popen(
-            [sys.executable, "-X", f"pycache_prefix={kept}", "-c", program, str(Path(__file__).parents[2])],
-            stdin=subprocess.PIPE,
-            stdout=self._found,
-            stderr=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
-        )
-        if self._process.stdin:
-            with self._process.stdin as pipe:  # not by the command line, which others may read
-                pipe.write(json.dumps(order).encode())
-
-    def found(self) -> Iterator[dict[int, bytes]]:
-        """Yield the hashes of its entries by their numbers, some at a time, as soon as it has ended."""
-        if self._process.wait() == 0:
-            self._found.seek(0)
-            while told := marshal.load(self._found):  # noqa: S302 (told by ourselves)
-                hashes = (hashed for (hashed,) in iter_unpack(f"{HASH_BYTES}s", told[1]))
-                yield dict(zip(array("q", told[0]), hashes, strict=True))
-
-    def part(self) -> Part | None:
-        """Return the streams of its entries, after ``found``; None when something does not agree."""
-        if self._process.wait():
-            return None
-        part = Part(whole=False)
-        part.open, part.last = marshal.load(self._found)  # noqa: S302 (told by ourselves)
-        return part
-
-    def close(self) -> None:
-        """Let it go."""
-        self._process.kill()
-        self._process.wait()
-        self._found.close()
+def _end_before_reason(header: bytes, kind: bytes, before: bytes, rec_at: int, free: list[bytes]) -> int:
+    """Return where the data of an entry ends that has a reason, which goes to ``free``; 0 when it has none."""
+    middle = b',"kind":"%b","prev":"%b","reason":' % (kind, before)
+    end, behind = header.rfind(middle, 0, rec_at), rec_at - len(_WRITTEN)
+    if end < 0 or not header.startswith(_WRITTEN, behind):
+        return 0
+    free.append(header[end + len(middle) : behind])
+    return end
 
 
-def main() -> None:
-    """Be a helper: read what is to be done from standard input, write what was found to standard output."""
-    gc.disable()  # nothing here refers to itself
-    order = json.load(sys.stdin)
-    out, part = sys.stdout.buffer, Part(whole=False)
-    with psycopg.connect(**order["connect"]) as link, psycopg.Cursor(link) as cursor:
-        cursor.execute("set transaction isolation level repeatable read")
-        cursor.execute(f"set transaction snapshot '{order['snapshot']}'")
-        cursor.execute(declared(order["after"], order["until"]))
-        while rows := cursor.execute(FETCH, binary=True).fetchall():
-            hashes = part.hashes(rows)
-            if not hashes:
-                sys.exit(1)
-            marshal.dump((array("q", [row[0] for row in rows]).tobytes(), b"".join(hashes)), out)
-        marshal.dump((), out)
-        marshal.dump((part.open, part.last), out)
+def _agrees(row: Row, before: bytes, at: bytes) -> bool:
+    """Tell whether an entry, read as JSON, says what its columns say; raises ValueError, KeyError or TypeError."""
+    _pk, header, _kept, stream, number, kind, ref, actor, _at = row
+    body = orjson.loads(header)
+    said = (stream.decode(), number, kind.decode(), ref.decode(), actor, before.decode(), at.decode())
+    return _said(body) == said and bool(orjson.dumps(body) == header)
 
 
-def declared(after: int, until: int) -> str:
-    """Return the statement that opens a cursor over the entries with numbers above ``after`` up to ``until``."""
-    return (
-        f"declare entries no scroll cursor for select {COLUMNS} from ledger.entry"  # noqa: S608 (whole numbers)
-        f" where id > {after:d} and id <= {until:d} order by id"
-    )
-
-
-FETCH = f"fetch {CHUNK} from entries"
+def _texts(moments: Sequence[datetime]) -> list[bytes]:
+    """Return the moments, in universal time, as entries write them."""
+    texts = orjson.dumps(moments, option=_MOMENTS)[2:-2].split(b'","')
+    if {_LONG}.issuperset(map(len, texts)):
+        return texts
+    return [f"{at.isoformat(timespec='microseconds')}Z".encode() for at in moments]  # of a whole second it is silent

@@ -6,6 +6,7 @@ a tile at a time. The bytes are hashed here, never by the database, whose admini
 and compared with what its columns say. Memory grows with the number of objects only.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import pairwise
@@ -16,13 +17,16 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from casework.ledger import tree
-from casework.ledger.checks_part import FETCH, Helper, Part, Row, declared
+from casework.ledger.checks_helper import PLAIN, Helper, rows_between
+from casework.ledger.checks_part import Part, Row
 from casework.ledger.merkle import HASH_BYTES
 from casework.ledger.tiles import WIDTH
 from casework.ledger.verify import Frontier, fold, processors
 
 #: Entries that are worth a process of their own.
 MANY = 50_000
+#: What the tree costs beside an entry: the process that reads it takes the fewer entries.
+TREE = 0.2
 #: Root by number of entries: what was signed.
 Signed = dict[int, list[bytes]]
 
@@ -46,13 +50,18 @@ def nothing_wrong(signed: Signed, progress: Callable[[int], None], *, alone: boo
     A no may also mean that something has another form than entries are written in today.
     """
     snapshot = _snapshot() if alone else ""  # a savepoint has none to give
+    gc.freeze()  # rows come and go by the thousand: what is there already need not be looked through each time
     try:
         with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(PLAIN)
             agreed = _Walk(signed, progress).agrees(snapshot)
             transaction.set_rollback(True)  # the savepoint, and with it the cursors
             return agreed
     except (DatabaseError, psycopg.Error, OSError, EOFError, ValueError):  # bytes that are no text, for one
         return False
+    finally:
+        gc.unfreeze()
 
 
 def _snapshot() -> str:
@@ -82,9 +91,8 @@ class _Walk:
                 stack.enter_context(closing(Helper(connection.connection, snapshot, after, until, compiled)))
                 for after, until in pairwise(edges[1:])
             ]
-            entries = stack.enter_context(psycopg.Cursor(connection.connection))
-            entries.execute(declared(0, edges[1]))
-            read = self._read(lambda: entries.execute(FETCH, binary=True).fetchall(), helpers)
+            own = stack.enter_context(closing(rows_between(connection.connection, 0, edges[1])))
+            read = self._read(own, helpers)
             if not (self._tiles(head.size, read) and all(read)):
                 return False
         with connection.cursor() as cursor:
@@ -92,9 +100,9 @@ class _Walk:
             queued = {pk for (pk,) in cursor.fetchall()}
         return self._hashes.keys() == queued and self._edge.root() == head.root and self._upper()
 
-    def _read(self, fetch: Callable[[], Sequence[Row]], helpers: Sequence[Helper]) -> Iterator[bool]:
+    def _read(self, own: Iterator[list[Row]], helpers: Sequence[Helper]) -> Iterator[bool]:
         """Take in entries, some at a time; yield each time whether all agreed."""
-        while rows := fetch():
+        for rows in own:
             hashes = self._part.hashes(rows)
             self._take({row[0]: hashed for row, hashed in zip(rows, hashes, strict=False)})
             yield bool(hashes)
@@ -165,4 +173,8 @@ def _edges(snapshot: str) -> list[int]:
         cursor.execute("select coalesce(min(id), 1) - 1, coalesce(max(id), 0) from ledger.entry")
         first, last = cursor.fetchone()
     parts = max(1, min(processors(), (last - first) // MANY)) if snapshot else 1
-    return [first + (last - first) * part // parts for part in range(parts + 1)]
+    own = max(0.0, (1 + TREE) / parts - TREE)
+    return [
+        first,
+        *(first + round((last - first) * (own + (1 - own) * part / max(1, parts - 1))) for part in range(parts)),
+    ]

@@ -52,7 +52,7 @@ def test_a_kept_checkpoint_and_a_proof_are_held_against_the_log(fill: Fill, as_o
         (signed(306, b"\1" * 32), "账本现在只有 305 条"),
         (old.note.replace("\n5\n", "\n6\n"), "的签名不成立"),
         (Signer(signer.name, "unknown").sign(Checkpoint(signer.name, 5, five).text()), "没有"),
-        (old.note[:-30], "不成立"),
+        (old.note[:-30], "另取一份"),
         ("\n".join(wrong), "推不出检查点的根"),
         (proof.replace("index 3", "index 4"), "推不出检查点的根"),
         (proof.replace("index 3", "index 999999"), "账本里没有证明所说的条目"),

@@ -33,7 +33,7 @@ def rows(count: int = 12) -> list[Row]:
         header = encode(body)
         leaf = merkle.leaf_hash(header)
         last[stream] = seq + 1, leaf.hex()
-        made.append((number + 1, header, leaf, stream, seq + 1, "thing.moved", stream, actor, AT))
+        made.append((number + 1, header, leaf, stream.encode(), seq + 1, b"thing.moved", stream.encode(), actor, AT))
     return made
 
 
@@ -94,7 +94,7 @@ def test_bytes_that_are_no_entry_of_ours_are_not_passed(edit: Edit, place: int) 
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        (2, b"\0" * 32), (3, "thing:9"), (4, 9), (5, "thing.sold"), (6, "thing:9"), (7, 9), (7, None),
+        (2, b"\0" * 32), (3, b"thing:9"), (4, 9), (5, b"thing.sold"), (6, b"thing:9"), (7, 9), (7, None),
         (8, AT.replace(microsecond=500_001)), (8, AT.replace(microsecond=0)),
     ],
 )  # fmt: skip
@@ -112,3 +112,42 @@ def test_an_entry_that_is_missing_or_stands_twice_is_not_passed() -> None:
     assert Part(whole=True).hashes(made[:3] + made[4:]) == []
     assert Part(whole=True).hashes([*made[:4], made[3], *made[4:]]) == []
     assert Part(whole=True).hashes([*made[:6], made[9], *made[6:]]) == []
+
+
+def changed(row: Row, edit: Edit) -> Row:
+    """The row with other bytes, and their hash."""
+    after = edit(row[1])
+    assert after != row[1]
+    return with_value(with_value(row, 1, after), 2, merkle.leaf_hash(after))
+
+
+@pytest.mark.parametrize(("column", "name"), [(3, b"stream"), (5, b"kind"), (6, b"ref")])
+def test_a_column_never_passes_for_more_than_one_member(column: int, name: bytes) -> None:
+    made = rows(3)
+    value = made[2][column]
+    twice = b'%b","%b":"%b' % (value, name, value)
+    made[2] = changed(made[2], lambda header: header.replace(b'"%b":"%b' % (name, value), b'"%b":"%b' % (name, twice)))
+    made[2] = with_value(made[2], column, twice)
+
+    assert Part(whole=True).hashes(made) == []
+
+
+def test_what_is_open_in_one_entry_is_not_closed_by_the_next() -> None:
+    made = rows(3)
+    made[1] = changed(made[1], lambda header: header.replace(b'"data":{', b'"data":{"open":[{', 1))
+    made[2] = changed(made[2], lambda header: header.replace(b'"data":{', b'"data":{}]},"data":{', 1))
+
+    assert Part(whole=True).hashes(made) == []
+
+
+def test_other_forms_that_say_the_same_are_passed() -> None:
+    """Of a whole second, in a later version, of a thing whose name JSON writes otherwise."""
+    made = rows(3)
+    at = AT.replace(microsecond=0)
+    made[0] = changed(made[0], lambda header: header.replace(b'00.500000Z","by"', b'00.000000Z","by"'))
+    made[0] = with_value(made[0], 8, at)
+    made[1] = changed(made[1], lambda header: header.replace(b'"v":1', b'"v":2'))
+    made[2] = changed(made[2], lambda header: header.replace(b'"ref":"thing:2"', rb'"ref":"thing:\"2\""'))
+    made[2] = with_value(made[2], 6, b'thing:"2"')
+
+    assert Part(whole=True).hashes(made) == [row[2] for row in made]

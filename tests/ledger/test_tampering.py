@@ -3,14 +3,15 @@
 import base64
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from casework.ledger import checks_quick, checks_tree, merkle, tiles, tree, verify
-from casework.ledger.checks_part import Helper
+from casework.ledger.checks_helper import Helper
 from casework.ledger.checks_tree import whole_log
 from casework.ledger.models import Entry
 from casework.ledger.notes import Checkpoint, Signer
@@ -234,10 +235,23 @@ def test_every_way_of_tampering_with_the_tables_is_told(as_owner: Any, log: Path
     assert list(whole_log())
 
 
-@pytest.mark.parametrize("parts", [2, 4])
+@pytest.fixture
+def second_thread() -> Iterator[None]:
+    """Be a process that cannot be copied, for the length of the test."""
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    yield
+    end.set()
+    thread.join()
+
+
+@pytest.mark.parametrize(("parts", "way"), [(2, "copied"), (4, "copied"), (2, "begun anew")])
 def test_further_processes_check_the_tables_and_tell_what_one_tells(
-    as_owner: Any, log: Path, monkeypatch: pytest.MonkeyPatch, parts: int
+    as_owner: Any, log: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, parts: int, way: str
 ) -> None:
+    if way == "begun anew":
+        request.getfixturevalue("second_thread")
     monkeypatch.setattr(checks_quick, "MANY", 1)
     monkeypatch.setattr(checks_quick, "processors", lambda: parts)
     made: list[Helper] = []

@@ -22,13 +22,14 @@ _PROOF = "c2sp.org/tlog-proof@"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found: whether all holds, in a word and a sentence, and where to look further."""
+    """What was found: whether all holds, in a word and a sentence, where to look further, and what can be done."""
 
     holds: bool
     word: str
     text: str
     url: str = ""
     verb: str = ""
+    hint: str = ""
 
 
 @require_safe
@@ -48,8 +49,17 @@ def _verdict(text: str) -> Verdict:
     try:
         head = verify.read_checkpoint(text.partition("\n\n")[2] if proof else text, "\n".join(tree.vkeys()))
     except (verify.AlteredError, verify.NotALedgerError) as error:
-        return Verdict(False, _("不成立"), said(str(error)))
+        return _not_holding(error)
     return _of_proof(text) if proof else _of_checkpoint(head[1], head[2])
+
+
+def _not_holding(error: Exception) -> Verdict:
+    """Say what does not hold; what was pasted may be incomplete, and only who has a whole one knows more."""
+    why = said(str(error)).replace("checkpoint: ", _("检查点："))
+    hint = _(
+        "贴的可能不全，或者被改动过。可以从存档单或条目页另取一份，全选复制后再核对；两份都不成立的，请报告系统管理员。"
+    )
+    return Verdict(False, _("不成立"), why, hint=hint)
 
 
 def _of_checkpoint(size: int, root: bytes) -> Verdict:
@@ -83,7 +93,7 @@ def _of_proof(text: str) -> Verdict:
     try:
         _index, size, root = verify.check_proof(text, bytes(entry.header), "\n".join(tree.vkeys()))
     except (verify.AlteredError, verify.NotALedgerError) as error:
-        return Verdict(False, _("不成立"), said(str(error)))
+        return _not_holding(error)
     begins = _of_checkpoint(size, root)
     if not begins.holds:
         return begins

@@ -1,6 +1,7 @@
 """Erasing personal values of an entry: the form, the approvals, and what was erased on which basis."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -39,7 +40,7 @@ class Asked:
 
     erasure: Erasure
     asked_by: str
-    approved_by: list[str]
+    approved_by: list[tuple[str, datetime]]
     done: bool
     missing: int
     names: list[Text]
@@ -59,7 +60,7 @@ def erasures_of(entry: Entry, user: User) -> list[Asked]:
             Asked(
                 erasure=one,
                 asked_by=names.get(one.asked_by, ""),
-                approved_by=[names.get(approval.user_id, "") for approval in approvals],
+                approved_by=[(names.get(approval.user_id, ""), approval.at) for approval in approvals],
                 done=done,
                 missing=max(0, NEEDED - len(approvals)),
                 names=[label_of(name) for name in one.names],
