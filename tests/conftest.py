@@ -1,6 +1,9 @@
 """Fixtures shared by all tests."""
 
 import os
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +26,21 @@ settings.load_profile("fuzz" if os.environ.get("CASEWORK_FUZZ") else "same")
 def cast(db: None) -> Cast:
     """The cast, fresh for each test."""
     return make_cast()
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Let the processes of a whole run compile the tests together, where nothing is compiled yet; a file that cannot be
+    read is told when its tests are collected.
+    """
+    given, folder = getattr(session.config, "workerinput", None), Path(__file__).parent
+    if given is None or [Path(arg).resolve() for arg in session.config.args] != [folder]:
+        return
+    from tests.schedule import ahead
+
+    worker = int(given["workerid"].removeprefix("gw"))
+    for path in ahead(sorted(folder.rglob("test_*.py")), worker, given["workercount"]):
+        with suppress(Exception):
+            import_module(".".join(path.relative_to(folder.parent).with_suffix("").parts))
 
 
 @pytest.hookimpl(trylast=True)

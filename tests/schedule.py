@@ -7,6 +7,7 @@ nor the played campaign, which are being made meanwhile.
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from xdist.scheduler.loadscope import LoadScopeScheduling
@@ -34,6 +35,14 @@ FIRST = (
 def part_of(nodeid: str) -> str:
     """Return the part to which a test belongs."""
     return nodeid if nodeid.startswith(SINGLE) else nodeid.partition("::")[0]
+
+
+def ahead(files: Sequence[Path], worker: int, workers: int) -> list[Path]:
+    """Return the files in the order in which a process reads them: each begins elsewhere, and what one has compiled the
+    others find.
+    """
+    begin = len(files) * worker // workers
+    return [*files[begin:], *files[:begin]]
 
 
 def in_order(items: Sequence[Any]) -> list[Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.schedule import FIRST, SINGLE, in_order, part_of
+from tests.schedule import FIRST, SINGLE, ahead, in_order, part_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,3 +48,13 @@ def test_parts_stay_together_and_the_long_ones_begin() -> None:
     ]  # fmt: skip
     assert part_of(f"{routes}::one[1]") != part_of(f"{routes}::one[2]")
     assert part_of(f"{walk}::first") == part_of(f"{walk}::second") == walk
+
+
+@pytest.mark.parametrize("workers", [1, 3, 8])
+def test_each_process_reads_all_files_and_begins_where_no_other_does(workers: int) -> None:
+    files = [Path(f"tests/test_{number}.py") for number in range(20)]
+
+    read = [ahead(files, worker, workers) for worker in range(workers)]
+
+    assert all(sorted(one) == sorted(files) for one in read)
+    assert len({one[0] for one in read}) == workers

@@ -1,11 +1,9 @@
 """A real browser against a live server over a copy of the played campaign."""
 
-import math
 import os
 import re
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler, get_internal_wsgi_application
 from django.db import connection
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from tests.played import MORNING, Played, connected_to, copy_of
 
@@ -24,16 +22,19 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run", "--disable-dev-shm-usage", "--lang=zh-CN",
 )  # fmt: skip
-#: What is asked of every page that a walk looks at. The contrast of colours takes two thirds of the time and comes from
-#: the theme: it is asked of each kind of page once, the first time that any walk looks at one.
+#: What is asked of every page that a walk looks at; no rule among these reads the style sheets, which are not fetched
+#: again for it. Colours take most of the time and come from the theme: they are asked of each kind of page once, the
+#: first time that any walk looks at one. The size of what is touched comes from the layout: once at each width.
 ACCESSIBLE = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "preload": {"assets": ["media"]},
 }
-CONTRAST_LOOKED_AT: set[str] = set()
+COLOURS, SIZES = ("color-contrast", "link-in-text-block"), ("target-size",)
+#: Of which kinds of page colours, and at which width sizes, were asked.
+COLOURS_LOOKED_AT: set[str] = set()
+SIZES_LOOKED_AT: set[tuple[str, int]] = set()
 PATIENCE_MS = 120_000  # a busy machine draws slowly
-#: A session that is not used ends after half an hour; one that was begun so many seconds ago is surely alive.
-SESSION_ALIVE_SECONDS = 600
 
 
 def _program() -> str | None:
@@ -92,16 +93,6 @@ def chromium() -> Iterator[Any]:
             os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = kept
 
 
-#: User name and the demo's moment → when the session was begun, and its cookies.
-Sessions = dict[tuple[str, str], tuple[float, list[Any]]]
-
-
-@pytest.fixture(scope="module")
-def sessions(site: str) -> Sessions:
-    """The sessions that were begun on this site."""
-    return {}
-
-
 def kind_of(address: str) -> str:
     """Return the path of a page with a sign in place of everything that names one thing: a number or an identifier."""
     return re.sub(r"(?<=/)[^/]*\d[^/]*", "*", urlsplit(address).path)
@@ -114,7 +105,6 @@ class Visitor:
     page: Any
     site: str
     played: Played
-    sessions: Sessions
     troubles: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
@@ -150,19 +140,16 @@ class Visitor:
         self.page.get_by_label("口令").fill(self.played.password(username))
         self.page.keyboard.press("Enter")
         self.page.wait_for_url(lambda url: "/accounts/login/" not in url)
-        kept = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
-        cookies = [cookie for cookie in self.page.context.cookies() if cookie["name"] in kept]
-        self.sessions[username, settings.CASEWORK_NOW] = time.monotonic(), cookies
 
     def become(self, username: str) -> None:
-        """Let somebody else sit down at the same screen: who signed in before goes on with that session."""
-        self.page.goto("about:blank")  # what the one before still asked for is not answered to the next
+        """Let somebody sit down at this screen who has signed in already; whoever sat there is gone."""
+        if self.page.url != "about:blank":
+            self.page.goto("about:blank")  # what the one before still asked for is not answered to the next
         self.page.context.clear_cookies()
-        begun, cookies = self.sessions.get((username, settings.CASEWORK_NOW), (-math.inf, []))
-        if time.monotonic() - begun < SESSION_ALIVE_SECONDS:
-            self.page.context.add_cookies(cookies)
-        else:
-            self.sign_in(username)
+        client = Client()
+        client.force_login(self.played.user(username), backend="casework.accounts.backends.AccountBackend")
+        name = settings.SESSION_COOKIE_NAME
+        self.page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self.site}])
 
     def look(self) -> None:
         """The page fits the screen's width, has a heading, and can be used without seeing it (WCAG 2.2 AA, by axe)."""
@@ -172,25 +159,26 @@ class Visitor:
             self.troubles.append(f"{page.url} is {wide} px wider than the screen")
         if page.locator("h1").count() != 1:
             self.troubles.append(f"{page.url} has {page.locator('h1').count()} headings of the first order")
-        kind = kind_of(page.url)
-        asked = {**ACCESSIBLE, "rules": {"color-contrast": {"enabled": kind not in CONTRAST_LOOKED_AT}}}
-        CONTRAST_LOOKED_AT.add(kind)
+        kind, width = kind_of(page.url), page.viewport_size["width"]
+        rules = dict.fromkeys(COLOURS, kind not in COLOURS_LOOKED_AT)
+        rules |= dict.fromkeys(SIZES, (kind, width) not in SIZES_LOOKED_AT)
+        COLOURS_LOOKED_AT.add(kind)
+        SIZES_LOOKED_AT.add((kind, width))
+        asked = {**ACCESSIBLE, "rules": {rule: {"enabled": ask} for rule, ask in rules.items()}}
         for fault in Axe().run(page, options=asked).response["violations"]:
             where = "; ".join(node["html"][:200] for node in fault["nodes"][:3])
             self.troubles.append(f"{page.url}: {fault['id']}, {fault['help']}: {where}")
 
 
 @pytest.fixture
-def visitor(
-    site: str, chromium: Any, sessions: Sessions, played_campaign: Played, request: pytest.FixtureRequest
-) -> Iterator[Visitor]:
+def visitor(site: str, chromium: Any, played_campaign: Played, request: pytest.FixtureRequest) -> Iterator[Visitor]:
     """A visitor with a screen of its own (``@pytest.mark.parametrize("visitor", [width], indirect=True)``)."""
     width = getattr(request, "param", 1440)
     context = chromium.new_context(
         viewport={"width": width, "height": 844 if width < 500 else 900}, locale="zh-CN", timezone_id="Asia/Shanghai"
     )
     context.set_default_timeout(PATIENCE_MS)
-    one = Visitor(context.new_page(), site, played_campaign, sessions)
+    one = Visitor(context.new_page(), site, played_campaign)
     one.watch()
     yield one
     context.close()

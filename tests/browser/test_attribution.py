@@ -62,7 +62,7 @@ def test_a_variant_names_nobody(visitor: Visitor, variant: str) -> None:
     event = logs_of(visitor, variant)
 
     # The officer asks from the line that clears the log.
-    visitor.sign_in("officer1")
+    visitor.become("officer1")
     visitor.open(f"/evidence/log-events/{event.pk}/")
     page.get_by_role("link", name=re.compile("查是谁做的")).click()
     page.wait_for_url(re.compile(r"/evidence/attributions/new/"))
@@ -115,7 +115,7 @@ def test_the_huang_case_is_worked_through(visitor: Visitor) -> None:
     own = Item.objects.get(title="被删日志服务器上的登录日志")
 
     # The deletion is proved on the server itself, before anybody is asked for.
-    visitor.sign_in("officer1")
+    visitor.become("officer1")
     visitor.open(f"/evidence/{own.pk}/logs/")
     page.locator("#runs a", has_text="secure").first.click()
     page.wait_for_url(re.compile(r"/evidence/logs/\d+/$"))

@@ -26,7 +26,7 @@ def _case() -> Case:
 @BOTH
 def test_an_officer_notes_and_marks_a_moment_on_the_timeline(visitor: Visitor) -> None:
     page, case = visitor.page, _case()
-    visitor.sign_in("officer1")
+    visitor.become("officer1")
     visitor.open(f"/cases/{case.pk}/work/")
     visitor.look()
     page.get_by_label("记事").fill(f"电话联系了单位（{visitor.page.viewport_size['width']}）。")
@@ -50,7 +50,7 @@ def test_an_officer_notes_and_marks_a_moment_on_the_timeline(visitor: Visitor) -
 @BOTH
 def test_a_hearing_officer_reads_facts_proof_and_law_side_by_side(visitor: Visitor) -> None:
     page, case = visitor.page, _case()
-    visitor.sign_in("hearing1")
+    visitor.become("hearing1")
     visitor.open(f"/cases/{case.pk}/hearing/")
     visitor.look()
     for heading in ("事实、证据、定性", "人员与处分建议", "程序"):
@@ -69,7 +69,7 @@ def test_an_approver_reads_a_draft_and_approves_a_measure(visitor: Visitor) -> N
     waiting = decisions_for(leader).first()
     assert waiting is not None
     measure = _a_measure(visitor)
-    visitor.sign_in("approver1")
+    visitor.become("approver1")
     visitor.open("/cases/decisions/")
     visitor.look()
     expect(page.locator("table")).to_contain_text(waiting.title)
@@ -107,7 +107,7 @@ def test_a_returned_draft_is_answered_at_its_parts_and_comes_back_with_what_chan
     page = visitor.page
     case = decisions_for(visitor.played.user("approver1")).get(state="filing_pending")
     mark = f"据监测清单逐日核对（{page.viewport_size['width']}）"
-    visitor.sign_in("approver1")
+    visitor.become("approver1")
     visitor.open(f"/cases/{case.pk}/paper/")
     page.get_by_text("退回时，在具体部分写意见").click()
     page.locator("[name=remark-grounds]").fill("写明时长和依据")
@@ -163,7 +163,7 @@ def test_a_leader_takes_a_case_apart_and_joins_it_again(visitor: Visitor) -> Non
     case = Case.objects.filter(state="closed").annotate(people=Count("suspects")).filter(people=2).order_by("pk")[0]
     goes, stays = case.suspects.order_by("-pk")
     Case.objects.filter(pk=case.pk).update(state="investigating", closed_on=None)
-    visitor.sign_in("approver1")
+    visitor.become("approver1")
     visitor.open(f"/cases/{case.pk}/split/")
     visitor.look()
     page.get_by_label(goes.name, exact=True).check()
@@ -193,7 +193,7 @@ def test_a_leader_takes_a_case_apart_and_joins_it_again(visitor: Visitor) -> Non
 
 def test_another_leader_opens_a_case_in_an_emergency(visitor: Visitor) -> None:
     page, case = visitor.page, _case()
-    visitor.sign_in("approver2")
+    visitor.become("approver2")
     visitor.open("/cases/emergency/")
     visitor.look()
     page.locator("[name=number]").fill(case.number)
@@ -215,7 +215,7 @@ def test_a_team_sees_its_sites_and_takes_its_packet_along(visitor: Visitor) -> N
     inspection = Inspection.objects.get()
     mine = list(Site.objects.filter(team__number=1).select_related("unit"))
     other = Site.objects.filter(team__number=2).select_related("unit")[0]
-    visitor.sign_in("inspector11")
+    visitor.become("inspector11")
     visitor.open("/inspections/today/")
     visitor.look()
     expect(page.locator("body")).to_contain_text(mine[0].unit.name)

@@ -47,7 +47,7 @@ def test_the_whole_way_of_one_rig(visitor: Visitor) -> None:
     page = visitor.page
     officer = User.objects.get(username="officer1")
     second = User.objects.get(username="officer2")
-    visitor.sign_in("officer1")
+    visitor.become("officer1")
     visitor.open("/evidence/takings/new/")
     visitor.look()
     choose(page, "id_compartment", "金某某")
@@ -148,7 +148,7 @@ def photo(number: int) -> dict[str, Any]:
 def test_capture_at_the_scene_without_network(visitor: Visitor) -> None:
     page = visitor.page
     page.clock.set_fixed_time(MORNING)  # the device's day is that of the campaign
-    visitor.sign_in("officer1")
+    visitor.become("officer1")
     visitor.open("/evidence/capture/")
     page.evaluate("navigator.serviceWorker.ready")
     page.locator("#pin").fill("蓝天白云小河流水")

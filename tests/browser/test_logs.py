@@ -27,7 +27,7 @@ SOME = [hour for hour in range(HOURS) if hour != 17]
 def test_an_officer_goes_from_a_log_file_to_what_was_deleted(visitor: Visitor, tmp_path: Path) -> None:
     page, keys = visitor.page, visitor.page.keyboard
     item = Item.objects.get(title__startswith="自组矿机 1 号")
-    visitor.sign_in("officer1")
+    visitor.become("officer1")
     for name, data in (("auth.log", auth_log()), ("secure", secure(SOME)), ("wtmp", wtmp(list(range(HOURS))))):
         (tmp_path / name).write_bytes(data)
         visitor.open(f"/evidence/{item.pk}/files/new/")
@@ -84,7 +84,7 @@ def test_an_officer_goes_from_a_log_file_to_what_was_deleted(visitor: Visitor, t
 def test_a_table_is_read_by_naming_its_columns(visitor: Visitor, tmp_path: Path) -> None:
     page = visitor.page
     item = Item.objects.get(title__startswith="自组矿机 1 号")
-    visitor.sign_in("officer1")
+    visitor.become("officer1")
     name = f"门禁{page.viewport_size['width']}.csv"
     (tmp_path / name).write_bytes(DOOR + f"19,丁某某,2021-09-09,10:30:00,{name}\n".encode("gb18030"))
     visitor.open(f"/evidence/{item.pk}/files/new/")
@@ -118,7 +118,7 @@ def test_a_table_is_read_by_naming_its_columns(visitor: Visitor, tmp_path: Path)
 def test_the_auditor_reads_and_cannot_write(visitor: Visitor) -> None:
     page = visitor.page
     found = _found(visitor)
-    visitor.sign_in("auditor1")
+    visitor.become("auditor1")
 
     for address in (
         f"/evidence/timeline/?item={found.item_id}",

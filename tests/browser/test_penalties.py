@@ -107,7 +107,7 @@ def _draft(visitor: Visitor, suspect: Suspect, choice: dict[str, Any]) -> Penalt
 @BOTH
 def test_the_published_outcomes_and_the_gain_of_jin_are_read(visitor: Visitor) -> None:
     page = visitor.page
-    visitor.sign_in("hearing1")
+    visitor.become("hearing1")
     for name, (_standing, _choice, words) in OUTCOMES.items():
         penalty = Penalty.objects.get(suspect__name=name, suspect__case__title__contains="利用公共资源", number__gt="")
         visitor.open(f"/penalties/{penalty.pk}/")
@@ -133,7 +133,7 @@ def test_the_published_outcomes_and_the_gain_of_jin_are_read(visitor: Visitor) -
 def test_the_published_outcomes_are_drafted_and_what_is_unlawful_cannot_be_chosen(visitor: Visitor) -> None:
     page = visitor.page
     case = a_case(_people(visitor), number=9001)
-    visitor.sign_in("officer1")
+    visitor.become("officer1")
     for name, (standing, choice, words) in OUTCOMES.items():
         suspect = a_suspect(case, name, **standing)
         penalty = _draft(visitor, suspect, choice)
@@ -187,7 +187,7 @@ def test_a_sanction_is_decided_served_carried_out_appealed_amended_and_expires(v
     suspect = a_suspect(case, "吴某某")
     Grant.objects.create(compartment=case.compartment, user=visitor.played.user("approver2"), from_on=date(2021, 1, 1))
 
-    visitor.sign_in("officer1")
+    visitor.become("officer1")
     penalty = _draft(visitor, suspect, {
         "party": "PD_SERIOUS_WARNING", "other": ["HR_BONUS_CUT"], "bonus": ("3", "quarter"),
     })  # fmt: skip
@@ -323,7 +323,7 @@ def test_a_recommendation_goes_to_a_unit_and_is_followed_up(visitor: Visitor) ->
     page = visitor.page
     wide = page.viewport_size["width"]
     case: Case = a_case(_people(visitor), number=9000 + wide)
-    visitor.sign_in("officer1")
+    visitor.become("officer1")
     visitor.open(f"/cases/{case.pk}/")
     page.locator(f"a[href='/penalties/bodies/new/{case.pk}/']").click()
     page.wait_for_url("**/penalties/bodies/new/**", timeout=PATIENCE_MS)

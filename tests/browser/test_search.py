@@ -29,7 +29,7 @@ def test_an_officer_finds_reads_and_keeps_a_search(visitor: Visitor) -> None:
     page.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
     narrow = page.viewport_size["width"] < 500
-    visitor.sign_in("officer1")
+    visitor.become("officer1")
     officer = User.objects.get(username="officer1")
     counts = {str(group.label): group for group in search(officer, WORD)}
     assert "文书" in counts
@@ -105,7 +105,7 @@ def test_what_cases_share_can_be_read_at_three_hundred_nodes(visitor: Visitor) -
     page = visitor.page
     page.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
-    visitor.sign_in("auditor1")
+    visitor.become("auditor1")
     # Two cases of the demo get one unit, so that there is something to draw.
     first, second = Case.objects.order_by("pk")[:2]
     Case.objects.filter(pk=second.pk).update(unit=first.unit)
