@@ -39,6 +39,7 @@ COPY evidence evidence
 COPY cases cases
 ENV PATH=/opt/casework/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONNODEBUGRANGES=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=casework.settings \
     CASEWORK_HOME=/var/lib/casework/state \

@@ -8,6 +8,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casework.settings")
 
 _django = get_wsgi_application()
 
-from casework.web.whole_body import whole_forms  # noqa: E402  (once the settings are there)
+from django.urls import reverse  # noqa: E402  (once the settings are there)
+
+from casework.web.whole_body import whole_forms  # noqa: E402
+
+reverse("account_login")  # every address is known before the first request rather than during it
 
 application = whole_forms(_django)

@@ -34,7 +34,8 @@ def spawn(
     With ``die_with_parent`` the kernel sends that signal when the calling thread ends (Linux only; elsewhere
     :func:`leftovers` of the next start is what cleans up).
     """
-    marks = {HOME_MARK: str(state), SERVICE_MARK: name, "PYTHONUNBUFFERED": "1"}
+    # Lines of code are known by their number; the columns besides would be a MiB in every process.
+    marks = {HOME_MARK: str(state), SERVICE_MARK: name, "PYTHONUNBUFFERED": "1", "PYTHONNODEBUGRANGES": "1"}
     with log.open("ab") as stream:
         return subprocess.Popen(
             command,
