@@ -93,7 +93,7 @@ MIDDLEWARE = [
     "casework.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "casework.web.middleware.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "casework.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -227,11 +227,9 @@ class CaseViewSet(mixins.ListModelMixin, CaseActs):
 
     model = Case
     serializer_class = CaseSerializer
+    along = ("unit", "lead")
     updated_field = "updated_at"
     filterset_fields = ("state", "kind", "returned", "number")
-
-    def rows(self) -> Any:
-        return super().rows().select_related("unit", "lead")
 
     def _detail(self, case: Case, code: int = status.HTTP_200_OK) -> Response:
         case = Case.objects.select_related("unit", "lead").get(pk=case.pk)

@@ -89,10 +89,8 @@ class SuspectViewSet(mixins.ListModelMixin, VisibleViewSet):
 
     model = Suspect
     serializer_class = SuspectSerializer
+    along = ("unit",)
     filterset_fields = ("case", "employment", "party_member")
-
-    def rows(self) -> Any:
-        return super().rows().select_related("unit")
 
     def _answer(self, suspect: Suspect, code: int = status.HTTP_200_OK) -> Response:
         return Response(SuspectSerializer(suspect).data, status=code, headers=etag(suspect))

@@ -26,7 +26,7 @@ from cases.services.cases import advance, amend_case
 from cases.services.filing import file_with_suspects
 from cases.services.members import add_member, recuse_member, remove_member
 from cases.web.forms import FileCaseForm, LeaveForm, MemberForm, StepForm, TextForm
-from cases.web.page import case_page, open_remarks
+from cases.web.page import case_page, open_remarks, standing_signatures
 from cases.workflow import BY_NAME, Step, readiness
 from casework.access.policy import can, get_visible, require, why_not
 from casework.accounts.enums import Role
@@ -293,6 +293,7 @@ def write(request: HttpRequest, pk: int, part: str) -> HttpResponse:
             "heading": _PARTS[part],
             "form": form,
             "remarks": open_remarks(case, part),
+            "signed": standing_signatures(case),
             "standing": standing,
             "typed": form["text"].value(),
         },

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.enums import OPEN_TO_INVESTIGATION, CaseState, LinkKind, Side, Verdict
-from cases.models import Case, CaseLink, CaseTask, Interview, Measure, PaperRemark, StepTaken
+from cases.models import Case, CaseLink, CaseTask, Interview, Measure, PaperRemark, Signature, StepTaken
 from cases.policy_penalties import sides_of
 from cases.proof import matrix
 from cases.selectors.cases import knowing_of, next_step, officers_of, steps_for
@@ -153,6 +153,12 @@ def open_remarks(case: Case, part: str = "") -> list[PaperRemark]:
     """Return the leader's remarks that are not settled, at one part or at all of them."""
     rows = case.remarks.filter(settled_at__isnull=True).select_related("by").order_by("pk")
     return list(rows.filter(part=part) if part else rows)
+
+
+def standing_signatures(case: Case) -> list[Signature]:
+    """Return what is signed for a step that still waits: an edit makes it void."""
+    rows = Signature.objects.filter(case=case, voided_at__isnull=True).select_related("user", "paper").order_by("pk")
+    return [row for row in rows if (step := BY_NAME.get(row.step)) is not None and step.offered(case)]
 
 
 def remarks_of(case: Case) -> list[tuple[PaperRemark, Any, str]]:

@@ -148,6 +148,7 @@ def _record(request: HttpRequest, record: Interview, *, case: Case | None, site:
         "lines": record.lines.all(),
         "pages": record.pages.all(),
         "form": form,
+        "failed": form.cleaned_data.get("page") if form.errors else None,
         "may_write": can(user, act, case or site),
     }
     return render(request, "cases/interview.html", context, status=409 if form.errors else 200)

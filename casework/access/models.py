@@ -1,7 +1,9 @@
 """Need-to-know (知悉范围): who may know of what, from a day to a day."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import date, datetime
+from enum import Enum
 from typing import Any, ClassVar, Final, Self
 
 from django.db import models
@@ -12,6 +14,23 @@ from casework.access.enums import CompartmentKind, Secrecy
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
+
+
+@models.ForeignKey.register_lookup
+class AnyOf(models.Lookup):
+    """``…__any_of=keys``: one of these keys, sent as one value. A statement reads the same however many there are."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, values = self.process_lhs(compiler, connection)
+        return f"{left} = any(%s::bigint[])", (*values, as_array(self.rhs))
+
+
+def as_array(keys: Iterable[int]) -> str:
+    """Return the keys as the database writes an array."""
+    return f"{{{','.join(map(str, keys))}}}"
 
 
 def new_public_id() -> str:
@@ -154,17 +173,37 @@ def has_many_circles(user: User) -> bool:
     return len((user.known_of or {}).get("circles", ())) > MOST_NAMED
 
 
+class Reach(Enum):
+    """How far somebody sees among rows that belong to compartments."""
+
+    NOTHING = "nothing"
+    #: Rows of the compartments that he belongs to.
+    CIRCLES = "circles"
+    EVERYTHING = "everything"
+
+
+def reach_of(user: User) -> Reach:
+    """Return how far the user sees: auditors everything, 三员 and units nothing, others by compartment."""
+    if not user.is_authenticated or not user.is_active:
+        return Reach.NOTHING
+    if user.has_role(Role.AUDITOR):
+        return Reach.EVERYTHING
+    return Reach.CIRCLES if user.is_commission else Reach.NOTHING
+
+
 class NeedToKnow(models.QuerySet[Any]):
     """Rows that belong to a compartment, directly or by ``COMPARTMENT`` (a path such as ``"case__compartment"``)."""
 
     COMPARTMENT = "compartment"
 
     def visible_to(self, user: User) -> Self:
-        """Return the rows the user may know of: auditors all, 三员 and units none, others by compartment."""
-        if not user.is_authenticated or not user.is_active:
+        """Return the rows the user may know of."""
+        reach = reach_of(user)
+        if reach is Reach.NOTHING:
             return self.none()
-        if user.has_role(Role.AUDITOR):
-            return self
-        if not user.is_commission:
-            return self.none()
-        return self.filter(**{f"{self.COMPARTMENT}__in": circles_of(user)})
+        return self if reach is Reach.EVERYTHING else self.within(circles_of(user))
+
+    def within(self, circles: list[int] | models.QuerySet[Any, Any]) -> Self:
+        """Return the rows of these compartments."""
+        way = "any_of" if isinstance(circles, list) else "in"
+        return self.filter(**{f"{self.COMPARTMENT}__{way}": circles})

@@ -3,21 +3,24 @@
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import mixins, serializers
-from rest_framework.generics import get_object_or_404
+from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.viewsets import GenericViewSet
 
 from casework.accounts.requests import reader
-from casework.api import plain
+from casework.api import plain, statements
+from casework.api.filters import FilterBackend
 from casework.api.models import IdempotentAnswer
+from casework.api.pagination import Cursor
 from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid, Stale
 
@@ -33,20 +36,29 @@ class ErrorSerializer(serializers.Serializer[Any]):
 class VisibleViewSet(GenericViewSet[Any]):
     """A view set whose rows start from ``visible_to``; absent and forbidden are the same 404.
 
-    Subclasses set ``model`` (with ``objects.visible_to``) or override ``rows``.
+    Subclasses set ``model`` (with ``objects.visible_to``) and what is read ``along`` with a row, or override ``rows``.
     ``?updated_after=`` filters by ``updated_field`` where the model has one.
     """
 
     model: Any = None
+    along: tuple[str, ...] = ()
     updated_field = ""
 
     def rows(self) -> Any:
         """Return the rows this reader may see, ordered."""
-        return self.model.objects.visible_to(self.request.user).order_by("pk")
+        rows = self.model.objects.visible_to(self.request.user).order_by("pk")
+        return rows.select_related(*self.along) if self.along else rows
 
     def get_queryset(self) -> Any:
+        """Return the rows; a list that can be put by a statement made before does without a queryset."""
         if getattr(self, "swagger_fake_view", False):
             return self.model.objects.none()
+        plan = _stands_for(type(self)) if self.action == "list" else None
+        standing = None if plan is None else statements.rows_of(self, plan)
+        return self.usual_queryset() if standing is None else standing
+
+    def usual_queryset(self) -> Any:
+        """Return the rows as a queryset."""
         rows = self.rows()
         after = self.request.query_params.get("updated_after")
         if after and self.updated_field:
@@ -54,14 +66,22 @@ class VisibleViewSet(GenericViewSet[Any]):
             rows = rows.filter(**{f"{self.updated_field}__gt": moment})
         return rows
 
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Return the rows under the filters of the address."""
+        return queryset if isinstance(queryset, statements.Rows) else super().filter_queryset(queryset)
+
     def paginate_queryset(self, queryset: Any) -> Any:
         """Return one page; of rows that only show columns, as they are shown (``casework.api.plain``)."""
+        if isinstance(queryset, statements.Rows):
+            page: Any = super().paginate_queryset(queryset)  # type: ignore[arg-type]  # it asks no more of them
+            return plain.shown_by(queryset.plan, page)
         kind: Any = self.get_serializer_class() if self._lists_plainly(queryset) else None
         plan = None if kind is None else plain.plan_of(kind)
         if plan is None:
             return super().paginate_queryset(queryset)
-        rows = super().paginate_queryset(queryset.prefetch_related(None).values(*plain.columns_of(plan)))
-        return None if rows is None else plain.shown_by(plan, rows)
+        columns = plain.columns_of(plan)
+        rows = super().paginate_queryset(queryset.prefetch_related(None).values(*columns))
+        return None if rows is None else plain.shown_by(plan, ([row[name] for name in columns] for row in rows))
 
     def _lists_plainly(self, queryset: Any) -> bool:
         """Tell whether this is the usual list, of one model, whose rows stand for themselves."""
@@ -92,6 +112,25 @@ class VisibleViewSet(GenericViewSet[Any]):
         """Return the row as the view set shows it, with its version where it has one."""
         data = self.get_serializer(row).data
         return Response(data, status=code, headers=etag(row) if hasattr(row, "version") else None)
+
+
+@cache
+def _stands_for(kind: type[VisibleViewSet]) -> tuple[plain.Shown, ...] | None:
+    """Return what the view set's list shows when it may be put by a kept statement, else None."""
+    own = vars(VisibleViewSet).keys() | vars(GenericViewSet).keys() | vars(GenericAPIView).keys()
+    changed = {name for one in kind.__mro__ for name in vars(one) if one not in _BASES and name in own}
+    usual = getattr(kind, "list", None) is mixins.ListModelMixin.list and changed <= _SET
+    usual = usual and kind.pagination_class is Cursor and list(kind.filter_backends) == [FilterBackend]
+    usual = usual and isinstance(getattr(kind, "filterset_fields", ()), tuple) and not hasattr(kind, "filterset_class")
+    shown: Any = kind.serializer_class
+    return plain.plan_of(shown) if usual and shown and statements.may_stand(kind.model) else None
+
+
+#: What a view set may set of all that it has from these and its list stays the usual one.
+_SET: Final = frozenset(
+    {"model", "along", "updated_field", "serializer_class", "__annotations__", "__doc__", "__module__"}
+)
+_BASES: Final = frozenset({*VisibleViewSet.__mro__, mixins.ListModelMixin, mixins.RetrieveModelMixin})
 
 
 def expected_version(request: Request) -> int:

@@ -7,7 +7,7 @@ from django.db.models import ForeignKey, GenericIPAddressField, IntegerField
 from django_filters import rest_framework as filters
 
 #: What an address of a list may hold beside filters: the place and length of the page, and what view sets read themselves.
-_OTHERS: Final = frozenset({"cursor", "limit", "updated_after"})
+OTHERS: Final = frozenset({"cursor", "limit", "updated_after"})
 
 
 class KeyFilterSet(filters.FilterSet):  # type: ignore[misc]
@@ -35,6 +35,6 @@ class FilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]
 
     def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
         """Return the rows under the filters of the address; without one nothing is built to find that out."""
-        if request.query_params.keys() <= _OTHERS:
+        if request.query_params.keys() <= OTHERS:
             return queryset
         return super().filter_queryset(request, queryset, view)

@@ -1,5 +1,9 @@
 """Cursor pagination: stable under inserts, flat in cost at any depth."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 
 
@@ -10,3 +14,20 @@ class Cursor(CursorPagination):
     page_size_query_param = "limit"
     max_page_size = 200
     cursor_query_param = "cursor"
+
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
+        """Return one page; a place that no row could have is no page of the list (404)."""
+        place = self.decode_cursor(request)
+        if place is not None and place.position is not None:
+            model = queryset.model._meta
+            try:
+                (model.pk if self.ordering == "pk" else model.get_field(self.ordering)).to_python(place.position)
+            except ValidationError:
+                raise NotFound(self.invalid_cursor_message) from None
+        return super().paginate_queryset(queryset, request, view=view)
+
+    def _get_position_from_instance(self, instance: Any, ordering: Any) -> str:
+        if type(instance) is tuple:  # read by ``casework.api.statements``: the key is the first of its columns
+            return str(instance[0])
+        position: str = super()._get_position_from_instance(instance, ordering)
+        return position

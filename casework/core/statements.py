@@ -3,7 +3,7 @@
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
 
@@ -35,8 +35,9 @@ def prepared(*, numbered: bool = False) -> CursorWrapper:
     With ``numbered`` values stand as ``$1``, ``$2`` … in the text. The text must be the same each time: a session keeps a
     hundred of them.
     """
-    connection.close_if_health_check_failed()  # as Django's own cursors do: this is the first that a request opens
-    connection.ensure_connection()
+    database = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()  # as Django's own cursors do: this is the first that a request opens
+    database.ensure_connection()
     kind: Any = _PreparedRaw if numbered else _Prepared
-    cursor = kind(connection.connection)
-    return _Logged(cursor, connection) if connection.queries_logged else connection.make_cursor(cursor)
+    cursor = kind(database.connection)
+    return _Logged(cursor, database) if database.queries_logged else database.make_cursor(cursor)

@@ -4,10 +4,14 @@ import re
 import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, ClassVar, Final
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import translation
 
 from casework.access.readers import refuse_reader
@@ -57,6 +61,29 @@ class LanguageMiddleware:
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """Content-Security-Policy, put together once: only an answer that has one of its own has it made for itself."""
+
+    #: What the library's decorators leave on an answer.
+    OWN: ClassVar[frozenset[str]] = frozenset(
+        f"_csp_{what}{kind}" for what in ("config", "update", "replace", "exempt") for kind in ("", "_ro")
+    )
+
+    @cached_property
+    def usual(self) -> str:
+        """The policy of every other answer."""
+        answer = HttpResponse()
+        super().process_response(HttpRequest(), answer)
+        return answer.headers[HEADER]
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        nonce = getattr(request, "_csp_nonce", None)
+        if nonce is not None or settings.DEBUG or not self.OWN.isdisjoint(vars(response)):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self.usual)
         return response
 
 
