@@ -131,5 +131,7 @@ def test_on_the_page(entry: Entry, cast: Cast) -> None:
     assert approver.post(approve).status_code == 302
 
     text = officer.get(page).content.decode()
-    assert all(word in text for word in ("已依法删除", BASIS, "本人请求", "换不进来", cast.auditor.name, cast.approver.name))
+    assert all(
+        word in text for word in ("已依法删除", BASIS, "本人请求", "换不进来", cast.auditor.name, cast.approver.name)
+    )
     assert "丁某某" not in text

@@ -119,7 +119,7 @@ def messages_of_sources() -> set[str]:
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
-                and node.func.id in {"_", "gettext", "gettext_lazy"}
+                and node.func.id in {"_", "_l", "_lazy", "_t", "gettext", "gettext_lazy"}
             ):
                 first = node.args[0] if node.args else None
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
