@@ -403,4 +403,6 @@ def amend_case(
         case.bump(*changed, "updated_at")
         settle_part(case, set(changed), actor=actor, at=at, answer=answer)
         record("case.amended", ref=ref_of(case), actor=actor, at=at, data=data, reason=reason)
+        if case.signatures.filter(voided_at__isnull=True).exists():
+            locked_draft(case, at)  # what was signed is void now, and those who signed are told
     return case

@@ -59,6 +59,23 @@ def _void_others(case: Case, paper: Paper, at: datetime) -> None:
             at=at,
             data={"step": row.step, "level": row.level, "signed": row.paper.number, "now": paper.number},
         )
+    owe_notices(
+        [
+            Owed(
+                key=f"signature-void:{row.pk}",
+                to_id=row.user_id,
+                kind="case.signature_voided",
+                title=_("%(number)s：呈批稿已改动，您的签批已失效") % {"number": case.number},
+                body=_("您签批的是第 %(signed)s 稿，现在是第 %(now)s 稿。原签批留存在案；可以看过改动后再签批。")
+                % {"signed": row.paper.number, "now": paper.number},
+                ref=ref_of(case),
+                url=reverse("cases:paper", args=[case.pk]),
+                compartment_id=case.compartment_id,
+            )
+            for row in rows
+        ],
+        at=at,
+    )
 
 
 def read_paper(case: Case, *, actor: User, at: datetime) -> Paper:

@@ -16,6 +16,7 @@ from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid, NotAllowed, NotReady, Refused, Stale
 from casework.ledger.models import Entry
+from casework.notices.models import Notice
 from tests.build import a_user, moment
 from tests.build_cases import DAY, a_case, a_suspect, decide
 from tests.cast import Cast
@@ -118,6 +119,10 @@ def test_a_later_edit_voids_the_signature_and_keeps_it(cast: Cast, deputy: User)
     assert row.voided_at == LATER
     assert any("签名已失效" in str(one.text) for one in refusal.value.missing)
     assert Entry.objects.filter(kind="case.signature_voided").count() == 1
+    told = Notice.objects.get(kind="case.signature_voided")
+    assert (told.recipient, told.owed_at, told.compartment) == (deputy, LATER, case.compartment)
+    assert told.title == f"{case.number}：呈批稿已改动，您的签批已失效"
+    assert told.url == f"/cases/{case.pk}/paper/"
     # The old text again does not bring the signature back.
     read_paper(case, actor=cast.approver, at=LATER)
     with pytest.raises(NotReady):
