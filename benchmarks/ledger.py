@@ -296,12 +296,8 @@ _TYPES = ["bytea", "text", "int4", "text", "text", "int8", "timestamptz"]
 def _fill(entries: int) -> list[bytes]:
     """Write so many entries, all at once, and return their bytes."""
     headers = []
-    with (
-        as_owner(connection.settings_dict["NAME"]) as link,
-        link.transaction(),
-        link.cursor() as cursor,
-        cursor.copy(_COPY) as copy,
-    ):
+    owner = as_owner(connection.settings_dict["NAME"])
+    with owner as link, link.transaction(), link.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_TYPES)
         for header, stream, seq, at in _entries(entries):
             headers.append(header)

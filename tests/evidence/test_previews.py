@@ -281,7 +281,7 @@ def located() -> bytes:
     return out.getvalue()
 
 
-def workbook(cell: object) -> bytes:
+def a_sheet(cell: object) -> bytes:
     """A workbook of one sheet; no program has stored the results of its formulas."""
     out, book = io.BytesIO(), openpyxl.Workbook()
     assert book.active is not None
@@ -303,8 +303,8 @@ def workbook(cell: object) -> bytes:
         ("a.jpg", located(), ["原件带有拍摄位置", "原件写明拍摄设备：SecretCamera"]),
         ("a.png", photo("PNG"), []),
         ("a.png", bomb(), []),
-        ("a.xlsx", workbook("=0.01*2"), ["表格里有公式"]),
-        ("a.xlsx", workbook(0.02), []),
+        ("a.xlsx", a_sheet("=0.01*2"), ["表格里有公式"]),
+        ("a.xlsx", a_sheet(0.02), []),
     ],
 )
 def test_what_to_mind_elsewhere_is_said(tmp_path: Path, name: str, content: bytes, said: list[str]) -> None:

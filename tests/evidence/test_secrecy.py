@@ -87,8 +87,8 @@ def post(one: Outside, name: str, key: int, *more: str, **data: object) -> tuple
     return told(one.client.post(reverse(name, args=[key, *more]), data), one.client)
 
 
-def counted(one: Outside, text: str) -> tuple[int, str]:
-    answer = one.keeping.post(reverse("evidence:stock-take", args=[one.stock_take]), {"number": text})
+def counted(one: Outside, text: str, **data: str) -> tuple[int, str]:
+    answer = one.keeping.post(reverse("evidence:stock-take", args=[one.stock_take]), {"number": text, **data})
     return told(answer, one.keeping)
 
 
@@ -124,6 +124,8 @@ PROBES: dict[str, Callable[[Outside, str], tuple[int, str]]] = {
     "list": lambda one, seal: told(one.client.get(reverse("evidence:items"), {"q": seal}), one.client),
     "count seal": counted,
     "count serial": lambda one, _seal: counted(one, SERIAL),
+    "count seal all the same": lambda one, seal: counted(one, seal, extra="1"),
+    "count serial all the same": lambda one, _seal: counted(one, SERIAL, extra="1"),
 }
 
 
@@ -155,7 +157,7 @@ def test_nothing_hidden_can_be_bumped_into(cast: Cast, outside: Outside) -> None
 
     assert {name: status for name, (status, _body) in before.items()} == {
         "digest": 302, "serial": 302, "place": 302, "scan seal": 404, "scan serial": 404, "list": 200,
-        "count seal": 302, "count serial": 302,
+        "count seal": 409, "count serial": 409, "count seal all the same": 302, "count serial all the same": 302,
     }  # fmt: skip
     assert [name for name in PROBES if before[name] != after[name]] == []
 
