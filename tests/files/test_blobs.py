@@ -1,11 +1,14 @@
 """Files are written once, digested while written, and leave nothing behind when they break off."""
 
 import hashlib
+import io
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from pytest_django import Settings
 
@@ -35,6 +38,26 @@ def test_bytes_come_back_with_both_digests(cast: Cast) -> None:
     assert storage.path_of(blob.sha256).stat().st_mode & 0o777 == 0o400
 
 
+OPEN, MACROS, ENABLED = "application/vnd.oasis.opendocument.", "application/vnd.ms-", "macroEnabled.12"
+OFFICE = "application/vnd.openxmlformats-officedocument."
+
+
+def packed(*names: str, inside: bytes = b"x") -> bytes:
+    """An archive of small files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in names:
+            archive.writestr(name, inside)
+    return out.getvalue()
+
+
+def a_workbook() -> bytes:
+    """An empty workbook."""
+    out = io.BytesIO()
+    openpyxl.Workbook().save(out)
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "media_type"),
     [
@@ -43,8 +66,30 @@ def test_bytes_come_back_with_both_digests(cast: Cast) -> None:
         ("值".encode() * HEAD, "text/plain"),  # a character is cut where the looking ends
         (b"\x00\x01\x02 no text", "application/octet-stream"),
         (b"\x81\xff\x82\xff nothing", "application/octet-stream"),
+        (packed("bagit.txt", "data/word/document.xml"), "application/zip"),
+        (packed("a.docx", inside=packed("[Content_Types].xml", "word/document.xml")), "application/zip"),
+        (packed("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), f"{MACROS}word.document.{ENABLED}"),
+        (packed("[Content_Types].xml", "ppt/presentation.xml") + b"more", f"{OFFICE}presentationml.presentation"),
+        (packed("mimetype", inside=f"{OPEN}text".encode()), f"{OPEN}text"),
+        (packed("mimetype", inside=b"text/html"), "application/zip"),
+        (packed("a.txt")[:-30], "application/zip"),
+        (a_workbook(), f"{OFFICE}spreadsheetml.sheet"),
     ],
-    ids=["utf-8", "gb18030", "long", "control", "neither"],
+    ids=[
+        "utf-8",
+        "gb18030",
+        "long",
+        "control",
+        "neither",
+        "bag",
+        "document in an archive",
+        "macros",
+        "moved",
+        "open",
+        "no type",
+        "cut",
+        "workbook",
+    ],
 )
 def test_what_a_file_is_said_to_be(cast: Cast, content: bytes, media_type: str) -> None:
     assert store_blob([content], actor=cast.officer, at=AT).media_type == media_type

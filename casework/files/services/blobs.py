@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from casework.accounts.models import User
 from casework.core.errors import Invalid
 from casework.core.later import later
-from casework.files import storage
+from casework.files import packed, storage
 from casework.files.models import Blob
 from casework.files.services.scanner import scan
 
@@ -207,14 +207,17 @@ def _copy(chunks: Iterable[bytes], out: BinaryIO, max_bytes: int) -> Digests:
 
 def sniff(path: Path) -> str:
     """Return the media type by content; the name a file came with is never believed."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    if head.startswith(packed.BEGIN):
+        return packed.type_of_packed(path)
     try:
         found = puremagic.magic_file(str(path))
     except (puremagic.PureError, ValueError):
         found = []
     if found and (said := str(found[0].mime_type or "")):
         return said
-    with path.open("rb") as stream:
-        return "text/plain" if is_text(stream.read(HEAD)) else "application/octet-stream"
+    return "text/plain" if is_text(head) else "application/octet-stream"
 
 
 def is_text(head: bytes) -> bool:
