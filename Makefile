@@ -33,8 +33,8 @@ stop: setup ## end the running demo, or what is left of a killed one
 	@$(RUN) manage.py stop
 
 .PHONY: test
-# One process more than the machine has cores: some tests mostly wait, for real services and for the browser.
-JOBS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $$cores -gt 7 && echo 8 || echo $$((cores + 1)))
+# Two processes more than the machine has cores: some tests mostly wait, for real services and for the browser.
+JOBS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $$cores -gt 6 && echo 8 || echo $$((cores + 2)))
 
 test: setup-dev ## the whole test suite, on embedded services; TESTS=… runs a part, JOBS=… in so many processes
 ifdef TESTS
