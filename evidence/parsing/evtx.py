@@ -1,18 +1,18 @@
-"""Windows event logs: read from their bytes where their shapes are known, and by the library, chunk by chunk, where not."""
+"""Windows event logs. The text of a record is read by the library; its place and its honesty are checked here."""
 
-import io
+import shutil
+import tempfile
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import orjson
 
 from casework.core.later import later
 from evidence.parsing.context import Context
 from evidence.parsing.events import EXACT, Event
-from evidence.parsing.evtx_chunks import KEPT, Bones, Chunk, chunks, untied
-from evidence.parsing.evtx_numbers import Numbers
-from evidence.parsing.evtx_plain import AMISS, Plain
+from evidence.parsing.evtx_chunks import KEPT, Bones, Padded, Untied, walk
+from evidence.parsing.evtx_numbers import Numbers, Places
 from evidence.parsing.evtx_words import PROVIDED, SAID, fill
 from evidence.parsing.findings import PROVED, STATED, UNKNOWN, Finding
 from evidence.parsing.source import Source
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 else:
     evtx = later("evtx")
 
-#: Failures of the library after which no more is asked of it.
-FAILED = 10_000
+#: So few at once that they are still in the processor's memory when they are counted and let go.
+BATCH = 64
+#: Records that the library reads before they are looked at, and failures of its after which no more are asked for.
+AHEAD, FAILED = 16, 10_000
+#: So many bytes of an unpacked file are held in memory.
+HELD = 32 << 20
 #: Channels whose numbers are counted, and machines that are told apart.
 CHANNELS, MACHINES = 5_000, 100
-_ODD = (RuntimeError, ValueError, OSError)
 
 
 class Evtx:
@@ -38,122 +41,156 @@ class Evtx:
         self.tally = context.tally
         self.bones = Bones()
         self.renumbered = 0
-        self.failed = 0
         self.machines: set[str] = set()
         self.numbers: dict[str, Numbers] = {}
-        self.read_time = Full(context.zone).read
 
     def read(self, source: Source) -> Iterator[list[Event]]:
-        """Yield the events in lists, in the order of the file.
-
-        How values lie that were not seen before is believed when the library says the same of that chunk; where it says
-        anything else, the rest of the file is the library's.
-        """
-        plain, counted = Plain(_event), _Counted(self)
-        bones, tally = self.bones, self.tally
-        readable: bool | None = None
-        believed = True
+        """Yield the events in lists, in the order of the file."""
         with source.open() as stream:
-            for chunk in chunks(stream, bones):
-                if readable is None:
-                    readable = self._readable()
-                tally.lines += len(chunk.records)
-                events: list[Event] | None = None
-                known = plain.layouts
-                if chunk.whole and readable and believed:
-                    try:
-                        events = plain.read(chunk.data, chunk.base, chunk.records)
-                    except AMISS:
-                        events = None
-                if events is None or plain.layouts != known:
-                    asked = list(self._asked(chunk, readable))
-                    believed = believed and (events is None or asked == events)
-                    events = asked
-                if events:
-                    counted.take(events)
-                    yield events
-        counted.end()
-        if readable is None:
-            self._readable()
-        if self.failed:
-            self.context.remarks.append(("evtx_records_failed", {"records": self.failed}))
-        if bones.cut is not None:
-            tally.lines += 1
-            tally.refuse(*bones.cut, "cut_short")
-        if not tally.lines:
-            tally.lines += 1
-            tally.refuse(0, len(source.head()), "no_record")
-
-    def _readable(self) -> bool:
-        """Tell whether the library can read the head of the file; where it cannot, the file is none."""
-        try:
-            evtx.PyEvtxParser(io.BytesIO(self.bones.head), 1)
-        except _ODD:
-            self.context.remarks.append(("evtx_unreadable", {}))
-            return False
-        return True
-
-    def _asked(self, chunk: Chunk, readable: bool) -> Iterator[Event]:
-        """Yield the events of a chunk as the library reads them, and note what it does not read."""
-        places: dict[int, list[tuple[int, int]]] = {}
-        for at, size, number, *_ in reversed(chunk.records):
-            places.setdefault(number, []).append((chunk.base + at, size))
-        for number, text in self._library(chunk) if readable else ():
-            known = places.get(number)
-            if known:
-                offset, size = known.pop()
-            elif chunk.lacking:
-                continue  # made of what the file lacks; a record that was cut is counted in the end
-            else:
-                offset, size = 0, 0
-                self.tally.lines += 1
-            event = self._told(text)
-            if event is None:
-                self.tally.refuse(offset, size, "no_event")
-                continue
-            event["raw_offset"], event["raw_length"] = offset, size
-            event["attrs"]["header_id"] = number
-            yield event
-        for offset, size in sorted(place for left in places.values() for place in left):
+            places = walk(stream, self.bones)
+        with source.open() as stream, _seekable(stream) as whole:
+            yield from self._events(whole, places)
+        for offset, size in places.left():
+            self.tally.lines += 1
             self.tally.refuse(offset, size, "unreadable_record")
+        if self.bones.cut is not None:
+            self.tally.lines += 1
+            self.tally.refuse(*self.bones.cut, "cut_short")
+        if not self.tally.lines:
+            self.tally.lines += 1
+            self.tally.refuse(0, len(source.head()), "no_record")
 
-    def _library(self, chunk: Chunk) -> Iterator[tuple[int, str]]:
-        """Yield number and text of the records that the library reads of a chunk, as if the file had no other."""
-        alone = io.BytesIO(self.bones.head + untied(chunk.data))
+    def _events(self, stream: IO[bytes], places: Places) -> Iterator[list[Event]]:
         try:
-            records: Iterator[Any] = iter(evtx.PyEvtxParser(alone, 1).records_json())
-        except _ODD:
-            self.failed += 1
+            if self.bones.lacking:
+                stream = cast("IO[bytes]", Padded(stream, self.bones.lacking))
+            if self.bones.knotted:
+                stream = cast("IO[bytes]", Untied(stream, self.bones.knotted))
+            records_json = iter(evtx.PyEvtxParser(stream, 1).records_json())
+        except (RuntimeError, ValueError, OSError):
+            self.context.remarks.append(("evtx_unreadable", {}))
             return
-        while self.failed <= FAILED:
-            try:
-                record = next(records, None)
-            except _ODD:
-                self.failed += 1
-                continue
-            if record is None:
-                return
-            yield record["event_record_id"], record["data"]
+        read_time = Full(self.context.zone).read
+        batch: list[Event] = []
+        seq, due, at = 0, -1, 0
+        machine = channel = None
+        rows: Numbers | None = None
+        latest: Event | None = None
+        read_event, tally, numbers, machines = self._event, self.tally, self.numbers, self.machines
+        lacking = self.bones.lacking
+        known, offsets, sizes, last = places.numbers, places.offsets, places.sizes, len(places.numbers)
+        for records in self._ahead(records_json):
+            tally.lines += len(records)
+            for record in records:
+                number = record["event_record_id"]
+                if at < last and known[at] == number:
+                    offset, size = offsets[at], sizes[at]
+                    at += 1
+                else:
+                    places.next = at
+                    offset, size = places.take(number)
+                    at = places.next
+                    if not size and lacking and at >= last:
+                        tally.lines -= 1  # made of what the file lacks; a record that was cut is counted in the end
+                        continue
+                event = read_event(record["data"], number, read_time)
+                if event is None:
+                    tally.refuse(offset, size, "no_event")
+                    continue
+                seq += 1
+                event["seq"] = seq
+                event["raw_offset"] = offset
+                event["raw_length"] = size
+                attrs = event["attrs"]
+                record_id = attrs["record_id"]
+                if number != record_id:
+                    self.renumbered += 1
+                if event["host"] != machine:
+                    machine = event["host"]
+                    if len(machines) < MACHINES:
+                        machines.add(machine)
+                if record_id == due and attrs["channel"] == channel:
+                    due += 1
+                else:
+                    if rows is not None and latest is not None:
+                        rows.end(due, latest)
+                    channel = attrs["channel"]
+                    rows = numbers.get(channel)
+                    if rows is None:
+                        rows = Numbers()
+                        if len(numbers) < CHANNELS:
+                            numbers[channel] = rows
+                    due = rows.begin(record_id, event)
+                latest = event
+                batch.append(event)
+            if len(batch) >= BATCH:
+                yield batch
+                batch = []
+        places.next = at
+        if rows is not None and latest is not None:
+            rows.end(due, latest)
+        if batch:
+            yield batch
 
-    def _told(self, text: str) -> Event | None:
-        """Return the event of the library's text."""
+    def _ahead(self, records: Iterator[Any]) -> Iterator[list[Any]]:
+        """Yield what the library reads, some records ahead: it and we are each quicker when we need not take turns."""
+        failed, ended = 0, False
+        while not ended and failed <= FAILED:
+            ahead: list[Any] = []
+            try:
+                ahead.extend(islice(records, AHEAD))
+                ended = len(ahead) < AHEAD
+            except (RuntimeError, ValueError, OSError):
+                failed += 1
+            yield ahead
+        if failed:
+            self.context.remarks.append(("evtx_records_failed", {"records": failed}))
+
+    @staticmethod
+    def _event(text: str, header_id: int, read_time: Any) -> Event | None:
         try:
             body = orjson.loads(text)["Event"]
             system = body["System"]
         except (orjson.JSONDecodeError, KeyError, TypeError):
             return None
-        heading = _heading(system)
-        if heading is None:
-            return None
-        number, record_id, host, channel, provider, stamp, user = heading
+        try:
+            number, record_id, host, channel = (
+                system["EventID"], system["EventRecordID"], system["Computer"], system["Channel"],
+            )  # fmt: skip
+            provider = system["Provider"]["#attributes"]["Name"]
+            stamp, security = system["TimeCreated"]["#attributes"]["SystemTime"], system["Security"]
+            plain = (
+                type(number) is type(record_id) is int
+                and type(provider) is type(stamp) is type(host) is type(channel) is str
+            )
+        except (KeyError, TypeError):
+            plain = False
+        if not plain:
+            heading = _heading(system)
+            if heading is None:
+                return None
+            number, record_id, host, channel, provider, stamp, security = heading
+        moment = read_time(stamp) if stamp else None
         data = body.get("EventData") or body.get("UserData")
         if data is not None and not isinstance(data, dict):
             data = {"Data": data}
-        event = _event(provider, number, channel, host, user, data or {})
-        moment = self.read_time(stamp) if stamp else None
+        event = (_MADE.get((provider, number)) or _made(provider, number)).copy()
         if moment is not None:
             event["ts"], event["ts_quality"] = moment[0], EXACT
-        event["ts_raw"], event["attrs"]["record_id"] = stamp, record_id
+        event["ts_raw"], event["host"] = stamp, host
+        event["attrs"] = {
+            "event_id": number,
+            "channel": channel,
+            "provider": provider,
+            "record_id": record_id,
+            "header_id": header_id,
+        }
+        if data:
+            fill(event, number, data)
+        if security:
+            user = _attribute(security, "UserID")
+            if user and "user_id" not in event:
+                event["user_id"] = user
         return event
 
     def findings(self) -> list[Finding]:
@@ -191,57 +228,6 @@ class Evtx:
             )
 
 
-class _Counted:
-    """Numbers the events, and notes the numbers that they bear themselves."""
-
-    def __init__(self, reader: Evtx) -> None:
-        self.reader = reader
-        self.seq, self.due = 0, -1
-        self.channel: str | None = None
-        self.machine: str | None = None
-        self.rows: Numbers | None = None
-        self.latest: Event | None = None
-
-    def take(self, events: list[Event]) -> None:
-        """Take the next events."""
-        seq, due, channel, machine, rows, latest = (
-            self.seq, self.due, self.channel, self.machine, self.rows, self.latest,
-        )  # fmt: skip
-        reader = self.reader
-        for event in events:
-            seq += 1
-            event["seq"] = seq
-            attrs = event["attrs"]
-            record_id = attrs["record_id"]
-            if attrs["header_id"] != record_id:
-                reader.renumbered += 1
-            if event["host"] != machine:
-                machine = event["host"]
-                if len(reader.machines) < MACHINES:
-                    reader.machines.add(machine)
-            if record_id == due and attrs["channel"] == channel:
-                due += 1
-            else:
-                if rows is not None and latest is not None:
-                    rows.end(due, latest)
-                channel = attrs["channel"]
-                rows = reader.numbers.get(channel)
-                if rows is None:
-                    rows = Numbers()
-                    if len(reader.numbers) < CHANNELS:
-                        reader.numbers[channel] = rows
-                due = rows.begin(record_id, event)
-            latest = event
-        self.seq, self.due, self.channel, self.machine, self.rows, self.latest = (
-            seq, due, channel, machine, rows, latest,
-        )  # fmt: skip
-
-    def end(self) -> None:
-        """Note that no more events come."""
-        if self.rows is not None and self.latest is not None:
-            self.rows.end(self.due, self.latest)
-
-
 _SECURITY = {"Microsoft-Windows-Security-Auditing", "Security", "Microsoft-Windows-Eventlog"}
 
 
@@ -267,19 +253,8 @@ def _made(provider: str, number: int) -> Event:
     return event
 
 
-def _event(provider: str, number: int, channel: str, host: str, user: str, data: dict[str, Any]) -> Event:
-    """Return what a record says, without its time, its place and its numbers."""
-    event = (_MADE.get((provider, number)) or _made(provider, number)).copy()
-    event["host"] = host
-    event["attrs"] = {"event_id": number, "channel": channel, "provider": provider, "record_id": 0, "header_id": 0}
-    fill(event, number, data)
-    if user and "user_id" not in event:
-        event["user_id"] = user
-    return event
-
-
-def _heading(system: Any) -> tuple[int, int, str, str, str, str, str] | None:
-    """Return what stands at the head of a record: number, record, machine, channel, provider, time, user."""
+def _heading(system: Any) -> tuple[int, int, str, str, str, str, Any] | None:
+    """Return what stands at the head of a record where it is not as usual: number, record, machine, channel, provider, time, user."""
     if not isinstance(system, dict):
         return None
     identity = system.get("EventID")
@@ -291,7 +266,7 @@ def _heading(system: Any) -> tuple[int, int, str, str, str, str, str] | None:
         return None
     return (
         number, record_id, str(system.get("Computer") or ""), str(system.get("Channel") or ""), _attribute(system.get("Provider"), "Name"),
-        _attribute(system.get("TimeCreated"), "SystemTime"), _attribute(system.get("Security"), "UserID"),
+        _attribute(system.get("TimeCreated"), "SystemTime"), system.get("Security"),
     )  # fmt: skip
 
 
@@ -301,3 +276,17 @@ def _attribute(node: Any, name: str) -> str:
         if isinstance(attributes, dict):
             return str(attributes.get(name) or "")
     return ""
+
+
+def _seekable(stream: IO[bytes]) -> IO[bytes]:
+    """Return the stream, or a copy that can be moved about in: on disk where it is large, and gone when it is closed."""
+    if stream.seekable():
+        return stream
+    copy = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=HELD))  # noqa: SIM115 (closed by the caller)
+    try:
+        shutil.copyfileobj(stream, copy, 1 << 20)
+    except Exception:
+        copy.close()
+        raise
+    copy.seek(0)
+    return copy

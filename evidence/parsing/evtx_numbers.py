@@ -1,4 +1,4 @@
-"""Which numbers the records of an .evtx file bear, in a few bytes for each stretch without a hole: the file may be of any size."""
+"""Where the records of an .evtx file lie, and which numbers they bear, in a few bytes a record: the file may be of any size."""
 
 from array import array
 from collections.abc import Iterator
@@ -6,9 +6,70 @@ from collections.abc import Iterator
 from evidence.parsing.events import Event
 from evidence.parsing.findings import Bound
 
+NOWHERE = (0, 0)
+#: How far ahead a record is looked for whose place is not the next one; half as far after each that was not found.
+FAR, NEAR = 1 << 18, 64
 _NO_TIME = -(1 << 63)
 #: Numbers beyond are no numbers of records: the text of a damaged one.
 _MOST = 1 << 62
+
+
+class Places:
+    """Number in the header, offset and length of each record, in the order of the file."""
+
+    def __init__(self) -> None:
+        self.numbers, self.offsets, self.sizes = array("Q"), array("Q"), array("I")
+        self.next = 0
+        #: Stretches that were passed over, which the library could not read or gives later.
+        self.passed: list[tuple[int, int]] = []
+        self.far = FAR
+
+    def add(self, number: int, offset: int, size: int) -> None:
+        """Note a record."""
+        self.numbers.append(number)
+        self.offsets.append(offset)
+        self.sizes.append(size)
+
+    def take(self, number: int) -> tuple[int, int]:
+        """Return the place of the record that the library read next, by its number; `NOWHERE` where none has it."""
+        at = self.next
+        if at < len(self.numbers) and self.numbers[at] == number:
+            self.next = at + 1
+        else:
+            at = self._other(number)
+            if at < 0:
+                return NOWHERE
+        return self.offsets[at], self.sizes[at]
+
+    def _other(self, number: int) -> int:
+        """Find a record that is not the next one: further on, or among what was passed over; -1 where it is not there."""
+        begin = self.next
+        try:
+            at = self.numbers.index(number, begin, begin + self.far)
+        except ValueError:
+            self.far = max(NEAR, self.far // 2)
+            return self._passed_over(number)
+        self.far = FAR
+        self.passed.append((begin, at))
+        self.next = at + 1
+        return at
+
+    def _passed_over(self, number: int) -> int:
+        for index in range(len(self.passed) - 1, max(-1, len(self.passed) - 1 - NEAR), -1):
+            begin, end = self.passed[index]
+            try:
+                at = self.numbers.index(number, begin, end)
+            except ValueError:
+                continue
+            self.passed[index : index + 1] = [part for part in ((begin, at), (at + 1, end)) if part[0] < part[1]]
+            return at
+        return -1
+
+    def left(self) -> Iterator[tuple[int, int]]:
+        """Yield the places of the records that the library did not read, in the order of the file."""
+        for begin, end in sorted([*self.passed, (self.next, len(self.numbers))]):
+            for at in range(begin, end):
+                yield self.offsets[at], self.sizes[at]
 
 
 class Numbers:

@@ -135,30 +135,12 @@ _ABOUT_TARGET = frozenset(
 _SPECIAL = frozenset({"account_changed", "account_renamed", "log_cleared", "audit_policy_changed"})
 #: What is looked for, under which names, the first that says something counting.
 _WHERE = ("IpAddress", "Address", "ClientAddress", "SourceIp", "Param3")
-PORTS = ("IpPort", "SourcePort")
+_PORT = ("IpPort", "SourcePort")
 _SESSION = ("TargetLogonId", "SubjectLogonId", "SessionID")
 _COMMAND = ("CommandLine", "ProcessCommandLine", "ScriptBlockText", "ImagePath")
 _IMAGE = ("NewProcessName", "Image", "ProcessName")
 _STATION = ("WorkstationName", "Workstation")
-_GROUPS = (_WHERE, PORTS, _SESSION, _COMMAND, _IMAGE, _STATION)
-#: Elements that hold the fields of some records.
-NESTS = ("LogFileCleared", "EventXML", "AuditEventsDropped")
-#: All names that are ever looked for.
-LOOKED_FOR = _KEPT.union(*_GROUPS).union(
-    (
-        "SubjectUserName",
-        "TargetUserName",
-        "User",
-        "AccountName",
-        "SubjectDomainName",
-        "TargetDomainName",
-        "DomainName",
-        "DestinationIp",
-        "DestinationPort",
-        "QueryName",
-        "AuditPolicyChanges",
-    )
-)
+_GROUPS = (_WHERE, _PORT, _SESSION, _COMMAND, _IMAGE, _STATION)
 
 
 class _Shape(NamedTuple):
@@ -193,7 +175,7 @@ def _first(data: dict[str, Any], names: tuple[str, ...]) -> Any:
 def fill(event: Event, number: int, data: dict[str, Any]) -> None:
     """Put the fields of a record where they belong."""
     if len(data) <= 2:
-        for inner in NESTS:
+        for inner in ("LogFileCleared", "EventXML", "AuditEventsDropped"):
             if isinstance(data.get(inner), dict):
                 data = data[inner]
                 break
@@ -260,12 +242,6 @@ def fill(event: Event, number: int, data: dict[str, Any]) -> None:
             event["rule_labels"] = labels
 
 
-def port_of(value: Any) -> int:
-    """Return the number of a port; 0 where none is said."""
-    port = str(value)
-    return int(port[:5]) if port.isdecimal() else 0
-
-
 def _network(event: Event, data: dict[str, Any], shape: _Shape) -> None:
     """Put addresses and ports where they belong."""
     where = _first(data, shape.where)
@@ -273,9 +249,9 @@ def _network(event: Event, data: dict[str, Any], shape: _Shape) -> None:
         text = str(where)
         if text[:1].isdecimal() or ":" in text:
             event["source_ip"] = address(text)
-    port = port_of(_first(data, shape.port))
-    if port:
-        event["source_port"] = port
+    port = str(_first(data, shape.port))
+    if port.isdecimal() and int(port) > 0:
+        event["source_port"] = int(port[:5])
     if data.get("DestinationIp"):
         event["destination_ip"] = str(data["DestinationIp"])
         if str(data.get("DestinationPort")).isdecimal():
