@@ -3,6 +3,7 @@
 The ledger knows no app above it; each app registers how its references are shown and found, and to whom.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,14 @@ Finder = Callable[[str, User], Iterable[str]]
 _finders: list[Finder] = []
 #: What things without a page of their own are called.
 _nouns: dict[str, str | Promise] = {}
+
+
+_SHAPE = re.compile(r"[a-z]+:\d+")
+
+
+def is_ref(text: str) -> bool:
+    """Tell whether the text is a reference, e.g. ``site:1``, and not somebody's words."""
+    return _SHAPE.fullmatch(text) is not None
 
 
 def register_ref(noun: str, resolver: Resolver) -> None:

@@ -1,5 +1,6 @@
 """Pages of the register, of monitoring and of leads: who may open them, what they say, what a press does."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -150,6 +151,21 @@ def test_what_an_answer_rests_on_is_named_and_linked_as_far_as_the_reader_may_kn
     assert "证物 3 号&lt;b&gt;。" in shown
     assert hidden.number not in shown
     assert f"lead:{hidden.pk}" not in shown
+
+
+def test_a_settled_question_is_changed_from_the_words_it_rests_on_never_from_a_reference(
+    cast: Cast, scene: dict[str, Any]
+) -> None:
+    client, lead = as_(cast.officer), scene["lead"]
+    for source, offered in ((f"lead:{lead.pk}", None), ("证物 3 号", "证物 3 号")):
+        settle_question(
+            lead.questions.get(kind="extent"), "4 台", source_ref=source, reason="补正", actor=cast.officer, at=NOW
+        )
+        page = client.get(reverse("units:lead-question", args=[lead.pk, "extent"])).content.decode()
+        box = re.search(r'<input[^>]*name="source_ref"[^>]*>', page)
+        assert box is not None
+        value = re.search(r'value="([^"]*)"', box[0])
+        assert (value[1] if value else None) == offered
 
 
 @pytest.mark.parametrize(

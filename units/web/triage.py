@@ -19,6 +19,7 @@ from casework.accounts.models import Organisation, User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError, Stale
+from casework.ledger.refs import is_ref
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
 from casework.web.list_query import ListQuery
@@ -318,7 +319,8 @@ def question(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     pools = pools_of_lead(found.lead) if found.kind == QuestionKind.NATURE else []
     evidence = EvidenceForm(request.POST if adding else None, initial={"text": _pools_said(pools)})
     settling = request.method == "POST" and not adding
-    initial = {"answer": found.answer, "source_ref": found.source_ref}
+    # A reference is shown above the form as the thing's name; in the form only words are changed.
+    initial = {"answer": found.answer, "source_ref": "" if is_ref(found.source_ref) else found.source_ref}
     settle = SettleForm(request.POST if settling else None, initial=initial)
     if found.kind == QuestionKind.NATURE:
         for form, name in ((evidence, "candidate"), (settle, "answer")):

@@ -1,6 +1,5 @@
 """What a statement rests on, as a reader may know it."""
 
-import re
 from typing import Any
 
 from django import template
@@ -9,16 +8,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from casework.accounts.requests import reader
-from casework.ledger.refs import resolve
+from casework.ledger.refs import is_ref, resolve
 
 register = template.Library()
-_REF = re.compile(r"[a-z]+:\d+")
 
 
 @register.simple_tag(takes_context=True)
 def source(context: template.Context, text: str) -> SafeString:
     """``{% source question.source_ref %}``: words as somebody wrote them; a reference as the thing's name and its page."""
-    if not _REF.fullmatch(text):
+    if not is_ref(text):
         return SafeString(conditional_escape(text))
     request: Any = context["request"]
     known = resolve(text, reader(request))
