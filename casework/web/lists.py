@@ -227,7 +227,9 @@ class Drawn:
                     else f"{head}{said}</td>"
                 )
                 continue
-            css = f' class="{column.css}"' if column.css else ""
+            # A phone shows the first column above the title without its label: a dash there would say nothing.
+            names = column.css if number or said != DASH else f"{column.css} none".strip()
+            css = f' class="{names}"' if names else ""
             name = f' data-l="{escape(column.label)}"' if number else ""
             parts.append(f"<td{css}{name}>{said}</td>")
         return SafeString("".join(parts))

@@ -26,7 +26,7 @@ from casework.accounts.models import Appointment, User
 from casework.core.errors import Refused
 from casework.web import nav
 from casework.web.list_query import ListQuery
-from casework.web.lists import Bulk, Column, Filter, ListPage, render_list
+from casework.web.lists import Bulk, Column, Drawn, Filter, ListPage, render_list
 from tests.build import a_user, an_organisation
 
 PAGE = ListPage(
@@ -388,3 +388,21 @@ def test_first_visit_starts_with_the_usual_condition(ask: Callable[..., HttpResp
     page = replace(PAGE, default_query="active=0")
     assert "启用：<b>否</b>" in html(ask("", page))
     assert "启用：<b>否</b>" not in html(ask("all=1", page))
+
+
+def test_what_stands_above_the_title_on_a_phone_is_left_out_there_when_it_is_a_dash() -> None:
+    columns = (
+        Column("due", "期限", value=lambda row: row["due"]),
+        Column("name", "案由", value=lambda row: row["name"], link=True),
+        Column("note", "备注", value=lambda row: row["note"], mono=True),
+    )
+    for due, told in (
+        ("12月23日", "<td>12月23日</td>"),
+        ("", '<td class="none">—</td>'),
+        (None, '<td class="none">—</td>'),
+    ):
+        row = {"due": due, "name": "甲案", "note": ""}
+        cells = Drawn(row, "/cases/1/", RequestFactory().get("/"), columns, "name").cells
+        assert (
+            cells == f'{told}<td><a class="title" href="/cases/1/">甲案</a></td><td class="mono" data-l="备注">—</td>'
+        )
