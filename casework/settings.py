@@ -98,11 +98,11 @@ MIDDLEWARE = [
     "casework.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "casework.accounts.middleware.AskerMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "casework.accounts.middleware.DatabaseActorMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "casework.web.middleware.NoticesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "casework.ledger.middleware.ProofMiddleware",
@@ -337,13 +337,14 @@ FILE_UPLOAD_TEMP_DIR = tempfile.gettempdir()
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "casework.api.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "casework.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
         "casework.api.permissions.ReadersDoNotWrite",
     ],
     "DEFAULT_RENDERER_CLASSES": ["casework.api.plain.PlainRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "casework.api.negotiation.Negotiation",
     "DEFAULT_PARSER_CLASSES": [
         "rest_framework.parsers.JSONParser",
         "rest_framework.parsers.MultiPartParser",

@@ -8,11 +8,10 @@ from typing import Any, Final
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import BooleanField, CharField, Func, Model, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import Model, OuterRef, Q, QuerySet
 
-from casework.accounts.middleware import has_named
 from casework.accounts.models import Appointment, Organisation, User
+from casework.accounts.named import has_named
 from casework.core import clock
 from casework.core.statements import prepared
 
@@ -20,6 +19,11 @@ from casework.core.statements import prepared
 Wanted = Callable[[date, datetime], QuerySet[Any, Any]]
 
 _wanted: Final[dict[str, Wanted]] = {}
+
+#: A statement of one row that is read along with a user, and its values.
+Along = tuple[str, tuple[Any, ...]]
+#: The user, and the columns of what was read along.
+Found = tuple[User, tuple[Any, ...]]
 
 
 def read_with_reader(name: str, wanted: Wanted) -> None:
@@ -33,6 +37,12 @@ _DAY: Final = date(1, 2, 3)
 _MOMENT: Final = datetime(1, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
+#: Around the statement that reads somebody: it names him to the database, and reads along by what he was known.
+#: What is selected is worked out for rows that are found, so nobody is named for a session or token that has ended.
+_ALONE: Final = "select asker.*, set_config('casework.actor', %s, false) from ({asker}) asker"
+_ALONG: Final = "select asker.*, set_config('casework.actor', %s, false), told.* from ({asker}) asker, ({along}) told"
+
+
 class _Statement:
     """The statement that reads whoever asks. It is compiled once: building it anew took a third of a small answer."""
 
@@ -42,15 +52,12 @@ class _Statement:
         )
         rows: Any = User.objects.select_related("organisation").annotate(
             roles_held=ArraySubquery(held.order_by("pk").values("role")),
-            actor_named=Func(
-                Value("casework.actor"), Cast("pk", CharField()), Value(False, BooleanField()),
-                function="set_config", output_field=CharField(),
-            ),
             **{f"of_{name}": ArraySubquery(one(_DAY, _MOMENT)) for name, one in wanted.items()},
-        )  # fmt: skip
+        )
         compiler = rows.filter(pk=_KEY, is_active=True).query.get_compiler(using=DEFAULT_DB_ALIAS)
-        self.sql, self.params = compiler.as_sql()
+        self.asker, self.params = compiler.as_sql()
         columns = [column for column, _sql, _alias in compiler.select]
+        self.width = len(columns) + 1
         self.converters = compiler.get_converters(columns)
         self.apply = compiler.apply_converters
         self.annotations: dict[str, int] = compiler.annotation_col_map
@@ -59,20 +66,29 @@ class _Statement:
         self.own = [(place, columns[place].target.attname) for place in own]
         self.office = [(place, columns[place].target.attname) for place in related["select_fields"]]
 
-    def read(self, user_id: int, day: date, moment: datetime) -> User | None:
-        """Return the user with his organisation and what was read along, or None."""
+    def read(self, user_id: int, day: date, moment: datetime, along: Along | None) -> Found | None:
+        """Return the user with his organisation and what was read along; None where one of them is not there."""
         put: dict[Any, Any] = {_KEY: user_id, _DAY: day, _MOMENT: moment}
-        with prepared() as cursor:
-            cursor.execute(self.sql, [put.get(one, one) for one in self.params])
+        values = [str(user_id), *(put.get(one, one) for one in self.params)]
+        text, told = ("", ()) if along is None else along
+        with prepared(numbered=True) as cursor:
+            cursor.execute(_whole(self.asker, text), [*values, *told])
             found = cursor.fetchone()
         if found is None:
             return None
-        (row,) = self.apply([found], self.converters)
+        (row,) = self.apply([found], self.converters) if self.converters else (found,)
         user: User = _made(User, self.own, row)
         user.organisation = _made(Organisation, self.office, row)
         for name, place in self.annotations.items():
             setattr(user, name, row[place])
-        return user
+        return user, tuple(row[self.width :])
+
+
+@cache
+def _whole(asker: str, along: str) -> str:
+    """Return the statement with numbers for its places, so that no request looks for them."""
+    pieces = (_ALONG if along else _ALONE).format(asker=asker, along=along).replace("%%", "%").split("%s")
+    return "".join(f"{piece}${number}" for number, piece in enumerate(pieces[:-1], start=1)) + pieces[-1]
 
 
 def _made(model: type[Model], places: list[tuple[int, str]], row: list[Any]) -> Any:
@@ -84,17 +100,28 @@ def _statement(names: tuple[str, ...]) -> _Statement:
     return _Statement({name: _wanted[name] for name in names})
 
 
+def read_asker(user_id: int, along: Along | None = None) -> Found | None:
+    """Return the user of that key when he may still sign in, with all that every page asks of him, and name him.
+
+    What is read along (his session, his token) comes by the same statement, and without it there is nobody. Whether it is
+    his, the caller finds out.
+    """
+    today, now = clock.today(), clock.now()
+    found = _statement(tuple(_wanted)).read(int(user_id), today, now, along)
+    if found is None:
+        return None
+    user: Any = found[0]
+    has_named(user.pk)
+    user.know_roles(today, user.roles_held)
+    user.roles = user.roles_on(today)
+    user.known_of = {name: getattr(user, f"of_{name}") for name in _wanted}
+    return found
+
+
 class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types here
     """Reads the user of a session with all that every page asks of him, and names him to the database, in one query."""
 
     def get_user(self, user_id: int) -> User | None:
         """Return the user of that key when he may still sign in, else None."""
-        today, now = clock.today(), clock.now()
-        user: Any = _statement(tuple(_wanted)).read(int(user_id), today, now)
-        if user is None or not self.user_can_authenticate(user):
-            return None
-        has_named(user.pk)
-        user.know_roles(today, user.roles_held)
-        user.known_of = {name: getattr(user, f"of_{name}") for name in _wanted}
-        found: User = user
-        return found
+        found = read_asker(user_id)
+        return found[0] if found is not None and self.user_can_authenticate(found[0]) else None
