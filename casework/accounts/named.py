@@ -27,5 +27,5 @@ def has_named(user_id: int) -> None:
     """Remember that a statement on this connection has just named the user."""
     if connection.in_atomic_block:  # a rollback would take the name back
         _named.pop(connection.connection, None)
-    else:
+    elif _named.get(connection.connection) != user_id:
         _named[connection.connection] = user_id

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache, lru_cache, partialmethod
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ class Page(list[dict[str, Any]]):
 
 
 class Answer(dict[str, Any]):
-    """An answer of nothing but texts, whole numbers, truth values and None."""
+    """An answer of nothing but texts, whole numbers, truth values, days and None."""
 
 
 class PlainRenderer(JSONRenderer):
@@ -202,7 +202,7 @@ def _show(field: Any, column: Any) -> Show:
     if kind is serializers.ChoiceField and all(isinstance(key, str) for key in field.choices):
         return str
     if kind is serializers.DateField and getattr(field, "format", api_settings.DATE_FORMAT) == "iso-8601":
-        return date.isoformat
+        return None  # both encoders write a day as the field would
     if kind is serializers.DateTimeField and getattr(field, "format", api_settings.DATETIME_FORMAT) == "iso-8601":
         return _moments()
     show: Show = field.to_representation
