@@ -54,9 +54,10 @@ class Reader:
 @contextmanager
 def served() -> Iterator[None]:
     """Take the connection of each request from a pool and give it back at its end, as the server does (settings.py)."""
-    usual = connection.settings_dict["OPTIONS"]
+    usual = dict(connection.settings_dict)
     connection.close()
-    connection.settings_dict["OPTIONS"] = {**usual, "pool": {"min_size": 1, "max_size": 1, "timeout": 10}}
+    connection.settings_dict["OPTIONS"] = {**usual["OPTIONS"], "pool": {"min_size": 1, "max_size": 1, "timeout": 10}}
+    connection.settings_dict["CONN_HEALTH_CHECKS"] = False
     connection.ensure_connection()
     timing.watch(connection.connection.info.backend_pid)
     connection.close()
@@ -66,4 +67,4 @@ def served() -> Iterator[None]:
         timing.watch()
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]  # of this database alone
-        connection.settings_dict["OPTIONS"] = usual
+        connection.settings_dict.update(usual)

@@ -187,9 +187,10 @@ if DATABASE_URL and _role == "app" and DATABASE_OWNER_URL == DATABASE_URL and CA
     _options["options"] = f"-c role={CASEWORK_APP_ROLE}"
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "casework.core.postgresql",
         "ATOMIC_REQUESTS": False,
-        "CONN_HEALTH_CHECKS": True,
+        # Of a pool those connections are asked that lay in it for a while (casework/core/postgresql).
+        "CONN_HEALTH_CHECKS": "pool" not in _options,
         "OPTIONS": _options,
         "TEST": {"NAME": f"test_casework_{hashlib.sha256(str(CASEWORK_HOME).encode()).hexdigest()[:8]}"},
         **_connection,
