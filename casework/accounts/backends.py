@@ -19,6 +19,7 @@ from casework.core.statements import prepared
 Wanted = Callable[[date, datetime], QuerySet[Any, Any]]
 
 _wanted: Final[dict[str, Wanted]] = {}
+_for_pages: Final[dict[str, Wanted]] = {}
 
 #: A statement of one row that is read along with a user, and its values.
 Along = tuple[str, tuple[Any, ...]]
@@ -26,9 +27,12 @@ Along = tuple[str, tuple[Any, ...]]
 Found = tuple[User, tuple[Any, ...]]
 
 
-def read_with_reader(name: str, wanted: Wanted) -> None:
-    """Let an app above read something of the reader along with him: it lies in ``user.known_of[name]`` as a list."""
-    _wanted[name] = wanted
+def read_with_reader(name: str, wanted: Wanted, *, for_pages: bool = False) -> None:
+    """Let an app above read something of the reader along with him: it lies in ``user.known_of[name]`` as a list.
+
+    What only pages need is not read for the API, where ``known_of`` is without it.
+    """
+    (_for_pages if for_pages else _wanted)[name] = wanted
 
 
 #: Stand in the compiled statement where each request puts the reader's key, its day and its moment.
@@ -97,24 +101,26 @@ def _made(model: type[Model], places: list[tuple[int, str]], row: list[Any]) -> 
 
 @cache
 def _statement(names: tuple[str, ...]) -> _Statement:
-    return _Statement({name: _wanted[name] for name in names})
+    known = {**_wanted, **_for_pages}
+    return _Statement({name: known[name] for name in names})
 
 
-def read_asker(user_id: int, along: Along | None = None) -> Found | None:
+def read_asker(user_id: int, along: Along | None = None, *, page: bool = False) -> Found | None:
     """Return the user of that key when he may still sign in, with all that every page asks of him, and name him.
 
     What is read along (his session, his token) comes by the same statement, and without it there is nobody. Whether it is
     his, the caller finds out.
     """
     today, now = clock.today(), clock.now()
-    found = _statement(tuple(_wanted)).read(int(user_id), today, now, along)
+    names = (*_wanted, *_for_pages) if page else tuple(_wanted)
+    found = _statement(names).read(int(user_id), today, now, along)
     if found is None:
         return None
     user: Any = found[0]
     has_named(user.pk)
     user.know_roles(today, user.roles_held)
     user.roles = user.roles_on(today)
-    user.known_of = {name: getattr(user, f"of_{name}") for name in _wanted}
+    user.known_of = {name: getattr(user, f"of_{name}") for name in names}
     return found
 
 
@@ -123,5 +129,5 @@ class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ha
 
     def get_user(self, user_id: int) -> User | None:
         """Return the user of that key when he may still sign in, else None."""
-        found = read_asker(user_id)
+        found = read_asker(user_id, page=True)
         return found[0] if found is not None and self.user_can_authenticate(found[0]) else None

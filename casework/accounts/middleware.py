@@ -34,7 +34,7 @@ class AskerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        asks = _guessed(request.session) or auth.get_user(request)
+        asks = _guessed(request.session, page=not request.path_info.startswith("/api/")) or auth.get_user(request)
         if isinstance(asks, User) and request.session.session_key:
             remember(request.session.session_key, asks.pk)
         request.user = request._cached_user = asks  # type: ignore[attr-defined]
@@ -42,9 +42,9 @@ class AskerMiddleware:
         return self.get_response(request)
 
 
-def _guessed(session: Any) -> User | None:
+def _guessed(session: Any, *, page: bool) -> User | None:
     """Return the user who was read together with the session, where it is his beyond doubt."""
-    user: User | None = session.load_with_asker()
+    user: User | None = session.load_with_asker(page=page)
     if user is None or session.get(SESSION_KEY) != str(user.pk) or session.get(BACKEND_SESSION_KEY) != _BACKEND:
         return None
     same = constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())

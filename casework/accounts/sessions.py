@@ -49,13 +49,13 @@ class SessionStore(db.SessionStore):
             return {}
         return self._told(row[0])
 
-    def load_with_asker(self) -> User | None:
+    def load_with_asker(self, *, page: bool) -> User | None:
         """Read the session and whose it was last time by one statement; None leaves both to be read as usual."""
         key = self.session_key
         user_id = whose(key)
         if key is None or user_id is None:
             return None
-        found = read_asker(user_id, (_READ, (key, timezone.now())))
+        found = read_asker(user_id, (_READ, (key, timezone.now())), page=page)
         if found is None:  # ended, or its user may not sign in any more
             forget(key)
             return None
