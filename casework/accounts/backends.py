@@ -50,11 +50,12 @@ _ALONG: Final = "select asker.*, set_config('casework.actor', %s, false), told.*
 class _Statement:
     """The statement that reads whoever asks. It is compiled once: building it anew took a third of a small answer."""
 
-    def __init__(self, wanted: Mapping[str, Wanted]) -> None:
+    def __init__(self, wanted: Mapping[str, Wanted], *, page: bool) -> None:
         held = Appointment.objects.filter(
             Q(until__isnull=True) | Q(until__gte=_DAY), user=OuterRef("pk"), from_on__lte=_DAY
         )
-        rows: Any = User.objects.select_related("organisation").annotate(
+        users: Any = User.objects.select_related("organisation") if page else User.objects
+        rows = users.annotate(
             roles_held=ArraySubquery(held.order_by("pk").values("role")),
             **{f"of_{name}": ArraySubquery(one(_DAY, _MOMENT)) for name, one in wanted.items()},
         )
@@ -66,12 +67,16 @@ class _Statement:
         self.apply = compiler.apply_converters
         self.annotations: dict[str, int] = compiler.annotation_col_map
         own = compiler.klass_info["select_fields"]
-        (related,) = compiler.klass_info["related_klass_infos"]
+        office = [
+            place
+            for related in compiler.klass_info.get("related_klass_infos", ())
+            for place in related["select_fields"]
+        ]
         self.own = [(place, columns[place].target.attname) for place in own]
-        self.office = [(place, columns[place].target.attname) for place in related["select_fields"]]
+        self.office = [(place, columns[place].target.attname) for place in office]
 
     def read(self, user_id: int, day: date, moment: datetime, along: Along | None) -> Found | None:
-        """Return the user with his organisation and what was read along; None where one of them is not there."""
+        """Return the user, for a page with his organisation, and what was read along; None where one of them is not there."""
         put: dict[Any, Any] = {_KEY: user_id, _DAY: day, _MOMENT: moment}
         values = [str(user_id), *(put.get(one, one) for one in self.params)]
         text, told = ("", ()) if along is None else along
@@ -82,7 +87,8 @@ class _Statement:
             return None
         (row,) = self.apply([found], self.converters) if self.converters else (found,)
         user: User = _made(User, self.own, row)
-        user.organisation = _made(Organisation, self.office, row)
+        if self.office:
+            user.organisation = _made(Organisation, self.office, row)
         for name, place in self.annotations.items():
             setattr(user, name, row[place])
         return user, tuple(row[self.width :])
@@ -100,9 +106,9 @@ def _made(model: type[Model], places: list[tuple[int, str]], row: list[Any]) -> 
 
 
 @cache
-def _statement(names: tuple[str, ...]) -> _Statement:
+def _statement(names: tuple[str, ...], *, page: bool) -> _Statement:
     known = {**_wanted, **_for_pages}
-    return _Statement({name: known[name] for name in names})
+    return _Statement({name: known[name] for name in names}, page=page)
 
 
 def read_asker(user_id: int, along: Along | None = None, *, page: bool = False) -> Found | None:
@@ -113,7 +119,7 @@ def read_asker(user_id: int, along: Along | None = None, *, page: bool = False) 
     """
     today, now = clock.today(), clock.now()
     names = (*_wanted, *_for_pages) if page else tuple(_wanted)
-    found = _statement(names).read(int(user_id), today, now, along)
+    found = _statement(names, page=page).read(int(user_id), today, now, along)
     if found is None:
         return None
     user: Any = found[0]
