@@ -13,11 +13,12 @@ import psycopg
 import psycopg.rows
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.db import connection
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
 from benchmarks.database import as_owner, fresh, owner_does
+from benchmarks.serving import Reader, served
 from benchmarks.timing import Times, rank_z
 from cases.models import Case, Exhibit, Fact
 from casework.accounts.backends import AccountBackend
@@ -76,8 +77,9 @@ def run(scale: float) -> None:
     logging.getLogger("django.request").setLevel(logging.ERROR)  # what is absent is asked for again and again
     middle: dict[tuple[str, int], float] = {}
     for rows in (int(FEW * scale), int(MANY * scale)):
-        with fresh(f"cases{rows}"):
+        with fresh(f"cases{rows}"), contextlib.ExitStack() as stack:
             readers = _fill(rows)
+            stack.enter_context(served())
             for what, path in _LISTS.items():
                 times, inside, queries, raw, of_auditor = _in_turns(readers, path)
                 for name in _READERS:
@@ -99,7 +101,7 @@ def run(scale: float) -> None:
             print(f"  {what:<11} {name} {int(MANY * scale):,} ÷ {int(FEW * scale):,}: {many / few:.2f}", flush=True)
 
 
-def _pages(client: Client, path: str, rounds: int = ROUNDS) -> tuple[Times, int]:
+def _pages(client: Reader, path: str, rounds: int = ROUNDS) -> tuple[Times, int]:
     client.get(path)
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(path)
@@ -117,6 +119,7 @@ def _in_turns(
 ) -> tuple[dict[str, Times], dict[str, Times], dict[str, int], dict[str, Times], dict[str, float]]:
     """Ask as every reader in turns, and between them for the same rows alone: what else the machine does meets all alike.
 
+    The bare statement is put on the very connection that the requests have, which it need not fetch from the pool.
     Returns the times of the readers, those of the view alone (somebody known asks, past sessions and middleware), their
     queries, the times of the bare statements, and each reader's median of (his request ÷ the auditor's next to it).
     """
@@ -132,6 +135,7 @@ def _in_turns(
             name = _READERS[(place + turn) % len(_READERS)]
             times[name].take(partial(readers[name].get, path))
             inside[name].take(partial(_answer, known[name], path))
+            connection.ensure_connection()
             raw[name].take(partial(_bare, statements[name]))
     auditor = times["auditor"].processor
     return times, inside, queries, raw, {
@@ -152,7 +156,7 @@ def _answer(user: User | None, path: str) -> None:
         raise SystemExit(f"{path}: status {answer.status_code}")
 
 
-def _rows_of(client: Client, path: str) -> tuple[str, int]:
+def _rows_of(client: Reader, path: str) -> tuple[str, int]:
     """Return the statement that reads the rows of the page, with its values in it, and how many are asked in all."""
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(path)
@@ -197,7 +201,7 @@ def _fill(rows: int) -> dict[str, Any]:
             owner.execute(_MEMBERS, part)
         owner.execute(_DEADLINES, {"user": users["officer"].pk, "rule": json.dumps(rule("C02").snapshot())})
     owner_does(f"alter table cases_case enable trigger {_INDEXING}", "vacuum analyze")
-    clients = {name: _client(user) for name, user in users.items()}
+    clients = {name: Reader(user) for name, user in users.items()}
     return {**clients, **{f"{name}_user": user for name, user in users.items()}}
 
 
@@ -210,7 +214,7 @@ def _without_triggers(owner: "psycopg.Connection[Any]") -> None:
         owner.execute("set session_replication_role = replica")
 
 
-def _one_case(client: Client, user: User) -> None:
+def _one_case(client: Reader, user: User) -> None:
     """A case with 5,000 events, 500 exhibits and 200 tasks: its page and its timeline."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -259,7 +263,7 @@ def _one_case(client: Client, user: User) -> None:
         )
 
 
-def _pairs(client: Client) -> None:
+def _pairs(client: Reader) -> None:
     """Alternating pairs: a case that the reader may not know of against one that never was (Mann-Whitney, |z| < 4)."""
     with connection.cursor() as cursor:
         cursor.execute("select id from cases_case where compartment_id %% %s <> 0 order by id desc limit 1", [SHARE])
@@ -276,7 +280,7 @@ def _pairs(client: Client) -> None:
     print(f"  secrecy     hidden ÷ absent {ratio:.3f}, |z| {abs(rank_z(hidden_times, absent_times)):.2f}", flush=True)
 
 
-def _queue(client: Client, user: User) -> None:
+def _queue(client: Reader, user: User) -> None:
     """Five hundred papers that wait for one leader."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -304,9 +308,3 @@ def _user(name: str, role: Role, office: Organisation) -> User:
     user.save()
     Appointment.objects.create(user=user, role=role, from_on=date(2020, 1, 1))
     return user
-
-
-def _client(user: User) -> Client:
-    client = Client(headers={"host": "localhost"})
-    client.force_login(user, backend="casework.accounts.backends.AccountBackend")
-    return client

@@ -12,6 +12,14 @@ from pathlib import Path
 
 from django.db import connection
 
+#: Processes of the database that are counted whoever holds their connections just now.
+_watched: list[int] = []
+
+
+def watch(*processes: int) -> None:
+    """Count these processes of the database, rather than that of the connection which is open."""
+    _watched[:] = processes
+
 
 def processor_seconds() -> float:
     """Return what this process has used, with its database process where that runs on this machine."""
@@ -19,11 +27,14 @@ def processor_seconds() -> float:
 
 
 def _server_seconds() -> float:
-    if connection.connection is None:
-        return 0.0
-    told = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    if _watched:
+        return sum(_used_by(process) for process in _watched)
+    return 0.0 if connection.connection is None else _used_by(connection.connection.info.backend_pid)
+
+
+def _used_by(process: int) -> float:
     try:
-        return int(told.read_text().split()[0]) / 1e9
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
     except OSError:
         return 0.0
 

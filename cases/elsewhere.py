@@ -15,8 +15,8 @@ from cases.models import BodyDecision, Case, Interview, Penalty, Site, SiteAddre
 from casework.accounts.models import User
 from casework.search.registry import register_search
 from units.enums_campaign import StageCode
-from units.models import Unit
-from units.panels import Panel, PanelRow, register_panel, register_received
+from units.models import Person, Unit
+from units.panels import Panel, PanelRow, register_panel, register_person_panel, register_received
 from units.selectors.stage_states import CellState, Listed, register_stage_state
 
 _NATURES = {
@@ -64,6 +64,27 @@ def cases_of_unit(unit: Unit, user: User) -> Panel:
     )
 
 
+def cases_of_person(person: Person, user: User) -> Panel:
+    """Return the cases that the person of the register is under investigation in, as far as the reader may know of them.
+
+    The same person: the same row, or another one with the same identity number.
+    """
+    same = Q(person=person)
+    if person.id_index:
+        same |= Q(person__id_index=person.id_index)
+    rows = Suspect.objects.visible_to(user).filter(same).select_related("case").order_by("-case__proposed_at", "-pk")
+    return Panel(
+        _("所涉案件"),
+        [
+            PanelRow(
+                row.case.title, reverse("cases:suspect", args=[row.case_id, row.pk]),
+                " · ".join(word for word in (row.case.number, row.post) if word), "case", row.case.state,
+            )
+            for row in rows[:20]
+        ],
+    )  # fmt: skip
+
+
 def papers_of_leader(leader: User) -> list[PanelRow]:
     """Return the decisions and recommendations served on the units that the reader leads, the newest first."""
     rows = BodyDecision.objects.for_leader(leader).order_by("-issued_at", "-pk")
@@ -81,6 +102,7 @@ def _sites_of_addresses(first: str, last: str) -> Q:
 
 register_stage_state(StageCode.KEY_SUPERVISION, inspected_units, whole=inspected_in)
 register_panel(cases_of_unit)
+register_person_panel(cases_of_person)
 register_received(papers_of_leader)
 register_search(
     gettext_lazy("案件"),

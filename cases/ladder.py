@@ -296,6 +296,7 @@ class Prior:
     """An earlier sanction of the same person that still stands."""
 
     code: str
+    #: Empty where it was given in another case: that one its reader may not know of.
     number: str
     acts_from: date
     acts_until: date
@@ -332,7 +333,7 @@ def double(
                 Refusal(
                     spec.code,
                     measure.title,
-                    f"同一行为已给予{earlier.title}（{prior.number}），不得重复处分",
+                    f"同一行为已给予{earlier.title}{f'（{prior.number}）' if prior.number else ''}，不得重复处分",
                     rule(name, laws),
                 )
             )

@@ -98,11 +98,11 @@ MIDDLEWARE = [
     "casework.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "casework.accounts.middleware.AskerMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "casework.accounts.middleware.DatabaseActorMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "casework.web.middleware.NoticesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "casework.ledger.middleware.ProofMiddleware",
@@ -187,9 +187,10 @@ if DATABASE_URL and _role == "app" and DATABASE_OWNER_URL == DATABASE_URL and CA
     _options["options"] = f"-c role={CASEWORK_APP_ROLE}"
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "casework.core.postgresql",
         "ATOMIC_REQUESTS": False,
-        "CONN_HEALTH_CHECKS": True,
+        # Of a pool those connections are asked that lay in it for a while (casework/core/postgresql).
+        "CONN_HEALTH_CHECKS": "pool" not in _options,
         "OPTIONS": _options,
         "TEST": {"NAME": f"test_casework_{hashlib.sha256(str(CASEWORK_HOME).encode()).hexdigest()[:8]}"},
         **_connection,
@@ -337,13 +338,14 @@ FILE_UPLOAD_TEMP_DIR = tempfile.gettempdir()
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "casework.api.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "casework.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
         "casework.api.permissions.ReadersDoNotWrite",
     ],
     "DEFAULT_RENDERER_CLASSES": ["casework.api.plain.PlainRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "casework.api.negotiation.Negotiation",
     "DEFAULT_PARSER_CLASSES": [
         "rest_framework.parsers.JSONParser",
         "rest_framework.parsers.MultiPartParser",

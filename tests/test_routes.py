@@ -23,8 +23,8 @@ from django.test import Client
 from django.views.defaults import page_not_found
 
 from casework.accounts.backends import AccountBackend
-from casework.accounts.middleware import set_database_actor
 from casework.accounts.models import User
+from casework.accounts.named import set_database_actor
 from casework.core import clock
 from casework.web.nav import Rows, counts
 from tests.played import Played

@@ -84,7 +84,9 @@ def proposal_of(penalty: Penalty, decided_on: date) -> Proposal:
 def priors_of(suspect: Suspect, *, besides: int | None = None) -> list[Prior]:
     """Return what the same person was already given, in this case or in another, as far as it stands.
 
-    The same person: the same row of the register. Persons without one are compared inside their case only.
+    The same person: the same row of the register. Persons without one are compared inside their case only. What was
+    given must not be given twice, whoever asks; by its number it is named within its case alone, for who works on this
+    one need not know of the other.
     """
     rows = PenaltyMeasure.objects.filter(family__in=SANCTIONS, penalty__state__in=DECIDED_STATES).exclude(
         penalty_id=besides
@@ -96,12 +98,12 @@ def priors_of(suspect: Suspect, *, besides: int | None = None) -> list[Prior]:
     return [
         Prior(
             row.code,
-            row.penalty.number or _("未编号"),
+            (row.penalty.number or _("未编号")) if row.penalty.suspect.case_id == suspect.case_id else "",
             row.penalty.acts_from,
             row.penalty.acts_until,
             frozenset(found["code"] for found in row.penalty.findings),
         )
-        for row in rows.select_related("penalty")
+        for row in rows.select_related("penalty__suspect")
     ]
 
 

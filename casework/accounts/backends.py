@@ -8,11 +8,10 @@ from typing import Any, Final
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import BooleanField, CharField, Func, Model, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import Model, OuterRef, Q, QuerySet
 
-from casework.accounts.middleware import has_named
 from casework.accounts.models import Appointment, Organisation, User
+from casework.accounts.named import has_named
 from casework.core import clock
 from casework.core.statements import prepared
 
@@ -20,11 +19,20 @@ from casework.core.statements import prepared
 Wanted = Callable[[date, datetime], QuerySet[Any, Any]]
 
 _wanted: Final[dict[str, Wanted]] = {}
+_for_pages: Final[dict[str, Wanted]] = {}
+
+#: A statement of one row that is read along with a user, and its values.
+Along = tuple[str, tuple[Any, ...]]
+#: The user, and the columns of what was read along.
+Found = tuple[User, tuple[Any, ...]]
 
 
-def read_with_reader(name: str, wanted: Wanted) -> None:
-    """Let an app above read something of the reader along with him: it lies in ``user.known_of[name]`` as a list."""
-    _wanted[name] = wanted
+def read_with_reader(name: str, wanted: Wanted, *, for_pages: bool = False) -> None:
+    """Let an app above read something of the reader along with him: it lies in ``user.known_of[name]`` as a list.
+
+    What only pages need is not read for the API, where ``known_of`` is without it.
+    """
+    (_for_pages if for_pages else _wanted)[name] = wanted
 
 
 #: Stand in the compiled statement where each request puts the reader's key, its day and its moment.
@@ -33,46 +41,64 @@ _DAY: Final = date(1, 2, 3)
 _MOMENT: Final = datetime(1, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
+#: Around the statement that reads somebody: it names him to the database, and reads along by what he was known.
+#: What is selected is worked out for rows that are found, so nobody is named for a session or token that has ended.
+_ALONE: Final = "select asker.*, set_config('casework.actor', %s, false) from ({asker}) asker"
+_ALONG: Final = "select asker.*, set_config('casework.actor', %s, false), told.* from ({asker}) asker, ({along}) told"
+
+
 class _Statement:
     """The statement that reads whoever asks. It is compiled once: building it anew took a third of a small answer."""
 
-    def __init__(self, wanted: Mapping[str, Wanted]) -> None:
+    def __init__(self, wanted: Mapping[str, Wanted], *, page: bool) -> None:
         held = Appointment.objects.filter(
             Q(until__isnull=True) | Q(until__gte=_DAY), user=OuterRef("pk"), from_on__lte=_DAY
         )
-        rows: Any = User.objects.select_related("organisation").annotate(
+        users: Any = User.objects.select_related("organisation") if page else User.objects
+        rows = users.annotate(
             roles_held=ArraySubquery(held.order_by("pk").values("role")),
-            actor_named=Func(
-                Value("casework.actor"), Cast("pk", CharField()), Value(False, BooleanField()),
-                function="set_config", output_field=CharField(),
-            ),
             **{f"of_{name}": ArraySubquery(one(_DAY, _MOMENT)) for name, one in wanted.items()},
-        )  # fmt: skip
+        )
         compiler = rows.filter(pk=_KEY, is_active=True).query.get_compiler(using=DEFAULT_DB_ALIAS)
-        self.sql, self.params = compiler.as_sql()
+        self.asker, self.params = compiler.as_sql()
         columns = [column for column, _sql, _alias in compiler.select]
+        self.width = len(columns) + 1
         self.converters = compiler.get_converters(columns)
         self.apply = compiler.apply_converters
         self.annotations: dict[str, int] = compiler.annotation_col_map
         own = compiler.klass_info["select_fields"]
-        (related,) = compiler.klass_info["related_klass_infos"]
+        office = [
+            place
+            for related in compiler.klass_info.get("related_klass_infos", ())
+            for place in related["select_fields"]
+        ]
         self.own = [(place, columns[place].target.attname) for place in own]
-        self.office = [(place, columns[place].target.attname) for place in related["select_fields"]]
+        self.office = [(place, columns[place].target.attname) for place in office]
 
-    def read(self, user_id: int, day: date, moment: datetime) -> User | None:
-        """Return the user with his organisation and what was read along, or None."""
+    def read(self, user_id: int, day: date, moment: datetime, along: Along | None) -> Found | None:
+        """Return the user, for a page with his organisation, and what was read along; None where one of them is not there."""
         put: dict[Any, Any] = {_KEY: user_id, _DAY: day, _MOMENT: moment}
-        with prepared() as cursor:
-            cursor.execute(self.sql, [put.get(one, one) for one in self.params])
+        values = [str(user_id), *(put.get(one, one) for one in self.params)]
+        text, told = ("", ()) if along is None else along
+        with prepared(numbered=True) as cursor:
+            cursor.execute(_whole(self.asker, text), [*values, *told])
             found = cursor.fetchone()
         if found is None:
             return None
-        (row,) = self.apply([found], self.converters)
+        (row,) = self.apply([found], self.converters) if self.converters else (found,)
         user: User = _made(User, self.own, row)
-        user.organisation = _made(Organisation, self.office, row)
+        if self.office:
+            user.organisation = _made(Organisation, self.office, row)
         for name, place in self.annotations.items():
             setattr(user, name, row[place])
-        return user
+        return user, tuple(row[self.width :])
+
+
+@cache
+def _whole(asker: str, along: str) -> str:
+    """Return the statement with numbers for its places, so that no request looks for them."""
+    pieces = (_ALONG if along else _ALONE).format(asker=asker, along=along).replace("%%", "%").split("%s")
+    return "".join(f"{piece}${number}" for number, piece in enumerate(pieces[:-1], start=1)) + pieces[-1]
 
 
 def _made(model: type[Model], places: list[tuple[int, str]], row: list[Any]) -> Any:
@@ -80,8 +106,28 @@ def _made(model: type[Model], places: list[tuple[int, str]], row: list[Any]) -> 
 
 
 @cache
-def _statement(names: tuple[str, ...]) -> _Statement:
-    return _Statement({name: _wanted[name] for name in names})
+def _statement(names: tuple[str, ...], *, page: bool) -> _Statement:
+    known = {**_wanted, **_for_pages}
+    return _Statement({name: known[name] for name in names}, page=page)
+
+
+def read_asker(user_id: int, along: Along | None = None, *, page: bool = False) -> Found | None:
+    """Return the user of that key when he may still sign in, with all that every page asks of him, and name him.
+
+    What is read along (his session, his token) comes by the same statement, and without it there is nobody. Whether it is
+    his, the caller finds out.
+    """
+    today, now = clock.today(), clock.now()
+    names = (*_wanted, *_for_pages) if page else tuple(_wanted)
+    found = _statement(names, page=page).read(int(user_id), today, now, along)
+    if found is None:
+        return None
+    user: Any = found[0]
+    has_named(user.pk)
+    user.know_roles(today, user.roles_held)
+    user.roles = user.roles_on(today)
+    user.known_of = {name: getattr(user, f"of_{name}") for name in names}
+    return found
 
 
 class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types here
@@ -89,12 +135,5 @@ class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ha
 
     def get_user(self, user_id: int) -> User | None:
         """Return the user of that key when he may still sign in, else None."""
-        today, now = clock.today(), clock.now()
-        user: Any = _statement(tuple(_wanted)).read(int(user_id), today, now)
-        if user is None or not self.user_can_authenticate(user):
-            return None
-        has_named(user.pk)
-        user.know_roles(today, user.roles_held)
-        user.known_of = {name: getattr(user, f"of_{name}") for name in _wanted}
-        found: User = user
-        return found
+        found = read_asker(user_id, page=True)
+        return found[0] if found is not None and self.user_can_authenticate(found[0]) else None

@@ -1,37 +1,54 @@
-"""What every request of a signed-in user does for its session: it names him to the database and keeps the session alive."""
+"""What every request does for its session: it finds out who asks, names him to the database and keeps the session alive."""
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.contrib import auth
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.middleware import auser
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+
+from casework.accounts.models import User
+from casework.accounts.named import set_database_actor, somebody_is_named
+from casework.accounts.remembered import remember
 
 #: A session is written anew at most this often, in seconds; its end is right to that much.
 RENEW_SECONDS: Final = 60
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-
-# Who is named on each open connection; a connection that broke takes its name with it.
-_named: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+_BACKEND: Final = "casework.accounts.backends.AccountBackend"
 
 
-def set_database_actor(user_id: int) -> None:
-    """Set ``casework.actor`` for the statements that follow on this connection; 0 is nobody."""
-    if connection.connection is not None and _named.get(connection.connection) == user_id:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("select set_config('casework.actor', %s, false)", [str(user_id)])
-    has_named(user_id)
+class AskerMiddleware:
+    """Finds out who asks, as Django's own does, but at once: every request is asked for it anyway.
+
+    Session and user come by one statement once this process knows whose session it is. That is a guess and no more: the
+    session is read each time, and where it names somebody else, or his password is another by now, Django's own way
+    says what becomes of it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        asks = _guessed(request.session, page=not request.path_info.startswith("/api/")) or auth.get_user(request)
+        if isinstance(asks, User) and request.session.session_key:
+            remember(request.session.session_key, asks.pk)
+        request.user = request._cached_user = asks  # type: ignore[attr-defined]
+        request.auser = partial(auser, request)
+        return self.get_response(request)
 
 
-def has_named(user_id: int) -> None:
-    """Remember that a statement on this connection has just named the user."""
-    if connection.in_atomic_block:  # a rollback would take the name back
-        _named.pop(connection.connection, None)
-    else:
-        _named[connection.connection] = user_id
+def _guessed(session: Any, *, page: bool) -> User | None:
+    """Return the user who was read together with the session, where it is his beyond doubt."""
+    user: User | None = session.load_with_asker(page=page)
+    if user is None or session.get(SESSION_KEY) != str(user.pk) or session.get(BACKEND_SESSION_KEY) != _BACKEND:
+        return None
+    same = constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    return user if same else None
 
 
 class DatabaseActorMiddleware:
@@ -54,6 +71,6 @@ class DatabaseActorMiddleware:
             renewed = request.session.get("renewed", 0)
             if not 0 <= time.time() - renewed < RENEW_SECONDS:
                 request.session["renewed"] = int(time.time())
-        elif connection.connection is not None and _named.get(connection.connection):
+        elif somebody_is_named():
             set_database_actor(0)
         return self.get_response(request)

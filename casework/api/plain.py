@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache, partialmethod
-from operator import itemgetter
 from typing import Any, Final
 
 import orjson
@@ -66,7 +65,7 @@ class Page(list[dict[str, Any]]):
 
 
 class Answer(dict[str, Any]):
-    """An answer of nothing but texts, whole numbers, truth values and None."""
+    """An answer of nothing but texts, whole numbers, truth values, days and None."""
 
 
 class PlainRenderer(JSONRenderer):
@@ -91,16 +90,19 @@ def columns_of(plan: Iterable[Shown]) -> list[str]:
 def shown_by(plan: tuple[Shown, ...], rows: Iterable[Sequence[Any]]) -> Page:
     """Return the rows, each with its ``columns_of``, as the serializer shows them."""
     way = _way_of(plan, get_language(), timezone.get_current_timezone_name())
-    page = Page()
-    for row in rows:
-        said = dict(zip(way.names, way.values(row), strict=False))
-        for name, show in way.shows:
-            if said[name] is not None:
-                said[name] = show(said[name])
-        for name, key in way.absent:
-            if row[key] is None:
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        return Page()
+    # One column after the other: a comprehension over a column costs half of what a call for each row and field does.
+    shown = [
+        columns[place] if show is None else [None if one is None else show(one) for one in columns[place]]
+        for place, show in way.columns
+    ]
+    page = Page([dict(zip(way.names, values, strict=True)) for values in zip(*shown, strict=True)])
+    for name, key in way.absent:
+        for said, needed in zip(page, columns[key], strict=True):
+            if needed is None:
                 del said[name]
-        page.append(said)
     return page
 
 
@@ -109,8 +111,8 @@ class _Way:
     """How rows of columns become rows of an answer, in one language and time zone."""
 
     names: list[str]
-    values: Callable[[Sequence[Any]], tuple[Any, ...]]
-    shows: list[tuple[str, Callable[[Any], Any]]]
+    #: For each field where its column is, and what shows a value of it.
+    columns: list[tuple[int, Show]]
     #: Fields that are left out, with the place of the key that must be there for them.
     absent: list[tuple[str, int]]
 
@@ -120,8 +122,7 @@ def _way_of(plan: tuple[Shown, ...], _language: str | None, _zone: str) -> _Way:
     places = {column: place for place, column in enumerate(columns_of(plan))}
     return _Way(
         [one.name for one in plan],
-        itemgetter(*(places[one.column] for one in plan), 0),  # with one more, so that it always gives several
-        [(one.name, show) for one in plan if (show := one.make()) is not None],
+        [(places[one.column], one.make()) for one in plan],
         [(one.name, places[one.needs]) for one in plan if one.needs],
     )
 
@@ -201,16 +202,11 @@ def _show(field: Any, column: Any) -> Show:
     if kind is serializers.ChoiceField and all(isinstance(key, str) for key in field.choices):
         return str
     if kind is serializers.DateField and getattr(field, "format", api_settings.DATE_FORMAT) == "iso-8601":
-        return _iso
+        return None  # both encoders write a day as the field would
     if kind is serializers.DateTimeField and getattr(field, "format", api_settings.DATETIME_FORMAT) == "iso-8601":
         return _moments()
     show: Show = field.to_representation
     return show
-
-
-def _iso(value: Any) -> str:
-    said: str = value.isoformat()
-    return said
 
 
 def _moments() -> Show:
@@ -218,6 +214,6 @@ def _moments() -> Show:
 
     def show(value: datetime) -> str:
         said = value.astimezone(zone).isoformat()
-        return f"{said.removesuffix('+00:00')}Z" if said.endswith("+00:00") else said
+        return f"{said[:-6]}Z" if said[-6:] == "+00:00" else said
 
     return show

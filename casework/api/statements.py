@@ -4,23 +4,29 @@ A list may be put so when its rows are those of a model that belongs to compartm
 own columns, in the order of the key, and when it shows columns only (``casework.api.plain``). The text is kept for each
 list, reach of the reader, filters and direction; the reader's circles, the place in the list and the moment of
 ``updated_after`` are values of each request. Everything else is built as usual.
+
+What is sent holds the circles and the filters in its text: a plan for any circles whatever would not know how many rows
+they have. Whoever asks for the same list again sends the same text, and the database keeps its plan.
 """
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Self
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Manager
 from psycopg.types.datetime import TimestamptzLoader
+from psycopg.types.numeric import Int8
 from rest_framework import serializers
 
 from casework.access.models import NeedToKnow, Reach, as_array, circles_of, reach_of
 from casework.api import plain
 from casework.api.filters import OTHERS, FilterBackend
+from casework.core.statements import repeated
 
 #: Stand in a kept statement where each request puts its own; nobody can name them in an address.
 _CIRCLES: Final = [-random.SystemRandom().getrandbits(62)]
@@ -45,7 +51,7 @@ class Key:
     backwards: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statement:
     """A statement without the number of rows, its values with what stands for those of a request, and how to read it."""
 
@@ -53,18 +59,32 @@ class Statement:
     values: tuple[Any, ...]
     converters: Any
     apply: Any
+    #: What is read is the same in binary as in text.
+    binary: bool
 
     def put(self, values: dict[Any, Any], first: int, last: int) -> list[tuple[Any, ...]]:
         """Return the rows from the first to before the last."""
-        text = f"{self.sql} LIMIT {last - first}" + (f" OFFSET {first}" if first else "")
-        with connection.cursor() as cursor:
-            # Django's own reader of moments turns each about once more; they come in UTC either way.
-            cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-            cursor.execute(text, [values.get(value, value) for value in self.values])
+        place = values.get(_PLACE)
+        text = _text(self, tuple((key, value) for key, value in values.items() if key != _PLACE))
+        text += f" LIMIT {last - first}" + (f" OFFSET {first}" if first else "")
+        with repeated(binary=self.binary) as cursor:
+            if not self.binary:
+                # Django's own reader of moments turns each about once more; they come in UTC either way.
+                cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+            cursor.execute(text, None if place is None else [Int8(place)])
             found: list[tuple[Any, ...]] = cursor.fetchall()
         if self.converters:
             return [tuple(row) for row in self.apply(found, self.converters)]
         return found
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _text(statement: Statement, values: tuple[tuple[Any, Any], ...]) -> str:
+    """Return the statement's text with the values in it, and ``$1`` for the place in the list."""
+    put = dict(values)
+    operations: Any = connection.ops
+    merged: str = operations.compose_sql(statement.sql, [put.get(value, value) for value in statement.values])
+    return merged.replace(f" {_PLACE}", "$1")  # a number below nought is written with a space before it
 
 
 _kept: dict[Key, Statement] = {}
@@ -152,7 +172,16 @@ def made(view: Any, plan: tuple[plain.Shown, ...], key: Key) -> Statement:
     compiler = rows.query.get_compiler(using=DEFAULT_DB_ALIAS)
     sql, values = compiler.as_sql()
     columns = [column for column, _sql, _alias in compiler.select]
-    return Statement(sql, tuple(values), compiler.get_converters(columns), compiler.apply_converters)
+    binary = all(column.output_field.get_internal_type() in _SAME_IN_BINARY for column in columns)
+    return Statement(sql, tuple(values), compiler.get_converters(columns), compiler.apply_converters, binary)
+
+
+#: Django reads these as they come; for others (addresses, JSON) it has readers of their text.
+_SAME_IN_BINARY: Final = frozenset({
+    "AutoField", "BigAutoField", "BigIntegerField", "BooleanField", "CharField", "DateField", "DateTimeField",
+    "ForeignKey", "IntegerField", "OneToOneField", "PositiveBigIntegerField", "PositiveIntegerField",
+    "PositiveSmallIntegerField", "SlugField", "SmallIntegerField", "TextField",
+})  # fmt: skip
 
 
 def _is_key(text: str) -> bool:

@@ -25,5 +25,5 @@ class DeadlinesConfig(AppConfig):
         from casework.deadlines.web import nav  # registers the page in the side bar
 
         register()
-        read_with_reader("calendar", calendar_mark)
+        read_with_reader("calendar", calendar_mark, for_pages=True)
         post_migrate.connect(_seed, sender=self, dispatch_uid="deadlines.holidays")

@@ -10,6 +10,9 @@ from django.utils.functional import cached_property
 
 _WORD: Final = re.compile(r"\^?([\w-]*)(?:/.*|\\Z|\$)?", re.DOTALL)
 
+#: More addresses than there are without anything that varies: a pattern that takes any text could fill a process.
+_MOST_FIXED: Final = 2000
+
 Pattern = URLPattern | URLResolver
 
 
@@ -38,7 +41,22 @@ class ByWord(URLResolver):
         }
 
     def resolve(self, path: str) -> Any:
-        """Return the match among the addresses that begin as the path does."""
+        """Return the match among the addresses that begin as the path does.
+
+        An address without anything in it that varies leads to the same view each time, and is looked up once.
+        """
+        known = self._fixed.get(path)
+        if known is None:
+            known = self._found(path)
+            if not known.args and not known.kwargs and len(self._fixed) < _MOST_FIXED:
+                self._fixed[path] = known
+        return known
+
+    @cached_property
+    def _fixed(self) -> dict[str, Any]:
+        return {}
+
+    def _found(self, path: str) -> Any:
         found = self.pattern.match(str(path))
         word = found[0].partition("/")[0] if found else None
         return self._parts.get(word, self._parts[None]).resolve(path)

@@ -4,15 +4,18 @@ import re
 import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Final
 
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.messages.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
+from django.utils.functional import SimpleLazyObject, empty
 
 from casework.access.readers import refuse_reader
 from casework.accounts.requests import reader
@@ -35,7 +38,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         number = given if _GIVEN.fullmatch(given) else secrets.token_hex(4).upper()
         request.request_id = number  # type: ignore[attr-defined]
         token = current_request_id.set(number)
@@ -57,9 +60,12 @@ class LanguageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         wanted = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         language = wanted if wanted in self.known else settings.LANGUAGE_CODE
-        with translation.override(language):
-            request.LANGUAGE_CODE = language
+        request.LANGUAGE_CODE = language
+        if translation.get_language() == language:
             response = self.get_response(request)
+        else:
+            with translation.override(language):
+                response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response
 
@@ -85,6 +91,19 @@ class PolicyMiddleware(CSPMiddleware):
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, self.usual)
         return response
+
+
+class NoticesMiddleware(MessageMiddleware):
+    """Sentences for the next page, as Django has them; they are fetched when a page shows or leaves one, not before."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request._messages = SimpleLazyObject(partial(default_storage, request))  # type: ignore[attr-defined]
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        left: Any = getattr(request, "_messages", None)
+        if type(left) is SimpleLazyObject and left._wrapped is empty:
+            return response
+        return super().process_response(request, response)
 
 
 class ErrorMiddleware:

@@ -9,12 +9,15 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from casework.access.services.people import issue_token
-from casework.accounts import middleware
-from casework.accounts.models import Token, User
+from casework.accounts import middleware, remembered
+from casework.accounts.models import Appointment, Token, User
+from casework.accounts.remembered import remember
 from casework.api import authentication
 from casework.core import clock
+from tests.build_cases import a_case
 from tests.cast import Cast
 
 BACKEND = "casework.accounts.backends.AccountBackend"
@@ -84,6 +87,92 @@ def test_a_session_whose_text_was_altered_is_nobodys_also_after_it_was_read(cast
     assert client.get("/account/").status_code == 200
 
 
+def test_session_and_user_are_read_together_once_it_is_known_whose_it_is(cast: Cast) -> None:
+    client = _signed_in(cast.officer)
+
+    def asked() -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/api/v1/cases/").status_code == 200
+        return [one["sql"] for one in captured if "set_config" in one["sql"] or "django_session" in one["sql"]]
+
+    asked()
+    (one,) = asked()
+    assert "set_config" in one
+    assert "django_session" in one
+
+
+def _status(client: Client) -> int:
+    return client.get("/api/v1/cases/").status_code
+
+
+def test_what_was_remembered_of_a_session_decides_nothing(cast: Cast) -> None:
+    officer, auditor = _signed_in(cast.officer), _signed_in(cast.auditor)
+    for client in (officer, auditor):
+        assert [_status(client), _status(client)] == [200, 200]
+    key, other = (client.session.session_key for client in (officer, auditor))
+    remember(key, cast.auditor.pk)
+    remember(other, 2**40)
+    for client, user in ((officer, cast.officer), (auditor, cast.auditor)):
+        response = client.get("/account/")
+        assert response.wsgi_request.user == user
+        assert _named() == str(user.pk)
+
+    Session.objects.filter(pk=key).update(session_data=Session.objects.get(pk=other).session_data)
+    assert officer.get("/account/").wsgi_request.user == cast.auditor, "whose it is says the session, not we"
+
+
+def test_an_end_takes_effect_on_the_next_request_of_a_known_session(cast: Cast) -> None:
+    now = clock.now()
+    clients = [_signed_in(cast.officer) for _number in range(3)]
+    secret = issue_token(cast.officer, "同步", scope=Token.Scope.READ, expires_at=now + timedelta(days=1), at=now)
+    token = Client(headers={"authorization": f"Bearer {secret}"})
+    for client in (*clients, token):
+        assert [_status(client), _status(client)] == [200, 200]
+    ended, expired, standing = clients
+
+    Session.objects.filter(pk=ended.session.session_key).delete()
+    Session.objects.filter(pk=expired.session.session_key).update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert [_status(one) for one in (ended, expired, standing, token)] == [401, 401, 200, 200]
+    assert _named() == str(cast.officer.pk)
+
+    User.objects.filter(pk=cast.officer.pk).update(is_active=False)
+    assert [_status(one) for one in (standing, token)] == [401, 401]
+    User.objects.filter(pk=cast.officer.pk).update(is_active=True)
+    assert [_status(one) for one in (standing, token)] == [200, 200]
+
+    cast.officer.set_password("another one entirely")
+    cast.officer.save()
+    assert [_status(one) for one in (standing, token)] == [401, 200]
+    Token.objects.update(revoked_at=now)
+    assert _status(token) == 401
+
+
+def test_a_role_that_was_withdrawn_is_gone_on_the_next_request_of_a_known_session(cast: Cast) -> None:
+    client = _signed_in(cast.auditor)
+    a_case(cast)
+    assert [len(client.get("/api/v1/cases/").json()["results"]) for _time in range(2)] == [1, 1]
+    Appointment.objects.filter(user=cast.auditor).delete()
+    assert client.get("/api/v1/cases/").json()["results"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_named_for_a_session_that_has_ended(cast: Cast) -> None:
+    client = _signed_in(cast.officer)
+    assert [_status(client), _status(client)] == [200, 200]
+    Session.objects.all().delete()
+    _signed_in(cast.auditor).get("/")
+    assert _status(client) == 401
+    assert _named() == "0"
+
+
+def test_no_more_is_remembered_than_a_process_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "_MOST", 3)
+    for number in range(9):
+        remember(f"key {number}", number)
+        assert remembered.whose(f"key {number}") == number
+    assert len(remembered._whose) <= 3
+
+
 def test_that_a_token_is_in_use_is_noted_once_a_minute_and_its_owner_is_read_once(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,7 +188,7 @@ def test_that_a_token_is_in_use_is_noted_once_a_minute_and_its_owner_is_read_onc
 
     first, _many = asked()
     assert first is not None
-    assert asked() == (first, 3), "the token, its owner with all that is asked of him, the rows"
+    assert asked() == (first, 2), "the token and its owner with all that is asked of him, the rows"
     assert _named() == str(cast.officer.pk)
     later: Any = clock.now() + authentication.NOTED
     monkeypatch.setattr(clock, "now", lambda: later)

@@ -7,6 +7,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from cases.api import routes
@@ -19,6 +21,7 @@ from casework.accounts.backends import AccountBackend
 from casework.accounts.models import User
 from casework.api import statements
 from casework.api.base import _stands_for
+from casework.api.pagination import Cursor
 from tests.build import a_compartment, moment
 from tests.build_cases import a_case, a_record, a_suspect
 from tests.cast import Cast
@@ -41,18 +44,31 @@ def _filters(kind: Any) -> list[str]:
     return [*found, f"{names[0]}=1&{last}=1", f"{names[0]}=1&{names[0]}=2&limit=1&cursor=cD0x", *huge]
 
 
+def _place(request: Any) -> str:
+    try:
+        place = Cursor().decode_cursor(Request(request))
+    except NotFound:
+        return ""
+    return "" if place is None else str(place.position)
+
+
 def _asker(user: User) -> Any:
     """Return what asks a list as that reader, who was read as a request reads him."""
     reader = AccountBackend().get_user(user.pk)
     factory = APIRequestFactory()
 
     def ask(kind: Any, asked: str) -> tuple[int, bytes, list[str]]:
-        """Return the answer, and the statements that read rows of the list with their values in them."""
+        """Return the answer, and the statements that read rows of the list with their values in them.
+
+        The place in the list is the one value that is sent apart.
+        """
         request = factory.get(f"/api/v1/list/?{asked}")
         force_authenticate(request, reader)
         with CaptureQueriesContext(connection) as captured:
             answer = kind.as_view({"get": "list"})(request).render()
-        read = [one["sql"] for one in captured if one["sql"].startswith('SELECT "cases_')]
+        read = [
+            one["sql"].replace("$1", _place(request)) for one in captured if one["sql"].startswith('SELECT "cases_')
+        ]
         return answer.status_code, answer.content, read
 
     return ask

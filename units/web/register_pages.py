@@ -25,7 +25,7 @@ from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 from units.enums import ClaimState, Employment, UnitKind, UnitState
 from units.models import AddressBlock, AddressConflict, Lead, Person, Registration, Sighting, Unit, UnitLeader
-from units.panels import panels_for
+from units.panels import panels_for, panels_of_person
 from units.rules.regions import city_name
 from units.services.imports_blocks import period_words
 from units.services.reading import note_list_export
@@ -262,7 +262,7 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @commission_only
 def person(request: HttpRequest, pk: int) -> HttpResponse:
-    """One person: the standing that decides what is lawful, and the leads about him."""
+    """One person: the standing that decides what is lawful, and the cases and leads about him that the reader knows of."""
     user = reader(request)
     found: Person = get_visible(Person.objects.select_related("unit__region"), user, pk=pk)
     number = found.id_number
@@ -279,6 +279,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             .select_related("unit")
             if found.id_index
             else [],
+            "panels": panels_of_person(found, user),
         },
     )
 

@@ -1,0 +1,22 @@
+"""In which form an answer is given: JSON is all there is, and nearly everybody asks for it plainly."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+
+_JSON: Final = "application/json"
+_ANY: Final = frozenset({_JSON, "*/*"})
+
+
+class Negotiation(DefaultContentNegotiation):
+    """The library's own; a plain wish for JSON, or none at all, is understood without taking it apart."""
+
+    def select_renderer(self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None) -> Any:
+        """Return the renderer and the media type of the answer."""
+        first = next(iter(renderers))
+        plain = not format_suffix and self.settings.URL_FORMAT_OVERRIDE not in request.query_params
+        if plain and first.media_type == _JSON and request.META.get("HTTP_ACCEPT", _JSON) in _ANY:
+            return first, _JSON
+        return super().select_renderer(request, renderers, format_suffix)

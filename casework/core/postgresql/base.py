@@ -1,0 +1,41 @@
+"""Django's database, but a connection of the pool that was in use just now is not asked whether it still lives.
+
+To ask costs every request one more way to the database and back, a twelfth of a small answer. A server that went away
+and came back took longer than ``TRUSTED_SECONDS``; a connection broken within them fails one request and is then dropped.
+"""
+
+import math
+import time
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from django.db.backends.postgresql import base
+from psycopg import OperationalError
+from psycopg_pool import ConnectionPool
+
+#: So long after it was given back a connection is taken to live.
+TRUSTED_SECONDS: Final = 1.0
+
+_given_back: Final[WeakKeyDictionary[Any, float]] = WeakKeyDictionary()
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Takes connections from the pool and asks those that lay there for a while; ``CONN_HEALTH_CHECKS`` asks all."""
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Return a connection; of a pool one that answers, or was in use just now."""
+        while True:
+            found = super().get_new_connection(conn_params)
+            if self.pool is None or time.monotonic() - _given_back.get(found, -math.inf) < TRUSTED_SECONDS:
+                return found
+            try:
+                ConnectionPool.check_connection(found)
+            except OperationalError:
+                self.pool.putconn(found)  # broken: the pool drops it and opens another
+            else:
+                return found
+
+    def _close(self) -> None:
+        if self.pool is not None and self.connection is not None:
+            _given_back[self.connection] = time.monotonic()
+        super()._close()  # type: ignore[misc]  # the stubs leave it out

@@ -1,0 +1,71 @@
+"""Connections of the pool: who is asked whether it still lives, and what becomes of one that does not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from psycopg_pool import ConnectionPool
+
+from casework.core.postgresql import base
+
+
+@pytest.fixture
+def pooled(transactional_db: None) -> Iterator[list[Any]]:
+    """Let this thread's connections come from a pool of one; gives those that were asked."""
+    usual = dict(connection.settings_dict)
+    connection.close()
+    pool = {"min_size": 1, "max_size": 1, "timeout": 10}
+    connection.settings_dict.update(OPTIONS={**usual["OPTIONS"], "pool": pool}, CONN_HEALTH_CHECKS=False)
+    asked: list[Any] = []
+    check = ConnectionPool.check_connection
+
+    def note(found: Any) -> None:
+        asked.append(found)
+        check(found)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ConnectionPool, "check_connection", staticmethod(note))
+        yield asked
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # of this database alone
+    connection.settings_dict.update(usual)
+
+
+def _process() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        found: int = cursor.fetchone()[0]
+    connection.close()  # given back to the pool, as at the end of a request
+    return found
+
+
+def test_a_connection_in_use_just_now_is_not_asked_and_one_that_lay_is(
+    pooled: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _process()  # nobody has used it yet, it may have lain there for long
+    assert len(pooled) == 1
+    assert (_process(), len(pooled)) == (first, 1)
+    monkeypatch.setattr(base, "TRUSTED_SECONDS", 0.0)
+    assert (_process(), len(pooled)) == (first, 2)
+
+
+def test_a_connection_that_broke_while_it_lay_is_replaced(pooled: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.ensure_connection()
+    lying = connection.connection
+    connection.close()
+    lying.pgconn.finish()
+    monkeypatch.setattr(base, "TRUSTED_SECONDS", 0.0)
+    assert _process() > 0
+    assert len(pooled) >= 1
+
+
+def test_one_request_at_most_meets_a_connection_that_broke_just_now(pooled: list[Any]) -> None:
+    connection.ensure_connection()
+    lying = connection.connection
+    connection.close()
+    lying.pgconn.finish()
+    with pytest.raises(Exception, match="closed"):
+        _process()
+    connection.close()
+    assert _process() > 0
