@@ -56,7 +56,7 @@ def attach_blob(
     clean = file_name(name)
     with transaction.atomic():
         row = lock_item(item)
-        if (known := ItemFile.objects.filter(item=row, blob=blob).first()) is not None:
+        if (known := ItemFile.objects.filter(item=row, blob__sha256=blob.sha256).first()) is not None:
             raise Refused(
                 _("不能上传：内容与“%(name)s”逐字节相同。可以直接使用已有的文件。") % {"name": known.name},
                 code="same_file",
