@@ -312,9 +312,7 @@ def test_trouble_is_one_sentence_and_nothing_is_lost(
 
 
 @pytest.mark.parametrize("size", [300, 3500])
-def test_bytes_that_are_there_are_sent_all_the_same(
-    bucket: Bucket, monkeypatch: pytest.MonkeyPatch, size: int
-) -> None:
+def test_bytes_that_are_there_are_sent_all_the_same(bucket: Bucket, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """An upload that is over at once would tell its sender that somebody else keeps the same file."""
     monkeypatch.setattr(s3, "PART", 1000)
     data = os.urandom(size)
