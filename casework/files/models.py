@@ -20,6 +20,7 @@ class Blob(models.Model):
     sm3 = models.CharField(max_length=64)
     size = models.BigIntegerField()
     media_type = models.CharField(max_length=100)
+    said_type = models.CharField(max_length=100, blank=True)  # what it was said to be at first, where that was wrong
     stored_at = models.DateTimeField()
     stored_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     scanned = models.BooleanField(default=False)

@@ -208,8 +208,8 @@ def sniff(path: Path) -> str:
     """Return the media type by content; the name a file came with is never believed."""
     with path.open("rb") as stream:
         head = stream.read(HEAD)
-    if head.startswith(packed.BEGIN):
-        return packed.type_of_packed(path)
+        if head.startswith(packed.BEGIN):
+            return packed.type_of_packed(stream)
     try:
         found = puremagic.magic_file(str(path))
     except (puremagic.PureError, ValueError):
