@@ -9,7 +9,7 @@ from casework.access.models import NeedToKnow
 from casework.accounts.models import User
 from evidence.custody_workflow import intact_seal
 from evidence.enums import Act, DeviceKind, State
-from evidence.models import Collection, Custody, Discrepancy, Item, Seal
+from evidence.models import Collection, Custody, Discrepancy, Disposal, Item, Seal
 
 #: Where an item lies outside the store and outside the hands of those who took it.
 OUT = (State.CHECKED_OUT, State.EXAMINED)
@@ -153,6 +153,13 @@ def visible_collections(user: User) -> QuerySet[Any]:
     """Return the lists the reader may know of, newest first."""
     rows: QuerySet[Any] = Collection.objects.visible_to(user)
     return rows.select_related("unit", "created_by").order_by("-began_at", "-pk")
+
+
+def approved_disposal(item: Item) -> Disposal | None:
+    """Return the end of the item that was approved, whether carried out or not yet."""
+    rows = item.disposals.select_related("approved_by", "done_by")
+    found: Disposal | None = rows.filter(approved_at__isnull=False).order_by("-pk").first()
+    return found
 
 
 def changes_of_hands(item: Item) -> QuerySet[Custody]:
