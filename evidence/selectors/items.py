@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from casework.access.models import NeedToKnow
 from casework.accounts.models import User
@@ -30,10 +30,16 @@ def visible_items(user: User) -> QuerySet[Any]:
     """Return the items of the reader for lists, with what the columns show."""
     open_discrepancy = Discrepancy.objects.filter(item=OuterRef("pk"), resolved_at=None)
     seal = Seal.objects.filter(item=OuterRef("pk"), broken_at=None)
+    verified = Custody.objects.filter(item=OuterRef("pk"), act=Act.VERIFIED).order_by("-seq")
     rows: QuerySet[Any] = Item.objects.visible_to(user)
-    rows = rows.select_related("collection__unit", "holder", "keeper", "parent")
+    rows = rows.select_related("collection__unit", "holder", "keeper", "parent", "device")
     # The plug-in of the type checker does not know annotated rows.
-    return rows.annotate(has_discrepancy=Exists(open_discrepancy), has_seal=Exists(seal))  # type: ignore[no-any-return]
+    return rows.annotate(  # type: ignore[no-any-return]
+        has_discrepancy=Exists(open_discrepancy),
+        has_seal=Exists(seal),
+        seal_now=Subquery(seal.values("number")[:1]),
+        verified_at=Subquery(verified.values("at")[:1]),
+    )
 
 
 def last_shelf(item: Item) -> str:

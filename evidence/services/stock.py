@@ -64,8 +64,12 @@ def count_item(take: StockTake, text: str, *, actor: User, at: datetime, seal: s
             if item is None or not lies_with(item, actor):
                 return _extra(row, item, text, actor=actor, at=at)
             line = StockLine(stock_take=row, item=item)
-            if not item.place.startswith(row.place):
-                place = place.strip() or row.place
+            if not item.place.startswith(row.place) and not place.strip():
+                raise Invalid(
+                    _("没有填写实际位置：账上在 %(place)s，不在这次盘点的范围。可以填写现在的库号和架位。")
+                    % {"place": item.place},
+                    details={"place": _("须填写")},
+                )
         if line.item is None or line.result == StockResult.EXTRA:
             return line
         if line.result == StockResult.MISPLACED and not place.strip():

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from casework.core.errors import NotAllowed, NotReady, Refused
+from casework.core.errors import Invalid, NotAllowed, NotReady, Refused
 from casework.ledger.models import Entry
 from evidence.enums import StockResult
 from evidence.models import Discrepancy, Item, StockLine, StockTake
@@ -67,8 +67,10 @@ def test_on_the_wrong_shelf(cast: Cast) -> None:
         return count_item(take, item.number, seal=seal or seal_of(item), place=place, actor=cast.custodian, at=LATER)
 
     found = [count(item, "B 库 77") for item in (moved, back, left)]
-    found.append(count(other))  # by the books in another store
-    assert [(line.result, line.place) for line in found] == [("misplaced", "B 库 77")] * 3 + [("misplaced", "B 库")]
+    with pytest.raises(Invalid, match="没有填写实际位置"):
+        count(other)  # by the books in another store
+    found.append(count(other, "B 库 5"))
+    assert [(line.result, line.place) for line in found] == [("misplaced", "B 库 77")] * 3 + [("misplaced", "B 库 5")]
     assert Discrepancy.objects.count() == before
     # Scanned again without a word of where it lies, it still lies wrong.
     assert count(back).result == StockResult.MISPLACED
@@ -88,7 +90,7 @@ def test_on_the_wrong_shelf(cast: Cast) -> None:
     assert (places[moved.pk], places[back.pk], places[other.pk]) == ("B 库 77", back.place, "C 库 9")
     assert moved.chain.latest("seq").act == "stored"
     assert {(row.item, row.kind, row.found) for row in Discrepancy.objects.select_related("item")} == {
-        (left, "place", "B 库 77"), (other, "place", "B 库"), (beside, "place", "B 库 78"),
+        (left, "place", "B 库 77"), (other, "place", "B 库 5"), (beside, "place", "B 库 78"),
         (beside, "seal_number", "ZJ21-999999"),
     }  # fmt: skip
     assert closed.lines.filter(result=StockResult.MISPLACED).count() == 2
@@ -117,12 +119,13 @@ def test_the_wrong_shelf_in_the_browser(cast: Cast) -> None:
 
     asked = client.post(url, {"number": other.number, "seal": seal_of(other)})
     assert (asked.status_code, "登记为放错位置" in asked.content.decode()) == (409, True)
-    noted = {"number": other.number, "seal": seal_of(other), "extra": "1"}
+    noted = {"number": other.number, "seal": seal_of(other), "place": "B 库 5", "extra": "1"}
+    assert "没有填写实际位置" in client.post(url, {**noted, "place": ""}).content.decode()
     assert "没有填写从封条上读到的号码" in client.post(url, {**noted, "seal": ""}).content.decode()
     assert client.post(url, noted).status_code == 302
     assert client.post(url, {"number": item.number, "seal": seal_of(item), "place": "B 库 77"}).status_code == 302
     page = client.get(url).content.decode()
-    assert "账上 C 库 9，实际 B 库" in page
+    assert "账上 C 库 9，实际 B 库 5" in page
     assert f"?number={item.number}&amp;place=" in page
     assert "2 件放错位置，还没有改账或放回" in page
     back = client.get(url, {"number": item.number, "place": item.place}).content.decode()
