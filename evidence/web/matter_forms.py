@@ -77,7 +77,7 @@ class DisposeForm(Seconded):
         self.choose_from(keepers(self.user))
         self.approved = approved_disposal(self.item)
         if self.approved is not None:
-            self.fields["receiver_name"].label = TAKERS[self.approved.outcome]
+            self.fields["receiver_name"].label = str(TAKERS[self.approved.outcome])
 
     @property
     def paper(self) -> str:
