@@ -67,8 +67,7 @@ def count_item(take: StockTake, text: str, *, actor: User, at: datetime, seal: s
             if not item.place.startswith(row.place) and not place.strip():
                 raise Invalid(
                     _("没有填写实际位置：账上在 %(place)s，不在这次盘点的范围。可以填写现在的库号和架位。")
-                    % {"place": item.place},
-                    details={"place": _("须填写")},
+                    % {"place": item.place}
                 )
         if line.item is None or line.result == StockResult.EXTRA:
             return line
