@@ -85,13 +85,12 @@ def sealing_list(row: Collection, _user: User, _at: datetime) -> dict[str, Any]:
     for item in _items(row):
         seal = next(iter(item.seals.all()), None)
         if seal is not None:
-            moment = f"{timezone.localtime(seal.applied_at):%Y-%m-%d %H:%M}"
             items.append(
                 {
                     "number": item.number,
                     "title": item.title,
                     "seal": seal.number,
-                    "sealed": moment,
+                    "sealed": _moment(seal.applied_at),
                     "features": _features(item),
                 }
             )

@@ -120,6 +120,7 @@ class DiscrepancyKind(models.TextChoices):
     SEAL_BROKEN = "seal_broken", _("封条破损")
     QUANTITY = "quantity", _("数量不一致")
     CONDITION = "condition", _("外观或状况不一致")
+    PLACE = "place", _("不在账上的位置")
     DIGEST = "digest", _("文件摘要不一致")
     MISSING = "missing", _("实物不在")
 
@@ -130,6 +131,7 @@ class StockResult(models.TextChoices):
     WAITING = "waiting", _("还没有清点")
     PRESENT = "present", _("账实相符")
     DIFFERS = "differs", _("在，但有不符")
+    MISPLACED = "misplaced", _("在，但不在账上的位置")
     MISSING = "missing", _("账上有，实物不在")
     EXTRA = "extra", _("实物在，账上不在此处")
 

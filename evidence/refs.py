@@ -104,6 +104,7 @@ register_words(
         "item.bundle_received": _("收下外来取证包"),
         "collection.captured": _("同步现场采集"),
         "item.file_added": _("上传证物文件"),
+        "item.file_type_corrected": _("更正文件类型"),
         "item.viewed": _("查看证物页"),
         "item.downloaded": _("下载证物文件"),
         "item.previewed": _("预览证物文件"),

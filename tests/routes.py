@@ -178,7 +178,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "units:portal-rows-import": {"pk": own.pk, "code": "terminals"},
         "units:portal-rows-template": {"pk": own.pk, "code": "terminals"},
         "portal/rectifications/": {"pk": duty.pk},
-        "evidence/": {"pk": item.pk, "file_pk": NOBODY, "page": "seal"},
+        "evidence/": {"pk": item.pk, "file_pk": NOBODY, "line_pk": NOBODY, "page": "seal"},
         "evidence:file": {"pk": file.item_id, "file_pk": file.pk},
         "evidence:found": {"pk": file.item_id, "file_pk": file.pk},
         "cases:shared-judge": {"pk": case.pk, "other_pk": NOBODY},

@@ -31,7 +31,8 @@ def _paper(pk: int, user: User) -> Subject | None:
 
 
 def _seen(at: datetime) -> str:
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+    local = timezone.localtime(at)
+    return f"{local.year}年{local.month}月{local.day}日{local.hour}时{local.minute:02d}分"
 
 
 def _problem(lead: Lead) -> str:

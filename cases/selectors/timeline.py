@@ -22,6 +22,7 @@ from cases.workflow import BY_NAME
 from casework.accounts.models import User
 from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
+from casework.web.formats import cn_datetime
 from evidence.models import Item
 from units.models import Lead
 
@@ -258,7 +259,7 @@ def picture(shown: Window, bands: list[Band], today: date) -> dict[str, Any] | N
                 "x": f"{x(event.at):.1f}",
                 "width": f"{max(x(event.until) - x(event.at), 3.0):.1f}" if event.until else "",
                 "cls": f"f-{_COLOURS[lane]}" if event.precision == Precision.EXACT else f"f-open s-{_COLOURS[lane]} f-dash",
-                "pinned": event.pinned, "words": f"{timezone.localtime(event.at):%Y-%m-%d %H:%M} {event.title}",
+                "pinned": event.pinned, "words": f"{cn_datetime(event.at)} {event.title}",
             }
             for event in reversed(events)
             if event.lane == lane

@@ -21,6 +21,7 @@ from casework.deadlines.models import Deadline
 from casework.deadlines.services.lifecycle import cancel_deadline, meet_deadline, open_deadline
 from casework.ledger.record import record
 from casework.notices.services.owing import Owed, owe_notices
+from casework.web.formats import cn_datetime
 
 #: The clocks (deadlines/data/timelimits.yaml) that a measure starts when it begins.
 CLOCKS: Final[dict[str, tuple[str, ...]]] = {
@@ -177,7 +178,7 @@ def begin_measure(measure: Measure, *, began_at: datetime, second_officer: User,
         if row.decided_at is not None and began_at < row.decided_at:
             raise Refused(
                 _("不能登记：因为开始时间早于批准时间 %(at)s。措施应当先批准，再执行。")
-                % {"at": timezone.localtime(row.decided_at).strftime("%Y-%m-%d %H:%M")},
+                % {"at": cn_datetime(row.decided_at)},
                 code="before_approval",
             )
         row.state, row.began_at, row.officer, row.second_officer = (

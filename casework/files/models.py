@@ -1,4 +1,4 @@
-"""Stored files: written once, found by digest, never changed."""
+"""Stored files: the bytes are written once and found by digest, and every keeping of them is a row of its own."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,12 +9,18 @@ from casework.files.enums import UploadState
 
 
 class Blob(models.Model):
-    """The bytes of one file. Who may see it is decided by the object above that holds it, never here."""
+    """One keeping of a file. Who may see it is decided by the object above that holds it, never here.
 
-    sha256 = models.CharField(max_length=64, unique=True)
+    The same bytes kept a second time are a second row, though they lie in storage once: when they came, when they were
+    last read, what the scanner said and what was read out of them belong to this keeping. One row for all would tell
+    whoever keeps a file that somebody else in the house, in a matter hidden from him, has the same.
+    """
+
+    sha256 = models.CharField(max_length=64, db_index=True)
     sm3 = models.CharField(max_length=64)
     size = models.BigIntegerField()
     media_type = models.CharField(max_length=100)
+    said_type = models.CharField(max_length=100, blank=True)  # what it was said to be at first, where that was wrong
     stored_at = models.DateTimeField()
     stored_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     scanned = models.BooleanField(default=False)

@@ -3,9 +3,8 @@
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from struct import Struct
-from typing import Final
+from typing import BinaryIO, Final
 
 #: How an archive begins.
 BEGIN: Final = b"PK\x03\x04"
@@ -34,12 +33,12 @@ _OPEN: Final = re.compile(
 )
 
 
-def type_of_packed(path: Path) -> str:
-    """Return the media type of a file that begins as an archive, by the names of what is in it."""
-    with path.open("rb") as stream:
-        if said := _OPEN.match(stream.read(128)):
-            return said[1].decode()
-    names = frozenset(_names(path))
+def type_of_packed(stream: BinaryIO) -> str:
+    """Return the media type of a file that begins as an archive, by the names of what is in it; little of it is read."""
+    stream.seek(0)
+    if said := _OPEN.match(stream.read(128)):
+        return said[1].decode()
+    names = frozenset(_names(stream))
     if b"[Content_Types].xml" in names:
         for part, (plain, macros) in _PARTS.items():
             if part in names:
@@ -48,21 +47,20 @@ def type_of_packed(path: Path) -> str:
     return _ZIP
 
 
-def _names(path: Path) -> Iterator[bytes]:
+def _names(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the names of the list of contents, as far as it is one."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        stream.seek(max(0, size - _REMARK - _END.size))
-        tail = stream.read()
-        at = tail.rfind(b"PK\x05\x06")
-        if at < 0 or len(tail) - at < _END.size:
-            return
-        _mark, length, _offset = _END.unpack_from(tail, at)
-        begin = size - len(tail) + at - length
-        if length > _LIST or begin < 0:
-            return
-        stream.seek(begin, os.SEEK_SET)
-        listed = stream.read(length)
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - _REMARK - _END.size))
+    tail = stream.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) - at < _END.size:
+        return
+    _mark, length, _offset = _END.unpack_from(tail, at)
+    begin = size - len(tail) + at - length
+    if length > _LIST or begin < 0:
+        return
+    stream.seek(begin)
+    listed = stream.read(length)
     at = 0
     while at + _ENTRY.size <= len(listed):
         mark, name, extra, remark = _ENTRY.unpack_from(listed, at)

@@ -61,17 +61,20 @@ class S3Store:
     # Writing --------------------------------------------------------------------------------------------------------
 
     def keep(self, received: Path, sha256: str) -> None:
-        """Store the received file for good. What is there already stays, and must be as long as this one."""
+        """Store the received file for good. What is there already stays, and must be as long as this one.
+
+        The bytes are sent whether they are there or not: an upload that is over at once would tell whoever sends it
+        that somebody else in the house keeps the same file. In parts the server takes them all before it refuses the
+        second writing; asked to put them at once it would refuse before.
+        """
         self.prove()
         size = received.stat().st_size
+        if size <= PART and self.size_of(sha256) is None:
+            self.put_once(key_of(sha256), received, sha256)
+        else:
+            self._put_parts(received, size, sha256)
         known = self.size_of(sha256)
-        if known is None:
-            if size <= PART:
-                self.put_once(key_of(sha256), received, sha256)
-            else:
-                self._put_parts(received, size, sha256)
-            known = self.size_of(sha256)
-            self._hold(key_of(sha256))
+        self._hold(key_of(sha256))
         if known != size:
             raise differs()
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from casework.files.errors import StorageAway
 from casework.files.models import Blob
 from casework.files.services.blobs import recheck
+from casework.files.services.types import correct_type
 from casework.ledger import tree
 
 #: A file read within this time is left for the next nights.
@@ -40,7 +41,8 @@ def scrub(*, begun: datetime, seconds: float = 300.0) -> int:
         if done and time.monotonic() > until:
             break
         try:
-            recheck(blob, at=begun)
+            if recheck(blob, at=begun):
+                correct_type(blob, at=begun)
         except StorageAway:  # says nothing about the files; the next night goes on with this one
             away = ["文件存储没有应答，没有查完 / the storage does not answer, not all was read"]
             break

@@ -11,6 +11,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 from django.conf import settings
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: What a look at the beginning of a file takes of it.
 HEAD = 64 * 1024 + 1
+#: How the names of received files begin that were there already; the sweep throws them away.
+ASIDE = "aside-"
 
 
 def root() -> Path:
@@ -118,8 +121,9 @@ def _keep_on_disk(received: Path, sha256: str) -> None:
     if target.exists():
         if target.stat().st_size != received.stat().st_size:
             raise differs()
-        received.unlink()
-        return
+        # Moved aside and thrown away by the next sweep: to free a large file takes as long as it is large, and who
+        # waits for his upload would see by that, and by the room it takes, that the same bytes were there.
+        target = incoming() / f"{ASIDE}{uuid4()}"
     received.chmod(0o400)
     os.replace(received, target)
     folder = os.open(target.parent, os.O_RDONLY)
@@ -164,6 +168,9 @@ def at_hand(sha256: str, *, whole: Callable[[bytes, int], bool] | None = None) -
 
 
 def sweep(*, before: datetime) -> int:
-    """Give up what was begun on a server and never made whole; returns how many files."""
+    """Throw away what was there already, and what was begun on a server and never made whole; returns how many files."""
+    aside = list(incoming().glob(f"{ASIDE}*"))
+    for path in aside:
+        path.unlink(missing_ok=True)
     store = server()
-    return 0 if store is None else store.sweep(before=before)
+    return len(aside) + (0 if store is None else store.sweep(before=before))

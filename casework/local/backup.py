@@ -150,7 +150,7 @@ def _copy_folder(source: Path, target: Path) -> None:
 
 def _copy_files(target: Path) -> Iterator[Path]:
     """Copy every stored file that the database knows."""
-    for digest in Blob.objects.order_by("pk").values_list("sha256", flat=True).iterator():
+    for digest in Blob.objects.order_by("sha256").values_list("sha256", flat=True).distinct().iterator():
         path = target / digest[:2] / digest[2:4] / digest
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:

@@ -225,7 +225,7 @@ def _sign_on(home: Path, floor: Head) -> None:
 
 def _file_faults() -> Iterator[str]:
     """Yield which stored files are missing or altered."""
-    for digest in Blob.objects.order_by("pk").values_list("sha256", flat=True).iterator():
+    for digest in Blob.objects.order_by("sha256").values_list("sha256", flat=True).distinct().iterator():
         try:
             with storage.open_blob(digest) as stream:
                 found = digests_of(stream).sha256

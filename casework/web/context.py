@@ -1,5 +1,6 @@
 """What the shell around every page shows: the reader's places, unread notices, theme and secrecy mark."""
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.enums import Role
 from casework.accounts.models import User
+from casework.core import clock
 from casework.web.nav import Place, Rows, counts, places
 from casework.web.vocabulary import Text
 
@@ -102,6 +104,11 @@ class Shell:
     @property
     def mark(self) -> Text:
         return MARKS.get(settings.CASEWORK_DEPLOYMENT_LEVEL, "")
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the page, for the foot of its print."""
+        return clock.now()
 
     @property
     def request_id(self) -> str:

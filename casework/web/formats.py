@@ -42,6 +42,13 @@ def cn_datetime(moment: datetime | None, today: date | None = None, *, seconds: 
     )
 
 
+def on_paper(moment: datetime | None) -> str:
+    """Return a moment as a printed page says it: with year and zone, for paper leaves the house and its day."""
+    if moment is None:
+        return DASH
+    return _("%(moment)s（北京时间）") % {"moment": cn_datetime(moment)}
+
+
 def amount(number: int | float | Decimal | None) -> str:
     """Return 4,699; decimals stay as they are given."""
     if number is None:

@@ -45,7 +45,8 @@ class Column:
     """One column. ``value`` is a callable on the row, a dotted path, or a template name (gets ``row``).
 
     ``align="num"`` aligns right; ``sort`` is the order_by field behind the head; ``link`` makes the value the row's
-    link; ``export`` gives the plain value for files where the shown one is markup.
+    link; ``export`` gives the plain value for files where the shown one is markup. A ``filed`` column stands in files
+    whether or not the screen shows it: paper and sheets have more room than a screen.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Column:
     link: bool = False
     export: Callable[[Any], Any] | None = None
     nowrap: bool = False
+    filed: bool = False
 
     @cached_property
     def path(self) -> list[str]:

@@ -316,7 +316,8 @@ def _context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
 def _export(request: HttpRequest, query: ListQuery, kind: str) -> HttpResponseBase:
     page = query.page
     user: Any = request.user
-    columns = _columns(request, page, query.params)
+    shown = _columns(request, page, query.params)
+    columns = [column for column in page.columns if column in shown or column.filed]
     if page.on_export is not None:
         page.on_export(user, query.exact_count)
     else:

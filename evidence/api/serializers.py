@@ -87,11 +87,15 @@ class ItemFileSerializer(serializers.ModelSerializer[ItemFile]):
     sm3 = serializers.CharField(source="blob.sm3")
     size = serializers.IntegerField(source="blob.size")
     media_type = serializers.CharField(source="blob.media_type")
+    said_type = serializers.CharField(
+        source="blob.said_type", help_text="what the record said at first, where that was wrong"
+    )
 
     class Meta:
         model = ItemFile
         fields = (
             "id", "name", "original", "derived_from", "note", "added_at", "sha256", "sm3", "size", "media_type",
+            "said_type",
         )  # fmt: skip
         read_only_fields = fields
 

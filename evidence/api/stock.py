@@ -20,7 +20,7 @@ from evidence.models.stock import StockLine
 from evidence.selectors.desk import acts_to_confirm
 from evidence.services import confirm_acts
 from evidence.services.bundle_jobs import fetch_bundle, name_of, request_bundle
-from evidence.services.stock import begin_stock_take, close_stock_take, count_item
+from evidence.services.stock import begin_stock_take, close_stock_take, count_item, move_counted
 
 
 class StockLineSerializer(serializers.ModelSerializer[StockLine]):
@@ -30,7 +30,7 @@ class StockLineSerializer(serializers.ModelSerializer[StockLine]):
 
     class Meta:
         model = StockLine
-        fields = ("id", "item", "number", "scanned", "result", "found", "at")
+        fields = ("id", "item", "number", "scanned", "result", "found", "place", "at")
         read_only_fields = fields
 
 
@@ -65,6 +65,12 @@ class CountInput(serializers.Serializer[Any]):
     number = serializers.CharField(max_length=120, help_text="number of the item, of a seal or of a device")
     seal = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
     place = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+
+
+class MoveInput(serializers.Serializer[Any]):
+    """Which line: something that lies on another shelf than the books say."""
+
+    line = serializers.PrimaryKeyRelatedField(queryset=StockLine.objects.none())
 
 
 class CloseTakeInput(serializers.Serializer[Any]):
@@ -109,6 +115,17 @@ class StockTakeViewSet(mixins.ListModelMixin, VisibleViewSet):
         given = taken(CountInput(data=request.data))
         line = count_item(row, given.pop("number"), **given, **self.by())
         return Response(StockLineSerializer(line).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=MoveInput, responses=StockLineSerializer)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str = "") -> Response:
+        """Put what was found on another shelf there in the record as well."""
+        row = self.get_object()
+        require(caller(request), "evidence.keep")
+        serializer = MoveInput(data=request.data)
+        serializer.fields["line"].queryset = row.lines.all()  # type: ignore[attr-defined]
+        line = move_counted(taken(serializer)["line"], **self.by())
+        return Response(StockLineSerializer(line).data)
 
     @extend_schema(request=CloseTakeInput, responses=StockTakeDetailSerializer)
     @action(detail=True, methods=["post"])

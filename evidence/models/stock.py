@@ -54,6 +54,9 @@ class StockLine(models.Model):
     scanned = models.CharField(_("扫到的号码"), max_length=120, blank=True)
     result = models.CharField(_("结果"), max_length=20, choices=StockResult.choices, default=StockResult.WAITING)
     found = models.CharField(_("实况"), max_length=200, blank=True)
+    place = models.CharField(
+        _("实际位置"), max_length=120, blank=True
+    )  # of what lies on another shelf than the books say
     at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -64,6 +67,10 @@ class StockLine(models.Model):
             models.UniqueConstraint(fields=["stock_take", "item"], name="stock_line_item_once"),
             models.CheckConstraint(condition=Q(item__isnull=False) | ~Q(scanned=""), name="stock_line_of_something"),
             models.CheckConstraint(condition=Q(result="waiting") | Q(at__isnull=False), name="stock_line_counted_when"),
+            models.CheckConstraint(
+                condition=~Q(result="misplaced") | (Q(item__isnull=False) & ~Q(place="")),
+                name="stock_line_misplaced_where",
+            ),
         ]
 
     def __str__(self) -> str:

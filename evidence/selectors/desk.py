@@ -83,5 +83,5 @@ def acts_to_confirm(user: User) -> QuerySet[Any]:
 
 
 def items_in_hand(user: User) -> QuerySet[Any]:
-    """Return the items that the reader holds now, wholes only."""
-    return Item.objects.filter(holder=user).filter(Q(parent=None) | Q(apart=True)).order_by("number")
+    """Return the items that the reader holds now, wholes only, in the order in which one goes round the shelves."""
+    return Item.objects.filter(holder=user).filter(Q(parent=None) | Q(apart=True)).order_by("place", "number")

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from casework.access.models import NeedToKnow
 from casework.accounts.models import User
 from evidence.custody_workflow import intact_seal
 from evidence.enums import Act, DeviceKind, State
-from evidence.models import Collection, Custody, Discrepancy, Item, Seal
+from evidence.models import Collection, Custody, Discrepancy, Disposal, Item, Seal
 
 #: Where an item lies outside the store and outside the hands of those who took it.
 OUT = (State.CHECKED_OUT, State.EXAMINED)
@@ -30,10 +30,16 @@ def visible_items(user: User) -> QuerySet[Any]:
     """Return the items of the reader for lists, with what the columns show."""
     open_discrepancy = Discrepancy.objects.filter(item=OuterRef("pk"), resolved_at=None)
     seal = Seal.objects.filter(item=OuterRef("pk"), broken_at=None)
+    verified = Custody.objects.filter(item=OuterRef("pk"), act=Act.VERIFIED).order_by("-seq")
     rows: QuerySet[Any] = Item.objects.visible_to(user)
-    rows = rows.select_related("collection__unit", "holder", "keeper", "parent")
+    rows = rows.select_related("collection__unit", "holder", "keeper", "parent", "device")
     # The plug-in of the type checker does not know annotated rows.
-    return rows.annotate(has_discrepancy=Exists(open_discrepancy), has_seal=Exists(seal))  # type: ignore[no-any-return]
+    return rows.annotate(  # type: ignore[no-any-return]
+        has_discrepancy=Exists(open_discrepancy),
+        has_seal=Exists(seal),
+        seal_now=Subquery(seal.values("number")[:1]),
+        verified_at=Subquery(verified.values("at")[:1]),
+    )
 
 
 def last_shelf(item: Item) -> str:
@@ -153,6 +159,13 @@ def visible_collections(user: User) -> QuerySet[Any]:
     """Return the lists the reader may know of, newest first."""
     rows: QuerySet[Any] = Collection.objects.visible_to(user)
     return rows.select_related("unit", "created_by").order_by("-began_at", "-pk")
+
+
+def approved_disposal(item: Item) -> Disposal | None:
+    """Return the end of the item that was approved, whether carried out or not yet."""
+    rows = item.disposals.select_related("approved_by", "done_by")
+    found: Disposal | None = rows.filter(approved_at__isnull=False).order_by("-pk").first()
+    return found
 
 
 def changes_of_hands(item: Item) -> QuerySet[Custody]:

@@ -3,6 +3,7 @@
 from django.db.models import Q
 
 from casework.accounts.models import User
+from evidence.enums import State
 from evidence.models import Item, StockLine, StockTake
 from evidence.rules import seal_number
 
@@ -17,6 +18,12 @@ def item_named(text: str, user: User) -> Item | None:
     """Return the item that the text names, of those that the reader may know of."""
     found: Item | None = Item.objects.visible_to(user).filter(_named(text)).order_by("pk").first()
     return found
+
+
+def lies_with(item: Item, keeper: User) -> bool:
+    """Tell whether the books put the item on a shelf of this keeper, by itself."""
+    alone = item.parent_id is None or item.apart
+    return item.holder_id == keeper.pk and item.state in (State.DEPOSITED, State.EXAMINED) and alone
 
 
 def _named(text: str, prefix: str = "") -> Q:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework.access.policy import require, why_not
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Missing, NotAllowed, NotReady, Refused
 from casework.ledger.record import record
+from casework.web.formats import cn_datetime
 from evidence.custody_workflow import STEPS, Step, blocks
 from evidence.enums import ENDED, Act, State
 from evidence.models import Custody, Holding, Item, Seal
@@ -204,4 +204,4 @@ def _named(role: str, user: User | None) -> dict[str, Any]:
 
 
 def _local(at: datetime) -> str:
-    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
+    return cn_datetime(at)

@@ -11,6 +11,7 @@ from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused
 from casework.files.models import Blob
 from casework.files.services.blobs import store_blob
+from casework.files.services.types import register_retyped
 from casework.ledger.record import record
 from evidence.enums import ENDED, DiscrepancyKind
 from evidence.models import Item, ItemFile
@@ -56,7 +57,7 @@ def attach_blob(
     clean = file_name(name)
     with transaction.atomic():
         row = lock_item(item)
-        if (known := ItemFile.objects.filter(item=row, blob=blob).first()) is not None:
+        if (known := ItemFile.objects.filter(item=row, blob__sha256=blob.sha256).first()) is not None:
             raise Refused(
                 _("不能上传：内容与“%(name)s”逐字节相同。可以直接使用已有的文件。") % {"name": known.name},
                 code="same_file",
@@ -89,6 +90,28 @@ def attach_blob(
             },
         )
     return file
+
+
+def note_retyped(blob: Blob, before: str, at: datetime) -> None:
+    """Write down beside the entry of the upload that the type said there was wrong; nobody did it, the bytes say so."""
+    for file in ItemFile.objects.filter(blob=blob).select_related("item").order_by("pk"):
+        record(
+            "item.file_type_corrected",
+            ref=f"item:{file.item_id}",
+            actor=None,
+            at=at,
+            personal={"name": file.name},
+            data={
+                "number": file.item.number,
+                "file": file.pk,
+                "sha256": blob.sha256,
+                "from": before,
+                "to": blob.media_type,
+            },
+        )
+
+
+register_retyped(note_retyped)
 
 
 def note_view(item: Item, *, actor: User, at: datetime) -> None:

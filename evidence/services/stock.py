@@ -13,9 +13,10 @@ from casework.ledger.record import record
 from evidence.enums import ENDED, DiscrepancyKind, State, StockResult
 from evidence.models import Item, StockLine, StockTake
 from evidence.rules import seal_number
-from evidence.selectors.stock import item_named, line_named
+from evidence.selectors.stock import item_named, lies_with, line_named
 from evidence.services.chain import lock_item
 from evidence.services.discrepancies import note_discrepancy
+from evidence.services.handover import store_item
 from evidence.services.storage import verify_item
 
 
@@ -47,6 +48,8 @@ def begin_stock_take(*, place: str, actor: User, at: datetime, note: str = "") -
 def count_item(take: StockTake, text: str, *, actor: User, at: datetime, seal: str = "", place: str = "") -> StockLine:
     """Count what a label, a seal or a serial names. What is not expected here is noted as too much, never lost.
 
+    What the keeper has in store, but by the books on another shelf, lies wrong: the keeper moves it in the record
+    (``move_counted``), or carries it back and counts it again. Only what still lies wrong at the end is a discrepancy.
     What was counted before is counted again only where seal or place are told anew; ``at`` of the line tells which.
     """
     require(actor, "evidence.keep")
@@ -57,24 +60,63 @@ def count_item(take: StockTake, text: str, *, actor: User, at: datetime, seal: s
         row = _open(take, actor)
         line = line_named(row, text)
         if line is None:
-            return _extra(row, text, actor=actor, at=at)
+            item = item_named(text, actor)
+            if item is None or not lies_with(item, actor):
+                return _extra(row, item, text, actor=actor, at=at)
+            line = StockLine(stock_take=row, item=item)
+            if not item.place.startswith(row.place) and not place.strip():
+                raise Invalid(
+                    _("没有填写实际位置：账上在 %(place)s，不在这次盘点的范围。可以填写现在的库号和架位。")
+                    % {"place": item.place}
+                )
         if line.item is None or line.result == StockResult.EXTRA:
             return line
+        if line.result == StockResult.MISPLACED and not place.strip():
+            return line  # where it lies now has to be said
         told = " ".join(filter(None, (seal_number(seal), place.strip())))[:200]
         if line.result != StockResult.WAITING and told in ("", line.found):
             return line  # the same thing scanned twice is counted once
         before = line.item.discrepancies.filter(resolved_at=None).count()
-        verify_item(line.item, seal=seal, place=place, actor=actor, at=at)
+        verify_item(line.item, seal=seal, actor=actor, at=at)
         found = line.item.discrepancies.filter(resolved_at=None).count() > before
-        line.result = StockResult.DIFFERS if found else StockResult.PRESENT
-        line.scanned, line.found, line.at = text[:120], told, at
-        line.save(update_fields=["result", "scanned", "found", "at"])
+        wrong = place.strip() if place.strip() != line.item.place else ""
+        line.result = StockResult.DIFFERS if found else StockResult.MISPLACED if wrong else StockResult.PRESENT
+        if found and wrong:
+            _note_place(line.item, wrong, actor=actor, at=at)
+        line.scanned, line.found, line.place, line.at = text[:120], told, wrong, at
+        line.save()
     return line
 
 
-def _extra(take: StockTake, text: str, *, actor: User, at: datetime) -> StockLine:
-    """Something that the books put elsewhere, or do not know. The keeper learns no more of it than he may know."""
-    item = item_named(text, actor)
+def move_counted(line: StockLine, *, actor: User, at: datetime) -> StockLine:
+    """Put the thing where it was found in the record, too: it lies right from now on."""
+    require(actor, "evidence.keep")
+    with transaction.atomic():
+        take = _open(line.stock_take, actor)
+        row = take.lines.select_related("item").get(pk=line.pk)
+        if row.item is None or row.result != StockResult.MISPLACED:
+            raise Refused(
+                _("不能改账：这一件现在是“%(result)s”。可以刷新后查看。") % {"result": row.get_result_display()},
+                code="not_misplaced",
+            )
+        before = row.item.place
+        store_item(row.item, place=row.place, note=_("盘点时改账"), actor=actor, at=at)
+        row.result, row.at = StockResult.PRESENT, at
+        row.found = (_("账上原在 %(place)s") % {"place": before})[:200]
+        row.place = ""
+        row.save(update_fields=["result", "at", "found", "place"])
+    return row
+
+
+def _note_place(item: Item, found: str, *, actor: User, at: datetime) -> None:
+    note_discrepancy(
+        lock_item(item), DiscrepancyKind.PLACE, actor=actor, at=at, expected=item.place, found=found,
+        note=_("盘点时不在账上的位置"),
+    )  # fmt: skip
+
+
+def _extra(take: StockTake, item: Item | None, text: str, *, actor: User, at: datetime) -> StockLine:
+    """Something that the books put with others, or do not know. The keeper learns no more of it than he may know."""
     line = StockLine.objects.create(
         stock_take=take,
         item=item,
@@ -97,7 +139,7 @@ def _extra(take: StockTake, text: str, *, actor: User, at: datetime) -> StockLin
 
 
 def close_stock_take(take: StockTake, *, actor: User, at: datetime, note: str = "") -> StockTake:
-    """Close the session: what was not found is missing, and each missing item is a discrepancy."""
+    """Close the session: what was not found is missing; that and what still lies on a wrong shelf are discrepancies."""
     require(actor, "evidence.keep")
     with transaction.atomic():
         row = _open(take, actor)
@@ -110,6 +152,9 @@ def close_stock_take(take: StockTake, *, actor: User, at: datetime, note: str = 
             line.result, line.at = StockResult.MISSING, at
             line.found = _("盘点期间已移交他人") if moved else ""
             line.save(update_fields=["result", "at", "found"])
+        for line in row.lines.filter(result=StockResult.MISPLACED).select_related("item").order_by("item_id"):
+            if line.item is not None and lies_with(line.item, actor) and line.item.place != line.place:
+                _note_place(line.item, line.place, actor=actor, at=at)
         row.ended_at, row.note = at, note or row.note
         row.bump("ended_at", "note")
         record(

@@ -176,6 +176,6 @@ def verify_item(
                 )
         if present and place.strip() and place.strip() != row.place:
             note_discrepancy(
-                row, DiscrepancyKind.CONDITION, actor=actor, at=at, expected=row.place, found=place.strip(), note=note
+                row, DiscrepancyKind.PLACE, actor=actor, at=at, expected=row.place, found=place.strip(), note=note
             )
     return row

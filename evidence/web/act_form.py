@@ -49,6 +49,11 @@ class ActForm(forms.Form):
     def prepare(self) -> None:
         """Set what depends on item and reader."""
 
+    @property
+    def paper(self) -> str:
+        """The address of the paper that is printed and signed before this act is noted; "" where there is none."""
+        return ""
+
     def facts(self) -> list[tuple[Text, Text]]:
         """Return what the reader should have before his eyes while he acts, as (label, value)."""
         return []

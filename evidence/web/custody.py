@@ -20,11 +20,11 @@ from casework.web.forms import add_refusal
 from casework.web.guards import officials_only
 from casework.web.toast import toast
 from evidence.custody_workflow import STEPS, blocks
-from evidence.enums import Act
+from evidence.enums import ENDS, Act, Outcome
 from evidence.models import CheckOut, Discrepancy, Disposal, Item
 from evidence.rules import seal_number
 from evidence.selectors import desk
-from evidence.selectors.items import changes_of_hands
+from evidence.selectors.items import approved_disposal, changes_of_hands
 from evidence.services import (
     approve_check_out,
     approve_disposal,
@@ -33,6 +33,7 @@ from evidence.services import (
     resolve_discrepancy,
 )
 from evidence.web.chain import chain_links
+from evidence.web.matter_forms import TAKERS
 from evidence.web.people import reader
 from evidence.web.takings import qr
 
@@ -218,8 +219,10 @@ def scan(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def sheet(request: HttpRequest, pk: int) -> HttpResponse:
-    """The hand-over sheet in three copies: the last change of hands, or the chain so far."""
+    """The sheet in three copies: of the last change of hands, or of the end that was approved for the item."""
     item: Item = get_visible(Item.objects.select_related("collection", "holder"), reader(request), pk=pk)
+    if "hands" not in request.GET and (disposal := approved_disposal(item)) is not None:
+        return _disposal_sheet(request, item, disposal)
     last = changes_of_hands(item).select_related("giver__organisation", "receiver__organisation", "seal").first()
     if last is None:
         raise Http404
@@ -232,3 +235,20 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
         "copies": [_("一联 交出人"), _("二联 接收人"), _("三联 附卷")],
     }
     return render(request, "evidence/sheet.html", context)
+
+
+def _disposal_sheet(request: HttpRequest, item: Item, disposal: Disposal) -> HttpResponse:
+    """The paper of the end: printed and signed before it is noted, because the keepers do not see the item after."""
+    end = item.chain.filter(act=ENDS[Outcome(disposal.outcome)]).select_related("actor", "second").last()
+    seal = item.seals.order_by("-pk").first()
+    context = {
+        "item": item,
+        "disposal": disposal,
+        "taker": TAKERS[disposal.outcome],
+        "keepers": [end.actor.name, end.second.name if end.second else ""] if end else ["", ""],
+        "seal": seal,
+        "qr": qr(item.number),
+        "parts": item.parts.filter(apart=False),
+        "copies": [_("一联 保管部门"), _("二联 接收人"), _("三联 附卷")],
+    }
+    return render(request, "evidence/disposal_sheet.html", context)

@@ -176,6 +176,7 @@ def act(request: HttpRequest, pk: int, page: str) -> HttpResponse:
         "missing": offered.missing if offered else [],
         "verb": form.verb,
         "facts": form.facts(),
+        "paper": form.paper,
         "refuse_url": reverse("evidence:act", args=[row.pk, "refuse"]) if page == "accept" and offered else "",
         "fields": [field for field in form if not field.is_hidden],
     }

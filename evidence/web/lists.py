@@ -39,6 +39,11 @@ def _holder(item: Any) -> str:
     return item.holder.name if item.holder else "—"
 
 
+def _serial(item: Any) -> str:
+    device = getattr(item, "device", None)
+    return device.serial if device is not None else ""
+
+
 def _title(item: Any) -> SafeString:
     return format_html('<span class="mono">{}</span> {}', item.number, item.title)
 
@@ -60,14 +65,25 @@ ITEMS = ListPage(
     title=_("证据与保管"),
     queryset=visible_items,
     columns=(
-        Column("title", _("证物"), _title, sort="number", link=True, export=lambda item: f"{item.number} {item.title}"),
+        Column("title", _("证物"), _title, sort="number", link=True, export=lambda item: item.title),
+        Column("number", _("证物编号"), "number", default=False, mono=True, nowrap=True, filed=True),
         Column("kind", _("种类"), lambda item: item.get_kind_display(), sort="kind"),
         Column("state", _("状态"), _badges, sort="state", export=lambda item: item.get_state_display()),
         Column("holder", _("现由谁持有"), _holder, sort="holder__name"),
-        Column("place", _("存放位置"), "place"),
+        Column("place", _("存放位置"), "place", sort="place"),
         Column("unit", _("单位"), "collection.unit.name"),
-        Column("list", _("清单"), "collection.number", default=False),
-        Column("quantity", _("数量"), lambda item: f"{item.quantity} {item.quantity_unit}", align="num", default=False),
+        Column("seal", _("封条号码"), lambda item: item.seal_now or "", default=False, mono=True, filed=True),
+        Column("serial", _("序列号"), _serial, default=False, mono=True, filed=True),
+        Column("verified", _("上次盘点"), "verified_at", default=False, filed=True),
+        Column("list", _("清单"), "collection.number", default=False, filed=True),
+        Column(
+            "quantity",
+            _("数量"),
+            lambda item: f"{item.quantity} {item.quantity_unit}",
+            align="num",
+            default=False,
+            filed=True,
+        ),
     ),
     filters=(
         Filter("circle", _("事项"), "compartment__public_id", circles, facet=False),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
+from casework.web.formats import cn_datetime
 from evidence.log_words import check_words, verdict_words
 from evidence.models.logs import EventMark, LogFinding
 from evidence.selectors.logs import Asked, LaneBars
@@ -174,7 +175,7 @@ def _gaps(findings: list[LogFinding], place: Callable[[datetime], float], height
 
 
 def _short(moment: datetime) -> str:
-    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
+    return cn_datetime(moment, seconds=True)
 
 
 def _ticks(asked: Asked, place: Callable[[datetime], float]) -> list[Tick]:

@@ -3,12 +3,17 @@
 from datetime import datetime
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from casework.web.formats import DASH, cn_datetime
+from casework.web.vocabulary import Text
 from evidence import services
+from evidence.custody_workflow import intact_seal
 from evidence.enums import DiscrepancyKind, Outcome, Precision, Strength
 from evidence.models import Event, ItemFile
+from evidence.selectors.items import approved_disposal, knows_content
 from evidence.web.act_form import ActForm, Seconded
 from evidence.web.people import PersonField, keepers
 
@@ -51,6 +56,16 @@ class ProposeForm(ActForm):
         return self.said(_("已提出证物 %(number)s 的处置意见，等分管领导审批。"))
 
 
+#: Who takes an item at each end, or stands by where nobody does.
+TAKERS: dict[str, Text] = {
+    Outcome.RETURNED: _l("领取人"),
+    Outcome.CONFISCATED: _l("收缴单位、经手人"),
+    Outcome.AUCTIONED: _l("变卖单位、经手人"),
+    Outcome.DESTROYED: _l("销毁单位、监销人"),
+    Outcome.TRANSFERRED: _l("接收单位、接收人"),
+}
+
+
 class DisposeForm(Seconded):
     verb, lead = _l("办理处置"), _l("办理后证物离开本机关，不能撤销。")
     second = PersonField(label=_l("另一名保管员"))
@@ -60,6 +75,27 @@ class DisposeForm(Seconded):
 
     def prepare(self) -> None:
         self.choose_from(keepers(self.user))
+        self.approved = approved_disposal(self.item)
+        if self.approved is not None:
+            self.fields["receiver_name"].label = str(TAKERS[self.approved.outcome])
+
+    @property
+    def paper(self) -> str:
+        return reverse("evidence:sheet", args=[self.item.pk]) if self.approved is not None else ""
+
+    def facts(self) -> list[tuple[Text, Text]]:
+        row, seal = self.approved, intact_seal(self.item)
+        if row is None:
+            return []
+        reason = [(_l("理由"), row.reason)] if knows_content(self.item, self.user) else []
+        return [
+            (_l("处置"), row.get_outcome_display()),
+            (_l("批准文书"), row.document),
+            (_l("批准"), f"{row.approved_by} {cn_datetime(row.approved_at)}"),
+            *reason,
+            (_l("位置"), self.item.place or DASH),
+            (_l("封条"), seal.number if seal else DASH),
+        ]
 
     def submit(self, at: datetime) -> str:
         services.carry_out_disposal(

@@ -5,7 +5,6 @@ from typing import Final
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -32,7 +31,7 @@ MARKABLE: Final = frozenset({"image", "pdf"})
 
 def mark_of(user: User, item: Item, at: datetime) -> str:
     """Return what is written across what the reader takes away: who, with which post, when, of what."""
-    return " ".join(filter(None, (user.name, user.post, user.username, f"{localtime(at):%Y-%m-%d %H:%M}", item.number)))
+    return " ".join(filter(None, (user.name, user.post, user.username, cn_datetime(at), item.number)))
 
 
 def file_of(request: HttpRequest, pk: int, file_pk: int) -> ItemFile:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,13 +23,15 @@ from casework.web.toast import toast
 from evidence.custody_workflow import intact_seal
 from evidence.enums import StockResult
 from evidence.models import Item, StockLine, StockTake
-from evidence.selectors.stock import item_named, line_named
-from evidence.services.stock import begin_stock_take, close_stock_take, count_item
+from evidence.selectors.stock import item_named, lies_with, line_named
+from evidence.services.stock import begin_stock_take, close_stock_take, count_item, move_counted
 from evidence.web.act_form import ask_again
 from evidence.web.people import reader
 
+#: What was found of what the books put with the keeper.
+_COUNTED = (StockResult.PRESENT, StockResult.DIFFERS, StockResult.MISPLACED)
 #: What closes with a discrepancy, where the books know the thing.
-_UNFIT = (StockResult.MISSING, StockResult.DIFFERS, StockResult.EXTRA)
+_UNFIT = (StockResult.MISSING, StockResult.DIFFERS, StockResult.MISPLACED, StockResult.EXTRA)
 
 
 class BeginForm(forms.Form):
@@ -83,22 +85,30 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Doubted:
-    """What was scanned and is not expected here: the item, where the books put it, or nothing that the reader knows."""
+    """What was scanned and is not expected here: the item, where the books put it, or nothing that the reader knows.
+
+    ``own`` is on another shelf of the same keeper: it lies wrong, and the books need no one else to be put right.
+    """
 
     text: str
     item: Item | None
+    own: bool = False
 
 
 def _doubted(take: StockTake, text: str, user: User) -> Doubted | None:
     """Ask before something is noted as too much: a label read wrong, or of another shelf, leaves no discrepancy."""
     if take.keeper_id != user.pk or take.ended_at is not None or line_named(take, text) is not None:
         return None
-    return Doubted(text.strip(), item_named(text, user))
+    item = item_named(text, user)
+    own = item is not None and lies_with(item, user)
+    if item is not None and own and item.place.startswith(take.place):
+        return None  # it came in since the session began
+    return Doubted(text.strip(), item, own)
 
 
-def _look_again(form: CountForm, line: StockLine | None) -> None:
+def _look_again(form: CountForm, item: Item | None) -> None:
     """Ask once more before a number that is not that of the seal opens a discrepancy."""
-    if line is not None and line.item is not None and (seal := intact_seal(line.item)) is not None:
+    if item is not None and (seal := intact_seal(item)) is not None:
         ask_again(form, "seal", seal, form.cleaned_data)
 
 
@@ -114,15 +124,19 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
     """One session: count by scanning, see what is still to be found."""
     user = reader(request)
     take = get_visible(StockTake.objects.select_related("keeper"), user, pk=pk)
-    form = CountForm(request.POST or None)
+    # What was carried back is counted again: its number and its shelf are filled in.
+    back = {name: request.GET[name] for name in ("number", "place") if name in request.GET}
+    form = CountForm(request.POST or None, initial=back)
     if request.method == "POST":
         require(user, "evidence.keep")
-    doubted = None
-    if request.method == "POST" and form.is_valid() and "extra" not in request.POST:
+    doubted, ask = None, False
+    if request.method == "POST" and form.is_valid():
         doubted = _doubted(take, form.cleaned_data["number"], user)
-    if request.method == "POST" and form.is_valid() and doubted is None:
-        _look_again(form, line_named(take, form.cleaned_data["number"]))
-    if request.method == "POST" and form.is_valid() and doubted is None:
+        ask = doubted is not None and "extra" not in request.POST
+    if request.method == "POST" and form.is_valid() and not ask:
+        line_of = line_named(take, form.cleaned_data["number"])
+        _look_again(form, line_of.item if line_of else doubted.item if doubted and doubted.own else None)
+    if request.method == "POST" and form.is_valid() and not ask:
         at = clock.now()
         try:
             line = count_item(
@@ -142,6 +156,7 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
     groups = [
         (result, StockResult(result).label, [line for line in lines if line.result == result])
         for result in (
+            StockResult.MISPLACED,
             StockResult.MISSING,
             StockResult.EXTRA,
             StockResult.DIFFERS,
@@ -157,10 +172,25 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
         "groups": [group for group in groups if group[2]],
         "waiting": sum(1 for line in lines if line.result == StockResult.WAITING),
         "unfit": sum(1 for line in lines if line.item_id and line.result in _UNFIT),
-        "counted": sum(1 for line in lines if line.result in (StockResult.PRESENT, StockResult.DIFFERS)),
+        "misplaced": sum(1 for line in lines if line.result == StockResult.MISPLACED),
+        "counted": sum(1 for line in lines if line.result in _COUNTED),
         "expected": sum(1 for line in lines if line.result != StockResult.EXTRA),
     }
     return render(request, "evidence/stock_take.html", context, status=409 if request.method == "POST" else 200)
+
+
+@require_POST
+def move(request: HttpRequest, pk: int, line_pk: int) -> HttpResponse:
+    """Put what lies on another shelf there in the record as well."""
+    user = reader(request)
+    take = get_visible(StockTake.objects, user, pk=pk)
+    require(user, "evidence.keep")
+    line = get_object_or_404(take.lines, pk=line_pk)
+    place = line.place
+    move_counted(line, actor=user, at=clock.now())
+    number = line.item.number if line.item else ""
+    toast(request, _("%(number)s 的账上位置已改为 %(place)s。") % {"number": number, "place": place})
+    return redirect("evidence:stock-take", pk=take.pk)
 
 
 @require_POST

@@ -31,6 +31,7 @@ urlpatterns = [
     path("evidence/bundles/<int:pk>/file/", bundles.fetch, name="bundle-file"),
     path("evidence/check-outs/<int:pk>/", custody.check_out, name="check-out"),
     path("evidence/disposals/<int:pk>/", custody.disposal, name="disposal"),
+    path("evidence/stock/<int:pk>/lines/<int:line_pk>/move/", stock.move, name="stock-move"),
     path("evidence/discrepancies/<int:pk>/", custody.discrepancy, name="discrepancy"),
     path("evidence/capture/", capture.capture, name="capture"),
     path("evidence/capture/worker.js", capture.worker, name="capture-worker"),

@@ -45,6 +45,7 @@ for _counted, _counted_said, _counted_tone, _counted_sign in (
     (StockResult.WAITING, _("未清点"), "", "circle-dashed"),
     (StockResult.PRESENT, _("相符"), "green", "circle-check"),
     (StockResult.DIFFERS, _("有不符"), "red", "package-off"),
+    (StockResult.MISPLACED, _("放错位置"), "amber", "map-pin"),
     (StockResult.MISSING, _("实物不在"), "red", "package-off"),
     (StockResult.EXTRA, _("账外"), "amber", "help-circle"),
 ):

@@ -218,10 +218,35 @@ def test_capture_at_the_scene_without_network(visitor: Visitor) -> None:
     page.locator("[data-scenes]").get_by_role("button", name="打开").click()
     expect(page.locator("[data-f=serial]").first).to_have_value("SN-OFFLINE-1")
 
+    expect(page.locator("[data-unsent]")).to_have_text("未同步 2 处，3 张照片")
+    expect(page.locator("[data-photos] canvas")).to_have_count(2)  # one sees which photo is which
+
     before = set(Collection.objects.values_list("pk", flat=True))
     page.context.set_offline(False)
+    # Somebody else who knows the words of the device does not send it under his own name.
+    visitor.become("officer2")
+    visitor.open("/evidence/capture/")
+    page.locator("#pin").fill("蓝天白云小河流水")
+    page.get_by_role("button", name="打开").click()
+    expect(page.locator("[data-said]")).to_contain_text("没有同步的现场")
+    expect(page.locator("[data-scene]")).to_be_hidden()
+    # Who signs out is told what waits on this device; the answer here is to stay.
+    visitor.become("officer1")
+    visitor.open("/evidence/custody/")
+    expect(page.locator("[data-unsent-told]")).to_contain_text("2 处现场还没有同步")
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.locator("summary.me").click()
+    page.get_by_role("button", name="退出登录").click()
+    assert asked == [one for one in asked if "2 处现场还没有同步" in one] != []
+    assert page.url.endswith("/evidence/custody/")
+    visitor.open("/evidence/capture/")
+    page.locator("#pin").fill("蓝天白云小河流水")
+    page.get_by_role("button", name="打开").click()
     page.get_by_role("button", name="同步").click()
     expect(page.locator("[data-said]")).to_contain_text("已同步为清单")
+    expect(page.locator("[data-unsent]")).to_have_text("没有未同步的")
+    assert page.evaluate("localStorage.getItem('cw-unsent')") is None
 
     made = Collection.objects.exclude(pk__in=before).order_by("place")
     capture, other = (Capture.objects.get(collection=one) for one in made)

@@ -1,5 +1,7 @@
 """Pages of evidence as each reader sees them: what is shown, what is absent, what a form does."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -11,7 +13,7 @@ from casework.ledger.models import Entry
 from casework.ledger.refs import find
 from evidence.enums import Kind, State
 from evidence.models import Collection, Item, ItemFile
-from evidence.services import add_file, approve_check_out, offer_item, request_check_out
+from evidence.services import add_file, approve_check_out, offer_item, request_check_out, verify_item
 from tests.build import a_compartment, a_user
 from tests.build_evidence import START, a_collection, a_seal_number, a_sealed_item, a_stored_item, an_item
 from tests.cast import Cast
@@ -71,6 +73,29 @@ def test_list_shows_only_what_one_may_know(cast: Cast) -> None:
 
     assert mine.number in page
     assert hidden.number not in lists
+
+
+def test_the_exported_list_is_a_stock_book(cast: Cast) -> None:
+    """A keeper who goes round the shelves with the file has number, seal, serial, shelf and the last count in it."""
+    item = a_stored_item(cast, parts=1)
+    device = item.parts.get().device
+    seal = item.seals.get(broken_at=None).number
+    verify_item(item, seal=seal, actor=cast.custodian, at=START + timedelta(days=9))
+    ask = client_of(cast.custodian).get
+
+    def filed(**query: str) -> str:
+        answer = ask(reverse("evidence:items"), {"export": "csv", **query})
+        return b"".join(answer.streaming_content).decode("utf-8-sig")
+
+    book, parts = filed(sort="place"), filed(parts="1")
+
+    rows = list(csv.DictReader(io.StringIO(book)))
+    row = next(one for one in rows if one["证物编号"] == item.number)
+    item.refresh_from_db()
+    assert (row["证物"], row["封条号码"], row["存放位置"]) == (item.title, seal, item.place)
+    assert row["上次盘点"].startswith("2021")
+    assert device.serial in parts
+    assert "封条号码" not in ask(reverse("evidence:items")).content.decode().split("<tbody")[0].split("<thead")[-1]
 
 
 def test_from_an_empty_list_to_a_sealed_item(cast: Cast) -> None:

@@ -17,6 +17,9 @@ from django.urls import reverse
 
 from casework.accounts.enums import Role
 from casework.accounts.models import User
+from casework.search.enums import ReadState
+from casework.search.models import Reading
+from casework.search.services.reading import read_file
 from evidence.enums import Kind
 from evidence.models import Collection, Item
 from evidence.rules import DeviceFacts
@@ -92,11 +95,29 @@ def counted(one: Outside, text: str, **data: str) -> tuple[int, str]:
     return told(answer, one.keeping)
 
 
+def text_of(one: Outside) -> tuple[int, str]:
+    """The page of a file just kept: when it was read last, whether its text is there."""
+    file = add_file(one.item, [CONTENT], name="a.log", actor=one.officer, at=LATER)
+    answers = [
+        one.client.get(reverse(f"evidence:{name}", args=[one.item.pk, file.pk])) for name in ("preview", "found")
+    ]
+    return answers[0].status_code, "".join(plain(answer.content) for answer in answers)
+
+
+def found(one: Outside) -> tuple[int, str]:
+    """The search for what the file says, before a worker has read it."""
+    add_file(one.item, [CONTENT], name="a.log", actor=one.officer, at=LATER)
+    answer = one.client.get("/search/", {"q": "wallet that only one"})
+    return answer.status_code, plain(answer.content)
+
+
 #: What is tried, with the seal number that the hidden item bears (or would bear).
 PROBES: dict[str, Callable[[Outside, str], tuple[int, str]]] = {
     "digest": lambda one, _seal: post(
         one, "evidence:new-file", one.item.pk, file=SimpleUploadedFile("a.log", CONTENT), note="同样的字节"
     ),
+    "text": lambda one, _seal: text_of(one),
+    "found": lambda one, _seal: found(one),
     "serial": lambda one, _seal: post(
         one,
         "evidence:new-part",
@@ -146,17 +167,21 @@ def test_nothing_hidden_can_be_bumped_into(cast: Cast, outside: Outside) -> None
         a_collection(cast), kind=Kind.PHYSICAL, title="矿机", device=DeviceFacts("rig", serial=SERIAL), found_where=PLACE,
         officers=officers, actor=cast.officer, at=START,
     )  # fmt: skip
-    add_file(hidden, [CONTENT], name="a.log", actor=cast.officer, at=START)
+    file = add_file(hidden, [CONTENT], name="a.log", actor=cast.officer, at=START)
     seal_item(hidden, seal, officers=officers, actor=cast.officer, at=START)
     confirm_all(cast.second_officer, at=START)
     keeper = a_user("保管员乙", Role.CUSTODIAN)
     offer_item(hidden, keeper, actor=cast.officer, at=START)
+    # The worker has read its text: nobody else finds it the sooner for that.
+    read = read_file(Reading.objects.get(blob=file.blob).pk, at=START)
+    assert read is not None
+    assert read.state == ReadState.DONE
     # The hand-over reads the bytes again: nobody else may learn from it that they were here before.
     accept_item(hidden, actor=keeper, at=START, checked=checked(hidden), place="C 库 1")
     after = tried()
 
     assert {name: status for name, (status, _body) in before.items()} == {
-        "digest": 302, "serial": 302, "place": 302, "scan seal": 404, "scan serial": 404, "list": 200,
+        "digest": 302, "text": 200, "found": 200, "serial": 302, "place": 302, "scan seal": 404, "scan serial": 404, "list": 200,
         "count seal": 409, "count serial": 409, "count seal all the same": 302, "count serial all the same": 302,
     }  # fmt: skip
     assert [name for name in PROBES if before[name] != after[name]] == []

@@ -30,6 +30,7 @@ from evidence.services import (
     store_item,
 )
 from evidence.services.chain import kind_of
+from evidence.web.matter_forms import TAKERS
 from tests.build import a_user
 from tests.build_evidence import (
     START,
@@ -140,10 +141,23 @@ def test_every_end_is_proposed_approved_carried_out_and_filed(cast: Cast) -> Non
         item = a_stored_item(cast)
         row = propose_disposal(item, outcome, document=f"处 {number} 号", reason="已结案", actor=cast.officer, at=LATER)
         assert "待批准" in page_of(cast.custodian, "evidence:item", item.pk)
+        assert "涉案财物处置单" not in page_of(cast.custodian, "evidence:sheet", item.pk)
         approve_disposal(row, actor=cast.approver, at=LATER, opinion="同意")
+        # What is done is before the keepers' eyes, and its paper can be printed while they still see the item.
+        form, paper = (
+            page_of(cast.custodian, "evidence:act", item.pk, "dispose"),
+            page_of(cast.custodian, "evidence:sheet", item.pk),
+        )
+        assert all(word in form for word in (row.get_outcome_display(), f"处 {number} 号", str(TAKERS[outcome])))
+        assert reverse("evidence:sheet", args=[item.pk]) in form
+        assert "已结案" not in form + paper  # the reason belongs to the matter
+        assert paper.count(f"涉案财物处置单（{row.get_outcome_display()}）") == 3
+        assert f"据 {number}" not in paper
         carry_out_disposal(
             item, receipt=f"据 {number}", officers=(cast.custodian, second_keeper), actor=cast.custodian, at=LATER
         )
+        paper = page_of(cast.officer, "evidence:sheet", item.pk)
+        assert (paper.count(f"据 {number}"), paper.count("保管员乙")) == (3, 3)
         page = page_of(cast.auditor, "evidence:item", item.pk)
         assert all(word in page for word in ("已办理", f"据 {number}", f"处 {number} 号", "同意", "已不在本机关"))
         item.refresh_from_db()

@@ -17,6 +17,7 @@ from casework.files import storage
 from casework.files.models import Blob
 from casework.files.responses import download
 from casework.files.services.blobs import HEAD, Hashing, recheck, store_blob
+from casework.files.services.uploads import sweep_uploads
 from tests.build import moment
 from tests.cast import Cast
 
@@ -95,12 +96,19 @@ def test_what_a_file_is_said_to_be(cast: Cast, content: bytes, media_type: str) 
     assert store_blob([content], actor=cast.officer, at=AT).media_type == media_type
 
 
-def test_same_bytes_are_stored_once(cast: Cast) -> None:
+def test_same_bytes_are_stored_once_and_kept_by_each_for_himself(cast: Cast) -> None:
     first = store_blob([b"abc"], actor=cast.officer, at=AT)
+    recheck(first, at=AT)
     second = store_blob([b"a", b"bc"], actor=cast.outsider, at=AT)
 
-    assert first.pk == second.pk
-    assert Blob.objects.count() == 1
+    assert first.pk != second.pk
+    assert (second.stored_by, second.checked_at) == (cast.outsider, None)
+    assert [path.name for path in storage.root().glob("*/*/*")] == [first.sha256]
+    # What was there already takes the same room until the sweep: how much is free tells nothing either.
+    assert [path.read_bytes() for path in storage.incoming().iterdir()] == [b"abc"]
+    assert sweep_uploads(at=AT) == 1
+    assert list(storage.incoming().iterdir()) == []
+    assert recheck(second, at=AT)
 
 
 def test_broken_stream_leaves_nothing(cast: Cast) -> None:

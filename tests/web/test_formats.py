@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import override
 
 from casework.web import formats
 
@@ -29,6 +30,14 @@ def test_moments_are_those_of_shanghai() -> None:
     assert formats.cn_datetime(moment, TODAY) == "9月6日 14:20"
     assert formats.cn_datetime(moment, TODAY, seconds=True) == "9月6日 14:20:05"
     assert formats.cn_datetime(None) == "—"
+
+
+def test_paper_says_year_and_zone() -> None:
+    moment = datetime(2021, 9, 6, 16, 20, 5, tzinfo=UTC)
+    assert formats.on_paper(moment) == "2021年9月7日 00:20（北京时间）"
+    with override("en"):
+        assert formats.on_paper(moment) == "2021-9-7 00:20 (Beijing time)"
+    assert formats.on_paper(None) == "—"
 
 
 @pytest.mark.parametrize(

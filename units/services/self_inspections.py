@@ -361,9 +361,9 @@ def attach(inspection: SelfInspection, code: str, blob: Blob, name: str, *, acto
         attachment, created = Attachment.objects.get_or_create(
             inspection=row,
             code=code,
-            blob=blob,
+            blob__sha256=blob.sha256,
             removed_at=None,
-            defaults={"name": name[-200:], "added_at": at, "added_by": actor},
+            defaults={"blob": blob, "name": name[-200:], "added_at": at, "added_by": actor},
         )
         if created:
             _settle(row, [code], at)

@@ -13,7 +13,6 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
@@ -150,7 +149,7 @@ def digests_of(stream: Readable) -> Digests:
 
 
 def store_blob(chunks: Iterable[bytes], *, actor: User, at: datetime, max_bytes: int | None = None) -> Blob:
-    """Store the bytes and return their blob; the same bytes a second time return the first blob.
+    """Store the bytes and return this keeping of them; nothing in it tells whether they were there before.
 
     Memory stays flat whatever the size. A broken stream leaves nothing behind.
     """
@@ -168,24 +167,24 @@ def store_blob(chunks: Iterable[bytes], *, actor: User, at: datetime, max_bytes:
 
 
 def keep_received(path: Path, digests: Digests, *, actor: User, at: datetime) -> Blob:
-    """Move received and synced bytes to their place for good and return their blob."""
+    """Move received and synced bytes to their place for good and return this keeping of them.
+
+    They are looked at and scanned each time, whether or not the same are there: neither the outcome nor the time it
+    takes tells of another's file.
+    """
     media_type = sniff(path)
     malware = scan(path)
     storage.keep(path, digests.sha256)
-    with transaction.atomic():
-        blob, _created = Blob.objects.get_or_create(
-            sha256=digests.sha256,
-            defaults={
-                "sm3": digests.sm3,
-                "size": digests.size,
-                "media_type": media_type,
-                "malware": malware or "",
-                "scanned": malware is not None,
-                "stored_at": at,
-                "stored_by": actor,
-            },
-        )
-    return blob
+    return Blob.objects.create(
+        sha256=digests.sha256,
+        sm3=digests.sm3,
+        size=digests.size,
+        media_type=media_type,
+        malware=malware or "",
+        scanned=malware is not None,
+        stored_at=at,
+        stored_by=actor,
+    )
 
 
 def _copy(chunks: Iterable[bytes], out: BinaryIO, max_bytes: int) -> Digests:
@@ -209,8 +208,8 @@ def sniff(path: Path) -> str:
     """Return the media type by content; the name a file came with is never believed."""
     with path.open("rb") as stream:
         head = stream.read(HEAD)
-    if head.startswith(packed.BEGIN):
-        return packed.type_of_packed(path)
+        if head.startswith(packed.BEGIN):
+            return packed.type_of_packed(stream)
     try:
         found = puremagic.magic_file(str(path))
     except (puremagic.PureError, ValueError):

@@ -274,6 +274,12 @@ def cn_datetime(value: datetime | None, style: str = "") -> str:
 
 
 @register.filter
+def on_paper(value: datetime | None) -> str:
+    """``{{ at|on_paper }}`` → 2021年9月6日 14:20（北京时间）."""
+    return formats.on_paper(value)
+
+
+@register.filter
 def cn_time(value: datetime | None) -> str:
     """``{{ at|cn_time }}`` → 14:20 in Asia/Shanghai."""
     return formats.DASH if value is None else f"{value.astimezone(formats.SHANGHAI):%H:%M}"

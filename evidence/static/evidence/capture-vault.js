@@ -61,7 +61,23 @@ window.captureVault = (() => {
       const bytes = await unseal(await raw.get(name));
       return bytes ? JSON.parse(new TextDecoder().decode(bytes)) : null;
     },
-    keepBytes: async (name, bytes) => raw.put(name, await seal(bytes)),
+    // Both or neither: a battery that dies in between leaves no photo without its place in the order, and no place
+    // without its photo.
+    async keepBoth(name, bytes, other, value) {
+      const sealed = [await seal(bytes), await seal(coded.encode(JSON.stringify(value)))];
+      return within("readwrite", (kept) => {
+        kept.put(sealed[0], name);
+        return kept.put(sealed[1], other);
+      });
+    },
+    // Asks that the device does not throw this away when it runs short of room; tells whether it promised, and how
+    // many bytes are left.
+    async lasting() {
+      if (!navigator.storage) return { kept: false, room: Infinity };
+      const kept = navigator.storage.persist ? await navigator.storage.persist().catch(() => false) : false;
+      const { quota = Infinity, usage = 0 } = navigator.storage.estimate ? await navigator.storage.estimate().catch(() => ({})) : {};
+      return { kept, room: quota - usage };
+    },
     readBytes: async (name) => unseal(await raw.get(name)),
     drop: raw.drop,
     digest: async (bytes) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((one) => one.toString(16).padStart(2, "0")).join(""),

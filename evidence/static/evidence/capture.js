@@ -16,6 +16,7 @@
   let state = null;
   let saving = Promise.resolve();
   let typing = 0;
+  const LITTLE_ROOM = 500 * 1024 * 1024;
 
   const net = () => {
     find("[data-net]").textContent = navigator.onLine ? "" : words.offline;
@@ -35,8 +36,21 @@
   };
   const keep = () => {
     window.clearTimeout(typing);
-    saving = saving.then(() => vault.keep("scenes", scenes));
+    saving = saving.then(() => vault.keep("scenes", scenes)).then(count);
     return saving;
+  };
+  // How much waits stands in the head of the page, wherever one has scrolled to. The number alone lies open on the
+  // device, for the pages on which one signs out.
+  const count = () => {
+    const waiting = scenes.filter(touched);
+    const photos = waiting.reduce((sum, one) => sum + one.photos.length, 0);
+    find("[data-unsent]").textContent = waiting.length ? [waiting.length, photos].reduce((text, value) => text.replace("%s", value), words.unsent) : words.none_unsent;
+    try {
+      if (waiting.length) localStorage.setItem("cw-unsent", String(waiting.length));
+      else localStorage.removeItem("cw-unsent");
+    } catch {
+      // A device that keeps nothing open asks nothing at signing out.
+    }
   };
   const save = () => keep().then(() => say(words.saved));
   const soon = () => {
@@ -46,7 +60,7 @@
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden" && state) keep();
   });
-  const fresh = (head = {}) => ({ key: crypto.randomUUID(), captured_at: new Date().toISOString(), head, checks: {}, confirms: {}, items: [], photos: [], notes: "" });
+  const fresh = (head = {}) => ({ key: crypto.randomUUID(), by: prepared.user, captured_at: new Date().toISOString(), head, checks: {}, confirms: {}, items: [], photos: [], notes: "" });
   const used = (one) => Object.keys(one).some((name) => !["key", "found_at", "kind"].includes(name) && one[name]);
   const touched = (one) => !!(one.head.place || one.notes || one.photos.length || one.items.some(used));
 
@@ -70,9 +84,17 @@
     prepared = await vault.read("prepared");
     if (!prepared) return say(words.not_prepared);
     scenes = (await vault.read("scenes")) || [(await vault.read("state")) || fresh()];
+    // Who wrote it down sends it: under another's name it would be another's word.
+    const others = scenes.find((one) => touched(one) && one.by && one.by.id !== prepared.user.id);
+    if (others) return say(words.not_yours, others.by.name);
+    for (const one of scenes) one.by = prepared.user;
     find("[data-unlock]").hidden = true;
     scene.hidden = false;
     draw();
+    count();
+    const { kept, room } = await vault.lasting();
+    find("[data-room]").hidden = kept && room > LITTLE_ROOM;
+    find("[data-room]").textContent = room > LITTLE_ROOM ? words.not_lasting : words.little_room;
   });
 
   const draw = () => {
@@ -231,11 +253,30 @@
     const order = state.photos.reduce((last, photo) => Math.max(last, photo.order), 0) + 1;
     // Digest, order and moment are those of the capture; they are announced before the bytes are sent.
     const photo = { key: crypto.randomUUID(), item: one.key, order, sha256: await vault.digest(bytes), name: file.name || `photo-${order}.jpg`, taken_at: new Date().toISOString() };
-    await vault.keepBytes(`photo-${photo.key}`, bytes);
+    await saving;
     state.photos.push(photo);
     changed();
-    await save();
+    try {
+      await vault.keepBoth(`photo-${photo.key}`, bytes, "scenes", scenes);
+    } catch {
+      state.photos = state.photos.filter((other) => other !== photo);
+      return say(words.not_kept, order);
+    }
+    count();
     row(rows, photo);
+    say(words.photo_kept, order);
+  };
+  // Drawn one after the other: a phone has no room for many photos at once.
+  let drawing = Promise.resolve();
+  const thumbnail = (canvas, photo) => {
+    drawing = drawing.then(async () => {
+      const bytes = await vault.readBytes(`photo-${photo.key}`);
+      const picture = await createImageBitmap(new Blob([bytes]), { resizeHeight: 96, resizeQuality: "low" });
+      canvas.width = Math.min(picture.width, 160);
+      canvas.height = 96;
+      canvas.getContext("2d").drawImage(picture, (canvas.width - picture.width) / 2, 0);
+      picture.close();
+    }).catch(() => canvas.remove()); // no picture that this device can draw; it is kept all the same
   };
   const row = (rows, photo) => {
     const line = document.createElement("li");
@@ -244,7 +285,11 @@
     const digest = document.createElement("span");
     digest.className = "hash xs";
     digest.textContent = photo.sha256.replace(/(.{4})/g, "$1 ").trim();
-    line.append(order, digest, press(words.remove, async () => {
+    const small = document.createElement("canvas");
+    small.setAttribute("role", "img");
+    small.setAttribute("aria-label", order.textContent);
+    thumbnail(small, photo);
+    line.append(small, order, digest, press(words.remove, async () => {
       if (!window.confirm(words.remove_photo.replace("%s", photo.order))) return;
       state.photos = state.photos.filter((other) => other !== photo);
       changed();

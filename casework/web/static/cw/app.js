@@ -36,6 +36,21 @@
     if (copy && navigator.clipboard) { navigator.clipboard.writeText(copy.getAttribute('data-copy')); }
   });
 
+  /* who signs out is told what waits on this device alone (on-site capture notes the number) ------------------- */
+  function unsent() {
+    try { return Number(localStorage.getItem('cw-unsent')) || 0; } catch (error) { return 0; }
+  }
+  document.addEventListener('submit', function (event) {
+    var text = event.target.getAttribute('data-unsent-ask');
+    var waiting = text ? unsent() : 0;
+    if (waiting && !window.confirm(text.replace('%s', waiting))) { event.preventDefault(); }
+  });
+  all('[data-unsent-told]').forEach(function (note) {
+    var said = note.querySelector('[data-n]');
+    note.hidden = !unsent();
+    if (said) { said.textContent = unsent(); }
+  });
+
   /* a blocked button leads to the first thing that is missing ------------------------------------------------- */
   document.addEventListener('click', function (event) {
     var button = target(event, '[aria-disabled=true]');
