@@ -18,15 +18,24 @@ def test_what_comes_often_is_read_as_the_longer_way_reads_it(monkeypatch: pytest
         "Connection closed by invalid user x 10.3.7.21 port 7 [preauth]", "Connection reset by 10.3.7.21",
         "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.3.7.21  user=root",
         "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=mail.example",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=  user=root",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=:0 ruser= rhost=  user=root",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.3.7.21  user=矿",
+        "Failed password for 矿 from 10.3.7.21 port 1 ssh2", "Failed password for a\x1cb from 10.3.7.21 port 1 ssh2",
+        "Failed password for root from 10.3.7.21 port 1 ssh2\r", "Invalid user x from 10.3.7.21\r", "Disconnected from 10.3.7.21 port 123456",
     )  # fmt: skip
-    data = lines(*(f"Sep  9 10:21:{number:02d} rig sshd[{number + 7}]: {text}" for number, text in enumerate(said)))
+    writers = ("sshd[7]", "sshd[8]", "sshd", "sshd(x)[9]", "sshd[10", "sshd[11]:", "sshd[99999999999]", "sshd[12]")
+    data = lines(
+        *(f"Sep  9 10:21:{number:02d} rig {writer}: {text}" for number, writer in enumerate(writers) for text in said)
+    )
     quick, _, _ = read(data)
-    assert sum(1 for text in said if (word := OFTEN.get(text[:1])) and word(text)) == 7
+    assert sum(1 for text in said if (word := OFTEN.get(text[:1])) and word(text, 0)) == 9
 
     monkeypatch.setattr("evidence.parsing.syslog.OFTEN", {})
     monkeypatch.setattr("evidence.parsing.syslog.refused_often", lambda _text: None)
 
     assert read(data)[0] == quick
+    assert {event.get("process_pid") for event in quick} == {7, 8, None, 9, 11, 9999999999, 12}
     assert [event.get("source_ip") for event in quick[:6]] == ["10.3.7.21"] * 6
 
 
