@@ -90,6 +90,7 @@ class Run:
             with uncollected():
                 self._count(batch, by_action)
             yield batch
+            del batch  # the next is made in its place, if whoever took it lets go of it too
         self._finish()
 
     def _read(self) -> Iterator[list[Event]]:
@@ -104,11 +105,13 @@ class Run:
                     if batch is None:
                         return
                     yield batch
+                    del batch
             lines: LineReader = reader
             for block in blocks(self.source):
                 with uncollected():
                     events = lines.feed(block)
                 yield events
+                del events
             yield lines.close()
         except Broken as error:
             self.source.notes.append(("bomb" if str(error) == "bomb" else "broken_stream", {}))

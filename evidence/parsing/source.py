@@ -166,8 +166,8 @@ def _narrow(source: Source, stream: IO[bytes], first: bytes, start: int) -> Iter
         offset += cut + 1
     if skipped:
         _note_long(source, offset, skipped)
-    elif tail:
-        yield Block(offset, [tail.decode("latin-1")], 1)
+    elif tail:  # of a very short text all was read as its first bytes, and its lines are still one behind the other
+        yield _block(offset, tail.removesuffix(b"\n"))
 
 
 def _block(offset: int, data: bytes) -> Block:
@@ -199,7 +199,7 @@ def _wide(source: Source, stream: IO[bytes], head: bytes) -> Iterator[Block]:
     if len(tail) % 2:  # the file ends in the middle of a letter, which is none of the line
         source.notes.append(("broken_stream", {}))
     if len(tail) > 1:
-        yield Block(offset, [_units(tail[: len(tail) // 2 * 2], codec)], 2)
+        yield Block(offset, [_units(tail[: len(tail) // 2 * 2], codec).removesuffix("\n")], 2)
 
 
 def _units(data: bytes, codec: str) -> str:

@@ -43,7 +43,8 @@ class Yearless:
         self.hours: dict[tuple[int, str], int] = {}
         self.reset_from = 0
         self.turns = 0
-        self.hour = ""
+        #: The hour of the last line, with which none begins before there was one; and its microseconds.
+        self.hour = "\n"
         self.begun = 0
         self.quality: tuple[str, ...] = INFERRED
 
@@ -186,12 +187,10 @@ _HEADED = re.compile(rb"^(?:<\d{1,3}>)?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|
 def _months(data: bytes) -> list[bytes]:
     """Return the months of the stamps in ``data``, in order; one stands for many where all lines are of it."""
     first = _HEADED.match(data) or _HEADED.match(data, data.find(b"\n") + 1)
-    if first is not None:
-        # Counting is many times quicker than looking at every line. Before the first stamp stands at most the rest of a line.
-        at_once = first.start() == 0
-        lines = data.count(b"\n") + (data[-1:] != b"\n") - (not at_once)
-        if data.count(b"\n" + first[1]) + at_once == lines:
-            return [first[1]]
+    # Looking for a line that begins otherwise is quicker than looking at every line. Before the first stamp stands at most the
+    # rest of a line.
+    if first is not None and re.search(rb"\n(?!" + first[1] + rb"|\Z)", data) is None:
+        return [first[1]]
     return _HEADED.findall(data)
 
 

@@ -14,9 +14,10 @@ from evidence.parsing.source import Block, decoded
 from evidence.parsing.stamps import WITHIN, Full, Stamp, Yearless
 
 Handler = Callable[[str], Meaning | None]
-Often = Mapping[str, Callable[[str], Event | None]]
-#: Host, program, reader of its messages, readers of those that come again and again, what messages were found to mean.
-Writer = tuple[str, str, Handler, Often, dict[str, Event]]
+Often = Mapping[str, Callable[[str, int], Event | None]]
+#: Host, program, reader of its messages, readers of those that come again and again, what messages were found to mean; and what
+#: stands before the number of its process, where it gives one.
+Writer = tuple[str, str, Handler, Often, dict[str, Event], str]
 #: Process, and who writes.
 Known = tuple[int, Writer]
 _SELDOM: Often = {}
@@ -26,6 +27,8 @@ _OLD = re.compile(
 )
 #: Who writes and its process, read on from the time.
 _NUMBERED = re.compile(r"([^\[:]*)\[([0-9]{1,10})\]: ").match
+#: ``06:55 ``, behind the hour -> microseconds since it.
+_WITHIN = {f"{text} ": within for text, within in WITHIN.items()}
 _BETWEEN = re.compile(r"(?:([^\s\[\]]*[^\s\[\]:]) +)?([^\s\[\]:()]+(?:\([^)]*\))?)(?:\[(\d+)\])?")
 _OLD_BARE = re.compile(r"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)(\.\d{1,9})?:? (?:([\w.:-]+) )?()()")
 _OLD_YEAR = re.compile(
@@ -89,7 +92,6 @@ class Syslog:
         self.old = Yearless(context.year or context.reference.astimezone(context.zone).year, context.zone)
         self.new = Full(context.zone)
         self.handlers: dict[str, Handler] = {}
-        self.heads: dict[str, Known] = {}
         self.programs: dict[str, Writer] = {}
         self.meanings: dict[Handler, dict[str, Event]] = {}
         self.seq = 0
@@ -101,50 +103,64 @@ class Syslog:
         out: list[Event] = [self.held] if self.held is not None else []
         offset, lines, stride, simple = block
         old, programs = self.old, self.programs
-        begin, stamp, ts, quality = "", "", 0, old.quality
-        prefix, head, after, known, text = "\n", "\n", 17, None, self.message
+        begin, stamp, ts = "\n", "", 0
+        hour, begun, quality = old.hour, old.begun, old.quality
+        prefix, head, opener, after, opened = "\n", "\n", "\n", 17, 17
+        known: Known | None = None
+        said_in, said_from = self.message, 0
         seq, take = self.seq, out.append
         self.tally.lines += len(lines)
         for line in lines:
             start = offset
             size = len(line) * stride
             offset += size + stride
-            if line[:after] != prefix:  # another time, host, program or process than the line before
-                if line[:16] != begin:
-                    begin = line[:16]
-                    within = WITHIN.get(begin[10:15]) if begin[:10] == old.hour and begin[15:] == " " else None
+            if not simple and line[-1:] == "\r":
+                line = line[:-1]  # noqa: PLW2901 (what follows is about the words, not the place)
+            if not line.startswith(prefix):  # another time, host, program or process than the line before
+                if (now := line[:16]) != begin:
+                    begin = now
+                    within = _WITHIN.get(now[10:]) if line.startswith(hour) else None
                     if within is not None:
-                        stamp, ts, quality = begin[:15], old.begun + within, old.quality
+                        stamp, ts = now[:15], begun + within
                     else:
-                        read = old.read(begin[:15]) if begin[15:] == " " else None
+                        read = old.read(now[:15]) if now[15:] == " " else None
                         stamp = ""
                         if read is not None:
-                            stamp, ts, quality = begin[:15], *read
-                if line[16:after] != head:
-                    numbered = _NUMBERED(line, 16)
-                    writer = programs.get(numbered[1]) if numbered is not None else None
-                    if writer is not None and numbered is not None:
-                        known, after = (int(numbered[2]), writer), numbered.end()
+                            stamp, hour, begun = now[:15], old.hour, old.begun
+                            ts, quality = read
+                if not line.startswith(head, 16):
+                    after = line.find("]: ", opened) + 3 if line.startswith(opener, 16) else 0
+                    number = line[opened : after - 3] if after > opened else ""
+                    if number.isdecimal() and number.isascii() and len(number) <= 10:
+                        pid = int(number)  # another process of the same program
                     else:
-                        colon = line.find(": ", 16)
-                        known = self._head(line[16:colon]) if colon > 0 else None
-                        after = colon + 2 if known is not None else 17
+                        numbered = _NUMBERED(line, 16)
+                        writer = programs.get(numbered[1]) if numbered is not None else None
+                        if writer is not None and numbered is not None:
+                            known, after = (int(numbered[2]), writer), numbered.end()
+                        else:
+                            colon = line.find(": ", 16)
+                            known = self._head(line[16:colon]) if colon > 0 else None
+                            opener, after = "\n", colon + 2 if known is not None else 17
+                        if known is not None:
+                            pid, (host, program, handler, often, meanings, opener) = known
+                            opened = 16 + len(opener)
                     head = line[16:after] if known is not None else "\n"
                 if known is None or not stamp:
-                    self.message, prefix, begin = text, "\n", ""
+                    self.message, prefix, begin = said_in[said_from:], "\n", "\n"
                     event = self._rare(line, start, size, out)
-                    text = self.message
+                    said_in, said_from, hour = self.message, 0, "\n"
                     if event is not None:
                         seq += 1
                         event["seq"] = seq
                         take(event)
                     continue
                 prefix = line[:after]
-                pid, (host, program, handler, often, meanings) = known
-            text = line[after:] if simple or line[-1] != "\r" else line[after:-1]
-            quick = often.get(text[:1])
-            said = quick(text) if quick is not None else None
+            said_in, said_from = line, after
+            quick = often.get(line[after : after + 1])
+            said = quick(line, after) if quick is not None else None
             if said is None:
+                text = line[after:]
                 made = meanings.get(text)
                 said = made.copy() if made is not None else self._told(handler, meanings, text, out)
             seq += 1
@@ -158,10 +174,12 @@ class Syslog:
             said["process_executable"] = program
             if pid:
                 said["process_pid"] = pid
+            elif said.get("process_pid") == 0:
+                del said["process_pid"]
             if not simple and not line.isascii():
                 _decode(said)
             take(said)
-        self.message = text
+        self.message = said_in[said_from:]
         old.last = ""
         self.seq = seq
         self.held = out.pop() if out else None
@@ -181,8 +199,6 @@ class Syslog:
 
         Processes come and go, host and program stay: those are remembered by what stands before the bracket.
         """
-        if len(self.heads) > 256:
-            self.heads.clear()
         bracket = head.find("[")
         writer = self.programs.get(head[:bracket]) if bracket > 0 else None
         number = head[bracket + 1 : -1]
@@ -194,13 +210,14 @@ class Syslog:
             if len(self.handlers) > 5_000:
                 self.handlers.clear()
             handler = self.handlers.get(program) or self.handlers.setdefault(program, handler_of(program))
-            writer = (host or "", program, handler, OFTEN if handler is sshd else _SELDOM, self._meanings(handler))
-            if number and head.endswith(f"[{number}]") and "(" not in head:
+            numbered = bool(number and head.endswith(f"[{number}]") and "(" not in head)
+            often, opener = OFTEN if handler is sshd else _SELDOM, head[: bracket + 1] if numbered else "\n"
+            writer = (host or "", program, handler, often, self._meanings(handler), opener)
+            if numbered:
                 if len(self.programs) > 256:
                     self.programs.clear()
                 self.programs[head[:bracket]] = writer
-        known = self.heads[head] = (int(number[:10]) if number else 0, writer)
-        return known
+        return (int(number[:10]) if number else 0, writer)
 
     def _meanings(self, handler: Handler) -> dict[str, Event]:
         """Return what messages were found to mean by their reader; the meaning follows from the words alone."""
@@ -208,7 +225,6 @@ class Syslog:
         if known is None:
             if len(self.meanings) >= 32:
                 self.meanings.clear()
-                self.heads.clear()
                 self.programs.clear()
             known = self.meanings[handler] = {}
         return known

@@ -182,6 +182,7 @@ def _read(run: LogRun, store: EventStore) -> list[Run]:
         for batch in one.batches():
             store.put(number, batch)
             store.progress(sum(each.context.tally.lines for each in runs))
+            del batch
         store.found(number, one.findings)
     store.close()
     run.lines = sum(one.context.tally.lines for one in runs)

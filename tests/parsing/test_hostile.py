@@ -130,6 +130,17 @@ def test_real_records_flipped_and_cut(name: str) -> None:
         read(bytes(body), file=Path(name).name)
 
 
+@pytest.mark.parametrize(
+    ("data", "count"),
+    [
+        (b"\n", 1), (b"a\nb", 2), (b"\n\n\n", 3), (b"a\n\nb", 3), (b"\r\n", 1), (b"\xef\xbb\xbf\n", 1), (b"\xff\xfe\n\0", 1), (b"\xff\xfea\0\n\0b\0", 2),
+    ],
+)  # fmt: skip
+def test_lines_of_a_text_of_a_few_bytes_are_counted_one_by_one(data: bytes, count: int) -> None:
+    for name in ("syslog", "text"):
+        assert read(data, name=name)[1]["lines"] == count
+
+
 def test_a_line_without_end_is_counted_and_not_held() -> None:
     data = LINE + b"A" * (3 * LONGEST_LINE) + b"\n" + LINE
 

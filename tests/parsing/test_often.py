@@ -1,11 +1,15 @@
 """What system logs say again and again is read by shorter ways: each says what the longer way says."""
 
 import random
+import weakref
 
 import pytest
 
+from evidence.parsing.run import start
 from evidence.parsing.said_often import OFTEN
-from tests.parsing.reading import lines, read
+from evidence.parsing.source import Block
+from evidence.parsing.syslog import Syslog
+from tests.parsing.reading import lines, read, source_of
 
 
 def test_what_comes_often_is_read_as_the_longer_way_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,15 +22,24 @@ def test_what_comes_often_is_read_as_the_longer_way_reads_it(monkeypatch: pytest
         "Connection closed by invalid user x 10.3.7.21 port 7 [preauth]", "Connection reset by 10.3.7.21",
         "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.3.7.21  user=root",
         "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=mail.example",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=  user=root",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=:0 ruser= rhost=  user=root",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.3.7.21  user=矿",
+        "Failed password for 矿 from 10.3.7.21 port 1 ssh2", "Failed password for a\x1cb from 10.3.7.21 port 1 ssh2",
+        "Failed password for root from 10.3.7.21 port 1 ssh2\r", "Invalid user x from 10.3.7.21\r", "Disconnected from 10.3.7.21 port 123456",
     )  # fmt: skip
-    data = lines(*(f"Sep  9 10:21:{number:02d} rig sshd[{number + 7}]: {text}" for number, text in enumerate(said)))
+    writers = ("sshd[7]", "sshd[8]", "sshd", "sshd(x)[9]", "sshd[10", "sshd[11]:", "sshd[99999999999]", "sshd[12]")
+    data = lines(
+        *(f"Sep  9 10:21:{number:02d} rig {writer}: {text}" for number, writer in enumerate(writers) for text in said)
+    )
     quick, _, _ = read(data)
-    assert sum(1 for text in said if (word := OFTEN.get(text[:1])) and word(text)) == 7
+    assert sum(1 for text in said if (word := OFTEN.get(text[:1])) and word(text, 0)) == 9
 
     monkeypatch.setattr("evidence.parsing.syslog.OFTEN", {})
     monkeypatch.setattr("evidence.parsing.syslog.refused_often", lambda _text: None)
 
     assert read(data)[0] == quick
+    assert {event.get("process_pid") for event in quick} == {7, 8, None, 9, 11, 9999999999, 12}
     assert [event.get("source_ip") for event in quick[:6]] == ["10.3.7.21"] * 6
 
 
@@ -51,3 +64,45 @@ def test_what_was_said_before_in_the_same_words_is_read_as_if_it_were_new(monkey
     assert read(data)[0] == quick
     assert summary["lines"] == 120
     assert {event["host"] for event in quick} == {"rig", "rack", "::1"}
+
+
+def test_a_line_is_read_as_if_it_stood_alone() -> None:
+    heads = (
+        "rig sshd[7]: ", "rig sshd[8]: ", "rig sshd: ", "rig sshd(x)[9]: ", "rig sshd[10: ", "rig sshd[]: ", "rig sshd[0]: ", "rig sshd[99999999999]: ",
+        "rack sshd[7]: ", "sshd[7]: ", "rig CRON[7]: ", "rig sshd[7] ", "rig nothing of the kind ", "rig sshd[x]: ",
+    )  # fmt: skip
+    order = random.Random(9).choices(heads, k=200)
+    written = [
+        f"Sep  9 10:2{n // 50}:{n // 3 % 60:02d} {head}Failed password for u{n % 7} from 10.3.7.21 port {n + 1} ssh2"
+        for n, head in enumerate(order)
+    ]
+    together, summary, _ = read(lines(*written), name="syslog")
+    alone = [event for line in written for event in read(lines(line), name="syslog")[0]]
+
+    for event in (*together, *alone):
+        del event["seq"], event["raw_offset"]
+    assert together == alone
+    assert summary["lines"] == len(together) == 200
+
+
+def test_a_batch_is_let_go_of_before_the_next_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Batch(list):  # type: ignore[type-arg]
+        """A list that can be asked whether it is still held."""
+
+    made: list[weakref.ref[Batch]] = []
+    held: list[bool] = []
+    feed = Syslog.feed
+
+    def watched(self: Syslog, block: Block) -> Batch:
+        held.append(bool(made) and made[-1]() is not None)
+        batch = Batch(feed(self, block))
+        made.append(weakref.ref(batch))
+        return batch
+
+    monkeypatch.setattr(Syslog, "feed", watched)
+    data = lines(*(f"Sep  9 10:21:07 rig sshd[7]: said {number}" for number in range(3_000)))
+    for batch in start(source_of(data), name="syslog").batches():
+        del batch
+
+    assert len(held) > 2
+    assert not any(held)
