@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.contrib import auth
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.auth.middleware import auser
+from django.contrib.auth.middleware import AuthenticationMiddleware, auser
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
@@ -22,7 +22,7 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _BACKEND: Final = "casework.accounts.backends.AccountBackend"
 
 
-class AskerMiddleware:
+class AskerMiddleware(AuthenticationMiddleware):
     """Finds out who asks, as Django's own does, but at once: every request is asked for it anyway.
 
     Session and user come by one statement once this process knows whose session it is. That is a guess and no more: the
@@ -30,16 +30,14 @@ class AskerMiddleware:
     says what becomes of it.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
     def __call__(self, request: HttpRequest) -> HttpResponse:
         asks = _guessed(request.session, page=not request.path_info.startswith("/api/")) or auth.get_user(request)
         if isinstance(asks, User) and request.session.session_key:
             remember(request.session.session_key, asks.pk)
         request.user = request._cached_user = asks  # type: ignore[attr-defined]
         request.auser = partial(auser, request)
-        return self.get_response(request)
+        answer: HttpResponse = self.get_response(request)  # type: ignore[assignment]  # never asynchronous here
+        return answer
 
 
 def _guessed(session: Any, *, page: bool) -> User | None:
