@@ -24,7 +24,7 @@ _READY = "CASEWORK_TEST_HOME"  # set for the workers of pytest-xdist, which shar
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Prepare the environment; this runs before Django's settings are read."""
-    gc.set_threshold(100_000, 20, 50)  # what is imported and collected stays to the end: looking through it finds nothing
+    gc.set_threshold(100_000, 20, 50)  # what is being imported stays to the end: looking through it finds nothing
     if _READY not in os.environ:
         state = _home()
         os.environ[_READY] = str(state)

@@ -23,6 +23,12 @@ _ALWAYS: Final = """
     select n.nspname, c.relname, t.tgname from pg_trigger t
     join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace where t.tgenabled = 'A'
 """
+# In which state every trigger is, and the words that bring it there. A test of tampering switches them off.
+_TRIGGERS: Final = f"""
+    select n.nspname, c.relname, t.tgname, t.tgenabled::text from pg_trigger t
+    join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace where {_OURS}
+"""  # noqa: S608 (a constant)
+_WORDS: Final = {"O": "enable", "D": "disable", "R": "enable replica", "A": "enable always"}
 # Everything that a statement of the data definition language can change, as far as this product uses it.
 _SCHEMA: Final = f"""
     select md5(string_agg(part, '|' order by part)) from (
@@ -48,6 +54,7 @@ class Before:
     """What a database held before the first test."""
 
     schema: str
+    triggers: dict[tuple[str, str, str], str]  # schema, table and name → state
     rows: dict[Table, tuple[str, bytes]]  # of each table that is not empty: digest and copy
     sequences: dict[Table, tuple[int | None, int]]
 
@@ -61,7 +68,7 @@ def look(owner: Owner) -> Before | None:
     for schema, name, size in owner.execute(_TABLES).fetchall():
         if size and (digest := _digest(owner, (schema, name))):
             rows[schema, name] = digest, _copied(owner, (schema, name))
-    return Before(_schema(owner), rows, _sequences(owner))
+    return Before(_schema(owner), _triggers(owner), rows, _sequences(owner))
 
 
 def put_back(owner: Owner, before: Before) -> bool:
@@ -70,6 +77,7 @@ def put_back(owner: Owner, before: Before) -> bool:
         "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
         " where datname = current_database() and pid <> pg_backend_pid()"
     )
+    _put_triggers_back(owner, before)
     if _schema(owner) != before.schema:
         return False
     touched = {(schema, name): size for schema, name, size in owner.execute(_TABLES).fetchall() if size}
@@ -104,6 +112,17 @@ def put_sequences_back(owner: Owner, before: Before) -> None:
                     sql.Literal(sql.Identifier(*place).as_string()), sql.Literal(value), sql.Literal(was is not None)
                 )
             )
+
+
+def _put_triggers_back(owner: Owner, before: Before) -> None:
+    now = _triggers(owner)
+    for place, state in before.triggers.items():
+        if now.get(place, state) != state:
+            _switch(owner, [place], _WORDS[state])
+
+
+def _triggers(owner: Owner) -> dict[tuple[str, str, str], str]:
+    return {(schema, table, name): state for schema, table, name, state in owner.execute(_TRIGGERS).fetchall()}
 
 
 def _switch(owner: Owner, triggers: list[tuple[Any, ...]], how: str) -> None:

@@ -5,6 +5,8 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
+from casework.local.pytest_restore import look, put_back
+
 
 @pytest.mark.django_db
 def test_tests_connect_as_the_application_role() -> None:
@@ -28,6 +30,7 @@ DEEDS = (
     "insert into accounts_organisation (code, name, kind) values ('a', 'b', 'commission')",
     "delete from django_migrations",
     "update django_content_type set model = model || 'stray'",
+    "alter table ledger.entry disable trigger all",
     "alter table django_session add column stray int",
 )
 
@@ -40,12 +43,24 @@ def test_what_a_committing_test_leaves_is_gone_for_the_next(deed: str, owner: "p
         assert owner.execute(f"select count(*) > 20 from {filled}").fetchone() == (True,)
     assert owner.execute("select count(*) from django_content_type where model like '%stray'").fetchone() == (0,)
     assert owner.execute("select count(*) from pg_attribute where attname = 'stray'").fetchone() == (0,)
+    assert owner.execute("select count(*) from pg_trigger where tgenabled = 'D'").fetchone() == (0,)
     assert owner.execute("select last_value from accounts_organisation_id_seq").fetchone() == (1,)
 
     owner.execute(deed)
 
     with connection.cursor() as cursor:  # and the application commits, and leaves its session open
         cursor.execute("insert into django_session values ('other', 'data', now())")
+
+
+def test_triggers_come_back_to_their_states_without_a_copy(owner: "psycopg.Connection[tuple[int]]") -> None:
+    states = "select tgenabled, count(*) from pg_trigger group by 1 order by 1"
+    known, before = owner.execute(states).fetchall(), look(owner)
+    assert before is not None
+    owner.execute("alter table ledger.entry disable trigger all; alter table ledger.leaf enable trigger all")
+    assert owner.execute(states).fetchall() != known
+
+    assert put_back(owner, before)
+    assert owner.execute(states).fetchall() == known
 
 
 @pytest.mark.django_db
