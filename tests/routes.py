@@ -179,6 +179,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "units:portal-rows-template": {"pk": own.pk, "code": "terminals"},
         "portal/rectifications/": {"pk": duty.pk},
         "evidence/": {"pk": item.pk, "file_pk": NOBODY, "line_pk": NOBODY, "page": "seal"},
+        "evidence:stock-move": {"pk": NOBODY, "line_pk": NOBODY},
         "evidence:file": {"pk": file.item_id, "file_pk": file.pk},
         "evidence:found": {"pk": file.item_id, "file_pk": file.pk},
         "cases:shared-judge": {"pk": case.pk, "other_pk": NOBODY},
