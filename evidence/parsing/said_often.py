@@ -5,8 +5,9 @@ room for what its line says of itself (place, time, host, program), which costs 
 not fit the stricter expression (another method, an address of IPv6, a name that imitates a line) is read the longer way.
 
 Whatever was said in the very same words before is not read again but copied: an attacker comes back, and cron says the
-same every minute. Lines with a port seldom repeat, and of PAM's refusals one in three does not, so those are read at once, where they stand in the line: a piece cut
-out of it costs more than the place. Letters are named one by one, for ``\\d`` and ``\\s`` also ask for those of other scripts.
+same every minute. Lines with a port seldom repeat, and of PAM's refusals one in three does not, so those are read at
+once, where they stand in the line: a piece cut out of it costs more than the place. Letters are named one by one, for
+``\\d`` and ``\\s`` also ask for those of other scripts.
 """
 
 import re
