@@ -99,6 +99,24 @@ def _allowed(claims: list[Claim]) -> list[Claim]:
     return kept
 
 
+def _again(row: Sighting) -> str:
+    """Return who holds the sighting's address with the index and without it: whose fault a wrong answer is."""
+    ask = (
+        "select holder.units, holder.blocks from (select ip, port, (observed_at at time zone 'Asia/Shanghai')::date as day"
+        f" from units_sighting where id = %s) q {HOLDERS}"
+    )
+    told = ""
+    with connection.cursor() as cursor:
+        for how in ("on", "off"):
+            for way in ("indexscan", "bitmapscan", "indexonlyscan"):
+                cursor.execute(f"set local enable_{way} = {how}")
+            cursor.execute(ask, [row.pk])
+            told += f"; with indexes {how}: {cursor.fetchone()}"
+            cursor.execute(f"explain {ask}", [row.pk])
+            told += "".join(f"\n    {line}" for (line,) in cursor.fetchall())
+    return told
+
+
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -137,11 +155,8 @@ def test_matching_agrees_with_looking_at_every_claim(
             row.refresh_from_db()
             address = IPv6Address(ip) if ":" in ip else IPv4Address(ip)
             state, unit = oracle(claims, address, port, day)
-            assert (row.match_state, row.unit_id) == (state, units[unit].pk if unit is not None else None), (
-                ip,
-                port,
-                day,
-            )
+            found, expected = (row.match_state, row.unit_id), (state, units[unit].pk if unit is not None else None)
+            assert found == expected, f"{ip} {port} {day}: {found}, not {expected}{_again(row)}"
             if state == "ambiguous":
                 assert row.candidates.values("block__unit").distinct().count() > 1
         transaction.set_rollback(True)
