@@ -13,8 +13,9 @@ import casework.imports.api
 import casework.ledger.api
 import casework.notices.api
 import casework.search.api
-import evidence.api
+import evidence.api.routes
 import units.api
+from casework.api import schemes  # noqa: F401  (who asks, in the schema)
 from casework.web.addresses import by_word
 
 _API = (
@@ -26,7 +27,7 @@ _API = (
     casework.documents.api,
     casework.search.api,
     units.api,
-    evidence.api,
+    evidence.api.routes,
     cases.api,
     casework.figures.api,
 )
@@ -37,7 +38,7 @@ for module in _API:
 
 urlpatterns = by_word(
     [
-        path("api/v1/", include([*evidence.api.paths, *router.urls])),
+        path("api/v1/", include([*evidence.api.routes.paths, *router.urls])),
         path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
         path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
         path("", include("casework.web.urls")),

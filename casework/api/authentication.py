@@ -2,12 +2,10 @@
 
 import hashlib
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import DEFAULT_DB_ALIAS
 from django.utils.translation import gettext as _
-from drf_spectacular.authentication import SessionScheme as SpectacularSessionScheme
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS
@@ -78,19 +76,3 @@ class SessionAuthentication(authentication.SessionAuthentication):
         """Refuse a writing request without our mark; reading ones need none, so nothing is built to find that out."""
         if request.method not in SAFE_METHODS:
             super().enforce_csrf(request)
-
-
-class SessionScheme(SpectacularSessionScheme):  # type: ignore[no-untyped-call]
-    """Describes the sessions in the OpenAPI schema, as the library does."""
-
-    target_class = SessionAuthentication  # type: ignore[assignment]
-
-
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Describes the tokens in the OpenAPI schema."""
-
-    target_class = TokenAuthentication
-    name = "bearer"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer"}

@@ -8,9 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -83,7 +82,6 @@ class TusView(APIView):
 class ItemUploads(TusView):
     """Opening uploads for an item."""
 
-    @extend_schema(request=None, responses={201: None})
     def post(self, request: Request, pk: int) -> Response:
         """Open an upload: ``Upload-Length``, ``Upload-Metadata`` (filename, note, derived_from, sha256)."""
         user = caller(request)
@@ -124,7 +122,6 @@ class UploadView(TusView):
             raise Http404
         return found
 
-    @extend_schema(request=None, responses={200: None})
     def head(self, request: Request, key: Any) -> Response:
         """Say how many bytes are safe."""
         upload = self._upload(request, key)
@@ -135,12 +132,10 @@ class UploadView(TusView):
             headers={"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.size)} | _expires(upload),
         )
 
-    @extend_schema(responses=UploadSerializer)
     def get(self, request: Request, key: Any) -> Response:
         """Say how far the upload is and what became of it."""
         return Response(UploadSerializer(self._upload(request, key)).data)
 
-    @extend_schema(request=None, responses={204: None})
     def patch(self, request: Request, key: Any) -> Response:
         """Append a piece that begins at ``Upload-Offset``."""
         upload = self._upload(request, key)
@@ -149,7 +144,6 @@ class UploadView(TusView):
         headers = _append(request, upload, _number(request, "Upload-Offset"))
         return Response(status=204, headers=headers | _expires(upload))
 
-    @extend_schema(request=None, responses={204: None})
     def delete(self, request: Request, key: Any) -> Response:
         """Give the upload up."""
         abandon_upload(self._upload(request, key))
@@ -206,3 +200,10 @@ def _expires(upload: Upload) -> dict[str, str]:
     if upload.state != UploadState.OPEN:
         return {}
     return {"Upload-Expires": format_datetime((upload.touched_at + PATIENCE + timedelta(0)).astimezone(), usegmt=False)}
+
+
+#: The service of its own that takes uploads has these and no others (casework/uploads).
+paths = [
+    path("items/<int:pk>/uploads/", ItemUploads.as_view(), name="item-uploads"),
+    path("uploads/<uuid:key>/", UploadView.as_view(), name="upload"),
+]
