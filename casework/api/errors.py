@@ -38,6 +38,6 @@ def _answer(status: int, code: str, message: str, details: Any) -> Response:
     return Response({"code": code, "message": message, "details": details}, status=status)
 
 
-def not_found(request: HttpRequest, *args: Any) -> JsonResponse:
-    """Answer unknown addresses below /api/ in the same shape."""
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer unknown addresses in the same shape, where there are no pages."""
     return JsonResponse({"code": "not_found", "message": _("没有这个地址。"), "details": {}}, status=404)

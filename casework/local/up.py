@@ -23,6 +23,7 @@ from casework.local import paths, postgres, schema, services, stamps, valkey
 from casework.local.locks import Lock, held
 from casework.local.process import LocalServiceError, end, leftovers, wait_until
 from casework.local.supervisor import Service, Supervisor, program, record_pid
+from casework.uploads import AT_ONCE
 
 MANAGE = str(paths.CHECKOUT / "manage.py")
 #: The allocators of Python and of granian keep one store each for all threads, not one for every thread that an upload
@@ -231,10 +232,24 @@ class Up:
 
 def web_command(host: str, port: int) -> list[str]:
     """Return granian's command line; docker-compose.yml runs the same."""
+    return _granian(host, port, workers=2, threads=4, application="casework.wsgi:application")
+
+
+def uploads_command(host: str, port: int) -> list[str]:
+    """Return the command line of the service that takes uploads: one process, so that a file's digests go on with each
+    piece, and a thread for each sender, however slow.
+
+    docker-compose.yml runs it; here is no proxy that could tell uploads from pages, and ``web`` takes both.
+    """
+    return _granian(host, port, workers=1, threads=AT_ONCE, application="casework.uploads.wsgi:application")
+
+
+def _granian(host: str, port: int, *, workers: int, threads: int, application: str) -> list[str]:
+    """Return the server's command line. What is read at once is bounded: by itself it keeps several MiB of each upload."""
     return [
         "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws",
-        "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "--workers-kill-timeout", "10",
-        "casework.wsgi:application",
+        "--workers", str(workers), "--blocking-threads", str(threads),
+        "--respawn-failed-workers", "--workers-kill-timeout", "10", "--http1-buffer-size", "131072", application,
     ]  # fmt: skip
 
 

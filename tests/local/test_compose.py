@@ -1,6 +1,7 @@
 """The production composition without a container engine: accepted, understood by settings, every command startable."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -20,10 +21,18 @@ from django.conf import settings
 
 from casework.local import paths, postgres, services, valkey
 from casework.local.process import wait_until
-from casework.local.up import WEB_MEMORY, beat_command, ledger_command, status, web_command, worker_command
+from casework.local.up import (
+    WEB_MEMORY,
+    beat_command,
+    ledger_command,
+    status,
+    uploads_command,
+    web_command,
+    worker_command,
+)
 from tests.local.conftest import environment, free_port, give_tables, manage
 
-OURS = ("migrate", "web", "worker", "beat", "ledger")
+OURS = ("migrate", "web", "uploads", "worker", "beat", "ledger")
 
 
 def composition() -> dict[str, Any]:
@@ -127,6 +136,7 @@ def test_the_bare_machine_runs_the_same_commands() -> None:
     composed = composition()["services"]
     expected = {
         "web": web_command("0.0.0.0", 8000),
+        "uploads": uploads_command("0.0.0.0", 8000),
         "worker": worker_command(),
         "beat": beat_command("/tmp/celerybeat-schedule"),
         "ledger": ["manage.py", *ledger_command()[1:]],
@@ -134,7 +144,23 @@ def test_the_bare_machine_runs_the_same_commands() -> None:
 
     for service, command in expected.items():
         assert composed[service]["command"] == ["python", *command]
-    assert composed["web"]["environment"].items() >= WEB_MEMORY.items()
+    for service in ("web", "uploads"):
+        assert composed[service]["environment"].items() >= WEB_MEMORY.items()
+    # A container that is run without a command is the web service.
+    image = (paths.CHECKOUT / "Dockerfile").read_text(encoding="utf-8")
+    assert json.loads(image.rpartition("\nCMD ")[2]) == composed["web"]["command"]
+
+
+def test_the_proxy_waits_for_every_service_it_sends_to() -> None:
+    text = (paths.CHECKOUT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    composed = composition()["services"]
+    upstream = set(re.findall(r"^\treverse_proxy .*?(\w+):8000$", text, re.MULTILINE))
+
+    assert upstream == {"web", "uploads"}
+    for service in upstream:
+        assert composed["proxy"]["depends_on"][service] == {"condition": "service_healthy"}
+        assert "/healthz" in composed[service]["healthcheck"]["test"][-1]
+        assert {"state:/var/lib/casework/state"} <= set(composed[service]["volumes"])  # both know an upload's bytes
 
 
 # --- Started outside a container -------------------------------------------------------------------------------------
@@ -209,14 +235,15 @@ def composed(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) ->
 
 
 @pytest.mark.slow
-def test_the_web_service_answers(composed: Composition) -> None:
-    web = composed.start("web")
+@pytest.mark.parametrize("service", ["web", "uploads"])
+def test_what_the_proxy_sends_to_answers(composed: Composition, service: str) -> None:
+    server = composed.start(service)
 
     answered = wait_until(lambda: status("127.0.0.1", composed.port, "/healthz") == HTTPStatus.OK, 240.0)
 
-    assert answered, composed.said("web")
-    os.kill(web.pid, signal.SIGTERM)
-    assert web.wait(180) == 0
+    assert answered, composed.said(service)
+    os.kill(server.pid, signal.SIGTERM)
+    assert server.wait(180) == 0
 
 
 @pytest.mark.slow
@@ -271,5 +298,5 @@ def test_files_on_a_server_are_told_to_every_process() -> None:
     for name, facts in added["services"].items():
         assert {one.removesuffix("_FILE") for one in facts["environment"]} <= read_variables()
         assert facts["secrets"] == ["s3_key"]
-        assert ("outside" in facts.get("networks", [])) == (name in {"web", "worker"})
+        assert ("outside" in facts.get("networks", [])) == (name in {"web", "uploads", "worker"})
     assert set(added["secrets"]) == {"s3_key"}
