@@ -33,11 +33,12 @@ from casework.core.errors import CaseworkError
 from casework.files.services.blobs import read_digests
 from casework.ledger import verify
 from casework.ledger.record import record
-from casework.local.up import WEB_MEMORY
+from casework.local.up import WEB_MEMORY, uploads_command, web_command
 from evidence.enums import Act, Kind, OfferState, State
 from evidence.models import Custody, Item, Offer
 from evidence.services import offer_item, open_collection, take_item, withdraw_offer
 
+LOCAL = "127.0.0.1"
 MIB = 1 << 20
 PIECE = 16 * MIB
 LARGE, SMALL = 512, 64
@@ -46,12 +47,11 @@ HANDOVERS = 300
 
 
 def run(scale: float) -> None:
-    """Measure each part."""
+    """Measure each part; beyond scale 1 the uploads alone grow: 20 is a disk of 10 GiB."""
     with fresh("evidence"), tempfile.TemporaryDirectory(prefix="cw-bench-files-") as folder:
         people = _people()
-        item = _item(people)
-        _uploads(people[0], item, Path(folder), scale)
-        _reading(Path(folder), scale)
+        _uploads(people, Path(folder), scale)
+        _reading(Path(folder), min(scale, 1.0))
         _long_chain(people, max(200, round(LINKS * min(4 * scale, 1.0))))
         _hands(people, max(20, round(HANDOVERS * min(4 * scale, 1.0))))
 
@@ -83,32 +83,38 @@ def _item(people: list[User]) -> Item:
 # Uploading ----------------------------------------------------------------------------------------------------------
 
 
+#: The service that takes uploads and the server of everything, each with the command of docker-compose.yml. Of the
+#: second one worker is started: with two, half of the pieces would go where the digests of those before are not.
+SERVERS = (
+    ("uploads", "casework.uploads.wsgi", uploads_command),
+    ("web", "casework.wsgi", lambda host, port: ["1" if word == "2" else word for word in web_command(host, port)]),
+)
+
+
 @contextmanager
-def _server(storage: Path) -> Iterator[tuple[int, int]]:
-    """Have one real server process on the database; gives its port and its process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def _server(storage: Path, serves: str, command: list[str]) -> Iterator[int]:
+    """Have one real server on the database; gives its process."""
     environment = {
         **os.environ,
         **WEB_MEMORY,
+        "CASEWORK_TESTING": "",  # with its pool of connections
+        "CASEWORK_DB_ROLE": "app",
         "CASEWORK_STORAGE": f"file://{storage}",
         "CASEWORK_BENCH_DATABASE": connection.settings_dict["NAME"],
+        "CASEWORK_BENCH_SERVES": serves,
     }
-    command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws",
-        "--workers", "1", "--blocking-threads", "4", "benchmarks.evidence_server:application",
-    ]  # fmt: skip
+    port = int(command[command.index("--port") + 1])
+    command = [sys.executable, *command[:-1], "benchmarks.evidence_server:application"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         for _turn in range(300):
             with socket.socket() as line:
-                if line.connect_ex(("127.0.0.1", port)) == 0:
+                if line.connect_ex((LOCAL, port)) == 0:
                     break
             if process.poll() is not None:
                 raise RuntimeError((process.stderr.read() if process.stderr else b"").decode()[-2000:])
             time.sleep(0.1)
-        yield port, process.pid
+        yield process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -131,6 +137,16 @@ def _peak(pid: int) -> float:
         status = Path(f"/proc/{one}/status").read_text()
         peaks += [int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")]
     return max(peaks)
+
+
+def _together(pid: int) -> float:
+    """Return what the server and all its processes have in memory now, what they share counted once, in MiB."""
+    total = 0
+    for one in _family(pid):
+        for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1])
+    return total / 1024
 
 
 def _written(pid: int) -> int:
@@ -166,7 +182,7 @@ def _send(port: int, token: str, item: Item, path: Path) -> float:
     size = path.stat().st_size
     base = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0"}
     begun = time.perf_counter()
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    line = http.client.HTTPConnection(LOCAL, port, timeout=600)
     name = base64.b64encode(path.name.encode()).decode()
     line.request(
         "POST", f"/api/v1/items/{item.pk}/uploads/",
@@ -207,32 +223,47 @@ def _openssl(path: Path) -> tuple[float, float]:
     return time.perf_counter() - begun, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _uploads(officer: User, item: Item, folder: Path, scale: float) -> None:
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind((LOCAL, 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _uploads(people: list[User], folder: Path, scale: float) -> None:
     at = clock.now()
-    secret = issue_token(officer, "bench", scope=Token.Scope.WRITE, expires_at=at + timedelta(days=1), at=at)
-    storage = folder / "storage"
-    small, large = _file(folder, SMALL), _file(folder, max(SMALL, round(LARGE * scale)))
-    with _server(storage) as (port, pid):
-        _send(port, secret, item, _file(folder, 1))  # everything loaded
-        idle = _peak(pid)
-        _send(port, secret, item, small)
-        before, wrote, spent = _peak(pid), _written(pid), _spent(pid)
-        theirs = [_openssl(large)]
-        ours = _send(port, secret, item, large)
-        after, wrote, spent = _peak(pid), _written(pid) - wrote, _spent(pid) - spent
-        theirs.append(_openssl(large))
+    secret = issue_token(people[0], "bench", scope=Token.Scope.WRITE, expires_at=at + timedelta(days=1), at=at)
+    files = [_file(folder, mib) for mib in (1, SMALL, max(SMALL, round(LARGE * scale)))]
+    for name, serves, command in SERVERS:
+        port, storage = _free_port(), folder / f"storage-{name}"
+        with _server(storage, serves, command(LOCAL, port)) as pid:
+            _measured(name, pid, port, secret, _item(people), files)
+        shutil.rmtree(storage, ignore_errors=True)
+
+
+def _measured(name: str, pid: int, port: int, secret: str, item: Item, files: list[Path]) -> None:
+    little, small, large = files
+    _send(port, secret, item, little)  # everything loaded
+    idle = _peak(pid)
+    _send(port, secret, item, small)
+    before, wrote, spent = _peak(pid), _written(pid), _spent(pid)
+    theirs = [_openssl(large)]
+    ours = _send(port, secret, item, large)
+    after, wrote, spent = _peak(pid), _written(pid) - wrote, _spent(pid) - spent
+    together = _together(pid)
+    theirs.append(_openssl(large))
     size, clock_, busy = large.stat().st_size, *map(statistics.mean, zip(*theirs, strict=True))
     print(
-        f"  upload and seal of {size // MIB} MiB in pieces: {ours:.1f} s, openssl sm3 before and after"
+        f"  {name}: upload and seal of {size // MIB} MiB in pieces: {ours:.1f} s, openssl sm3 before and after"
         f" {theirs[0][0]:.1f} and {theirs[1][0]:.1f} s: {ours / clock_:.2f} × (bar 2.0); processor time of the server"
         f" {spent:.1f} s against {busy:.1f} s: {spent / busy:.2f} ×"
     )
+    bars = "bars 96 in all and 16 more" if name == "uploads" else "16 more"
     print(
-        f"  server's memory: {idle:.0f} MiB loaded, {before:.0f} MiB after {SMALL} MiB, {after:.0f} MiB after"
-        f" {size // MIB} MiB: {after - before:.0f} more (bars 96 in all and 16 more)"
+        f"  {name}: memory at its highest: {idle:.0f} MiB loaded, {before:.0f} MiB after {SMALL} MiB, {after:.0f} MiB after"
+        f" {size // MIB} MiB: {after - before:.0f} more ({bars}); all its processes at the end {together:.0f} MiB"
     )
-    print(f"  bytes written ÷ file size: {wrote / size:.3f} (bar 1.02)")
-    shutil.rmtree(storage, ignore_errors=True)
+    print(f"  {name}: bytes written ÷ file size: {wrote / size:.3f} (bar 1.02)")
 
 
 def _reading(folder: Path, scale: float) -> None:

@@ -1,7 +1,8 @@
-"""The web application on the database of a running benchmark, as a server process of its own."""
+"""An application of ours on the database of a running benchmark, as a server process of its own."""
 
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 from django.db import connection
@@ -10,10 +11,9 @@ from django.db import connection
 _modules: dict[str, Any] = sys.modules
 _modules.update(requests=None, pygments=None)
 
-from casework.wsgi import application  # noqa: E402  (once they are out of the way)
+#: casework.wsgi, or that of the service that takes uploads.
+application = import_module(os.environ["CASEWORK_BENCH_SERVES"]).application
 
 connection.settings_dict["NAME"] = os.environ["CASEWORK_BENCH_DATABASE"]
-if role := os.environ.get("CASEWORK_BENCH_ROLE"):
-    connection.settings_dict["USER"] = role
 
 __all__ = ["application"]
