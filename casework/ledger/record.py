@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import psycopg
 from django.db import connection
 
 from casework.accounts.models import User
 from casework.core import clock, crypto
+from casework.core.postgresql.direct import AS_KEPT, AS_READ, Statement
 from casework.ledger import weighty
 from casework.ledger.canonical import Uncanonical, canonical_text, check_size, encode, moment, plain, quoted
 from casework.ledger.models import Disclosure, Entry
@@ -82,7 +82,8 @@ def record(
 #: Number and hash of the one before are put in by the database. A writer who comes second to a stream waits at its
 #: unique key until the first one's transaction ends, gets nothing, and asks again: now he sees the first one's entry.
 #: Prepared once a session: to parse and plan it would cost the server as much as the append itself.
-_APPEND = b"""
+_APPEND = Statement(
+    b"""
 insert into ledger.entry (header, stream, stream_seq, kind, ref, actor_id, at)
 select $1::bytea || coalesce(encode(last.leaf_hash, 'hex'), '')::bytea || $2::bytea
     || coalesce(last.stream_seq + 1, 1)::text::bytea || $3::bytea,
@@ -92,7 +93,10 @@ from (select) as one left join lateral (
 ) as last on true
 on conflict (stream, stream_seq) do nothing
 returning id, header, leaf_hash, stream_seq
-"""
+""",
+    # Texts go by their length: one with a zero byte in it is refused, not cut.
+    (*[AS_KEPT] * 6, AS_READ, AS_READ),
+)
 #: A hash in hexadecimal digits, and as many digits as a number of a stream may have.
 _FILLED = 64 + 10
 
@@ -104,12 +108,11 @@ def _append(head: str, middle: str, tail: str, columns: tuple[str | None, ...]) 
     except UnicodeEncodeError as error:
         raise Uncanonical(str(error)) from error
     check_size(sum(map(len, parts)) + _FILLED)
-    connection.validate_no_broken_transaction()
-    row: tuple[int, bytes, bytes, int] | None = None
-    with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
-        while row is None:
-            row = cursor.execute(_APPEND, parts + columns, prepare=True, binary=True).fetchone()
-    return row
+    row = None
+    while row is None:
+        row = _APPEND.row(parts + columns)
+    pk, header, leaf_hash, seq = row
+    return int.from_bytes(pk), header, leaf_hash, int.from_bytes(seq)
 
 
 def who(user: User, at: datetime) -> dict[str, Any]:
