@@ -42,18 +42,26 @@ def _of_tariff(row: Tariff) -> Definition:
     )
 
 
-def cited_definitions(scope: Scope) -> list[Definition]:
-    """Return the definitions for every published case that the reader may know of and that has such facts."""
+def cited_definitions(scope: Scope, key: str = "") -> list[Definition]:
+    """Return the definitions for every published case that the reader may know of and that has such facts.
+
+    Where the key of one figure is given, only those of its case: each case is asked a dozen things.
+    """
     found: list[Definition] = []
     known = scope.seen(Case.objects.all())
     rows = scope.seen(PublishedCase.objects.all()).filter(campaign=scope.campaign, case__in=known)
     for cited in rows.select_related("case").order_by("code"):
-        found += _of_case(scope, cited)
+        if not key or key.startswith(f"{_prefix(cited)}."):
+            found += _of_case(scope, cited)
     return found
 
 
+def _prefix(cited: PublishedCase) -> str:
+    return f"cases.{cited.code}"
+
+
 def _of_case(scope: Scope, cited: PublishedCase) -> list[Definition]:
-    case, prefix, source = cited.case, f"cases.{cited.code}", cited.source
+    case, prefix, source = cited.case, _prefix(cited), cited.source
 
     def define(key: str, label: str, unit: str, rows: Any, value: Any = None) -> Definition:
         return Definition(

@@ -1,7 +1,7 @@
 """Computing a campaign's figures, and what in them does not fit."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -51,8 +51,14 @@ class Contradiction:
 
 def definitions_for(scope: Scope) -> list[Definition]:
     """Return the definitions whose subject the reader may know of."""
-    everything = (*DEFINITIONS, *tariff_definitions(), *cited_definitions(scope))
-    return [definition for definition in everything if definition.known(scope)]
+    return [definition for definition in _defined(scope) if definition.known(scope)]
+
+
+def _defined(scope: Scope, key: str = "") -> Iterator[Definition]:
+    """Yield all definitions; where a key is given, of the published cases only the one that it names."""
+    yield from DEFINITIONS
+    yield from tariff_definitions()
+    yield from cited_definitions(scope, key)
 
 
 def compute_figures(scope: Scope) -> dict[str, Figure]:
@@ -83,8 +89,8 @@ def rows_url(scope: Scope, key: str) -> str:
 
 def rows_of(scope: Scope, key: str) -> tuple[Definition, "QuerySet[Any]"]:
     """Return a figure's definition and rows; an unknown or hidden figure is a 404."""
-    for definition in definitions_for(scope):
-        if definition.key == key:
+    for definition in _defined(scope, key):
+        if definition.key == key and definition.known(scope):
             return definition, definition.rows(scope)
     claims = _claims(scope).filter(key=key)
     claim = claims.first()

@@ -14,9 +14,11 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+from _pytest import runner
 
 from casework.local import paths, services
 from casework.local.locks import Lock
+from casework.local.pytest_room import with_room
 
 _SERVERS = pytest.StashKey[contextlib.ExitStack]()
 _READY = "CASEWORK_TEST_HOME"  # set for the workers of pytest-xdist, which share the services
@@ -77,6 +79,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
+    """Run a test as pytest does, with room for its calls: it is reached through so many that its requests lie deep."""
+    return with_room(runner.pytest_runtest_protocol, item, nextitem)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -4,7 +4,7 @@ import io
 import json
 import os
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import yaml
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases.ladder import MeasureSpec
@@ -151,6 +153,16 @@ def test_every_number_opens_into_its_list(document: dict[str, Any], played: Play
     refused = [url for figure in document["figures"].values() if client.get(url := figure["list"]).status_code != 200]
 
     assert refused == []
+
+
+@pytest.mark.parametrize("key", ["spot_check.units", "cases.ding-he.duration_days"])
+def test_a_number_opens_without_asking_for_the_others(key: str, played: Played) -> None:
+    client = signed_in(played.user("auditor1"))
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(reverse("figures:rows", args=["zhejiang-2021", key]))
+
+    assert answer.status_code == 200
+    assert len(captured) < 40  # 92 when every figure is looked for
 
 
 def test_a_campaign_that_is_not_there_is_named(played: Played) -> None:
@@ -430,4 +442,5 @@ def test_nothing_happened_after_the_day_of_the_demo(played: Played) -> None:
     last = Entry.objects.order_by("-at").values_list("at", flat=True).first()
 
     assert isinstance(last, datetime)
-    assert last <= clock.now()
+    # The morning begins anew in each process, and the one that played may have taken longer than this one has run.
+    assert last <= clock.now() + timedelta(minutes=30)
