@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.enums import CaseKind, CaseState, Side
 from cases.models import Case, CaseMember, Reporter, Suspect
+from cases.papers import right_to_write
 from cases.policy import on_side
 from cases.selectors.cases import (
     belongs,
@@ -107,6 +108,7 @@ PAGE = ListPage(
     unit=gettext_lazy("件"),
     prepare=_prepare,
     empty_text=gettext_lazy("您的知悉范围内没有案件"),
+    empty_why=gettext_lazy("案件由承办人从线索报请立案；列入知悉范围后，在这里看到它。"),
     search_hint=gettext_lazy("案由、案号、姓名、单位"),
 )
 DECISIONS = ListPage(
@@ -120,6 +122,7 @@ DECISIONS = ListPage(
     facets=False,
     prepare=_prepare,
     empty_text=gettext_lazy("没有等您决定的事"),
+    empty_why=gettext_lazy("轮到您这一级时，会通知您，并列在这里。"),
 )
 
 
@@ -257,7 +260,7 @@ def write(request: HttpRequest, pk: int, part: str) -> HttpResponse:
     case = _case(request, pk)
     if part not in _PARTS:
         raise Http404
-    require(user, "case.write_hearing" if part == "hearing_report" else "case.amend", case)
+    require(user, right_to_write(part), case)
     form = TextForm(
         request.POST if request.method == "POST" else None,
         initial={"text": getattr(case, part), "version": case.version},
