@@ -138,4 +138,5 @@ WAITING = ListPage(
     unit=gettext_lazy("份"),
     facets=False,
     empty_text=gettext_lazy("没有等您审批的处分"),
+    empty_why=gettext_lazy("轮到您这一级时，会通知您，并列在这里。"),
 )

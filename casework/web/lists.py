@@ -282,7 +282,8 @@ def _context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
         page.prepare(request, window.rows)
     drawn = _rows(request, query, columns, window.rows)
     whole = not window.before and not window.after
-    facets = _facets(query) if page.facets else []
+    bare = query.total == 0
+    facets = _facets(query) if page.facets and not bare else []
     bulks = _bulks(request, page)
     return {
         "page": page,
@@ -292,6 +293,7 @@ def _context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
         "heads": _heads(query, columns),
         "groups": _groups(page, drawn, whole, bool(bulks)),
         "empty": not drawn,
+        "bare": bare,
         "sentence": _sentence(query),
         "count": query.count,
         "count_words": _say(query.count, query.cap),

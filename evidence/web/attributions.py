@@ -124,7 +124,8 @@ LIST = ListPage(
     order=("-opened_at", "-pk"),
     row_url=address_of("evidence:attribution"),
     unit=_l("张"),
-    empty_text=_l("还没有查过谁做的。可以在时间线的事件页上点“查是谁做的”"),
+    empty_text=_l("还没有查过谁做的"),
+    empty_why=_l("在时间线上打开一个事件，按“查是谁做的”。"),
 )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ CHANGE_SETS = ListPage(
     row_url=address_of("units:change-set"),
     unit=gettext_lazy("次"),
     empty_text=gettext_lazy("还没有批量处置"),
+    empty_why=gettext_lazy("在线索表里勾选几条一起办，每办一次这里记一次，可以撤销。"),
 )  # fmt: skip
 
 

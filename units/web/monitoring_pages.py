@@ -66,7 +66,7 @@ LISTS = ListPage(
     unit=gettext_lazy("份"),
     prepare=_prepare_lists,
     empty_text=gettext_lazy("还没有监测清单"),
-    empty_why=gettext_lazy("从“导入”导入一份监测清单。"),
+    empty_why=gettext_lazy("由受理人员或专项行动办从“导入”导入。"),
 )  # fmt: skip
 
 
@@ -140,6 +140,7 @@ SIGHTINGS = ListPage(
     export_name="监测记录",
     on_export=lambda user, count: note_list_export("sightings", count, actor=user, at=clock.now()),
     empty_text=gettext_lazy("还没有监测记录"),
+    empty_why=gettext_lazy("监测清单由受理人员或专项行动办从“导入”导入。"),
 )  # fmt: skip
 
 

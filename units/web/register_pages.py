@@ -94,7 +94,7 @@ UNITS = ListPage(
     on_export=_export("units"),
     unit=gettext_lazy("家"),
     empty_text=gettext_lazy("登记册里还没有单位"),
-    empty_why=gettext_lazy("从“导入”导入单位名单。"),
+    empty_why=gettext_lazy("由受理人员或专项行动办从“导入”导入。"),
 )  # fmt: skip
 
 PEOPLE = ListPage(
@@ -123,6 +123,7 @@ PEOPLE = ListPage(
     on_export=_export("people"),
     unit=gettext_lazy("人"),
     empty_text=gettext_lazy("登记册里还没有人员"),
+    empty_why=gettext_lazy("由受理人员或专项行动办从“导入”导入。"),
 )
 
 
@@ -169,7 +170,7 @@ BLOCKS = ListPage(
     export_name="网段",
     on_export=_export("blocks"),
     empty_text=gettext_lazy("还没有登记网段"),
-    empty_why=gettext_lazy("从“导入”导入网段名单。"),
+    empty_why=gettext_lazy("由受理人员或专项行动办从“导入”导入。"),
 )  # fmt: skip
 
 

@@ -214,7 +214,8 @@ REPORTS = ListPage(
             confirm_verb=gettext_lazy("通过"),
         ),
     ),
-    empty_text=gettext_lazy("没有符合条件的自查报告"),
+    empty_text=gettext_lazy("还没有自查报告"),
+    empty_why=gettext_lazy("向单位下发自查任务后，各单位的报告列在这里。"),
 )
 
 

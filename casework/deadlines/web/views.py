@@ -75,6 +75,7 @@ PAGE = ListPage(
     prepare=_prepare,
     default_query="state=open&state=stopped",
     empty_text=_("现在没有期限"),
+    empty_why=_("收到线索、立案、下发自查任务时，期限自动起算，列在这里。"),
 )
 
 

@@ -93,7 +93,8 @@ PAGE = ListPage(
     order=("-updated_at", "-pk"),
     row_url=address_of("documents:detail"),
     unit=_l("件"),
-    empty_text=_l("还没有文书。在案件、线索、处分、清单的页面上制作。"),
+    empty_text=_l("还没有文书"),
+    empty_why=_l("在案件、线索、处分、清单的页面上制作。"),
 )
 
 
