@@ -39,7 +39,7 @@ BODIES = ListPage(
     queryset=body_decisions,
     columns=(
         Column("body", gettext_lazy("对象"), "body", sort="body", link=True),
-        Column("measures", gettext_lazy("措施"), lambda row: "、".join(one.title for one in row.measures.all())),
+        Column("measures", gettext_lazy("措施"), lambda row: _("、").join(one.title for one in row.measures.all())),
         Column(
             "state", gettext_lazy("状态"),
             lambda row: status("work", "returned") if row.returned else status("body", row.state), sort="state",

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.enums import CaseKind, CaseState, Side
@@ -85,7 +85,7 @@ COLUMNS = (
     Column(
         "officers",
         gettext_lazy("承办人"),
-        lambda row: "、".join(row.officers),
+        lambda row: _("、").join(row.officers),
     ),
     Column("kind", gettext_lazy("性质"), "get_kind_display", default=False),
     Column("filed", gettext_lazy("立案日期"), "filed_on", sort="filed_on", default=False),
@@ -97,7 +97,7 @@ FILTERS = (
     Filter("filed", gettext_lazy("立案日期"), "filed_on", kind="date"),
 )
 PAGE = ListPage(
-    title=gettext_lazy("案件"),
+    title=pgettext_lazy("places", "案件"),
     queryset=_rows,
     columns=COLUMNS,
     filters=FILTERS,

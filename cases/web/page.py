@@ -113,7 +113,7 @@ def case_page(case: Case, user: User, *, today: date, now: datetime) -> dict[str
         "suspects": suspects,
         "matrix": case.matrix_known,
         "settled": [Verdict.PROVED],
-        "investigators": "、".join(member.user.name for member in officers if member.side == Side.INVESTIGATE),
+        "investigators": _("、").join(member.user.name for member in officers if member.side == Side.INVESTIGATE),
         "officers": officers,
         "known_to": len(knowing),
         "emergency_until": next((until for pk, until in knowing if pk == user.pk and until), None),

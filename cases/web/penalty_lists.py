@@ -49,7 +49,7 @@ def _prepare(request: HttpRequest, rows: list[Any]) -> None:
 
 
 def _measures(row: Any) -> str:
-    return "、".join(measure.words for measure in row.measures.all()) or _("不予处理")
+    return _("、").join(measure.words for measure in row.measures.all()) or _("不予处理")
 
 
 def _state(row: Any) -> Any:

@@ -172,7 +172,7 @@ def circumstances_of(penalty: Penalty, effect: str) -> list[dict[str, str]]:
     return [
         {
             "name": row.name,
-            "article": "、".join(basis.words for basis in row.basis if basis.law.code in penalty.laws.values()),
+            "article": _("、").join(basis.words for basis in row.basis if basis.law.code in penalty.laws.values()),
         }
         for row in rows
         if row.effect == effect

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.web.components import DeadlineLine, Share
 from casework.web.formats import cn_date
@@ -84,7 +85,7 @@ def deadline_picture(line: DeadlineLine) -> DeadlinePicture:
             x(stop.from_on),
             round(max(x(stop.until or line.today) - x(stop.from_on), 4), 1),
             "f-stop",
-            _("停 %(n)s 天") % {"n": stop.days},
+            ngettext("停 %(n)s 天", "停 %(n)s 天", stop.days) % {"n": stop.days},
         )
         for stop in line.stops
     ]

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.access.policy import can, get_visible
@@ -44,7 +44,7 @@ def _prepare_lists(_request: HttpRequest, rows: list[Any]) -> None:
 
 
 LISTS = ListPage(
-    title=gettext_lazy("监测清单"),
+    title=pgettext_lazy("places", "监测清单"),
     queryset=lambda user: MonitorList.objects.visible_to(user).select_related("import_run"),
     columns=(
         Column("sampled", gettext_lazy("采样时间"), lambda row: cn_datetime(row.sampled_at), sort="-sampled_at", link=True,

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from casework.access.policy import can, get_visible
@@ -67,7 +67,7 @@ def _number(rows: Any) -> Subquery:
 
 
 UNITS = ListPage(
-    title=gettext_lazy("单位"),
+    title=pgettext_lazy("places", "单位"),
     queryset=_units,
     columns=(
         Column("name", gettext_lazy("单位名称"), "name", sort="name_key", link=True),
@@ -144,7 +144,7 @@ def ports_words(block: AddressBlock) -> str:
 
 
 BLOCKS = ListPage(
-    title=gettext_lazy("网段"),
+    title=pgettext_lazy("places", "网段"),
     queryset=lambda user: AddressBlock.objects.visible_to(user).select_related("unit", "import_run"),
     columns=(
         Column("network", gettext_lazy("网段"), lambda block: str(block.network), mono=True, sort="network"),

@@ -37,7 +37,7 @@ def _hidden_unless(user: Any, act: str) -> None:
 def _roles(user: User) -> str:
     today = clock.today()
     held = [a for a in user.appointments.all() if a.from_on <= today and (a.until is None or a.until >= today)]
-    return "、".join(sorted(str(a.get_role_display()) for a in held))
+    return _("、").join(sorted(str(a.get_role_display()) for a in held))
 
 
 def _organisations(_user: User) -> list[tuple[int, str]]:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.access.policy import can, get_visible, require
@@ -55,7 +56,7 @@ def _whole(text: str) -> SafeString:
 
 
 PAGE = ListPage(
-    title=_l("文书"),
+    title=pgettext_lazy("places", "文书"),
     queryset=lambda user: Document.objects.visible_to(user).select_related("drafted_by"),
     columns=(
         Column(

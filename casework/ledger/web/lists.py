@@ -95,17 +95,20 @@ def _plain(row: Entry) -> dict[str, Any]:
 
 
 def _people_text(row: Entry) -> str:
-    return "、".join(f"{name}（{post}）" if post else name for name, post in actors_of(_plain(row)))
+    return _("、").join(
+        _("%(name)s（%(post)s）") % {"name": name, "post": post} if post else name
+        for name, post in actors_of(_plain(row))
+    )
 
 
 def _facts_text(row: Entry) -> str:
     data = _plain(row).get("data") or {}
-    return "；".join(f"{label} {value}" for label, value in facts_of(data))
+    return _("；").join(f"{label} {value}" for label, value in facts_of(data))
 
 
 def _change_text(row: Entry) -> str:
     data = _plain(row).get("data") or {}
-    return "；".join(f"{c.label} {c.before} → {c.after}".strip() for c in changes_of(data, noun_of(row)))
+    return _("；").join(f"{c.label} {c.before} → {c.after}".strip() for c in changes_of(data, noun_of(row)))
 
 
 def _sound(row: Entry) -> str:

@@ -75,7 +75,7 @@ def _included(
     words = _("%(n)s 条，%(at)s 签名") % {"n": f"{checkpoint.size:,}", "at": cn_datetime(published.published_at)}
     witness = _("没有外部见证")
     if seen is not None and index < seen.size:
-        witness = _("%(names)s 见证到 %(n)s 条") % {"names": "、".join(seen.witnesses), "n": f"{seen.size:,}"}
+        witness = _("%(names)s 见证到 %(n)s 条") % {"names": _("、").join(seen.witnesses), "n": f"{seen.size:,}"}
     return _proof(row, "verified", _("条目在已签名的检查点内，证明已算过一遍。"), words, witness)
 
 
