@@ -18,6 +18,7 @@ urlpatterns = [
     re_path(rf"^trail/(?P<ref>{SHAPE})/$", views.trail, name="trail"),
     path("ledger/checkpoint", log.checkpoint, name="checkpoint"),
     path("ledger/vkey", log.vkey, name="vkey"),
+    path("ledger/verify.py", log.verifier, name="verifier"),
     path("ledger/policy", log.policy, name="policy"),
     path("ledger/checkpoints/<int:size>", log.own_note, name="own-note"),
     path("ledger/timestamps/<int:size>.tsr", log.timestamp, name="timestamp"),
