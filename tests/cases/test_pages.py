@@ -70,6 +70,27 @@ def test_what_a_step_waits_for_leads_only_those_to_the_text_who_write_it(cast: C
     assert client.get(url).status_code == (200 if written else 403)
 
 
+def test_a_refused_decision_keeps_the_remarks_at_the_parts(cast: Cast) -> None:
+    case = a_case(cast)
+    client, url = _as(cast.approver), reverse("cases:paper", args=[case.pk])
+    page = client.get(url).context
+
+    answer = client.post(
+        url,
+        {
+            "step": "return_paper", "reason": "", "remark-grounds": "时间没有写明",
+            "digest": page["view"].digest, "version": case.version,
+        },
+    )  # fmt: skip
+
+    content = answer.content.decode()
+    assert answer.status_code == 409
+    assert "时间没有写明</textarea>" in content
+    assert '<details class="card" open>' in content
+    case.refresh_from_db()
+    assert not case.returned
+
+
 def test_the_page_is_drawn_in_every_state(cast: Cast) -> None:
     drawn = set()
     for end in ENDS:
