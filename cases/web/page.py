@@ -20,13 +20,13 @@ from cases.workflow import BY_NAME, LINE
 from casework.access.models import Recusal
 from casework.access.policy import can
 from casework.accounts.models import User
+from casework.core.moments import cn_date
 from casework.deadlines.enums import LIVE
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import calendar_for, deadline_facts
 from casework.deadlines.web.words import chip
 from casework.deadlines.web.words import line as deadline_line
 from casework.web.components import Step as LineStep
-from casework.web.formats import cn_date
 from evidence.models import Item
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from casework.web.formats import SHANGHAI, cn_date
+from casework.core.moments import SHANGHAI, cn_date
 
 RUNNING: Final = "running"
 STOPPED: Final = "stopped"

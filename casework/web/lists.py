@@ -24,8 +24,8 @@ from django.utils.translation import gettext as _
 from casework.access import policy
 from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid
+from casework.core.moments import DASH
 from casework.web import list_export
-from casework.web.formats import DASH
 from casework.web.list_query import ListQuery
 from casework.web.listing import Bulk, Choices, Column, Filter, ListPage, address_of
 from casework.web.templatetags.cw import icon

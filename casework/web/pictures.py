@@ -7,8 +7,8 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from casework.core.moments import cn_date
 from casework.web.components import DeadlineLine, Share
-from casework.web.formats import cn_date
 
 LEFT, RIGHT, TOP_ROW, LOW_ROW = 16.0, 744.0, 14, 112
 LABEL = 104.0  # what "今天 10月27日" needs at 12 px, with air

@@ -8,7 +8,7 @@ from django.urls import reverse
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
-from casework.web.formats import cn_datetime
+from casework.core.moments import cn_datetime
 from evidence.enums import Outcome, State
 from evidence.models import Discrepancy
 from evidence.selectors.desk import offers_refused

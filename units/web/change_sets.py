@@ -12,7 +12,7 @@ from casework.access.policy import get_visible, require
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.web.formats import cn_datetime
+from casework.core.moments import cn_datetime
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import badge

@@ -19,6 +19,7 @@ from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.core.moments import cn_date, cn_datetime
 from casework.documents.catalogue import codes, shipped, template_of
 from casework.documents.enums import DocumentState, JobState
 from casework.documents.fonts import substitutions
@@ -36,7 +37,6 @@ from casework.files import previews
 from casework.files.responses import download
 from casework.ledger.models import Entry
 from casework.ledger.web.proof import proofs_of
-from casework.web.formats import cn_date, cn_datetime
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status

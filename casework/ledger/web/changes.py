@@ -12,10 +12,10 @@ from django.apps import apps
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from casework.core.moments import cn_datetime
 from casework.ledger.refs import Resolved, called, is_ref
 from casework.ledger.web.labels import RARE
 from casework.web import vocabulary
-from casework.web.formats import cn_datetime
 from casework.web.vocabulary import Text
 
 #: Names of the facts that rows tell, as far as they have room; the others that are known are in ``RARE``.

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from casework.core.moments import cn_datetime
 from casework.ledger import merkle, tree, verify
 from casework.ledger.checks import entry_fault
 from casework.ledger.models import Entry
 from casework.ledger.notes import BadNote, Checkpoint, Verifier, read_checkpoint
 from casework.ledger.tiles import Tiles
 from casework.web.components import Proof
-from casework.web.formats import cn_datetime
 
 #: An entry that waits longer than this is an alarm.
 PENDING_SECONDS = 10.0
