@@ -6,7 +6,7 @@ from cases.body_rules import RECOMMENDATIONS
 from cases.enums_bodies import Receiver
 from cases.models import BodyDecision
 from casework.accounts.models import Organisation
-from casework.web.formats import cn_date
+from casework.core.moments import cn_date
 
 
 def body_organ(decision: BodyDecision) -> str:

@@ -22,8 +22,8 @@ from cases.enums_bodies import BodyActKind, BodyState, Receiver
 from cases.models import BodyDecision
 from casework.accounts.enums import Role
 from casework.core.errors import Missing
+from casework.core.moments import cn_date
 from casework.ledger.canonical import encode, plain
-from casework.web.formats import cn_date
 
 Text = str | Promise
 

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 from cases.approval import chain_of, valid_signatures
 from cases.enums import ApprovalLevel, CaseKind, InterviewKind, MeasureState, PageMark, Side, Verdict
 from cases.models import Case, CaseMember, Interview, InterviewPage, PaperReading, Suspect
-from cases.papers import content_of, digest_of
+from cases.papers import content_of, digest_of, right_to_write
 from cases.proof import matrix
 from casework.access.models import Recusal
+from casework.access.policy import can
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import Missing
@@ -211,10 +212,14 @@ def _facts_shown(case: Case, _user: User) -> list[Missing]:
 
 
 def _written(field: str, text: Text, part: str) -> Find:
-    def find(case: Case, _user: User) -> list[Missing]:
+    def find(case: Case, user: User) -> list[Missing]:
         if getattr(case, field).strip():
             return []
-        return [Missing(str(text), reverse("cases:write", args=[case.pk, part]), _("去写"))]
+        # Whoever may not write it is told what the step waits for, and not sent to a page that turns him away.
+        may = can(user, right_to_write(part), case)
+        return [
+            Missing(str(text), reverse("cases:write", args=[case.pk, part]) if may else "", _("去写") if may else "")
+        ]
 
     return find
 

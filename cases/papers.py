@@ -5,7 +5,7 @@ A decision is valid for the draft that was read, and for no other: whatever chan
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.utils import translation
 
@@ -16,6 +16,14 @@ from casework.ledger.canonical import encode, plain
 #: Adds a part to the content, e.g. the proposed penalties; returns plain data.
 Part = Callable[[Case], Any]
 _parts: dict[str, Part] = {}
+
+#: The texts of a case that people write.
+TEXTS: Final = ("title", "grounds", "plan", "report", "hearing_report")
+
+
+def right_to_write(part: str) -> str:
+    """Return the act that writing the part takes: who hears does not investigate, and writes the report of the hearing."""
+    return "case.write_hearing" if part == "hearing_report" else "case.amend"
 
 
 def register_paper_part(name: str, part: Part) -> None:

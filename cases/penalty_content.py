@@ -9,8 +9,8 @@ from cases.catalogue import catalogue
 from cases.enums_penalties import BranchWay, Office
 from cases.models import Penalty
 from cases.ranges import SEVERITY_NAMES, Severity
+from casework.core.moments import cn_date
 from casework.ledger.canonical import encode, plain
-from casework.web.formats import cn_date
 
 
 def content_of(penalty: Penalty) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from cases.enums_penalties import DecidedBy, Track
 from cases.models import Penalty, PenaltyMeasure
 from cases.periods import EMPLOYER, GOV, PARTY
 from casework.accounts.models import Organisation
-from casework.web.formats import cn_date
+from casework.core.moments import cn_date
 
 
 def organ_of(penalty: Penalty) -> str:

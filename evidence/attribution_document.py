@@ -14,8 +14,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import override
 
 from casework.accounts.models import User
+from casework.core.moments import cn_datetime
 from casework.documents.registry import Subject, register_document, register_subject
-from casework.web.formats import cn_datetime
 from evidence.attribution_enums import AddedKind
 from evidence.attribution_reading import attribution_facts
 from evidence.attribution_words import at_words

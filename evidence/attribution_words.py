@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from casework.web.formats import SHANGHAI, cn_date, cn_datetime
+from casework.core.moments import SHANGHAI, cn_date, cn_datetime
 from evidence.attribution.weight import Fit, Hypothesis, Word
 from evidence.selectors.attribution_facts import EPOCH
 

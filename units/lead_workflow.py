@@ -4,13 +4,14 @@ The table allows the move, draws the buttons, fills the API's ``actions`` and en
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from casework.access.policy import can
 from casework.accounts.models import User
-from units.enums import Disposition, LeadState
+from units.enums import Classification, Disposition, LeadState
 from units.models import Lead
 
 S = LeadState
@@ -99,6 +100,9 @@ ENDED = _of(S.CLOSED, S.TRANSFERRED, S.FILED, S.MERGED)
 #: Nobody has said yet what should be done.
 AWAITING_OPINION = _of(S.REGISTERED, S.ASSIGNED, S.UNDER_STUDY)
 DISPOSED = _of(S.APPROPRIATE_ENQUIRY, S.INQUIRY, S.VERIFICATION, S.SHELVED, S.CLOSED, S.TRANSFERRED, S.FILED)
+
+#: What is found to be these takes no part in the procedure of penalties; no case is filed on it.
+NOT_PUNITIVE: Final = frozenset({Classification.PASSIVE, Classification.RESEARCH})
 
 
 def move_named(name: str) -> Move:

@@ -20,9 +20,9 @@ from cases.enums import ApprovalLevel, Lane, MeasureState, Precision
 from cases.models import Case, Site
 from cases.workflow import BY_NAME
 from casework.accounts.models import User
+from casework.core.moments import cn_datetime
 from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
-from casework.web.formats import cn_datetime
 from evidence.models import Item
 from units.models import Lead
 

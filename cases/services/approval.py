@@ -15,9 +15,9 @@ from casework.access.policy import require
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused
+from casework.core.moments import cn_date
 from casework.ledger.record import record
 from casework.notices.services.owing import Owed, owe_notices
-from casework.web.formats import cn_date
 
 
 def set_rank(

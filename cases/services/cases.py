@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from cases.enums import SIDE_OF, CaseKind, CaseState, Duty, Side
 from cases.models import Case, CaseMember, CaseType, Paper, StepTaken
+from cases.papers import TEXTS, right_to_write
 from cases.selectors.cases import people_on, ref_of
 from cases.services.integrity import shut_out_tied, ties_of_case
 from cases.services.members import duty_by_role
@@ -35,9 +36,6 @@ from units.services.leads import mark_filed
 
 #: Case numbers of the provincial commission: 浙纪立〔2021〕17号.
 SERIES = "浙纪立"
-#: What may be written in a case, by whom and what it is called in the ledger.
-_TEXTS = {"title": "case.amend", "grounds": "case.amend", "plan": "case.amend", "report": "case.amend"}
-_TEXTS["hearing_report"] = "case.write_hearing"
 
 
 def file_case(
@@ -381,14 +379,14 @@ def amend_case(
 
     ``answer``  what the leader is told who returned it with a remark there.
     """
-    unknown = set(texts) - set(_TEXTS)
+    unknown = set(texts) - set(TEXTS)
     if unknown or not texts:
-        raise Invalid(_("可以修改的只有：%(all)s。") % {"all": "、".join(_TEXTS)}, details={"fields": sorted(_TEXTS)})
+        raise Invalid(_("可以修改的只有：%(all)s。") % {"all": "、".join(TEXTS)}, details={"fields": sorted(TEXTS)})
     for field, text in texts.items():
         _check_text(field, text)
     with transaction.atomic():
         case = Case.locked(case.pk)
-        for act in sorted({_TEXTS[field] for field in texts}):
+        for act in sorted({right_to_write(field) for field in texts}):
             require(actor, act, case)
         if expected_version is not None and expected_version != case.version:
             raise Stale(_("已被他人处理，请刷新后再办。您填写的内容仍在页面上。"), details={"version": case.version})

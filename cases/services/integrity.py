@@ -18,6 +18,7 @@ from casework.access.services.compartments import let_in_for, let_out, lift_recu
 from casework.accounts.enums import Role
 from casework.accounts.models import Appointment, User
 from casework.core.errors import Invalid, Refused
+from casework.core.numbering import as_written
 from casework.ledger.record import record
 from casework.notices.services.owing import Owed, owe_notices
 from units.models import Unit, UnitLeader
@@ -257,7 +258,7 @@ def break_glass(number: str, *, actor: User, at: datetime, reason: str, hours: i
         raise Invalid(_("应急调阅还差：%(what)s。") % {"what": "；".join(wrong.values())}, details=wrong)
     with transaction.atomic():
         rows = Case.objects.select_related("compartment").exclude(state__in=OVER)
-        case: Case | None = rows.filter(number=number.strip()).first()
+        case: Case | None = rows.filter(number=as_written(number)).first()
         if case is None or not can(actor, "case.break_glass", case) or _tied(case, actor, at):
             raise Refused(
                 _("不能调阅：因为没有可以应急调阅的案件“%(number)s”。可以核对案号。") % {"number": number.strip()},

@@ -17,11 +17,11 @@ from cases.selectors.cases import people_on, ref_of
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused, Stale
+from casework.core.moments import cn_datetime
 from casework.deadlines.models import Deadline
 from casework.deadlines.services.lifecycle import cancel_deadline, meet_deadline, open_deadline
 from casework.ledger.record import record
 from casework.notices.services.owing import Owed, owe_notices
-from casework.web.formats import cn_datetime
 
 #: The clocks (deadlines/data/timelimits.yaml) that a measure starts when it begins.
 CLOCKS: Final[dict[str, tuple[str, ...]]] = {

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from cases.approval import acts_for, chain_of, signed_by, valid_signatures
 from cases.enums import ApprovalLevel, Side
 from cases.models import Case, Paper, PaperReading, PaperRemark, Signature
-from cases.papers import content_of, digest_of
+from cases.papers import content_of, digest_of, right_to_write
 from cases.selectors.cases import people_on, ref_of
 from cases.workflow import BY_NAME, Step
 from casework.access.policy import require
@@ -214,7 +214,7 @@ def settle_remark(remark: PaperRemark, *, actor: User, at: datetime, answer: str
     """Say that a remark has been dealt with; the changed draft shows how, the answer what is not seen there."""
     with transaction.atomic():
         case = Case.locked(remark.case_id)
-        require(actor, "case.write_hearing" if remark.part == "hearing_report" else "case.amend", case)
+        require(actor, right_to_write(remark.part), case)
         row: PaperRemark = PaperRemark.objects.select_for_update().get(pk=remark.pk)
         if row.settled_at is None:
             _settle(row, actor=actor, at=at, answer=answer)

@@ -21,13 +21,13 @@ from casework.access.policy import can, get_visible, require, why_not
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.core.moments import cn_date
 from casework.deadlines.enums import LIVE
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import current_calendar, deadline_facts
 from casework.deadlines.web.words import chip
 from casework.ledger.selectors import trail
 from casework.web.components import Step as LineStep
-from casework.web.formats import cn_date
 from casework.web.forms import add_refusal, version_read
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list
@@ -39,7 +39,7 @@ BODIES = ListPage(
     queryset=body_decisions,
     columns=(
         Column("body", gettext_lazy("对象"), "body", sort="body", link=True),
-        Column("measures", gettext_lazy("措施"), lambda row: "、".join(one.title for one in row.measures.all())),
+        Column("measures", gettext_lazy("措施"), lambda row: _("、").join(one.title for one in row.measures.all())),
         Column(
             "state", gettext_lazy("状态"),
             lambda row: status("work", "returned") if row.returned else status("body", row.state), sort="state",

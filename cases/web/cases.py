@@ -8,11 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.enums import CaseKind, CaseState, Side
 from cases.models import Case, CaseMember, Reporter, Suspect
+from cases.papers import right_to_write
 from cases.policy import on_side
 from cases.selectors.cases import (
     belongs,
@@ -84,7 +85,7 @@ COLUMNS = (
     Column(
         "officers",
         gettext_lazy("承办人"),
-        lambda row: "、".join(row.officers),
+        lambda row: _("、").join(row.officers),
     ),
     Column("kind", gettext_lazy("性质"), "get_kind_display", default=False),
     Column("filed", gettext_lazy("立案日期"), "filed_on", sort="filed_on", default=False),
@@ -96,7 +97,7 @@ FILTERS = (
     Filter("filed", gettext_lazy("立案日期"), "filed_on", kind="date"),
 )
 PAGE = ListPage(
-    title=gettext_lazy("案件"),
+    title=pgettext_lazy("places", "案件"),
     queryset=_rows,
     columns=COLUMNS,
     filters=FILTERS,
@@ -107,6 +108,7 @@ PAGE = ListPage(
     unit=gettext_lazy("件"),
     prepare=_prepare,
     empty_text=gettext_lazy("您的知悉范围内没有案件"),
+    empty_why=gettext_lazy("案件由承办人从线索报请立案；列入知悉范围后，在这里看到它。"),
     search_hint=gettext_lazy("案由、案号、姓名、单位"),
 )
 DECISIONS = ListPage(
@@ -120,6 +122,7 @@ DECISIONS = ListPage(
     facets=False,
     prepare=_prepare,
     empty_text=gettext_lazy("没有等您决定的事"),
+    empty_why=gettext_lazy("轮到您这一级时，会通知您，并列在这里。"),
 )
 
 
@@ -257,7 +260,7 @@ def write(request: HttpRequest, pk: int, part: str) -> HttpResponse:
     case = _case(request, pk)
     if part not in _PARTS:
         raise Http404
-    require(user, "case.write_hearing" if part == "hearing_report" else "case.amend", case)
+    require(user, right_to_write(part), case)
     form = TextForm(
         request.POST if request.method == "POST" else None,
         initial={"text": getattr(case, part), "version": case.version},

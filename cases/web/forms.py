@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from casework.core import clock
 from casework.web.forms import DayField
 from evidence.models import Item
 from units.enums import Employment
+from units.lead_workflow import NOT_PUNITIVE, move_named
 from units.models import Lead, Unit
 
 CHOOSE = {"data-choose": ""}
@@ -129,7 +130,16 @@ class FileCaseForm(forms.Form):
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["lead"].queryset = Lead.objects.visible_to(user).order_by("-received_on", "-pk")  # type: ignore[attr-defined]
+        leads = Lead.objects.visible_to(user).order_by("-received_on", "-pk")
+        # Only leads that can be filed are offered, and the one that one comes from; why not is said by the act itself.
+        filable = Q(state__in=move_named("file").sources) & ~Q(classification__in=NOT_PUNITIVE)
+        offered = leads.filter(filable | Q(pk=self.initial.get("lead")))
+        chosen: Any = self.fields["lead"]
+        chosen.queryset = leads
+        chosen.choices = [
+            ("", "—"),
+            *((lead.pk, f"{lead.number} {lead.unit.name}") for lead in offered.select_related("unit")),
+        ]
         newest = CaseType.objects.order_by("code", "-number").distinct("code").values("pk")
         self.fields["type"].queryset = CaseType.objects.filter(pk__in=newest).order_by("name")  # type: ignore[attr-defined]
         self.fields["unit"].queryset = Unit.objects.order_by("name")  # type: ignore[attr-defined]

@@ -64,7 +64,8 @@ PAGE = ListPage(
     order=("-from_on", "-pk"),
     row_url=address_of("cases:inspection"),
     unit=gettext_lazy("次"),
-    empty_text=gettext_lazy("这里还没有内容"),
+    empty_text=gettext_lazy("没有您参加的现场检查"),
+    empty_why=gettext_lazy("部署检查后，列入知悉范围的人在这里看到它。"),
 )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cases.enums import CaseState, InspectionState, MeasureState, PageMark, SiteNature, SiteState, Verdict
 from cases.models import Inspection, SiteHelper
@@ -102,7 +103,7 @@ def _sites_today(user: User) -> QuerySet[Any]:
 
 
 register(
-    CASES, _("案件"), "briefcase", "cases:list", roles=_READERS, waiting=waiting_for, order=10, tab=2, key="c"
+    CASES, pgettext_lazy("places", "案件"), "briefcase", "cases:list", roles=_READERS, waiting=waiting_for, order=10, tab=2, key="c"
 )  # fmt: skip
 register(
     CASES, _("待我决定"), "signature", "cases:decisions", roles=(Role.APPROVER,), waiting=decisions_for, order=5, hot=True,

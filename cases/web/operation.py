@@ -38,6 +38,8 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     """The board of the day as a fragment that renews itself: sites, findings, evidence, calls."""
     inspection = _inspection(request, pk)
     _leaders_only(request, inspection)
+    if not getattr(request, "htmx", False):  # opened by itself, e.g. from the history: the page around it
+        return redirect("cases:inspection", pk)
     return render(request, "cases/_board.html", board_of(inspection, reader(request), clock.today()))
 
 

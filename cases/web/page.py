@@ -20,13 +20,13 @@ from cases.workflow import BY_NAME, LINE
 from casework.access.models import Recusal
 from casework.access.policy import can
 from casework.accounts.models import User
+from casework.core.moments import cn_date
 from casework.deadlines.enums import LIVE
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import calendar_for, deadline_facts
 from casework.deadlines.web.words import chip
 from casework.deadlines.web.words import line as deadline_line
 from casework.web.components import Step as LineStep
-from casework.web.formats import cn_date
 from evidence.models import Item
 
 
@@ -113,7 +113,7 @@ def case_page(case: Case, user: User, *, today: date, now: datetime) -> dict[str
         "suspects": suspects,
         "matrix": case.matrix_known,
         "settled": [Verdict.PROVED],
-        "investigators": "、".join(member.user.name for member in officers if member.side == Side.INVESTIGATE),
+        "investigators": _("、").join(member.user.name for member in officers if member.side == Side.INVESTIGATE),
         "officers": officers,
         "known_to": len(knowing),
         "emergency_until": next((until for pk, until in knowing if pk == user.pk and until), None),

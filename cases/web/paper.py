@@ -83,7 +83,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
         "officers": officers_of(case),
         "sign": sign,
         "chain": chain_page(case, forward or sign, view.digest),
-        "remark_parts": REMARK_PARTS,
+        "remark_parts": [(part, label, request.POST.get(f"remark-{part}", "")) for part, label in REMARK_PARTS],
         "remarks": _remarks(case),
         "queue": decisions_for(user).count(),
         "chip": _chip(case),

@@ -1,6 +1,7 @@
 """Where penalties stand in the side bar, and the words for their states."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cases.enums_bodies import BodyState
 from cases.enums_penalties import AppealState, PenaltyState
@@ -51,7 +52,7 @@ for _body, (_colour, _icon) in {
     register_status("body", _body.value, _body.label, _colour, _icon)
 
 
-register(CASES, _("处分"), "scale", "cases:penalties", roles=_READERS, order=30, key="p")
+register(CASES, pgettext_lazy("places", "处分"), "scale", "cases:penalties", roles=_READERS, order=30, key="p")
 register(
     CASES, _("待我审批的处分"), "signature", "cases:penalty-approvals", roles=(Role.APPROVER,), waiting=waiting_for, order=6,
     hot=True, short=_("审批"),

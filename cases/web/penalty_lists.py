@@ -49,7 +49,7 @@ def _prepare(request: HttpRequest, rows: list[Any]) -> None:
 
 
 def _measures(row: Any) -> str:
-    return "、".join(measure.words for measure in row.measures.all()) or _("不予处理")
+    return _("、").join(measure.words for measure in row.measures.all()) or _("不予处理")
 
 
 def _state(row: Any) -> Any:
@@ -138,4 +138,5 @@ WAITING = ListPage(
     unit=gettext_lazy("份"),
     facets=False,
     empty_text=gettext_lazy("没有等您审批的处分"),
+    empty_why=gettext_lazy("轮到您这一级时，会通知您，并列在这里。"),
 )

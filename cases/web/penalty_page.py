@@ -22,13 +22,13 @@ from cases.services.penalty_appeals import APPEALABLE
 from casework.access.policy import can, why_not
 from casework.accounts.models import User
 from casework.core.errors import Missing
+from casework.core.moments import cn_date
 from casework.deadlines.enums import LIVE
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import current_calendar, deadline_facts
 from casework.deadlines.web.words import chip
 from casework.ledger.selectors import trail
 from casework.web.components import Step as LineStep
-from casework.web.formats import cn_date
 from casework.web.vocabulary import Text
 
 #: The cards of the choice: key, families.
@@ -172,7 +172,7 @@ def circumstances_of(penalty: Penalty, effect: str) -> list[dict[str, str]]:
     return [
         {
             "name": row.name,
-            "article": "、".join(basis.words for basis in row.basis if basis.law.code in penalty.laws.values()),
+            "article": _("、").join(basis.words for basis in row.basis if basis.law.code in penalty.laws.values()),
         }
         for row in rows
         if row.effect == effect

@@ -22,7 +22,8 @@ from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.web.formats import cn_date, cny, coin
+from casework.core.moments import cn_date
+from casework.web.formats import cny, coin
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list

@@ -146,7 +146,7 @@ def _diagram() -> dict[str, Any]:
                 "next": forward and y2 - y1 == 46,
                 "y1": y1 + 14,
                 "y2": y2 - 14,
-                "labels": "、".join(labels),
+                "labels": _("、").join(labels),
                 "forward": forward,
             }
         )

@@ -1,8 +1,15 @@
 """Document and case numbers (文号) without gaps or duplicates."""
 
+import re
+from typing import Final
+
 from django.db import connection
 
 from casework.core.models import NumberSeries
+from casework.core.text import normalise
+
+_SPACES: Final = re.compile(r"\s+")
+_BRACKETS: Final = str.maketrans("([【)]】", "〔〔〔〕〕〕")
 
 
 def next_serial(series: str, year: int) -> int:
@@ -34,3 +41,8 @@ def take_serials(series: str, year: int, count: int) -> int:
 def next_number(series: str, year: int) -> str:
     """Return the next number in the usual form, e.g. ``浙纪立〔2021〕17号``."""
     return f"{series}〔{year}〕{next_serial(series, year)}号"
+
+
+def as_written(text: str) -> str:
+    """Return a number as it is registered, however it was typed: few keyboards have the brackets 〔〕 at hand."""
+    return _SPACES.sub("", normalise(text)).translate(_BRACKETS)

@@ -11,11 +11,11 @@ from cases.enums_penalties import PenaltyState
 from cases.models import Case, CaseMember, Penalty
 from cases.selectors.cases import decisions_for, next_deadlines, waiting_for
 from casework.accounts.models import User
+from casework.core.moments import cn_date
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import calendar_for, facts_of
 from casework.desk.board import Board, Card, Count, Line, Todo, by_deadline, deadline_todos
 from casework.web.counting import count_together
-from casework.web.formats import cn_date
 from evidence.selectors import desk as evidence
 from units.enums import LeadState
 from units.models import Lead

@@ -15,6 +15,7 @@ from cases.selectors.inspections import my_sites
 from casework.access.selectors import administrative_acts, known_compartments, shown_refs
 from casework.accounts.models import Appointment, User
 from casework.core.heartbeat import STALE_SECONDS, age_seconds
+from casework.core.moments import cn_date, cn_datetime
 from casework.desk.board import MOST_COUNTED, Board, Card, Count, Line, Todo, by_deadline, deadline_todos
 from casework.files.models import Blob
 from casework.ledger.models import Entry
@@ -23,7 +24,6 @@ from casework.ledger.selectors import lag_seconds
 from casework.ledger.words import word
 from casework.notices.selectors import given_up
 from casework.web.counting import count_together
-from casework.web.formats import cn_date, cn_datetime
 from evidence.models import Discrepancy, Item
 from units.enums import MatchState
 from units.enums_campaign import CampaignState, InspectionState

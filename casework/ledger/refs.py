@@ -6,7 +6,7 @@ The ledger knows no app above it; each app registers how its references are show
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
@@ -36,7 +36,9 @@ _finders: list[Finder] = []
 _nouns: dict[str, str | Promise] = {}
 
 
-_SHAPE = re.compile(r"[a-z]+:\d+")
+#: How a reference is written, for addresses that carry one as well: a noun and a key that fits the column.
+SHAPE: Final = r"[a-z_]{1,40}:[0-9]{1,18}"
+_SHAPE: Final = re.compile(SHAPE)
 
 
 def is_ref(text: str) -> bool:

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from casework.web.formats import SHANGHAI, cn_date
+from casework.core.moments import SHANGHAI, cn_date
 
 RUNNING: Final = "running"
 STOPPED: Final = "stopped"
@@ -54,7 +55,7 @@ class DeadlineWords:
 
 def _count(facts: DeadlineFacts) -> str:
     working = _("%(n)s 个工作日") % {"n": facts.working_days}
-    days = _("%(n)s 天") % {"n": facts.days}
+    days = ngettext("%(n)s 天", "%(n)s 天", facts.days) % {"n": facts.days}
     if not facts.working_days:
         return days
     if facts.unit == "working":

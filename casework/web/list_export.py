@@ -16,8 +16,8 @@ from django.utils.html import strip_tags
 from django.utils.http import content_disposition_header
 
 from casework.accounts.models import User
+from casework.core.moments import SHANGHAI
 from casework.ledger.record import record
-from casework.web.formats import SHANGHAI
 from casework.web.listing import Column
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")

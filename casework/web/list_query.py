@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 
 from casework.access.models import has_many_circles
 from casework.accounts.models import User
+from casework.core.moments import SHANGHAI
 from casework.web.counting import Panel, count_with_panel
-from casework.web.formats import SHANGHAI, parse_day
+from casework.web.formats import parse_day
 from casework.web.listing import Filter, ListPage
 from casework.web.vocabulary import Text
 

@@ -24,8 +24,8 @@ from django.utils.translation import gettext as _
 from casework.access import policy
 from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid
+from casework.core.moments import DASH
 from casework.web import list_export
-from casework.web.formats import DASH
 from casework.web.list_query import ListQuery
 from casework.web.listing import Bulk, Choices, Column, Filter, ListPage, address_of
 from casework.web.templatetags.cw import icon
@@ -282,7 +282,8 @@ def _context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
         page.prepare(request, window.rows)
     drawn = _rows(request, query, columns, window.rows)
     whole = not window.before and not window.after
-    facets = _facets(query) if page.facets else []
+    bare = query.total == 0
+    facets = _facets(query) if page.facets and not bare else []
     bulks = _bulks(request, page)
     return {
         "page": page,
@@ -292,6 +293,7 @@ def _context(request: HttpRequest, query: ListQuery) -> dict[str, Any]:
         "heads": _heads(query, columns),
         "groups": _groups(page, drawn, whole, bool(bulks)),
         "empty": not drawn,
+        "bare": bare,
         "sentence": _sentence(query),
         "count": query.count,
         "count_words": _say(query.count, query.cap),

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.messages.storage import default_storage
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from django.utils.functional import SimpleLazyObject, empty
 from casework.access.readers import refuse_reader
 from casework.accounts.requests import reader
 from casework.core.errors import CaseworkError, NotAllowed
-from casework.web.errors import refusal_page
+from casework.web.errors import refusal_page, signed_out
 
 #: The number of the request in hand, for log lines and ledger entries; "" outside a request.
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
@@ -68,6 +69,16 @@ class LanguageMiddleware:
                 response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response
+
+
+class DoorMiddleware(LoginRequiredMiddleware):
+    """Leads to the door whoever has not signed in, and tells a part of a page so: it would draw the door into the page."""
+
+    # The stubs know of redirects alone; any answer is sent.
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:  # type: ignore[override]
+        if request.headers.get("HX-Request") == "true":
+            return signed_out(request)
+        return super().handle_no_permission(request, view_func)
 
 
 class PolicyMiddleware(CSPMiddleware):

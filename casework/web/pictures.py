@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from casework.core.moments import cn_date
 from casework.web.components import DeadlineLine, Share
-from casework.web.formats import cn_date
 
 LEFT, RIGHT, TOP_ROW, LOW_ROW = 16.0, 744.0, 14, 112
 LABEL = 104.0  # what "今天 10月27日" needs at 12 px, with air
@@ -84,7 +85,7 @@ def deadline_picture(line: DeadlineLine) -> DeadlinePicture:
             x(stop.from_on),
             round(max(x(stop.until or line.today) - x(stop.from_on), 4), 1),
             "f-stop",
-            _("停 %(n)s 天") % {"n": stop.days},
+            ngettext("停 %(n)s 天", "停 %(n)s 天", stop.days) % {"n": stop.days},
         )
         for stop in line.stops
     ]

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from casework.access.policy import require, why_not
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Missing, NotAllowed, NotReady, Refused
+from casework.core.moments import cn_datetime
 from casework.ledger.record import record
-from casework.web.formats import cn_datetime
 from evidence.custody_workflow import STEPS, Step, blocks
 from evidence.enums import ENDED, Act, State
 from evidence.models import Custody, Holding, Item, Seal
@@ -148,7 +148,7 @@ def _after(item: Item, at: datetime) -> int:
     if at < last.at:
         raise Invalid(
             _("办理时间 %(at)s 早于 %(number)s 的上一环 %(last)s。可以核对时间后重填。")
-            % {"at": _local(at), "number": item.number, "last": _local(last.at)},
+            % {"at": cn_datetime(at), "number": item.number, "last": cn_datetime(last.at)},
             details={"at": _("早于上一环")},
         )
     return last.seq
@@ -201,7 +201,3 @@ def _inside(item: Item) -> list[Item]:
 
 def _named(role: str, user: User | None) -> dict[str, Any]:
     return {role: {"id": user.pk, "name": user.name}} if user else {}
-
-
-def _local(at: datetime) -> str:
-    return cn_datetime(at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -79,9 +80,7 @@ def attach_blob(
             at=at,
             personal={"name": clean, "note": note},
             data={
-                "number": row.number,
-                "file": file.pk,
-                "sha256": blob.sha256,
+                **_of_file(file),
                 "sm3": blob.sm3,
                 "size": str(blob.size),
                 "media_type": blob.media_type,
@@ -92,9 +91,14 @@ def attach_blob(
     return file
 
 
+def _of_file(file: ItemFile) -> dict[str, Any]:
+    """Return which file of which item: what every entry about a file says first."""
+    return {"number": file.item.number, "file": file.pk, "sha256": file.blob.sha256}
+
+
 def note_retyped(blob: Blob, before: str, at: datetime) -> None:
     """Write down beside the entry of the upload that the type said there was wrong; nobody did it, the bytes say so."""
-    for file in ItemFile.objects.filter(blob=blob).select_related("item").order_by("pk"):
+    for file in ItemFile.objects.filter(blob=blob).select_related("item", "blob").order_by("pk"):
         record(
             "item.file_type_corrected",
             ref=f"item:{file.item_id}",
@@ -102,9 +106,7 @@ def note_retyped(blob: Blob, before: str, at: datetime) -> None:
             at=at,
             personal={"name": file.name},
             data={
-                "number": file.item.number,
-                "file": file.pk,
-                "sha256": blob.sha256,
+                **_of_file(file),
                 "from": before,
                 "to": blob.media_type,
             },
@@ -133,9 +135,7 @@ def note_download(file: ItemFile, *, actor: User, at: datetime, marked: bool = F
             at=at,
             personal={"name": file.name},
             data={
-                "number": file.item.number,
-                "file": file.pk,
-                "sha256": file.blob.sha256,
+                **_of_file(file),
                 **({"marked": True} if marked else {}),
             },
         )
@@ -152,9 +152,7 @@ def note_preview(file: ItemFile, *, actor: User, at: datetime, page: int = 0) ->
             actor=actor,
             at=at,
             data={
-                "number": file.item.number,
-                "file": file.pk,
-                "sha256": file.blob.sha256,
+                **_of_file(file),
                 **({"page": page} if page else {}),
             },
             personal={"name": file.name},

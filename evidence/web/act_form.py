@@ -19,11 +19,12 @@ from evidence.web.people import PersonField, colleagues, usual_second
 
 
 def ask_again(form: forms.Form, name: str, seal: Seal, data: dict[str, Any]) -> None:
-    """Refuse the number once when it is not that of the seal; sent again unchanged, it stands."""
+    """Refuse the number once when it is not that of the seal; sent again unchanged for the same seal, it stands."""
     read = seal_number(data.get(name) or "")
-    if not read or read == seal.number or data.get("sure") == read:
+    sure = f"{seal.pk} {read}"
+    if not read or read == seal.number or data.get("sure") == sure:
         return
-    form.data = {**form.data.dict(), "sure": read} if isinstance(form.data, QueryDict) else {**form.data, "sure": read}
+    form.data = {**form.data.dict(), "sure": sure} if isinstance(form.data, QueryDict) else {**form.data, "sure": sure}
     form.add_error(
         name, _("和记录不一致。请再看一遍封条；确是 %(read)s 的，再按一次，就登记账实不符。") % {"read": read}
     )

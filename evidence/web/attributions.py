@@ -17,7 +17,7 @@ from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.web.formats import cn_datetime
+from casework.core.moments import cn_datetime
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list
@@ -124,7 +124,8 @@ LIST = ListPage(
     order=("-opened_at", "-pk"),
     row_url=address_of("evidence:attribution"),
     unit=_l("张"),
-    empty_text=_l("还没有查过谁做的。可以在时间线的事件页上点“查是谁做的”"),
+    empty_text=_l("还没有查过谁做的"),
+    empty_why=_l("在时间线上打开一个事件，按“查是谁做的”。"),
 )  # fmt: skip
 
 

@@ -110,7 +110,7 @@ def _breaks(item: Item) -> dict[int, str]:
         }
         if row.resolved_at is not None:
             said += _("。已查清：%(text)s") % {"text": row.resolution}
-        found[row.seq] = "；".join(filter(None, (found.get(row.seq, ""), said)))
+        found[row.seq] = _("；").join(filter(None, (found.get(row.seq, ""), said)))
     return found
 
 
@@ -144,11 +144,11 @@ def _people(row: Custody) -> SafeString:
 
 
 def _names(actor: User, second: User | None) -> str:
-    return "、".join(user.name for user in (actor, second) if user is not None)
+    return _("、").join(user.name for user in (actor, second) if user is not None)
 
 
 def _place(row: Custody) -> str:
-    return "；".join(filter(None, (row.place, row.note, _confirmed(row))))
+    return _("；").join(filter(None, (row.place, row.note, _confirmed(row))))
 
 
 def _confirmed(row: Custody) -> str:

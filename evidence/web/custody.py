@@ -15,7 +15,7 @@ from casework.access.policy import can, get_visible, require
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.web.formats import cn_date
+from casework.core.moments import cn_date
 from casework.web.forms import add_refusal
 from casework.web.guards import officials_only
 from casework.web.toast import toast

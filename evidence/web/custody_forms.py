@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
-from casework.web.formats import cn_datetime
+from casework.core.moments import cn_datetime
 from casework.web.forms import DayField
 from casework.web.vocabulary import Text
 from evidence import services

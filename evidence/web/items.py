@@ -60,7 +60,7 @@ def _read_rows(entries: Any) -> list[dict[str, Any]]:
     return [
         {
             "at": entry.at,
-            "who": "、".join(actor["name"] for actor in entry.payload["actors"]),
+            "who": _("、").join(actor["name"] for actor in entry.payload["actors"]),
             "kind": entry.kind,
             "state": proofs[entry.pk].state,
         }

@@ -103,6 +103,7 @@ ITEMS = ListPage(
     unit=_("件"),
     default_query="parts=0",
     empty_text=_("这里没有您可以知悉的证物"),
+    empty_why=_("提取时逐件登记的、移交给您的证物列在这里。"),
 )
 
 #: How many items lie in a taking, parts not counted; asked for the rows of a page alone.
@@ -134,6 +135,7 @@ COLLECTIONS = ListPage(
     row_url=address_of("evidence:collection"),
     unit=_("份"),
     empty_text=_("这里没有您可以知悉的清单"),
+    empty_why=_("每次提取开一份清单，再逐件登记证物。"),
 )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
-from casework.web.formats import cn_datetime
+from casework.core.moments import cn_datetime
 from evidence.log_words import check_words, verdict_words
 from evidence.models.logs import EventMark, LogFinding
 from evidence.selectors.logs import Asked, LaneBars

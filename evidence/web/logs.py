@@ -125,7 +125,7 @@ def _share(run: LogRun) -> str:
 
 
 def _formats(run: LogRun) -> str:
-    return "、".join(dict.fromkeys(member["format"] for member in run.members))
+    return _("、").join(dict.fromkeys(member["format"] for member in run.members))
 
 
 def _run(request: HttpRequest, pk: int) -> LogRun:

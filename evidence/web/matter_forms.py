@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
-from casework.web.formats import DASH, cn_datetime
+from casework.core.moments import DASH, cn_datetime
 from casework.web.vocabulary import Text
 from evidence import services
 from evidence.custody_workflow import intact_seal

@@ -13,10 +13,10 @@ from casework.access.policy import get_visible
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import Refused
+from casework.core.moments import cn_datetime
 from casework.files import previews
 from casework.files.responses import download_marked
 from casework.search.beside import finder
-from casework.web.formats import cn_datetime
 from evidence.models import Item, ItemFile
 from evidence.services import note_download, note_preview
 from evidence.web.cautions import cautions

@@ -16,7 +16,7 @@ from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.web.formats import cn_datetime
+from casework.core.moments import cn_datetime
 from casework.web.forms import add_refusal
 from casework.web.guards import officials_only
 from casework.web.toast import toast

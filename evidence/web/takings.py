@@ -276,7 +276,7 @@ def seizure_list(request: HttpRequest, pk: int) -> HttpResponse:
     photos = _photos(lines, user) if "photos" in request.GET and can(user, "evidence.download", row) else {}
     for item in lines:
         for part in (item, *item.parts.all()):
-            part.told = "；".join(device_words(getattr(part, "device", None)))
+            part.told = _("；").join(device_words(getattr(part, "device", None)))
         for file in item.files.all():
             size = _("%(n)s 字节") % {"n": f"{file.blob.size:,}"}
             file.told = f"{format_of(file)}，{size}"

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from casework.access.models import NeedToKnow
 from casework.access.policy import can, get_visible
 from casework.core import clock
-from casework.web.formats import cn_datetime
+from casework.core.moments import cn_datetime
 from casework.web.toast import toast
 from evidence.log_enums import Lane
 from evidence.log_words import kind_words

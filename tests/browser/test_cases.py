@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db.models import Count
 from playwright.sync_api import expect
 
@@ -45,6 +46,33 @@ def test_an_officer_notes_and_marks_a_moment_on_the_timeline(visitor: Visitor) -
     visitor.open(f"/cases/{case.pk}/")
     visitor.look()
     assert visitor.troubles == []
+
+
+def test_what_was_typed_outlives_the_session_and_is_shown_to_nobody_else(visitor: Visitor) -> None:
+    page, case = visitor.page, _case()
+    visitor.become("officer1")
+    address = f"/cases/{case.pk}/work/"
+
+    visitor.open(address)
+    page.get_by_label("记事").fill("写了一半，会话已经结束。")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_role("button", name="记下").click()
+    page.wait_for_url("**/accounts/login/**")
+    visitor.become("officer1")
+    visitor.open(address)
+
+    expect(page.get_by_label("记事")).to_have_value("写了一半，会话已经结束。")
+    expect(page.locator("#page-error")).to_contain_text("还没有提交")
+    assert not CaseNote.objects.filter(case=case, text__contains="会话已经结束").exists()
+
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_role("button", name="记下").click()
+    page.wait_for_url("**/accounts/login/**")
+    visitor.become("officer2")
+    visitor.open(address)
+
+    expect(page.get_by_label("记事")).to_have_value("")
+    assert page.evaluate("sessionStorage.getItem('cw-typed')") is None
 
 
 @BOTH

@@ -57,6 +57,40 @@ def test_pages_of_a_case_open_for_those_who_may_know_of_it(cast: Cast) -> None:
             assert client.get(url).status_code == (200 if role in inside else 404), (role, url)
 
 
+@pytest.mark.parametrize(("who", "written"), [("officer", False), ("auditor", False), ("hearing_officer", True)])
+def test_what_a_step_waits_for_leads_only_those_to_the_text_who_write_it(cast: Cast, who: str, written: bool) -> None:
+    case = walk(cast, a_case(cast), "hearing")
+    url = reverse("cases:write", args=[case.pk, "hearing_report"])
+    client = _as(getattr(cast, who))
+
+    content = client.get(reverse("cases:detail", args=[case.pk])).content.decode()
+
+    assert "没有审理报告" in content
+    assert (url in content) == written
+    assert client.get(url).status_code == (200 if written else 403)
+
+
+def test_a_refused_decision_keeps_the_remarks_at_the_parts(cast: Cast) -> None:
+    case = a_case(cast)
+    client, url = _as(cast.approver), reverse("cases:paper", args=[case.pk])
+    page = client.get(url).context
+
+    answer = client.post(
+        url,
+        {
+            "step": "return_paper", "reason": "", "remark-grounds": "时间没有写明",
+            "digest": page["view"].digest, "version": case.version,
+        },
+    )  # fmt: skip
+
+    content = answer.content.decode()
+    assert answer.status_code == 409
+    assert "时间没有写明</textarea>" in content
+    assert '<details class="card" open>' in content
+    case.refresh_from_db()
+    assert not case.returned
+
+
 def test_the_page_is_drawn_in_every_state(cast: Cast) -> None:
     drawn = set()
     for end in ENDS:

@@ -247,7 +247,8 @@ def test_a_call_for_help_reaches_the_leaders_and_is_answered_once(cast: Cast) ->
     arrive_at_site(site, actor=cast.inspector, at=moment("2021-09-06 09:00"))
     call = call_for_help(site, "需要一名技术人员", actor=cast.inspector, at=moment("2021-09-06 09:10"))
 
-    board = _client(cast.officer).get(reverse("cases:inspection-board", args=[inspection.pk])).content.decode()
+    url = reverse("cases:inspection-board", args=[inspection.pk])
+    board = _client(cast.officer).get(url, headers={"HX-Request": "true"}).content.decode()
     assert "需要一名技术人员" in board
     told = Notice.objects.filter(kind="site.help").values_list("recipient", flat=True)
     assert set(told) == {cast.officer.pk}

@@ -8,7 +8,7 @@ from django.urls import reverse
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
-from casework.web.formats import cn_datetime
+from casework.core.moments import cn_datetime
 from evidence.enums import Outcome, State
 from evidence.models import Discrepancy
 from evidence.selectors.desk import offers_refused
@@ -114,10 +114,13 @@ def test_a_number_that_does_not_fit_is_asked_for_twice(cast: Cast) -> None:
     assert (asked.status_code, "再看一遍封条" in asked.content.decode()) == (409, True)
     assert item.seals.get().number not in asked.content.decode()  # what should be there is not prompted
     assert not Discrepancy.objects.exists()
-    # Another wrong number is asked about again; the same one stands.
-    assert client.post(url, {**given, "seal": "ZJ21-999998", "sure": "ZJ21-999999"}).status_code == 409
+    # Another wrong number is asked about again, and the same at another seal; the same at the same one stands.
+    sure = asked.context["form"]["sure"].value()
+    assert client.post(url, {**given, "seal": "ZJ21-999998", "sure": sure}).status_code == 409
     assert not Discrepancy.objects.exists()
-    assert client.post(url, {**given, "sure": asked.context["form"]["sure"].value()}).status_code == 302
+    assert client.post(url, {**given, "sure": sure}).status_code == 302
+    other = reverse("evidence:act", args=[beside.pk, "verify"])
+    assert client.post(other, {**given, "sure": sure}).status_code == 409
     assert [(row.item, row.found) for row in Discrepancy.objects.all()] == [(item, "ZJ21-999999")]
     assert not beside.discrepancies.exists()
 

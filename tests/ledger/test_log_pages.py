@@ -1,6 +1,9 @@
 """The log's routes: the layout of C2SP tlog-tiles, who may fetch what, and the states the pages tell."""
 
 import base64
+import hashlib
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,7 +69,7 @@ def test_officials_fetch_hashes_and_auditors_alone_fetch_entries(published: tree
 
     for name, user in {**cast.everyone(), "nobody": None}.items():
         official = user is not None and user.is_commission
-        for path in ("checkpoint", "vkey", "tile/0/000", "consistency/200/300"):
+        for path in ("checkpoint", "vkey", "verify.py", "tile/0/000", "consistency/200/300"):
             assert fetch(user, f"/ledger/{path}")[0] == (200 if official else 404), (name, path)
         for path in ("tile/entries/000", f"entries/{row.pk}/proof", f"entries/{row.pk}/leaf"):
             assert fetch(user, f"/ledger/{path}")[0] == (200 if name == "auditor" else 404), (name, path)
@@ -88,6 +91,42 @@ def test_a_proof_and_a_growth_are_checked_with_what_is_fetched(published: tree.P
     assert verify.consistency_holds(200, 300, first.root, published.root, growth)
     for path in ("0/300", "200/301", "300/200"):
         assert fetch(auditor, f"/ledger/consistency/{path}")[0] == 404
+
+
+def test_an_entry_is_checked_offline_with_nothing_but_what_its_page_hands_out(
+    published: tree.Published, tmp_path: Path
+) -> None:
+    auditor = make_cast().auditor
+    row = Entry.objects.order_by("pk")[123]
+    page = fetch(auditor, f"/trail/entry/{row.pk}/")[1].decode()
+    wanted = {
+        "p.tlog-proof": f"/ledger/entries/{row.pk}/proof", "entry": f"/ledger/entries/{row.pk}/leaf",
+        "vkey": "/ledger/vkey", "verify.py": "/ledger/verify.py",
+    }  # fmt: skip
+
+    for name, path in wanted.items():
+        assert f'href="{path}"' in page
+        (tmp_path / name).write_bytes(fetch(auditor, path)[1])
+
+    def run() -> int:
+        command = [
+            "verify.py",
+            "--proof",
+            "p.tlog-proof",
+            "--entry",
+            "entry",
+            "--vkey",
+            (tmp_path / "vkey").read_text(),
+        ]
+        return subprocess.run(
+            [sys.executable, "-I", *command], cwd=tmp_path, capture_output=True, check=False
+        ).returncode
+
+    assert run() == 0
+    (tmp_path / "entry").write_bytes((tmp_path / "entry").read_bytes().replace(b"a", b"b", 1))
+    assert run() == 1
+    checked = fetch(auditor, "/trail/check/")[1].decode().replace(" ", "")
+    assert hashlib.sha256((tmp_path / "verify.py").read_bytes()).hexdigest() in checked
 
 
 def test_the_three_states_of_an_entry(as_owner: Any, fill: Fill) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils.translation import override
 
+from casework.core import moments
 from casework.web import formats
 
 TODAY = date(2021, 10, 27)
@@ -22,22 +23,22 @@ TODAY = date(2021, 10, 27)
     ],
 )
 def test_days(day: date | None, today: date | None, expected: str) -> None:
-    assert formats.cn_date(day, today) == expected
+    assert moments.cn_date(day, today) == expected
 
 
 def test_moments_are_those_of_shanghai() -> None:
     moment = datetime(2021, 9, 6, 6, 20, 5, tzinfo=UTC)
-    assert formats.cn_datetime(moment, TODAY) == "9月6日 14:20"
-    assert formats.cn_datetime(moment, TODAY, seconds=True) == "9月6日 14:20:05"
-    assert formats.cn_datetime(None) == "—"
+    assert moments.cn_datetime(moment, TODAY) == "9月6日 14:20"
+    assert moments.cn_datetime(moment, TODAY, seconds=True) == "9月6日 14:20:05"
+    assert moments.cn_datetime(None) == "—"
 
 
 def test_paper_says_year_and_zone() -> None:
     moment = datetime(2021, 9, 6, 16, 20, 5, tzinfo=UTC)
-    assert formats.on_paper(moment) == "2021年9月7日 00:20（北京时间）"
+    assert moments.on_paper(moment) == "2021年9月7日 00:20（北京时间）"
     with override("en"):
-        assert formats.on_paper(moment) == "2021-9-7 00:20 (Beijing time)"
-    assert formats.on_paper(None) == "—"
+        assert moments.on_paper(moment) == "2021-9-7 00:20 (Beijing time)"
+    assert moments.on_paper(None) == "—"
 
 
 @pytest.mark.parametrize(

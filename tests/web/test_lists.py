@@ -406,3 +406,29 @@ def test_what_stands_above_the_title_on_a_phone_is_left_out_there_when_it_is_a_d
         assert (
             cells == f'{told}<td><a class="title" href="/cases/1/">甲案</a></td><td class="mono" data-l="备注">—</td>'
         )
+
+
+def test_a_list_without_anything_says_why_and_offers_no_conditions(ask: Callable[..., HttpResponseBase]) -> None:
+    page = replace(
+        PAGE,
+        queryset=lambda user: User.objects.none(),
+        default_query="active=1",
+        empty_text="还没有用户",
+        empty_why="由系统管理员开立。",
+    )
+
+    content = ask(page=page).content.decode()  # type: ignore[attr-defined]
+
+    assert "还没有用户" in content
+    assert "由系统管理员开立。" in content
+    assert "清空条件" not in content  # nothing is hidden by the condition of the first visit
+    assert "list-top" not in content  # no box to search nothing in, no export of 0 rows
+    assert 'id="facets"' not in content
+
+
+def test_conditions_that_leave_nothing_can_be_taken_off(ask: Callable[..., HttpResponseBase]) -> None:
+    content = ask("role=inspector").content.decode()  # type: ignore[attr-defined]
+
+    assert "没有符合条件的内容" in content
+    assert "清空条件" in content
+    assert "list-top" in content

@@ -238,3 +238,24 @@ def test_account_pages_are_in_our_look(cast: Cast, client: Client, name: str) ->
     page = response.content.decode()
     assert "cw/tokens.css" in page
     assert " style=" not in page
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_part_of_a_page_says_that_the_session_has_ended(client: Client, db: None, method: str) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://casework.invalid/cases/8/?tab=a"}
+
+    response = getattr(client, method)("/", headers=headers)
+
+    assert response.status_code == 401
+    assert response["HX-Retarget"] == "#page-error"
+    content = response.content.decode()
+    assert "登录已过期，没有保存" in content
+    assert "next=%2Fcases%2F8%2F%3Ftab%3Da" in content
+    assert "<html" not in content  # the door is not drawn into the page
+
+
+def test_a_page_leads_to_the_door(client: Client, db: None) -> None:
+    response = client.get("/cases/8/")
+
+    assert response.status_code == 302
+    assert response["Location"] == "/accounts/login/?next=/cases/8/"

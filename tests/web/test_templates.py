@@ -82,8 +82,12 @@ def test_the_sprite_is_what_the_package_gives() -> None:
 # English beside Chinese --------------------------------------------------------------------------------------------
 
 
+#: What compiled catalogues put between a context and its msgid.
+CONTEXT = "\x04"
+
+
 def po_entries(path: Path) -> dict[str, str]:
-    """Return msgid → msgstr of a .po file, without the fuzzy and the obsolete ones."""
+    """Return msgid → msgstr of a .po file, without the fuzzy and the obsolete ones; a context stands before its msgid."""
     entries: dict[str, str] = {}
     for block in re.split(r"\n\s*\n", path.read_text(encoding="utf-8")):
         lines = [line for line in block.splitlines() if not line.startswith("#")]
@@ -92,13 +96,16 @@ def po_entries(path: Path) -> dict[str, str]:
         found: dict[str, str] = {}
         here = ""
         for line in lines:
-            start = re.match(r'(msgid_plural|msgid|msgstr(?:\[\d\])?) (".*")', line)
+            start = re.match(r'(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?) (".*")', line)
             if start:
                 here = start[1]
                 found[here] = ast.literal_eval(start[2])
             elif line.startswith('"'):
                 found[here] += ast.literal_eval(line)
-        entries[found.get("msgid", "")] = found.get("msgstr") or found.get("msgstr[1]") or found.get("msgstr[0]") or ""
+        context = f"{found['msgctxt']}{CONTEXT}" if "msgctxt" in found else ""
+        entries[context + found.get("msgid", "")] = (
+            found.get("msgstr") or found.get("msgstr[1]") or found.get("msgstr[0]") or ""
+        )
     return entries
 
 
@@ -106,7 +113,10 @@ def messages_of_templates() -> set[str]:
     found: set[str] = set()
     for path in TEMPLATES:
         text = path.read_text(encoding="utf-8")
-        found |= {one[1] for one in re.findall(r"\{%\s*trans(?:late)? ([\"'])(.*?)\1", text)}
+        found |= {
+            f"{context}{CONTEXT}{said}" if context else said
+            for _quote, said, context in re.findall(r"\{%\s*trans(?:late)? ([\"'])(.*?)\1(?: context \"(.*?)\")?", text)
+        }
         found |= {one[1] for one in re.findall(r"[^\w]_\(([\"'])(.*?)\1\)", text)}
     return found
 
@@ -124,6 +134,8 @@ def messages_of_sources() -> set[str]:
                 first = node.args[0] if node.args else None
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     found.add(first.value)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "pgettext_lazy":
+                found.add(CONTEXT.join(one.value for one in node.args if isinstance(one, ast.Constant)))
     return found
 
 
@@ -133,6 +145,21 @@ def test_every_sentence_has_its_english() -> None:
     assert len(wanted) > 200
     missing = sorted(one for one in wanted if not english.get(one))
     assert not missing, missing
+
+
+def test_what_has_a_plural_is_asked_for_with_a_number() -> None:
+    """Without one the catalogue gives the singular: "5 day"."""
+    text = (ROOT / "casework" / "locale" / "en" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
+    counted = set(re.findall(r'^msgid "(.*)"\nmsgid_plural', text, re.MULTILINE))
+    assert len(counted) > 50
+    plain = messages_of_templates() | messages_of_sources()
+    for path in TEMPLATES:
+        for body in re.findall(
+            r"\{% blocktrans[^%]*%\}((?:(?!\{% (?:plural|endblocktrans) %\}).)*)\{% endblocktrans %\}",
+            path.read_text(encoding="utf-8"),
+        ):
+            plain.add(re.sub(r"\{\{ (\w+) \}\}", r"%(\1)s", body))
+    assert not plain & counted
 
 
 def test_english_keeps_the_placeholders() -> None:

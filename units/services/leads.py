@@ -15,8 +15,8 @@ from casework.core.errors import Refused
 from casework.deadlines.models import Deadline
 from casework.deadlines.services.lifecycle import Opening, open_deadline, open_deadlines
 from casework.ledger.record import record
-from units.enums import Classification, LeadState, MatchState, QuestionKind, Stance
-from units.lead_workflow import ENDED, Move, move_named
+from units.enums import LeadState, MatchState, QuestionKind, Stance
+from units.lead_workflow import ENDED, NOT_PUNITIVE, Move, move_named
 from units.models import Campaign, Lead, MonitorList, Question, QuestionEvidence, Sighting, Unit
 from units.services.numbers import lead_number
 from units.services.relapse import note_relapses
@@ -247,7 +247,7 @@ def mark_filed(lead: Lead, *, source_ref: str, actor: User, at: datetime) -> Lea
         row = Lead.locked(lead.pk)
         if row.state == LeadState.FILED:
             return row
-        if row.classification in {Classification.PASSIVE, Classification.RESEARCH}:
+        if row.classification in NOT_PUNITIVE:
             raise Refused(
                 _("不能转立案：因为线索已定性为%(nature)s，不走处分程序。可以下达整改，或补充证据后重新定性。")
                 % {"nature": row.get_classification_display()},

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from casework.web.formats import DASH
+from casework.core.moments import DASH
 from casework.web.templatetags.cw import icon
 from units.models import Stage
 from units.models.self_inspections import Row

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from casework.accounts.enums import Role
 from casework.accounts.models import User
@@ -31,7 +32,7 @@ register(
     CAMPAIGN, _("进度"), "layout-grid", "units:campaigns", roles=_READERS, order=10, short=_("进度"), key="p",
 )  # fmt: skip
 register(
-    CAMPAIGN, _("自查报告"), "clipboard-list", "units:self-inspections",
+    CAMPAIGN, pgettext_lazy("places", "自查报告"), "clipboard-list", "units:self-inspections",
     roles=_READERS, waiting=to_review, order=20, key="r",
 )  # fmt: skip
 register(

@@ -12,7 +12,7 @@ from casework.access.policy import get_visible, require
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.web.formats import cn_datetime
+from casework.core.moments import cn_datetime
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import badge
@@ -46,6 +46,7 @@ CHANGE_SETS = ListPage(
     row_url=address_of("units:change-set"),
     unit=gettext_lazy("次"),
     empty_text=gettext_lazy("还没有批量处置"),
+    empty_why=gettext_lazy("在线索表里勾选几条一起办，每办一次这里记一次，可以撤销。"),
 )  # fmt: skip
 
 

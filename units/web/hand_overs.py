@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework.access.policy import can, get_visible, require
@@ -16,8 +16,8 @@ from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.core.moments import cn_datetime
 from casework.files.responses import download
-from casework.web.formats import cn_datetime
 from casework.web.forms import DayField, add_refusal
 from casework.web.guards import commission_only, officials_only
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list
@@ -50,7 +50,7 @@ def _late(value: str) -> Q:
 
 
 HAND_OVERS = ListPage(
-    title=gettext_lazy("移送函"),
+    title=pgettext_lazy("places", "移送函"),
     queryset=lambda user: HandOver.objects.visible_to(user).select_related("agency", "unit", "lead"),
     columns=(
         Column("deadline", gettext_lazy("期限"), chip_column, sort="due_on", export=lambda row: row.due_on),

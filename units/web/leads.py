@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from casework.access.policy import require
@@ -171,7 +171,7 @@ def _bulk(way: str) -> Bulk:
 
 
 TABLE = ListPage(
-    title=gettext_lazy("线索"),
+    title=pgettext_lazy("places", "线索"),
     queryset=rows_of,
     columns=(
         Column(

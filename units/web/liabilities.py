@@ -14,7 +14,7 @@ from casework.access.policy import can, get_visible, require
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
-from casework.web.formats import cn_date
+from casework.core.moments import cn_date
 from casework.web.forms import DayField, add_refusal
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list

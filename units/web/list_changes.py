@@ -13,7 +13,7 @@ from casework.access.policy import get_visible
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
-from casework.web.formats import cn_datetime
+from casework.core.moments import cn_datetime
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, render_list
 from casework.web.templatetags.cw import status

@@ -13,8 +13,8 @@ from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.core.moments import cn_datetime
 from casework.files.responses import download
-from casework.web.formats import cn_datetime
 from casework.web.forms import add_refusal
 from casework.web.guards import commission_only, officials_only
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list

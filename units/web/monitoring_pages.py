@@ -7,14 +7,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.access.policy import can, get_visible
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
-from casework.web.formats import cn_datetime
+from casework.core.moments import cn_datetime
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
@@ -44,7 +44,7 @@ def _prepare_lists(_request: HttpRequest, rows: list[Any]) -> None:
 
 
 LISTS = ListPage(
-    title=gettext_lazy("监测清单"),
+    title=pgettext_lazy("places", "监测清单"),
     queryset=lambda user: MonitorList.objects.visible_to(user).select_related("import_run"),
     columns=(
         Column("sampled", gettext_lazy("采样时间"), lambda row: cn_datetime(row.sampled_at), sort="-sampled_at", link=True,
@@ -66,7 +66,7 @@ LISTS = ListPage(
     unit=gettext_lazy("份"),
     prepare=_prepare_lists,
     empty_text=gettext_lazy("还没有监测清单"),
-    empty_why=gettext_lazy("从“导入”导入一份监测清单。"),
+    empty_why=gettext_lazy("由受理人员或专项行动办从“导入”导入。"),
 )  # fmt: skip
 
 
@@ -140,6 +140,7 @@ SIGHTINGS = ListPage(
     export_name="监测记录",
     on_export=lambda user, count: note_list_export("sightings", count, actor=user, at=clock.now()),
     empty_text=gettext_lazy("还没有监测记录"),
+    empty_why=gettext_lazy("监测清单由受理人员或专项行动办从“导入”导入。"),
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from casework.accounts.enums import COMMISSION, Role
 from casework.accounts.models import User
@@ -62,10 +63,10 @@ for _value, _word, _colour, _icon in (
 ):
     register_status("address", _value, _word, _colour, _icon)
 
-register(MONITORING, _("监测清单"), "radar-2", "units:monitor-lists", roles=_READERS, order=10)
+register(MONITORING, pgettext_lazy("places", "监测清单"), "radar-2", "units:monitor-lists", roles=_READERS, order=10)
 register(
     MONITORING, _("线索处置"), "list-check", "units:leads", roles=_READERS, waiting=open_leads, order=20, tab=2,
-    short=_("线索"), key="l",
+    short=pgettext_lazy("places", "线索"), key="l",
 )  # fmt: skip
-register(MONITORING, _("单位"), "building", "units:units", roles=COMMISSION, order=30, key="d")
-register(MONITORING, _("网段"), "network", "units:addresses", roles=_READERS, order=35)
+register(MONITORING, pgettext_lazy("places", "单位"), "building", "units:units", roles=COMMISSION, order=30, key="d")
+register(MONITORING, pgettext_lazy("places", "网段"), "network", "units:addresses", roles=_READERS, order=35)

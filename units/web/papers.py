@@ -89,8 +89,8 @@ PAPERS = ListPage(
     row_url=address_of("units:paper"),
     prepare=_prepare,
     unit=gettext_lazy("件"),
-    empty_text=gettext_lazy("没有符合条件的文书"),
-    empty_why=gettext_lazy("在单位页或整改页上拟整改通知书、监察建议书。"),
+    empty_text=gettext_lazy("还没有整改通知书、监察建议书"),
+    empty_why=gettext_lazy("在专项行动的单位页或整改页上拟写。"),
 )
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from casework.access.policy import can, get_visible
@@ -67,7 +67,7 @@ def _number(rows: Any) -> Subquery:
 
 
 UNITS = ListPage(
-    title=gettext_lazy("单位"),
+    title=pgettext_lazy("places", "单位"),
     queryset=_units,
     columns=(
         Column("name", gettext_lazy("单位名称"), "name", sort="name_key", link=True),
@@ -94,7 +94,7 @@ UNITS = ListPage(
     on_export=_export("units"),
     unit=gettext_lazy("家"),
     empty_text=gettext_lazy("登记册里还没有单位"),
-    empty_why=gettext_lazy("从“导入”导入单位名单。"),
+    empty_why=gettext_lazy("由受理人员或专项行动办从“导入”导入。"),
 )  # fmt: skip
 
 PEOPLE = ListPage(
@@ -123,6 +123,7 @@ PEOPLE = ListPage(
     on_export=_export("people"),
     unit=gettext_lazy("人"),
     empty_text=gettext_lazy("登记册里还没有人员"),
+    empty_why=gettext_lazy("由受理人员或专项行动办从“导入”导入。"),
 )
 
 
@@ -143,7 +144,7 @@ def ports_words(block: AddressBlock) -> str:
 
 
 BLOCKS = ListPage(
-    title=gettext_lazy("网段"),
+    title=pgettext_lazy("places", "网段"),
     queryset=lambda user: AddressBlock.objects.visible_to(user).select_related("unit", "import_run"),
     columns=(
         Column("network", gettext_lazy("网段"), lambda block: str(block.network), mono=True, sort="network"),
@@ -169,7 +170,7 @@ BLOCKS = ListPage(
     export_name="网段",
     on_export=_export("blocks"),
     empty_text=gettext_lazy("还没有登记网段"),
-    empty_why=gettext_lazy("从“导入”导入网段名单。"),
+    empty_why=gettext_lazy("由受理人员或专项行动办从“导入”导入。"),
 )  # fmt: skip
 
 

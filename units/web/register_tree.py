@@ -107,7 +107,7 @@ REGISTRATIONS = ListPage(
     unit=gettext_lazy("项"),
     prepare=_prepare,
     empty_text=gettext_lazy("还没有登记科研备案"),
-    empty_why=gettext_lazy("从“导入”导入备案名单。"),
+    empty_why=gettext_lazy("由受理人员或专项行动办从“导入”导入。"),
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework.access.policy import can, get_visible
@@ -113,7 +113,7 @@ def _each(request: HttpRequest, queryset: Any, act: Callable[..., Any], words: s
 
 
 REPORTS = ListPage(
-    title=gettext_lazy("自查报告"),
+    title=pgettext_lazy("places", "自查报告"),
     queryset=lambda user: SelfInspection.objects.visible_to(user).select_related(
         "unit__region", "stage__campaign", "campaign_unit", "leader", "reviewer"
     ),
@@ -214,7 +214,8 @@ REPORTS = ListPage(
             confirm_verb=gettext_lazy("通过"),
         ),
     ),
-    empty_text=gettext_lazy("没有符合条件的自查报告"),
+    empty_text=gettext_lazy("还没有自查报告"),
+    empty_why=gettext_lazy("向单位下发自查任务后，各单位的报告列在这里。"),
 )
 
 

@@ -26,7 +26,7 @@ from casework.web.list_query import ListQuery
 from casework.web.lists import render_list
 from casework.web.toast import toast
 from units.enums import Classification, Disposition, LeadState, QuestionKind, Stance
-from units.lead_workflow import AWAITING_OPINION, moves_for, ways
+from units.lead_workflow import AWAITING_OPINION, move_named, moves_for, ways
 from units.models import HandOver, Lead, LiabilityItem, Question, Sighting
 from units.selectors.far_ends import Spoken, pools_of_lead
 from units.selectors.leads import dealings, question_cards, research_of
@@ -59,10 +59,6 @@ class HandleForm(forms.Form):
     )
     version = forms.IntegerField()
     then = forms.IntegerField(required=False)
-
-
-#: From these states a case may be filed on a lead (监察法实施条例第二百零六条、第二百一十条).
-FILABLE = frozenset({LeadState.APPROPRIATE_ENQUIRY, LeadState.INQUIRY, LeadState.VERIFICATION})
 
 
 @require_safe
@@ -149,7 +145,7 @@ def _detail(request: HttpRequest, user: User, chosen: Lead, form: HandleForm | N
         "may_note": can(user, "lead.note", row),
         "may_assign": can(user, "lead.assign", row),
         # Filing is an act of the app above; its page is named, not imported.
-        "may_file": row.state in FILABLE and "case.file" in acts() and can(user, "case.file"),
+        "may_file": row.state in move_named("file").sources and "case.file" in acts() and can(user, "case.file"),
         "may_settle": can(user, "question.settle", row),
         "may_classify": can(user, "lead.classify", row),
         "members": _members(row) if can(user, "lead.assign", row) else [],

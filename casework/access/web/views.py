@@ -20,9 +20,9 @@ from casework.accounts.models import Appointment, Organisation, Token, User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.core.moments import cn_datetime
 from casework.ledger.models import Entry
 from casework.ledger.words import word
-from casework.web.formats import cn_datetime
 from casework.web.forms import add_refusal
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
@@ -37,7 +37,7 @@ def _hidden_unless(user: Any, act: str) -> None:
 def _roles(user: User) -> str:
     today = clock.today()
     held = [a for a in user.appointments.all() if a.from_on <= today and (a.until is None or a.until >= today)]
-    return "、".join(sorted(str(a.get_role_display()) for a in held))
+    return _("、").join(sorted(str(a.get_role_display()) for a in held))
 
 
 def _organisations(_user: User) -> list[tuple[int, str]]:

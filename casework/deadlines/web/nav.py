@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from casework.access.models import circles_of, has_many_circles
 from casework.accounts.enums import COMMISSION, Role
@@ -24,4 +24,6 @@ def late(user: User) -> Sequence[QuerySet[Any]]:
     return (rows.visible_to(user),)
 
 
-register(TOP, _("期限"), "clock", "deadlines:list", roles=COMMISSION, waiting=late, hot=True, order=30)
+register(
+    TOP, pgettext_lazy("places", "期限"), "clock", "deadlines:list", roles=COMMISSION, waiting=late, hot=True, order=30
+)

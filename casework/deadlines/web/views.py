@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from casework.access.policy import get_visible
@@ -48,7 +49,7 @@ def _overdue(value: str) -> Q:
 
 
 PAGE = ListPage(
-    title=_("期限"),
+    title=pgettext_lazy("places", "期限"),
     queryset=_rows,
     columns=(
         Column(
@@ -75,6 +76,7 @@ PAGE = ListPage(
     prepare=_prepare,
     default_query="state=open&state=stopped",
     empty_text=_("现在没有期限"),
+    empty_why=_("收到线索、立案、下发自查任务时，期限自动起算，列在这里。"),
 )
 
 

@@ -1,6 +1,7 @@
 """The documents in the side bar, and the words of their states."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from casework.accounts.enums import Role
 from casework.documents.policy import OFFICERS
@@ -30,4 +31,11 @@ for _value, _word, _colour, _icon in (
 ):
     register_status("document_template", _value, _word, _colour, _icon)
 
-register(CASES, _("文书"), "file-text", "documents:list", roles=OFFICERS | {Role.APPROVER, Role.AUDITOR}, order=45)
+register(
+    CASES,
+    pgettext_lazy("places", "文书"),
+    "file-text",
+    "documents:list",
+    roles=OFFICERS | {Role.APPROVER, Role.AUDITOR},
+    order=45,
+)

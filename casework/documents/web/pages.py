@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.access.policy import can, get_visible, require
@@ -18,6 +19,7 @@ from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.errors import CaseworkError
+from casework.core.moments import cn_date, cn_datetime
 from casework.documents.catalogue import codes, shipped, template_of
 from casework.documents.enums import DocumentState, JobState
 from casework.documents.fonts import substitutions
@@ -35,7 +37,6 @@ from casework.files import previews
 from casework.files.responses import download
 from casework.ledger.models import Entry
 from casework.ledger.web.proof import proofs_of
-from casework.web.formats import cn_date, cn_datetime
 from casework.web.guards import commission_only
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list
 from casework.web.templatetags.cw import status
@@ -55,7 +56,7 @@ def _whole(text: str) -> SafeString:
 
 
 PAGE = ListPage(
-    title=_l("文书"),
+    title=pgettext_lazy("places", "文书"),
     queryset=lambda user: Document.objects.visible_to(user).select_related("drafted_by"),
     columns=(
         Column(
@@ -93,7 +94,8 @@ PAGE = ListPage(
     order=("-updated_at", "-pk"),
     row_url=address_of("documents:detail"),
     unit=_l("件"),
-    empty_text=_l("还没有文书。在案件、线索、处分、清单的页面上制作。"),
+    empty_text=_l("还没有文书"),
+    empty_why=_l("在案件、线索、处分、清单的页面上制作。"),
 )
 
 

@@ -3,9 +3,10 @@
 from django.urls import path, re_path
 
 from casework.documents.web import acts, files, pages, templates
+from casework.ledger.refs import SHAPE
 
 app_name = "documents"
-_REF = r"(?P<ref>[a-z_]{1,40}:[0-9]{1,18})"
+_REF = rf"(?P<ref>{SHAPE})"
 urlpatterns = [
     path("documents/", pages.listing, name="list"),
     path("documents/templates/", templates.listing, name="templates"),

@@ -60,6 +60,7 @@ RUNS = ListPage(
     export_name="导入",
     unit=gettext_lazy("次"),
     empty_text=gettext_lazy("还没有导入过名单"),
+    empty_why=gettext_lazy("按“选文件导入”选一份名单：先预览，看过再写入，写入后可以撤销。"),
 )  # fmt: skip
 
 

@@ -12,10 +12,10 @@ from django.apps import apps
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from casework.ledger.refs import Resolved, called
+from casework.core.moments import cn_datetime
+from casework.ledger.refs import Resolved, called, is_ref
 from casework.ledger.web.labels import RARE
 from casework.web import vocabulary
-from casework.web.formats import cn_datetime
 from casework.web.vocabulary import Text
 
 #: Names of the facts that rows tell, as far as they have room; the others that are known are in ``RARE``.
@@ -118,7 +118,6 @@ _KEYS = {
 }  # fmt: skip
 #: The same only where several are told: a single number says how many they were.
 _KEYS_OF_MANY = {"members": "user"}
-_REF = re.compile(r"[a-z]+:[1-9]\d*")
 
 #: What the things that facts mention are called to a reader.
 Names = Mapping[str, Resolved]
@@ -138,7 +137,7 @@ def mentioned(value: Any, key: str = "", many: bool = False) -> Iterator[str]:
 
 def _ref_in(value: Any, key: str, many: bool) -> str:
     if isinstance(value, str):
-        return value if _REF.fullmatch(value) else ""
+        return value if is_ref(value) else ""
     noun = _KEYS.get(key) or (_KEYS_OF_MANY.get(key) if many else None)
     return f"{noun}:{value}" if noun and type(value) is int and value > 0 else ""
 

@@ -1,6 +1,8 @@
 """Holding a checkpoint or a proof that was kept elsewhere against the log; for auditors, and nothing is kept of it."""
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -39,7 +41,14 @@ def check(request: HttpRequest) -> HttpResponse:
         raise Http404
     text = request.GET.get("text", "").replace("\r\n", "\n").strip()
     verdict = _verdict(f"{text}\n") if text else None
-    return render(request, "ledger/check.html", {"text": text[:LONGEST], "verdict": verdict, "longest": LONGEST})
+    context = {
+        "text": text[:LONGEST],
+        "verdict": verdict,
+        "longest": LONGEST,
+        # To be compared with what another house says: who does not trust the system need not trust its program.
+        "verifier_sha256": hashlib.sha256(Path(str(verify.__file__)).read_bytes()).hexdigest(),
+    }
+    return render(request, "ledger/check.html", context)
 
 
 def _verdict(text: str) -> Verdict:

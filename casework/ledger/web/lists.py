@@ -17,6 +17,7 @@ from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
+from casework.core.moments import cn_date, cn_datetime
 from casework.ledger import refs
 from casework.ledger.models import Entry
 from casework.ledger.selectors import all_kinds, history
@@ -24,7 +25,6 @@ from casework.ledger.services.exports import WHOLE, note_export
 from casework.ledger.web.changes import actors_of, brief, changes_of, facts_of, mentioned
 from casework.ledger.web.proof import proofs_of
 from casework.ledger.words import word
-from casework.web.formats import cn_date, cn_datetime
 from casework.web.listing import Column, Filter, ListPage
 from casework.web.templatetags.cw import status
 from casework.web.vocabulary import Text
@@ -95,17 +95,20 @@ def _plain(row: Entry) -> dict[str, Any]:
 
 
 def _people_text(row: Entry) -> str:
-    return "、".join(f"{name}（{post}）" if post else name for name, post in actors_of(_plain(row)))
+    return _("、").join(
+        _("%(name)s（%(post)s）") % {"name": name, "post": post} if post else name
+        for name, post in actors_of(_plain(row))
+    )
 
 
 def _facts_text(row: Entry) -> str:
     data = _plain(row).get("data") or {}
-    return "；".join(f"{label} {value}" for label, value in facts_of(data))
+    return _("；").join(f"{label} {value}" for label, value in facts_of(data))
 
 
 def _change_text(row: Entry) -> str:
     data = _plain(row).get("data") or {}
-    return "；".join(f"{c.label} {c.before} → {c.after}".strip() for c in changes_of(data, noun_of(row)))
+    return _("；").join(f"{c.label} {c.before} → {c.after}".strip() for c in changes_of(data, noun_of(row)))
 
 
 def _sound(row: Entry) -> str:

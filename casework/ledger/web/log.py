@@ -7,6 +7,7 @@ a witness. Bundles hold what was done in all matters: auditors only. Decision 3 
 import base64
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.api.authentication import TokenAuthentication
 from casework.core.errors import CaseworkError
-from casework.ledger import merkle, tree
+from casework.ledger import merkle, tree, verify
 from casework.ledger.models import Entry
 from casework.ledger.publication import proof_of_entry, published_tile
 from casework.ledger.selectors import may_read
@@ -78,6 +79,16 @@ def checkpoint(_request: HttpRequest, _user: User) -> HttpResponse:
 def vkey(_request: HttpRequest, _user: User) -> HttpResponse:
     """The keys that have signed this log, one a line, the present one last."""
     return HttpResponse("".join(f"{one}\n" for one in tree.vkeys()), content_type=TEXT)
+
+
+@_officials
+def verifier(_request: HttpRequest, _user: User) -> HttpResponse:
+    """The program that checks offline, the same as bundles carry: without it a proof would be of use to nobody."""
+    return HttpResponse(
+        Path(str(verify.__file__)).read_bytes(),
+        content_type="text/x-python; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="verify.py"', "Cache-Control": "no-cache"},
+    )
 
 
 @_officials

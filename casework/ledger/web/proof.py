@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from casework.core.moments import cn_datetime
 from casework.ledger import merkle, tree, verify
 from casework.ledger.checks import entry_fault
 from casework.ledger.models import Entry
 from casework.ledger.notes import BadNote, Checkpoint, Verifier, read_checkpoint
 from casework.ledger.tiles import Tiles
 from casework.web.components import Proof
-from casework.web.formats import cn_datetime
 
 #: An entry that waits longer than this is an alarm.
 PENDING_SECONDS = 10.0
@@ -75,7 +75,7 @@ def _included(
     words = _("%(n)s 条，%(at)s 签名") % {"n": f"{checkpoint.size:,}", "at": cn_datetime(published.published_at)}
     witness = _("没有外部见证")
     if seen is not None and index < seen.size:
-        witness = _("%(names)s 见证到 %(n)s 条") % {"names": "、".join(seen.witnesses), "n": f"{seen.size:,}"}
+        witness = _("%(names)s 见证到 %(n)s 条") % {"names": _("、").join(seen.witnesses), "n": f"{seen.size:,}"}
     return _proof(row, "verified", _("条目在已签名的检查点内，证明已算过一遍。"), words, witness)
 
 

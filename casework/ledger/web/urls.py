@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from casework.ledger.refs import SHAPE
 from casework.ledger.web import check, erasures, log, sheet, views
 
 app_name = "ledger"
@@ -14,9 +15,10 @@ urlpatterns = [
     path("trail/erasure/<int:pk>/approve/", erasures.approve, name="erasure-approve"),
     path("trail/sheet/", sheet.sheet, name="sheet"),
     path("trail/sheet/<int:size>/", sheet.sheet, name="sheet-of"),
-    re_path(r"^trail/(?P<ref>[a-z_]{1,40}:[0-9]{1,18})/$", views.trail, name="trail"),
+    re_path(rf"^trail/(?P<ref>{SHAPE})/$", views.trail, name="trail"),
     path("ledger/checkpoint", log.checkpoint, name="checkpoint"),
     path("ledger/vkey", log.vkey, name="vkey"),
+    path("ledger/verify.py", log.verifier, name="verifier"),
     path("ledger/policy", log.policy, name="policy"),
     path("ledger/checkpoints/<int:size>", log.own_note, name="own-note"),
     path("ledger/timestamps/<int:size>.tsr", log.timestamp, name="timestamp"),

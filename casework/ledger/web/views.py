@@ -1,7 +1,6 @@
 """Pages of the record: looking a thing up, its trail, one entry."""
 
 import json
-import re
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -28,7 +27,6 @@ from casework.web.vocabulary import Text
 
 #: So many entries stand on the first page.
 LATEST = 20
-_REF = re.compile(r"[a-z_]{1,40}:[0-9]{1,18}")
 
 
 def _member(request: HttpRequest) -> User:
@@ -60,7 +58,7 @@ def _found(text: str, user: User) -> list[dict[str, str]]:
         known = refs.resolve(ref, user)
         if known and may_read(user, ref):
             found.append({"label": known.label, "second": ref, "url": reverse("ledger:trail", args=[ref])})
-    if not found and _REF.fullmatch(text) and user.has_role(Role.AUDITOR) and history(text).exists():
+    if not found and refs.is_ref(text) and user.has_role(Role.AUDITOR) and history(text).exists():
         found.append({"label": text, "second": text, "url": reverse("ledger:trail", args=[text])})
     number = text.replace(",", "")
     if number.isdecimal() and len(number) < 19:

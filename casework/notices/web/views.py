@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.access.policy import get_visible
@@ -35,7 +35,7 @@ def _unread(value: str) -> Q:
 
 
 PAGE = ListPage(
-    title=gettext_lazy("通知"),
+    title=pgettext_lazy("places", "通知"),
     queryset=selectors.inbox,
     columns=(
         Column(

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from casework.core import clock
+from casework.core import clock, moments
 from casework.core.errors import Missing
 from casework.web import differences, formats, icons, pictures
 from casework.web.components import CustodyLink, DeadlineLine, Proof, Share, Step
@@ -170,7 +170,7 @@ def kv(pairs: Mapping[Text, Any] | Sequence[tuple[Text, Any]], wide: bool = Fals
     """``{% kv facts %}``: a definition list of (label, value); values of None are shown as a dash."""
     rows = pairs.items() if isinstance(pairs, Mapping) else pairs
     body = format_html_join(
-        "", "<dt>{}</dt><dd>{}</dd>", ((key, formats.DASH if value in (None, "") else value) for key, value in rows)
+        "", "<dt>{}</dt><dd>{}</dd>", ((key, moments.DASH if value in (None, "") else value) for key, value in rows)
     )
     return format_html('<dl class="kv{}">{}</dl>', " w" if wide else "", body)
 
@@ -262,27 +262,27 @@ def form_errors(form: BaseForm) -> dict[str, Any]:
 def cn_date(value: date | None, style: str = "") -> str:
     """``{{ day|cn_date }}`` → 9月6日 this year; ``"full"`` always with the year, ``"week"`` with the weekday."""
     if value is None:
-        return formats.DASH
-    words = formats.cn_date(value, None if style == "full" else clock.today())
-    return f"{words} {formats.weekday(value)}" if style == "week" else words
+        return moments.DASH
+    words = moments.cn_date(value, None if style == "full" else clock.today())
+    return f"{words} {moments.weekday(value)}" if style == "week" else words
 
 
 @register.filter
 def cn_datetime(value: datetime | None, style: str = "") -> str:
     """``{{ at|cn_datetime }}`` → 9月6日 14:20; ``"seconds"`` and ``"full"`` as the words say."""
-    return formats.cn_datetime(value, None if style == "full" else clock.today(), seconds=style == "seconds")
+    return moments.cn_datetime(value, None if style == "full" else clock.today(), seconds=style == "seconds")
 
 
 @register.filter
 def on_paper(value: datetime | None) -> str:
     """``{{ at|on_paper }}`` → 2021年9月6日 14:20（北京时间）."""
-    return formats.on_paper(value)
+    return moments.on_paper(value)
 
 
 @register.filter
 def cn_time(value: datetime | None) -> str:
     """``{{ at|cn_time }}`` → 14:20 in Asia/Shanghai."""
-    return formats.DASH if value is None else f"{value.astimezone(formats.SHANGHAI):%H:%M}"
+    return moments.DASH if value is None else f"{value.astimezone(moments.SHANGHAI):%H:%M}"
 
 
 @register.filter

@@ -36,6 +36,14 @@
     if (copy && navigator.clipboard) { navigator.clipboard.writeText(copy.getAttribute('data-copy')); }
   });
 
+  /* where a line of steps is wider than the screen, the present step is what is seen of it ------------------- */
+  all('.st').forEach(function (line) {
+    var now = line.querySelector('[aria-current]');
+    if (now && line.scrollWidth > line.clientWidth) {
+      line.scrollLeft += now.getBoundingClientRect().left - line.getBoundingClientRect().left - line.clientWidth / 3;
+    }
+  });
+
   /* who signs out is told what waits on this device alone (on-site capture notes the number) ------------------- */
   function unsent() {
     try { return Number(localStorage.getItem('cw-unsent')) || 0; } catch (error) { return 0; }
