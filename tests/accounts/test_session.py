@@ -1,5 +1,6 @@
 """What each request does for its session and for the database behind it."""
 
+import re
 import time
 from datetime import timedelta
 from typing import Any
@@ -193,3 +194,25 @@ def test_that_a_token_is_in_use_is_noted_once_a_minute_and_its_owner_is_read_onc
     later: Any = clock.now() + authentication.NOTED
     monkeypatch.setattr(clock, "now", lambda: later)
     assert asked()[0] == later
+
+
+def test_the_statement_that_every_request_puts_is_planned_once(cast: Cast) -> None:
+    client = _signed_in(cast.officer)
+
+    def put() -> tuple[str, int, int]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select string_agg(statement, ';'), sum(custom_plans), sum(generic_plans) from pg_prepared_statements"
+                " where statement like '%casework.actor%django_session%'"
+            )
+            text, made, kept = cursor.fetchone()
+        return text, int(made), int(kept)
+
+    for _time in range(8):
+        assert _status(client) == 200
+    text, made, kept = put()
+    assert [_status(client), _status(client)] == [200, 200]
+    assert put() == (text, made, kept + 2)
+    # With more rows the planner would think better of a plan for this very day: it must not see one.
+    assert not re.findall(r"[<>]=? \$\d+", text)
+    assert re.findall(r"[<>]=? \(select \$\d+\)", text)
