@@ -1,12 +1,23 @@
 """Cursor pagination: stable under inserts, flat in cost at any depth."""
 
+import re
 from base64 import b64encode
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
 from django.core.exceptions import ValidationError
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+
+_PLAIN: Final = re.compile(r"(?:/[\w-]+)+/?", re.ASCII)
+
+
+def _address(request: Any) -> str:
+    """Return what was asked for, from its scheme on; where nothing in it could need another spelling, as it is."""
+    if not request.META.get("QUERY_STRING") and _PLAIN.fullmatch(request.path):
+        return f"{request.scheme}://{request.get_host()}{request.path}"
+    found: str = request.build_absolute_uri()
+    return found
 
 
 class Cursor(CursorPagination):
@@ -27,6 +38,20 @@ class Cursor(CursorPagination):
             except ValidationError:
                 raise NotFound(self.invalid_cursor_message) from None
         return super().paginate_queryset(queryset, request, view=view)
+
+    def page_of(self, rows: Any, request: Any) -> Any:
+        """Return one page of rows of ``casework.api.statements``; the first takes a shorter way to the same."""
+        if request.query_params.get(self.cursor_query_param) is not None:
+            return self.paginate_queryset(rows, request)
+        self.cursor, self.has_previous = None, False
+        self.page_size = size = self.get_page_size(request) or self.max_page_size
+        found = rows[0 : size + 1]
+        self.page = found[:size]
+        self.has_next = len(found) > len(self.page)
+        if self.has_next:
+            self.next_position = self._get_position_from_instance(found[-1], self.ordering)
+            self.base_url = _address(request)
+        return self.page
 
     def encode_cursor(self, cursor: Any) -> str:
         """Return the address of the page at that place; where nothing else is asked it need not be taken apart."""
