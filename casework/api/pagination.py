@@ -3,13 +3,13 @@
 import re
 from base64 import b64encode
 from typing import Any, Final
-from urllib.parse import quote_plus, urlencode
 
 from django.core.exceptions import ValidationError
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 
 _PLAIN: Final = re.compile(r"(?:/[\w-]+)+/?", re.ASCII)
+_NUMBER: Final = re.compile(r"[0-9]+")
 
 
 def _address(request: Any) -> str:
@@ -55,11 +55,13 @@ class Cursor(CursorPagination):
 
     def encode_cursor(self, cursor: Any) -> str:
         """Return the address of the page at that place; where nothing else is asked it need not be taken apart."""
-        if cursor.offset or cursor.reverse or "?" in str(self.base_url) or cursor.position is None:
+        plain = not (cursor.offset or cursor.reverse or "?" in str(self.base_url))
+        if not plain or cursor.position is None or not _NUMBER.fullmatch(cursor.position):
             address: str = super().encode_cursor(cursor)
             return address
-        place = b64encode(urlencode({"p": cursor.position}).encode()).decode()
-        return f"{self.base_url}?{self.cursor_query_param}={quote_plus(place)}"
+        # Of digits the mark is made of letters, digits and the sign of equality at its end.
+        place = b64encode(f"p={cursor.position}".encode()).decode().replace("=", "%3D")
+        return f"{self.base_url}?{self.cursor_query_param}={place}"
 
     def _get_position_from_instance(self, instance: Any, ordering: Any) -> str:
         if type(instance) is tuple:  # read by ``casework.api.statements``: the key is the first of its columns
