@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.middleware import AuthenticationMiddleware, auser
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
@@ -20,6 +22,17 @@ RENEW_SECONDS: Final = 60
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _BACKEND: Final = "casework.accounts.backends.AccountBackend"
+
+
+class KeptSessionMiddleware(SessionMiddleware):
+    """Django's own; an answer to a session that was read and stays as it is says only that it depends on the cookie."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        session = request.session
+        if session.modified or not session.accessed or session.is_empty() or response.has_header("Vary"):
+            return super().process_response(request, response)
+        response.headers["Vary"] = "Cookie"
+        return response
 
 
 class AskerMiddleware(AuthenticationMiddleware):
@@ -45,8 +58,14 @@ def _guessed(session: Any, *, page: bool) -> User | None:
     user: User | None = session.load_with_asker(page=page)
     if user is None or session.get(SESSION_KEY) != str(user.pk) or session.get(BACKEND_SESSION_KEY) != _BACKEND:
         return None
-    same = constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
-    return user if same else None
+    mark = _mark_of(user.password, settings.SECRET_KEY)
+    return user if constant_time_compare(session.get(HASH_SESSION_KEY, ""), mark) else None
+
+
+@lru_cache(maxsize=1000)
+def _mark_of(password: str, _key: str) -> str:
+    """Return what a session carries of its user's password; the same password has the same mark under the same key."""
+    return User(password=password).get_session_auth_hash()
 
 
 class DatabaseActorMiddleware:

@@ -13,7 +13,8 @@ from casework.accounts.models import User
 from casework.accounts.remembered import forget, whose
 from casework.core.statements import prepared
 
-_READ = "select session_data from django_session where session_key = %s and expire_date > %s"
+#: The moment is selected, as in ``backends``: the planner does not look at it and keeps one plan.
+_READ = "select session_data from django_session where session_key = %s and expire_date > (select %s)"
 
 
 class _AsSigned:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import mixins, serializers
 from rest_framework.generics import GenericAPIView, get_object_or_404
@@ -73,8 +74,8 @@ class VisibleViewSet(GenericViewSet[Any]):
     def paginate_queryset(self, queryset: Any) -> Any:
         """Return one page; of rows that only show columns, as they are shown (``casework.api.plain``)."""
         if isinstance(queryset, statements.Rows):
-            page: Any = super().paginate_queryset(queryset)  # type: ignore[arg-type]  # it asks no more of them
-            return plain.shown_by(queryset.plan, page)
+            places: Any = self.paginator
+            return plain.shown_by(queryset.plan, places.page_of(queryset, self.request))
         kind: Any = self.get_serializer_class() if self._lists_plainly(queryset) else None
         plan = None if kind is None else plain.plan_of(kind)
         if plan is None:
@@ -93,12 +94,38 @@ class VisibleViewSet(GenericViewSet[Any]):
         """Return the serializer; rows that are shown already stand for theirs."""
         return args[0] if args and isinstance(args[0], plain.Page) else super().get_serializer(*args, **kwargs)
 
-    def get_paginated_response(self, data: Any) -> Response:
-        """Return the page with the addresses of its neighbours."""
-        response = super().get_paginated_response(data)
-        if isinstance(data, plain.Page):
-            response.data = plain.Answer(response.data)
-        return response
+    def get_paginated_response(self, data: Any) -> Any:
+        """Return the page with the addresses of its neighbours; rows that are shown already are written at once."""
+        if not isinstance(data, plain.Page):
+            return super().get_paginated_response(data)
+        places: Any = self.paginator
+        answer = plain.Answer(next=places.get_next_link(), previous=places.get_previous_link(), results=data)
+        renderer, kind = (getattr(self.request, f"accepted_{what}") for what in ("renderer", "media_type"))
+        written = plain.written(answer) if type(renderer) is plain.PlainRenderer and kind == _JSON else None
+        return Response(answer) if written is None else HttpResponse(written, content_type=_JSON)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """What every answer of the view carries."""
+        return dict(_headers_of(type(self), tuple(self.action_map), tuple(self.renderer_classes)))
+
+    # What is made of these classes keeps nothing of a request: it is made once.
+
+    def get_parsers(self) -> Any:
+        return _made(tuple(self.parser_classes))
+
+    def get_authenticators(self) -> Any:
+        return _made(tuple(self.authentication_classes))
+
+    def get_permissions(self) -> Any:
+        return _made(tuple(self.permission_classes))
+
+    def get_renderers(self) -> Any:
+        return _made(tuple(self.renderer_classes))
+
+    def get_content_negotiator(self) -> Any:
+        (one,) = _made((self.content_negotiation_class,))
+        return one
 
     def by(self) -> dict[str, Any]:
         """Return who acts and when, as the services want it."""
@@ -126,6 +153,22 @@ def _stands_for(kind: type[VisibleViewSet]) -> tuple[plain.Shown, ...] | None:
     return plain.plan_of(shown) if usual and shown and statements.may_stand(kind.model) else None
 
 
+@cache
+def _made(kinds: tuple[Any, ...]) -> list[Any]:
+    return [kind() for kind in kinds]
+
+
+@cache
+def _headers_of(kind: type[VisibleViewSet], bound: tuple[str, ...], renderers: tuple[Any, ...]) -> dict[str, str]:
+    """Return what REST framework would send with every answer of a view, whose class and bound methods decide it."""
+    view = kind(renderer_classes=renderers)
+    for method in bound:
+        setattr(view, method, None)
+    found: dict[str, str] = super(VisibleViewSet, view).default_response_headers
+    return found
+
+
+_JSON: Final = "application/json"
 #: What a view set may set of all that it has from these and its list stays the usual one.
 _SET: Final = frozenset(
     {"model", "along", "updated_field", "serializer_class", "__annotations__", "__doc__", "__module__"}

@@ -16,7 +16,8 @@ class Negotiation(DefaultContentNegotiation):
     def select_renderer(self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None) -> Any:
         """Return the renderer and the media type of the answer."""
         first = next(iter(renderers))
-        plain = not format_suffix and self.settings.URL_FORMAT_OVERRIDE not in request.query_params
-        if plain and first.media_type == _JSON and request.META.get("HTTP_ACCEPT", _JSON) in _ANY:
+        asked = request._request  # its wrapper looks everything up twice
+        plain = not format_suffix and self.settings.URL_FORMAT_OVERRIDE not in asked.GET
+        if plain and first.media_type == _JSON and asked.META.get("HTTP_ACCEPT", _JSON) in _ANY:
             return first, _JSON
         return super().select_renderer(request, renderers, format_suffix)

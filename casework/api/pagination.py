@@ -1,12 +1,23 @@
 """Cursor pagination: stable under inserts, flat in cost at any depth."""
 
+import re
 from base64 import b64encode
-from typing import Any
-from urllib.parse import quote_plus, urlencode
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+
+_PLAIN: Final = re.compile(r"(?:/[\w-]+)+/?", re.ASCII)
+_NUMBER: Final = re.compile(r"[0-9]+")
+
+
+def _address(request: Any) -> str:
+    """Return what was asked for, from its scheme on; where nothing in it could need another spelling, as it is."""
+    if not request.META.get("QUERY_STRING") and _PLAIN.fullmatch(request.path):
+        return f"{request.scheme}://{request.get_host()}{request.path}"
+    found: str = request.build_absolute_uri()
+    return found
 
 
 class Cursor(CursorPagination):
@@ -28,13 +39,29 @@ class Cursor(CursorPagination):
                 raise NotFound(self.invalid_cursor_message) from None
         return super().paginate_queryset(queryset, request, view=view)
 
+    def page_of(self, rows: Any, request: Any) -> Any:
+        """Return one page of rows of ``casework.api.statements``; the first takes a shorter way to the same."""
+        if request.query_params.get(self.cursor_query_param) is not None:
+            return self.paginate_queryset(rows, request)
+        self.cursor, self.has_previous = None, False
+        self.page_size = size = self.get_page_size(request) or self.max_page_size
+        found = rows[0 : size + 1]
+        self.page = found[:size]
+        self.has_next = len(found) > len(self.page)
+        if self.has_next:
+            self.next_position = self._get_position_from_instance(found[-1], self.ordering)
+            self.base_url = _address(request)
+        return self.page
+
     def encode_cursor(self, cursor: Any) -> str:
         """Return the address of the page at that place; where nothing else is asked it need not be taken apart."""
-        if cursor.offset or cursor.reverse or "?" in str(self.base_url) or cursor.position is None:
+        plain = not (cursor.offset or cursor.reverse or "?" in str(self.base_url))
+        if not plain or cursor.position is None or not _NUMBER.fullmatch(cursor.position):
             address: str = super().encode_cursor(cursor)
             return address
-        place = b64encode(urlencode({"p": cursor.position}).encode()).decode()
-        return f"{self.base_url}?{self.cursor_query_param}={quote_plus(place)}"
+        # Of digits the mark is made of letters, digits and the sign of equality at its end.
+        place = b64encode(f"p={cursor.position}".encode()).decode().replace("=", "%3D")
+        return f"{self.base_url}?{self.cursor_query_param}={place}"
 
     def _get_position_from_instance(self, instance: Any, ordering: Any) -> str:
         if type(instance) is tuple:  # read by ``casework.api.statements``: the key is the first of its columns

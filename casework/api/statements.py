@@ -13,8 +13,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any, Final, Self
+from functools import cached_property, lru_cache
+from typing import Any, Final, NamedTuple, Self
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
@@ -38,8 +38,7 @@ MOST_KEPT: Final = 500
 _LONGEST: Final = 60
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """All that the text of a statement follows from."""
 
     view: type[Any]
@@ -65,8 +64,7 @@ class Statement:
     def put(self, values: dict[Any, Any], first: int, last: int) -> list[tuple[Any, ...]]:
         """Return the rows from the first to before the last."""
         place = values.get(_PLACE)
-        text = _text(self, tuple((key, value) for key, value in values.items() if key != _PLACE))
-        text += f" LIMIT {last - first}" + (f" OFFSET {first}" if first else "")
+        text = _text(self, tuple((key, value) for key, value in values.items() if key != _PLACE), first, last)
         with repeated(binary=self.binary) as cursor:
             if not self.binary:
                 # Django's own reader of moments turns each about once more; they come in UTC either way.
@@ -79,12 +77,13 @@ class Statement:
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _text(statement: Statement, values: tuple[tuple[Any, Any], ...]) -> str:
-    """Return the statement's text with the values in it, and ``$1`` for the place in the list."""
+def _text(statement: Statement, values: tuple[tuple[Any, Any], ...], first: int, last: int) -> str:
+    """Return the statement's text with the values and the numbers of rows in it, and ``$1`` for the place in the list."""
     put = dict(values)
     operations: Any = connection.ops
     merged: str = operations.compose_sql(statement.sql, [put.get(value, value) for value in statement.values])
-    return merged.replace(f" {_PLACE}", "$1")  # a number below nought is written with a space before it
+    merged = merged.replace(f" {_PLACE}", "$1")  # a number below nought is written with a space before it
+    return f"{merged} LIMIT {last - first}" + (f" OFFSET {first}" if first else "")
 
 
 _kept: dict[Key, Statement] = {}
@@ -106,17 +105,19 @@ class Rows:
 
     def order_by(self, *order: str) -> Self:
         """Return the rows in the order of the key, or backwards."""
-        return replace(self, key=replace(self.key, backwards=order == ("-pk",)))
+        backwards = order == ("-pk",)
+        return self if self.key.backwards is backwards else replace(self, key=self.key._replace(backwards=backwards))
 
     def filter(self, **place: str) -> Self:
         """Return the rows beyond a place in the list."""
         ((name, key),) = place.items()
         beyond = name.removeprefix("pk__")
-        return replace(self, key=replace(self.key, beyond=beyond), values={**self.values, _PLACE: int(key)})
+        return replace(self, key=self.key._replace(beyond=beyond), values={**self.values, _PLACE: int(key)})
 
     def __getitem__(self, part: slice) -> Sequence[tuple[Any, ...]]:
-        return self.statement().put(self.values, part.start, part.stop)
+        return self.statement.put(self.values, part.start, part.stop)
 
+    @cached_property
     def statement(self) -> Statement:
         """Return the statement that is kept for the rows; raise ``EmptyResultSet`` where no row can meet the filters."""
         kept = _kept.get(self.key)
@@ -139,7 +140,7 @@ def rows_of(view: Any, plan: tuple[plain.Shown, ...]) -> Rows | None:
         if not isinstance(circles, list):
             return None
         values[as_array(_CIRCLES)] = as_array(circles)
-    filters = tuple((name, asked[name]) for name in sorted(asked) if name not in OTHERS)
+    filters = tuple((name, asked[name]) for name in sorted(asked) if name not in OTHERS) if asked else ()
     known = getattr(view, "filterset_fields", ())
     if any(name not in known or len(text) > _LONGEST for name, text in filters):
         return None
@@ -151,7 +152,7 @@ def rows_of(view: Any, plan: tuple[plain.Shown, ...]) -> Rows | None:
     if place is not None and place.position is not None and not _is_key(place.position):
         return None
     try:
-        rows.statement()  # a filter that refuses its value, or that nothing can meet, is found out here
+        _found = rows.statement  # a filter that refuses its value, or that nothing can meet, is found out here
     except EmptyResultSet:
         return None
     return rows

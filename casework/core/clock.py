@@ -36,7 +36,12 @@ def now() -> datetime:
 
 def today() -> date:
     """Return the present day in Asia/Shanghai."""
-    return timezone.localtime(now()).date()
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day of a moment in Asia/Shanghai."""
+    return timezone.localtime(moment).date()
 
 
 def shared_now() -> datetime:

@@ -188,7 +188,8 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, VisibleVie
         if request.query_params.get("outcome"):
             rows = rows.filter(outcome=request.query_params["outcome"])
         page = self.paginate_queryset(rows.order_by("pk"))
-        return self.get_paginated_response(ImportRowSerializer(page, many=True).data)
+        answer: Response = self.get_paginated_response(ImportRowSerializer(page, many=True).data)
+        return answer
 
 
 routes = [("imports", ImportViewSet, "import")]

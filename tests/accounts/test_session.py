@@ -1,10 +1,12 @@
 """What each request does for its session and for the database behind it."""
 
+import re
 import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -13,9 +15,11 @@ from django.utils import timezone
 
 from casework.access.services.people import issue_token
 from casework.accounts import middleware, remembered
+from casework.accounts.backends import read_asker
 from casework.accounts.models import Appointment, Token, User
 from casework.accounts.remembered import remember
 from casework.api import authentication
+from casework.api.base import VisibleViewSet
 from casework.core import clock
 from tests.build_cases import a_case
 from tests.cast import Cast
@@ -193,3 +197,57 @@ def test_that_a_token_is_in_use_is_noted_once_a_minute_and_its_owner_is_read_onc
     later: Any = clock.now() + authentication.NOTED
     monkeypatch.setattr(clock, "now", lambda: later)
     assert asked()[0] == later
+
+
+def test_the_statement_that_every_request_puts_is_planned_once(cast: Cast) -> None:
+    client = _signed_in(cast.officer)
+
+    def put() -> tuple[str, int, int]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select string_agg(statement, ';'), sum(custom_plans), sum(generic_plans) from pg_prepared_statements"
+                " where statement like '%casework.actor%django_session%'"
+            )
+            text, made, kept = cursor.fetchone()
+        return text, int(made), int(kept)
+
+    for _time in range(8):
+        assert _status(client) == 200
+    text, made, kept = put()
+    assert [_status(client), _status(client)] == [200, 200]
+    assert put() == (text, made, kept + 2)
+    # With more rows the planner would think better of a plan for this very day: it must not see one.
+    assert not re.findall(r"[<>]=? \$\d+", text)
+    assert re.findall(r"[<>]=? \(select \$\d+\)", text)
+
+
+def test_whoever_is_read_with_his_session_is_the_very_object_that_a_query_gives(cast: Cast) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        found = read_asker(cast.officer.pk, page=True)
+        assert found is not None
+        user = found[0]
+        usual = User.objects.select_related("organisation").get(pk=cast.officer.pk)
+        for mine, his in ((user, usual), (user.organisation, usual.organisation)):
+            assert (type(mine), mine._state.adding, mine._state.db) == (type(his), False, his._state.db)
+            assert {field.attname: getattr(mine, field.attname) for field in mine._meta.concrete_fields} == {
+                field.attname: getattr(his, field.attname) for field in his._meta.concrete_fields
+            }
+            assert mine.get_deferred_fields() == set()
+    assert len(captured) == 2
+    user.post = "主任"
+    user.save(update_fields=["post"])
+    user.refresh_from_db()
+    assert User.objects.get(pk=user.pk).post == user.post == "主任"
+
+
+def test_an_answer_to_a_session_says_that_it_depends_on_the_cookie_also_where_a_view_says_of_what_else(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = _signed_in(cast.officer)
+    assert [client.get("/api/v1/cases/").headers["Vary"] for _time in range(2)] == ["Cookie", "Cookie"]
+    monkeypatch.setattr(VisibleViewSet, "default_response_headers", property(lambda _view: {"Vary": "Accept"}))
+    assert client.get("/api/v1/cases/").headers["Vary"] == "Accept, Cookie"
+    client.cookies[settings.SESSION_COOKIE_NAME] = "nobody's"
+    gone = client.get("/api/v1/cases/")
+    assert (gone.status_code, gone.headers["Vary"]) == (401, "Accept, Cookie")
+    assert gone.cookies[settings.SESSION_COOKIE_NAME].value == ""

@@ -60,6 +60,18 @@ def test_a_connection_that_broke_while_it_lay_is_replaced(pooled: list[Any], mon
     assert len(pooled) >= 1
 
 
+def test_a_connection_that_was_left_in_another_mode_is_put_right(pooled: list[Any]) -> None:
+    connection.ensure_connection()
+    assert connection.get_connection_params() == {}  # the pool was told, nobody need put them together again
+    connection.connection.autocommit = False
+    connection.close()
+    connection.ensure_connection()
+    assert connection.connection.autocommit
+    connection.set_autocommit(False)
+    assert not connection.connection.autocommit
+    connection.set_autocommit(True)
+
+
 def test_one_request_at_most_meets_a_connection_that_broke_just_now(pooled: list[Any]) -> None:
     connection.ensure_connection()
     lying = connection.connection

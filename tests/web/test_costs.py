@@ -11,15 +11,18 @@ from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 from django.urls import Resolver404, URLResolver, include, path, re_path, register_converter
 from django.urls.resolvers import RoutePattern
-from django.utils import translation
+from django.utils import timezone, translation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.test import APIClient
+from rest_framework.views import APIView
 
 from cases.api.cases import CaseSerializer
 from cases.models import Case
 from casework.accounts.models import Appointment, User
+from casework.api.base import VisibleViewSet
 from casework.api.plain import plan_of
 from casework.core.statements import prepared
+from casework.urls import router
 from casework.web.addresses import by_word
 from casework.web.counting import statement_of
 from casework.web.templatetags import cw
@@ -27,22 +30,45 @@ from tests.build_cases import a_case
 from tests.cast import Cast
 
 
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_a_list_read_as_columns_is_what_the_serializer_would_show(cast: Cast, language: str) -> None:
-    first, second = a_case(cast), a_case(cast)
+@pytest.mark.parametrize(("language", "zone"), [("zh-hans", "Asia/Shanghai"), ("en", "Europe/London"), ("en", "UTC")])
+def test_a_list_read_as_columns_is_what_the_serializer_would_show(cast: Cast, language: str, zone: str) -> None:
+    first, second, third = a_case(cast), a_case(cast), a_case(cast)
+    # Clocks of the place then differed by odd seconds.
+    Case.objects.filter(pk=third.pk).update(updated_at=datetime(1900, 1, 5, 7, 30, tzinfo=ZoneInfo("UTC")))
     Case.objects.filter(pk=first.pk).update(unit=None, title='行\u2028末 \\ " <丁某某> \x1f\x7f é')
-    Case.objects.filter(pk=second.pk).update(updated_at=datetime(2021, 9, 18, 7, 30, tzinfo=ZoneInfo("UTC")))
+    Case.objects.filter(pk=second.pk).update(updated_at=datetime(2021, 1, 18, 7, 30, tzinfo=ZoneInfo("UTC")))
     client = APIClient(headers={"cookie": f"casework_lang={language}"})
     client.force_authenticate(cast.officer)
 
-    answer = client.get("/api/v1/cases/")
+    with timezone.override(zone):
+        answer = client.get("/api/v1/cases/")
+        wide = client.get("/api/v1/cases/", headers={"accept": "application/json; indent=2"})
 
     assert plan_of(CaseSerializer) is not None
-    with translation.override(language):
+    with translation.override(language), timezone.override(zone):
         rows = CaseSerializer(Case.objects.order_by("pk"), many=True).data
-        whole = JSONRenderer().render({"next": None, "previous": None, "results": rows})
-    assert len(rows) == 2
+        told = {"next": None, "previous": None, "results": rows}
+        whole = JSONRenderer().render(told)
+        spread = JSONRenderer().render(told, "application/json; indent=2")
+    assert len(rows) == 3
     assert answer.content == whole
+    assert answer.headers["Content-Type"] == "application/json"
+    assert wide.content == spread
+
+
+def test_every_view_of_the_api_sends_the_headers_that_the_library_would_send() -> None:
+    several = {prefix: kind for prefix, kind, _name in router.registry if issubclass(kind, VisibleViewSet)}
+    assert len(several) > 30
+    for kind in several.values():
+        for bound in ({"get": "list", "post": "create", "head": "list"}, {"get": "retrieve"}, {"put": "update"}):
+            view = kind()
+            view.action_map = bound
+            for method in bound:
+                setattr(view, method, None)
+            usual = APIView.default_response_headers.fget(view)
+            assert view.default_response_headers == usual
+            view.default_response_headers.pop("Allow")  # each answer has its own
+            assert view.default_response_headers == usual
 
 
 def test_filters_that_are_not_built_would_have_let_all_pass(cast: Cast) -> None:

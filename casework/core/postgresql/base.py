@@ -22,6 +22,17 @@ _given_back: Final[WeakKeyDictionary[Any, float]] = WeakKeyDictionary()
 class DatabaseWrapper(base.DatabaseWrapper):
     """Takes connections from the pool and asks those that lay there for a while; ``CONN_HEALTH_CHECKS`` asks all."""
 
+    def get_connection_params(self) -> Any:
+        """Return what a connection is opened with; a pool that is there was told already."""
+        pools: Any = base.DatabaseWrapper._connection_pools  # type: ignore[attr-defined]  # the stubs leave it out
+        told = bool(self.settings_dict["OPTIONS"].get("pool")) and self.alias in pools
+        return {} if told else super().get_connection_params()
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """Leave it to the driver; it would go the whole way for what is so already, as in all connections of the pool."""
+        if self.connection.autocommit is not autocommit:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]
+
     def get_new_connection(self, conn_params: Any) -> Any:
         """Return a connection; of a pool one that answers, or was in use just now."""
         while True:
