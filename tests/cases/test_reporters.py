@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -187,3 +188,14 @@ def test_the_page_and_the_api_register_and_share(cast: Cast, case: Case) -> None
     assert api(cast.second_officer).get(f"{place}/").json()["name"] == "匿名"
     assert api(cast.approver).post(f"{place}/unshare/", right, format="json").status_code == 204
     assert api(cast.second_officer).get(f"{place}/").status_code == 404
+
+
+def test_no_form_that_names_a_reporter_is_noted_in_the_browser(cast: Cast, case: Case, reporter: Reporter) -> None:
+    give_right(reporter, cast.officer, actor=cast.approver, at=AT, reason="当面核实")
+    client, forms = page(cast.approver), 0
+    for name, numbers in (("reporters", [case.pk]), ("reporter", [case.pk, reporter.pk])):
+        text = client.get(reverse(f"cases:{name}", args=numbers)).content.decode()
+        for form in re.findall(r"<form[^>]*>", text.partition("<main")[2].partition("</main>")[0]):
+            forms += 1
+            assert "data-unkept" in form, form
+    assert forms >= 3

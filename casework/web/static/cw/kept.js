@@ -1,6 +1,7 @@
 /* What was typed outlives the end of a session. A form that is sent is noted in this tab until the next page: when that
    is the door and not the answer, the text is put back once the same person has come in again. Nothing is noted of
-   passwords, files and hidden fields, and nobody else's text is ever put back: it is dropped. */
+   passwords, files and hidden fields, nor of forms marked data-unkept, which name those whose names may lie nowhere else;
+   nobody else's text is ever put back: it is dropped, as is one for which nobody came back within the hour. */
 (function () {
   'use strict';
   var KEY = 'cw-typed', MOST = 500000, MINUTES = 60;
@@ -28,7 +29,7 @@
 
   document.addEventListener('submit', function (event) {
     var form = event.target, place = forms().indexOf(form);
-    if (event.defaultPrevented || !who || place < 0 || form.hasAttribute('data-bulk')) { return; }
+    if (event.defaultPrevented || !who || place < 0 || form.matches('[data-bulk], [data-unkept]')) { return; }
     var values = controls(form).map(function (one) {
       if (/^(checkbox|radio)$/.test(one.type)) { return one.checked; }
       if (one.multiple) { return Array.prototype.map.call(one.selectedOptions, function (chosen) { return chosen.value; }); }
@@ -53,8 +54,11 @@
     var found = noted();
     if (!found) { return; }
     if (!who) { // the door, or the page that says that somebody signed in again
+      var left = found.at + MINUTES * 60000 - Date.now();
+      if (left < 0) { drop(); return; }
       found.lost = true;
       note(found);
+      setTimeout(drop, left);
       return;
     }
     if (!found.lost || found.who !== who || Date.now() - found.at > MINUTES * 60000) { drop(); return; }
