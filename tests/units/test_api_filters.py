@@ -27,4 +27,4 @@ def test_a_hidden_key_and_no_key_are_answered_alike(cast: Cast) -> None:
 
     answers = [api.get("/api/v1/interviews/", {"site": key}) for key in (site.pk, site.pk + 100_000)]
 
-    assert [(one.status_code, one.data["results"]) for one in answers] == [(200, []), (200, [])]
+    assert [(one.status_code, one.json()["results"]) for one in answers] == [(200, []), (200, [])]
