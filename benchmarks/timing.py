@@ -58,6 +58,10 @@ class Times:
         """The median of the processor times."""
         return statistics.median(self.processor)
 
+    def beside(self, other: "Times") -> float:
+        """The median of (this ÷ the other's in the same turn): a machine that slows down for a while slows both."""
+        return statistics.median(own / its for own, its in zip(self.processor, other.processor, strict=True))
+
     def __str__(self) -> str:
         def told(times: list[float]) -> str:
             ordered = sorted(times)
