@@ -184,3 +184,13 @@ def test_an_auditor_traces_an_item_from_its_number_to_its_entries(visitor: Visit
     expect(page.locator("pre.raw")).to_contain_text(entry.kind)
     visitor.look()
     assert visitor.troubles == []
+
+
+def test_who_writes_programs_reads_how_the_api_is_used(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.become("auditor1")
+    visitor.open("/account/")
+    page.get_by_role("link", name="接口说明").click()
+
+    expect(page.locator('[data-path="/api/v1/accounts/"]').first).to_be_attached()
+    assert visitor.troubles == []  # nothing of it runs against our policy, or asks another host
