@@ -5,17 +5,14 @@ from django.apps import AppConfig
 
 class Accounts(AppConfig):
     name = "casework.accounts"
-    label = "accounts"
 
 
 class Ledger(AppConfig):
     name = "casework.ledger"
-    label = "ledger"
 
 
 class Access(AppConfig):
     name = "casework.access"
-    label = "access"
 
     def ready(self) -> None:
         from casework.access.models import circles_of_reader
@@ -26,7 +23,6 @@ class Access(AppConfig):
 
 class Files(AppConfig):
     name = "casework.files"
-    label = "files"
 
     def ready(self) -> None:
         from casework.files.storage import check
@@ -36,12 +32,10 @@ class Files(AppConfig):
 
 class Deadlines(AppConfig):
     name = "casework.deadlines"
-    label = "deadlines"
 
 
 class Imports(AppConfig):
     name = "casework.imports"
-    label = "imports"
 
 
 class Units(AppConfig):
