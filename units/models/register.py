@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, IntegerRangeField, RangeOperators
-from django.contrib.postgres.indexes import OpClass, SpGistIndex
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce
@@ -294,7 +294,7 @@ class AddressBlock(models.Model):
                 index_type="GIST",
                 expressions=[
                     ("unit", RangeOperators.EQUAL),
-                    # The expression keeps look-ups off this index: over SP-GiST they are ten times as fast.
+                    # The expression keeps look-ups off this index: the ordinary one answers them many times as fast.
                     (
                         OpClass(Func("network", function="network", output_field=CidrField()), name="inet_ops"),
                         RangeOperators.OVERLAPS,
@@ -311,7 +311,7 @@ class AddressBlock(models.Model):
                 condition=Q(state=ClaimState.STANDING),
             ),
         ]
-        indexes = [SpGistIndex(fields=["network"], name="block_network_spgist")]
+        indexes = [models.Index(fields=["network"], name="block_network")]
 
     def __str__(self) -> str:
         return str(self.network)

@@ -40,14 +40,21 @@ join units_unit u on u.code = r.data->>'unit_code'
 where r.run_id = %s and r.data is not null
 """
 _ALL_PORTS = "int4range(0, 65536)"
-#: Claims of the same unit that overlap: what stands already, or what was given up.
+#: Claims of the same unit that overlap: what stands already (by the index of the exclusion, which holds the network as
+#: an expression), or what was given up and is little.
 _OWN = f"""
 select c.line, c.net::text, b.id, b.state = 'standing',
        b.network = c.net and b.nat_ports is not distinct from c.ports
        and (not c.has_from or lower(b.valid) is not distinct from lower(c.valid)) as same_claim
 from claim c
-join units_addressblock b on b.network && c.net
-where b.unit_id = c.unit_id and b.taken_back_at is null and b.valid && c.valid
+cross join lateral (
+    select * from units_addressblock
+    where state = 'standing' and unit_id = c.unit_id and network(network) && c.net
+    union all
+    select * from units_addressblock
+    where state <> 'standing' and unit_id = c.unit_id and network && c.net
+) b
+where b.taken_back_at is null and b.valid && c.valid
   and coalesce(b.nat_ports, {_ALL_PORTS}) && coalesce(c.ports, {_ALL_PORTS})
 """  # noqa: S608  only constants of the house are put in
 _OTHERS = """
@@ -192,7 +199,7 @@ def _gather(run: ImportRun, units: set[str]) -> _Facts:
     with connection.cursor() as cursor:
         cursor.execute("drop table if exists pg_temp.claim")
         cursor.execute(_STAGE, [run.pk])
-        cursor.execute("create index on pg_temp.claim using spgist (net)")
+        cursor.execute("create index on pg_temp.claim using gist (unit_id, net inet_ops)")
         cursor.execute("analyze pg_temp.claim")
         cursor.execute(_OWN)
         for line, *found in cursor.fetchall():
