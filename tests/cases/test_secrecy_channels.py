@@ -25,6 +25,7 @@ from cases.services.operation import call_for_help
 from casework.access.services.compartments import let_in
 from casework.accounts.enums import Role
 from casework.celery import app as celery
+from casework.core import clock
 from casework.core.data import read_yaml
 from casework.core.errors import NotReady
 from casework.imports.models import ImportRun
@@ -50,6 +51,13 @@ UNITS = HEAD + "T1,检查单位1,学校,330604\nT2,检查单位2,学校,330604\n
 PEOPLE = "单位代码,姓名\nT1,丁某某\nT1,王某某\n"
 #: What only those who know may read.
 WORDS = ("检查单位1", "网络安全联合检查", "突击", "丁某某", "浙突查", "10.1.1.7", "挖矿", "人手不够")
+
+
+@pytest.fixture(autouse=True)
+def _still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages tell the minute: both worlds are asked at the same one."""
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 def _taken(text: str, kind: str) -> ImportRun:
