@@ -18,7 +18,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
 from cases.models import Inspection, Site, SiteHelper, TargetReading
-from cases.services.inspections import arrive_at_site, withdraw_team_member
+from cases.services.inspection_people import withdraw_team_member
+from cases.services.inspections import arrive_at_site
 from cases.services.operation import answer_help, call_for_help, name_helper, release_inspection
 from casework.accounts.models import User
 from casework.core import clock
