@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.enums import OPEN_TO_INVESTIGATION, CaseState, Lane, LinkKind, Precision, Side
+from cases.enums_penalties import GONE_STATES
 from cases.models import Case, CaseLink, CaseMember, Correction, Exhibit, Fact, KeyMoment, Penalty, Suspect
 from cases.policy import on_side
 from cases.selectors.cases import joined_into, ref_of
@@ -110,6 +111,7 @@ def _check_sides(case: Case, into: Case) -> None:
 def _carry(case: Case, into: Case) -> dict[str, list[str]]:
     """Move what was found over; somebody who is in both stays one person there."""
     present = {row.person_id: row for row in into.suspects.all() if row.person_id}
+    _check_penalties(case, present)
     people = []
     for row in case.suspects.order_by("pk"):
         double = present.get(row.person_id) if row.person_id else None
@@ -120,6 +122,8 @@ def _carry(case: Case, into: Case) -> dict[str, list[str]]:
             continue
         case.interviews.filter(suspect=row).update(suspect=double)
         case.measures.filter(suspect=row).update(suspect=double)
+        case.recoveries.filter(suspect=row).update(suspect=double)
+        row.penalties.update(suspect=double)
         for fact in row.facts.all():
             fact.suspects.remove(row)
             fact.suspects.add(double)
@@ -141,7 +145,24 @@ def _carry(case: Case, into: Case) -> dict[str, list[str]]:
     case.interviews.update(case=into)
     case.tasks.filter(done_at__isnull=True).update(case=into)
     case.moments.update(case=into)
+    # Sums and decisions on bodies are worked on where the people are: nothing is written in a case that is over.
+    for row in [*case.recoveries.order_by("pk"), *case.body_decisions.order_by("pk")]:
+        row.case = into
+        row.bump("case")
     return carried
+
+
+def _check_penalties(case: Case, present: dict[int, Suspect]) -> None:
+    """Refuse where a person of both cases has a proposal in each: which of the two stands is for people to say."""
+    standing = Penalty.objects.exclude(state__in=GONE_STATES)
+    doubles = case.suspects.filter(person__in=present, pk__in=standing.values("suspect"))
+    here = set(standing.filter(suspect__in=[row.pk for row in present.values()]).values_list("suspect", flat=True))
+    names = [row.name for row in doubles.order_by("pk") if row.person_id and present[row.person_id].pk in here]
+    if names:
+        raise Refused(
+            _("不能并案：因为两案对%(names)s都有处分（处理）建议。可以先撤回其中一份。") % {"names": "、".join(names)},
+            code="two_penalties",
+        )
 
 
 def split_case(
@@ -243,6 +264,10 @@ def _take_along(case: Case, new: Case, chosen: list[Suspect]) -> dict[str, list[
         measure.case, measure.number = new, number
         measure.bump("case", "number")
         refs.append(ref_of_measure(measure))
+    for recovery in case.recoveries.filter(suspect__in=keys).order_by("pk"):
+        recovery.case = new
+        recovery.bump("case")
+        refs.append(f"recovery:{recovery.pk}")
     for penalty in Penalty.objects.filter(suspect__in=keys).prefetch_related("appeals"):
         refs += [f"penalty:{penalty.pk}", *(f"appeal:{appeal.pk}" for appeal in penalty.appeals.all())]
     # Their clocks name the people who went: they are known where those are.

@@ -1,15 +1,17 @@
 """Joining cases and taking them apart, reopening and correcting, work of a case, and what of a lead goes along."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
-from cases.models import Case, CaseLink, CaseNote, Correction, Interview, KeyMoment, StepTaken, Tie
+from cases.models import Case, CaseLink, CaseNote, Correction, Interview, KeyMoment, Penalty, Recovery, StepTaken, Tie
 from cases.selectors.timeline import bands_of, events_of, picture, window
 from cases.services.cases import advance, amend_case
 from cases.services.facts import cite_item
 from cases.services.measures import begin_measure, decide_measure, propose_measure
 from cases.services.members import add_member, recuse_member, remove_member
+from cases.services.recovery import register_gain
 from cases.services.relations import correct_closed, merge_case, split_case
 from cases.services.work import add_moment, add_note, change_moment, finish_task, publish_case_type, set_task
 from casework.access.models import Grant, Recusal
@@ -18,9 +20,11 @@ from casework.core.errors import CaseworkError, Invalid, NotAllowed, NotReady, R
 from casework.deadlines.models import Deadline
 from casework.ledger.models import Entry
 from tests.build import a_user, moment
-from tests.build_cases import DAY, a_case, a_proved_fact, a_suspect, decide, walk
+from tests.build_cases import DAY, a_case, a_proved_fact, a_suspect, a_unit, decide, walk
 from tests.build_evidence import a_collection, an_item
+from tests.build_penalties import a_penalty
 from tests.cast import Cast
+from units.models import Person
 
 pytestmark = pytest.mark.django_db
 LATER = moment(f"{DAY} 16:00")
@@ -104,6 +108,33 @@ def test_whoever_stands_back_from_one_of_two_joined_cases_stands_back_from_both(
     assert Entry.objects.filter(kind="case.member_recused", ref=f"case:{into.pk}").count() == 2
     assert Case.objects.visible_to(bystander).filter(pk=into.pk).exists()
     assert Recusal.objects.get(compartment=into.compartment, user=by_leader).decided_by == cast.approver
+
+
+def test_sums_and_proposals_go_where_the_people_go(cast: Cast) -> None:
+    case, into = _open(cast, "一案", "丁某某"), _open(cast, "二案", "何某某")
+    unit = a_unit()
+    person = Person.objects.create(unit=unit, name="虞某")
+    doubles = [a_suspect(cast, one, "虞某", person=person) for one in (case, into)]
+    first, second = case.suspects.order_by("pk")[0], into.suspects.order_by("pk")[0]
+    gains = [
+        register_gain(one.case, suspect=one, label="币", value=Decimal(100), actor=cast.officer, at=LATER)
+        for one in (first, second, doubles[0])
+    ]
+    mine, theirs = (a_penalty(cast, one, at=LATER) for one in doubles)
+
+    with pytest.raises(Refused, match="虞某") as refusal:
+        merge_case(case, into, actor=cast.approver, at=LATER, reason="同一事实")
+    assert refusal.value.code == "two_penalties"
+    Penalty.objects.filter(pk=theirs.pk).update(state="void")
+    merge_case(case, into, actor=cast.approver, at=LATER, reason="同一事实")
+    assert set(into.recoveries.all()) == set(gains)
+    assert Recovery.objects.get(pk=gains[2].pk).suspect == doubles[1]
+    assert Penalty.objects.get(pk=mine.pk).suspect == doubles[1]
+
+    late = a_user("承办人戊", Role.CASE_OFFICER)
+    new = split_case(into, [first], title="丁某某案", actor=cast.approver, at=LATER, reason="单独处理").other
+    add_member(new, late, actor=cast.officer, at=LATER)
+    assert list(Recovery.objects.visible_to(late)) == [gains[0]]
 
 
 def test_whoever_investigated_what_was_joined_to_a_case_does_not_hear_it(cast: Cast) -> None:
