@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from django.db.models import Q
 
-from cases.enums import ApprovalLevel
-from cases.models import Case, Delegation, RankRule, Seat, Signature, Suspect
+from cases.enums import ApprovalLevel, Side
+from cases.models import Case, CaseMember, Delegation, RankRule, Seat, Signature, Suspect
 from cases.routing import UNVERIFIED
+from casework.access.models import Recusal
+from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.data import read_yaml
 
@@ -103,11 +105,11 @@ def signed_by(signatures: Sequence[Signature]) -> set[int]:
     return {pk for row in signatures for pk in (row.user_id, row.for_user_id) if pk}
 
 
-def acts_for(user: User, level: str, day: date) -> tuple[bool, User | None]:
-    """Tell whether the user signs on this level today, and in whose place (None: in his own).
+def acts_for(user: User, level: str, case: Case, day: date) -> tuple[bool, User | None]:
+    """Tell whether the user signs on this level of the case today, and in whose place (None: in his own).
 
     Whoever holds no seat signs on any level: a small house has one leader. Somebody with a seat signs on that level,
-    and on another one only in the place of a leader who delegated it to him.
+    and on another one only in the place of a leader who delegated it to him and could sign here himself.
     """
     seat = seat_of(user, day)
     if seat is None or seat.level == level:
@@ -118,10 +120,19 @@ def acts_for(user: User, level: str, day: date) -> tuple[bool, User | None]:
         .order_by("pk")
     )
     for row in given:
+        if not _could_sign(row.principal, case):
+            continue
         principal = seat_of(row.principal, day)
         if principal is None or principal.level == level:
             return True, row.principal
     return False, None
+
+
+def _could_sign(principal: User, case: Case) -> bool:
+    """Nobody passes on what he may not do: sign where he stands back, where he worked, or when he leads no more."""
+    recused = Recusal.objects.standing().filter(compartment=case.compartment_id, user=principal)
+    worked = CaseMember.objects.filter(case=case, user=principal, side__in=[Side.INVESTIGATE, Side.HEAR])
+    return principal.is_active and principal.has_role(Role.APPROVER) and not recused.exists() and not worked.exists()
 
 
 def seat_of(user: User, day: date) -> Seat | None:

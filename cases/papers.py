@@ -5,13 +5,15 @@ A decision is valid for the draft that was read, and for no other: whatever chan
 
 import hashlib
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final
 
 from django.utils import translation
 
-from cases.models import Case
+from cases.models import Case, Exhibit
 from cases.proof import matrix
 from casework.ledger.canonical import encode, plain
+from evidence.models import ItemFile
 
 #: Adds a part to the content, e.g. the proposed penalties; returns plain data.
 Part = Callable[[Case], Any]
@@ -41,6 +43,13 @@ def content_of(case: Case) -> dict[str, Any]:
 
 
 def _content(case: Case) -> dict[str, Any]:
+    found = matrix(case)
+    prints = _fingerprints(case, [one.item_id for one in found.columns])
+    whose: dict[int, list[str]] = {}
+    for fact, name in (
+        case.facts.filter(suspects__isnull=False).order_by("pk", "suspects").values_list("pk", "suspects__name")
+    ):
+        whose.setdefault(fact, []).append(name)
     content: dict[str, Any] = {
         "案由": case.title,
         "性质": str(case.get_kind_display()),
@@ -54,16 +63,35 @@ def _content(case: Case) -> dict[str, Any]:
         },
         "事实": {
             f"{row.fact.number}. {row.fact.statement}": {
+                "何人": whose.get(row.fact.pk, []),
                 "结论": str(row.verdict.label),
-                "证据": [f"{cell.label}：{cell.words}" for cell in row.cells if cell.stance],
+                "证据": [
+                    f"{cell.label}：{cell.words}（指纹 {prints[cell.item_id]}）" for cell in row.cells if cell.stance
+                ],
                 "说明": "；".join(note for note in (row.fact.lone_reason, row.fact.contradiction_note) if note),
             }
-            for row in matrix(case).rows
+            for row in found.rows
         },
     }
     for name, part in _parts.items():
         content[name] = part(case)
     return content
+
+
+def _fingerprints(case: Case, items: list[int]) -> dict[int, str]:
+    """Return by item what its piece of evidence is, in sixteen digits: the item, its original files, what it proves.
+
+    Another item under the same label, another file of the item or another note is another draft. The digits say
+    nothing of an item that the reader may not know of.
+    """
+    parts: dict[int, list[str]] = {pk: [str(pk)] for pk in items}
+    files = ItemFile.objects.filter(item__in=items, original=True).order_by("item_id", "blob__sha256")
+    for pk, sha256 in files.values_list("item_id", "blob__sha256"):
+        parts[pk].append(sha256)
+    notes = Exhibit.objects.filter(case=case, item__in=items, fact__dropped_at__isnull=True).exclude(note="")
+    for pk, fact, note in notes.order_by("item_id", "fact_id").values_list("item_id", "fact_id", "note"):
+        parts[pk].append(f"{fact}:{note}")
+    return {pk: hashlib.sha256(encode(plain(said))).hexdigest()[:16] for pk, said in parts.items()}
 
 
 def digest_of(content: dict[str, Any]) -> str:
@@ -79,6 +107,9 @@ def _standing(suspect: Any) -> dict[str, str]:
     def yes(value: bool | None) -> str:
         return {True: "是", False: "否", None: "未查明"}[value]
 
+    def day(value: date | None) -> str:
+        return value.isoformat() if value else "未查明"
+
     return {
         "单位": suspect.unit.name if suspect.unit else "",
         "职务": suspect.post,
@@ -91,6 +122,7 @@ def _standing(suspect: Any) -> dict[str, str]:
         "村干部": yes(suspect.village_cadre),
         "代表、委员": suspect.deputy_of,
         "身份认定日期": suspect.standing_on.isoformat(),
+        "行为起止": f"{day(suspect.conduct_from)}—{day(suspect.conduct_until)}",
     }
 
 

@@ -83,6 +83,8 @@ register_words(
         "inspection.planned": _("部署突击检查"),
         "inspection.member_joined": _("编入检查组"),
         "inspection.member_left": _("退出检查组"),
+        "inspection.member_recused": _("检查人员回避"),
+        "inspection.leader_left": _("不再负责检查"),
         "inspection.closed": _("结束突击检查"),
         "site.arrived": _("到场"),
         "site.findings_recorded": _("登记现场情况"),

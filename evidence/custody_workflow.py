@@ -184,7 +184,7 @@ STEPS: Final[dict[Act, Step]] = {
             two=True, seal="sealed", article=_ART_159, gates=(no_open_offer,), page="unseal",
         ),
         Step(
-            Act.OFFERED, _t("移交"), HELD, None, "evidence.hand_over", "package-export",
+            Act.OFFERED, _t("移交"), HELD, None, "evidence.offer", "package-export",
             gates=(no_open_offer,), page="offer",
         ),
         Step(Act.ACCEPTED, _t("签收"), HELD, None, "evidence.receive", "package-import", by_holder=False, page="accept"),

@@ -19,6 +19,8 @@ READERS = (
 register_act("evidence.collect", roles=TAKERS, label=_("提取证据"))
 register_act("evidence.seal", roles=TAKERS, label=_("封存、启封"))
 register_act("evidence.hand_over", roles=HANDLERS, label=_("移交证物"))
+# Who has to stand back gives away what he holds, or it would be locked up with him; of all acts this one alone.
+register_act("evidence.offer", roles=HANDLERS, label=_("移交证物"), leaving=True)
 register_act("evidence.receive", roles=HANDLERS, label=_("签收证物"))
 register_act("evidence.confirm", roles=HANDLERS, label=_("确认共同办理的事项"))
 register_act("evidence.keep", roles=(Role.CUSTODIAN,), label=_("保管证物"))

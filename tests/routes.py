@@ -131,6 +131,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "api:case-lift-recusal": {"pk": case.pk, "recusal": NOBODY},
         "api:case-settle-remark": {"pk": case.pk, "remark": NOBODY},
         "api:inspection-site-answer-call": {"pk": site.pk, "call": NOBODY},
+        "api:inspection-withdraw-member": {"pk": site.team.inspection_id, "member": NOBODY},
         "api:item-file": {"pk": file.item_id, "file_pk": file.pk},
         "api/v1/body-decisions/": {"pk": NOBODY, "step": "hear"},
         "api:penalty-steps": {"pk": penalty.pk, "step": "deliberate"},

@@ -13,12 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cases.api.cases import a_user
-from cases.enums import SiteNature, TeamDuty
+from cases.api.inspection_people import NewMemberSerializer, PeopleActs, member_plan
+from cases.enums import SiteNature
 from cases.models import HelpCall, Inspection, Site, SiteHelper, TargetReading
 from cases.selectors.inspections import leads, partner_of, sites_seen, teams_seen
 from cases.services.inspections import (
     COVER_NAME,
-    MemberPlan,
     SitePlan,
     TeamPlan,
     arrive_at_site,
@@ -88,19 +88,19 @@ class InspectionSerializer(serializers.ModelSerializer[Inspection]):
             {
                 "number": team.number,
                 "members": [
-                    {"name": member.name, "agency": member.agency, "duty": member.duty} for member in team.members.all()
+                    {
+                        "id": member.pk,
+                        "name": member.name,
+                        "agency": member.agency,
+                        "duty": member.duty,
+                        "left_at": member.left_at,
+                    }
+                    for member in team.members.all()
                 ],
                 "sites": [site.pk for site in team.sites.all()],
             }
             for team in teams_seen(inspection, reader(self.context["request"]))
         ]
-
-
-class NewMemberSerializer(serializers.Serializer[Any]):
-    user = serializers.IntegerField(required=False, allow_null=True)
-    name = serializers.CharField(max_length=80)
-    agency = serializers.CharField(max_length=120)
-    duty = serializers.ChoiceField(choices=TeamDuty.choices, required=False)
 
 
 class NewSiteSerializer(serializers.Serializer[Any]):
@@ -223,19 +223,11 @@ def _site_plan(data: dict[str, Any], user: User) -> SitePlan:
 
 
 def _team_plan(data: dict[str, Any], user: User) -> TeamPlan:
-    members = [
-        MemberPlan(
-            one["name"],
-            one["agency"],
-            a_user(one["user"]) if one.get("user") else None,
-            one.get("duty") or TeamDuty.MEMBER,
-        )
-        for one in data["members"]
-    ]
+    members = [member_plan(dict(one)) for one in data["members"]]
     return TeamPlan(members, [_site_plan(dict(site), user) for site in data["sites"]])
 
 
-class InspectionViewSet(mixins.ListModelMixin, VisibleViewSet):
+class InspectionViewSet(mixins.ListModelMixin, PeopleActs):
     """Inspections that the caller knows of."""
 
     model = Inspection

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from cases.enums import AWAITS_DECISION, CaseState, Side
-from cases.models import Case, CaseMember, Paper, PaperReading
+from cases.enums import AWAITS_DECISION, CaseState, LinkKind, Side
+from cases.models import Case, CaseLink, CaseMember, Paper, PaperReading
 from cases.papers import changes, content_of, digest_of
 from cases.policy import on_side
 from cases.workflow import STEPS, Readiness, Step, readiness, steps_from
@@ -24,6 +24,18 @@ from evidence.models import Item
 def ref_of(case: Case) -> str:
     """Return the text reference of the case in ledger, deadlines and notices."""
     return f"case:{case.pk}"
+
+
+def joined_into(case: Case) -> list[Case]:
+    """Return the cases that were joined into this one, and those joined into them: its matter is theirs too."""
+    found: dict[int, Case] = {}
+    last = [case.pk]
+    while last:
+        links = CaseLink.objects.filter(kind=LinkKind.MERGED, other__in=last).exclude(case__in=[case.pk, *found])
+        new = {link.case_id: link.case for link in links.select_related("case__compartment").order_by("pk")}
+        found |= new
+        last = list(new)
+    return list(found.values())
 
 
 def people_on(case: Case, side: Side) -> list[User]:

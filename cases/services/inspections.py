@@ -15,20 +15,21 @@ from django.utils.translation import gettext as _
 
 from cases.enums import InspectionState, SiteNature, SiteState, TeamDuty
 from cases.models import Inspection, InspectionTeam, Site, SiteAddress, SiteConfirmation, TeamMember
-from cases.services.integrity import tied_name
+from cases.services.inspection_ties import tied_to
 from casework.access.enums import CompartmentKind
+from casework.access.models import Compartment
 from casework.access.policy import require
-from casework.access.services.compartments import let_in, let_out, open_compartment
+from casework.access.services.compartments import open_compartment
+from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Missing, NotReady, Refused, Stale
-from casework.core.numbering import next_number
 from casework.ledger.record import record
 from evidence.models import Collection
 from units.enums import QuestionKind
 from units.models import Campaign, Lead, Region, Unit
+from units.services.numbers import code_of
 from units.services.questions import classify_lead, missing_for, settle_question
 
-#: Its own: no number of another list is missing because of it.
 SERIES = "浙突查"
 COVER_NAME = "网络安全联合检查"  # what the unit and everybody outside hears
 
@@ -84,12 +85,12 @@ def plan_inspection(
     The actor and the ``leaders`` know everything; a team knows its own sites. Nobody else learns that it exists.
     """
     require(actor, "inspection.plan")
-    _check_plan(from_on, to_on, teams, cover_name)
+    heads = list(dict.fromkeys([actor, *leaders]))
+    _check_plan(from_on, to_on, teams, cover_name, heads, at)
     with transaction.atomic():
-        heads = list(dict.fromkeys([actor, *leaders]))
         compartment = open_compartment(CompartmentKind.INSPECTION, _("突击检查"), members=heads, actor=actor, at=at)
         inspection = Inspection.objects.create(
-            number=next_number(SERIES, timezone.localdate(at).year),
+            number=_number(compartment, at),
             campaign=campaign,
             cover_name=cover_name.strip(),
             compartment=compartment,
@@ -123,6 +124,11 @@ def plan_inspection(
     return inspection
 
 
+def _number(compartment: Compartment, at: datetime) -> str:
+    """Drawn by lot: a serial would tell the leaders of one inspection that there is another."""
+    return f"{SERIES}〔{timezone.localdate(at).year}〕{code_of(compartment)}号"
+
+
 def _add_team(
     inspection: Inspection, number: int, plan: TeamPlan, heads: list[User], *, actor: User, at: datetime
 ) -> InspectionTeam:
@@ -154,8 +160,16 @@ def _add_team(
     return team
 
 
-def _check_plan(from_on: date, to_on: date, teams: Sequence[TeamPlan], cover_name: str) -> None:
+def _check_plan(
+    from_on: date, to_on: date, teams: Sequence[TeamPlan], cover_name: str, heads: Sequence[User], at: datetime
+) -> None:
     wrong: dict[str, str] = {}
+    tied = tied_to([site.unit for team in teams for site in team.sites], at)
+    names = [user.name for user in heads if user.pk in tied]
+    if names:
+        wrong["leaders"] = _("%(name)s不能编入：与被检查的单位有应当回避的关系。依据监察法第六十七条") % {
+            "name": "、".join(names)
+        }
     if to_on < from_on:
         wrong["to_on"] = _("结束日早于开始日，改为开始日以后")
     if not cover_name.strip():
@@ -166,11 +180,13 @@ def _check_plan(from_on: date, to_on: date, teams: Sequence[TeamPlan], cover_nam
     for number, team in enumerate(teams, start=1):
         if len(team.members) < 2:
             wrong["teams"] = _("第 %(n)d 组不足两人。依据监察法第四十四条") % {"n": number}
-        tied = tied_name([one.user for one in team.members if one.user], [site.unit for site in team.sites])
-        if tied:
-            wrong["teams"] = _("%(name)s不能编入：申报过应当回避的关系。依据监察法第六十七条") % {"name": tied}
+        tied = tied_to([site.unit for site in team.sites], at)
         for member in team.members:
-            if member.user is not None and not member.user.is_commission and not member.user.has_role("liaison"):
+            if member.user is not None and member.user.pk in tied:
+                wrong["teams"] = _("%(name)s不能编入：与被检查的单位有应当回避的关系。依据监察法第六十七条") % {
+                    "name": member.name
+                }
+            if member.user is not None and not member.user.is_commission and not member.user.has_role(Role.LIAISON):
                 wrong["teams"] = _("%(name)s不能编入：没有办案或者检查的职责") % {"name": member.name}
         for site in team.sites:
             day = site.visit_on or from_on
@@ -338,55 +354,6 @@ def _open_site(site: Site, actor: User, act: str) -> Site:
     return row
 
 
-def add_team_member(
-    team: InspectionTeam, plan: MemberPlan, *, actor: User, at: datetime, reason: str = ""
-) -> TeamMember:
-    """Add somebody to a team; with an account he knows the team's sites from now on."""
-    with transaction.atomic():
-        inspection = Inspection.locked(team.inspection_id)
-        require(actor, "inspection.lead", inspection)
-        _need_open(inspection)
-        if plan.user is not None:
-            let_in(team.compartment, plan.user, actor=actor, at=at, reason=reason)
-        member: TeamMember = TeamMember.objects.create(
-            team=team, user=plan.user, name=plan.name, agency=plan.agency, duty=TeamDuty(plan.duty)
-        )
-        record(
-            "inspection.member_joined",
-            ref=ref_of(inspection),
-            actor=actor,
-            at=at,
-            data={"team": team.number, "name": plan.name, "agency": plan.agency},
-            reason=reason,
-        )
-    return member
-
-
-def withdraw_team_member(member: TeamMember, *, actor: User, at: datetime, reason: str) -> TeamMember:
-    """Take somebody off a team; a page he has open is refused from this moment."""
-    if not reason.strip():
-        raise Invalid(_("没有写明退出的事由。"), details={"reason": _("写明事由")})
-    with transaction.atomic():
-        inspection = Inspection.locked(member.team.inspection_id)
-        require(actor, "inspection.lead", inspection)
-        row: TeamMember = TeamMember.objects.select_for_update().get(pk=member.pk)
-        if row.left_at is not None:
-            return row
-        row.left_at = at
-        row.save(update_fields=["left_at"])
-        if row.user is not None:
-            let_out(row.team.compartment, row.user, actor=actor, at=at, reason=reason)
-        record(
-            "inspection.member_left",
-            ref=ref_of(inspection),
-            actor=actor,
-            at=at,
-            data={"team": row.team.number, "name": row.name},
-            reason=reason,
-        )
-    return row
-
-
 def close_inspection(inspection: Inspection, *, actor: User, at: datetime) -> Inspection:
     """End the inspection when every site is reported, and hand what was found to the leads of the units.
 
@@ -395,7 +362,7 @@ def close_inspection(inspection: Inspection, *, actor: User, at: datetime) -> In
     with transaction.atomic():
         row = Inspection.locked(inspection.pk)
         require(actor, "inspection.close", row)
-        _need_open(row)
+        need_open(row)
         sites = list(
             Site.objects.select_for_update(of=("self",))
             .filter(team__inspection=row)
@@ -445,6 +412,7 @@ def _hand_over(site: Site, *, actor: User, at: datetime) -> None:
         classify_lead(lead, site.nature, actor=actor, at=at, reason=site.basis)
 
 
-def _need_open(inspection: Inspection) -> None:
+def need_open(inspection: Inspection) -> None:
+    """Refuse when the inspection is over."""
     if inspection.state == InspectionState.CLOSED:
         raise Refused(_("不能办理：因为检查已结束。"), code="closed")

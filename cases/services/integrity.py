@@ -1,6 +1,5 @@
 """Standing back by itself where a tie was declared, attempts to meddle put on record, access taken in an emergency."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from cases.enums import OVER, InterventionKind, Side, TieKind
 from cases.models import Case, Intervention, Tie
-from cases.selectors.cases import people_on, ref_of
+from cases.selectors.cases import joined_into, people_on, ref_of
+from cases.services.inspection_ties import shut_out_of_inspections
 from casework.access.models import Compartment, Grant, Recusal, compartments_of
 from casework.access.policy import can, require
 from casework.access.services.compartments import let_in_for, let_out, lift_recusal, recuse
@@ -69,20 +69,7 @@ def shut_out_tied(case: Case, *, at: datetime) -> list[User]:
     for user, words in ties_of_case(case, at):
         if Recusal.objects.standing().filter(compartment=case.compartment_id, user=user).exists():
             continue
-        recuse(case.compartment, user, decided_by=None, at=at, reason=words)
-        day = timezone.localdate(at)
-        for member in case.members.filter(user=user, until__isnull=True):
-            member.until = max(day, member.from_on)
-            member.save(update_fields=["until"])
-        let_out(case.compartment, user, actor=case.drafted_by, at=at, reason=words)
-        record(
-            "case.member_recused",
-            ref=ref_of(case),
-            actor=None,
-            at=at,
-            data={"user": user.pk, "name": user.name, "automatic": True},
-            reason=words,
-        )
+        _shut_out(case, user, decided_by=None, at=at, reason=words)
         out.append(user)
     if out:
         names = "、".join(user.name for user in out)
@@ -105,6 +92,33 @@ def shut_out_tied(case: Case, *, at: datetime) -> list[User]:
     return out
 
 
+def _shut_out(case: Case, user: User, *, decided_by: User | None, at: datetime, reason: str) -> None:
+    """Shut one person out of the case and of what was joined into it, and put it on record."""
+    recuse(case.compartment, user, decided_by=decided_by, at=at, reason=reason)
+    day = timezone.localdate(at)
+    for member in case.members.filter(user=user, until__isnull=True):
+        member.until = max(day, member.from_on)
+        member.save(update_fields=["until"])
+    for one in [case, *joined_into(case)]:
+        let_out(one.compartment, user, actor=decided_by or case.drafted_by, at=at, reason=reason)
+    record(
+        "case.member_recused",
+        ref=ref_of(case),
+        actor=decided_by,
+        at=at,
+        data={"user": user.pk, "name": user.name, "automatic": decided_by is None},
+        reason=reason,
+    )
+
+
+def carry_recusals(case: Case, into: Case, *, at: datetime) -> None:
+    """Whoever stands back from a case stands back from the one it is joined into; ties to its people count there too."""
+    for row in Recusal.objects.standing().filter(compartment=case.compartment_id).select_related("user", "decided_by"):
+        if not Recusal.objects.standing().filter(compartment=into.compartment_id, user=row.user).exists():
+            _shut_out(into, row.user, decided_by=row.decided_by, at=at, reason=row.reason)
+    shut_out_tied(into, at=at)
+
+
 def refuse_tied(case: Case, user: User, at: datetime) -> None:
     """Refuse to let somebody join who is tied to the case."""
     if any(tied.pk == user.pk for tied, _words in ties_of_case(case, at)):
@@ -114,13 +128,6 @@ def refuse_tied(case: Case, user: User, at: datetime) -> None:
             code="tied",
             article=_("监察法第六十七条"),
         )
-
-
-def tied_name(users: Sequence[User], units: Sequence[Unit]) -> str:
-    """Return the name of one of the people who declared a tie to one of the units, or ""."""
-    ties = Tie.objects.filter(user__in=users, unit__in=units).select_related("user")
-    found = ties.filter(Q(until__isnull=True) | Q(kind=TieKind.SERVED)).order_by("pk").first()
-    return found.user.name if found else ""
 
 
 def declare_tie(
@@ -133,7 +140,7 @@ def declare_tie(
     unit: Unit | None = None,
     note: str = "",
 ) -> Tie:
-    """Declare a tie to a person or a unit; cases about either shut the person out from this moment."""
+    """Declare a tie to a person or a unit; cases and inspections about either shut the person out from this moment."""
     require(actor, "tie.declare" if actor.pk == user.pk else "tie.register")
     if not person_name.strip() and unit is None:
         raise Invalid(_("没有写明与谁有关系。"), details={"person_name": _("填写姓名，或者选单位")})
@@ -158,6 +165,7 @@ def declare_tie(
         touched = Case.objects.filter(about).exclude(state__in=OVER).values("pk")
         for case in Case.objects.filter(pk__in=touched).select_related("compartment", "drafted_by"):
             shut_out_tied(case, at=at)
+        shut_out_of_inspections(tie, at=at)
     return tie
 
 

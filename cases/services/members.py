@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from cases.enums import OVER, SIDE_OF, Duty, Side
 from cases.models import Case, CaseMember
-from cases.selectors.cases import people_on, ref_of
+from cases.selectors.cases import joined_into, people_on, ref_of
 from cases.services.integrity import refuse_tied
 from casework.access.models import Recusal
 from casework.access.policy import require
@@ -53,7 +53,9 @@ def add_member(
         present: CaseMember | None = case.members.filter(user=user, until__isnull=True).first()
         if present is not None:
             return present
-        let_in(case.compartment, user, actor=actor, at=at, reason=reason)
+        # What was joined into the case lies in the circles of those cases: whoever works on it knows of all of it.
+        for one in [case, *joined_into(case)]:
+            let_in(one.compartment, user, actor=actor, at=at, reason=reason)
         member: CaseMember = CaseMember.objects.create(
             case=case, user=user, duty=wanted, side=side, from_on=timezone.localdate(at), reason=reason
         )
@@ -76,7 +78,8 @@ def _check_joins(case: Case, user: User, side: Side) -> None:
             code="recused",
             article=_("监察法第六十七条"),
         )
-    other = case.members.filter(user=user).exclude(side=side).first()
+    whole = [case, *joined_into(case)]  # whoever investigated what was joined to the case does not hear it either
+    other = CaseMember.objects.filter(case__in=whole, user=user).exclude(side=side).order_by("pk").first()
     if other is None:
         return
     if side == Side.HEAR:
@@ -112,7 +115,7 @@ def remove_member(case: Case, user: User, *, actor: User, at: datetime, reason: 
                 code="last_officer",
             )
         _end(member, at)
-        let_out(case.compartment, user, actor=actor, at=at, reason=reason)
+        _leave(case, user, actor=actor, at=at, reason=reason)
         _touch(case, at)
         record(
             "case.member_left",
@@ -139,7 +142,7 @@ def recuse_member(case: Case, user: User, *, actor: User, at: datetime, reason: 
         decision = recuse(case.compartment, user, decided_by=actor, at=at, reason=reason)
         for member in case.members.filter(user=user, until__isnull=True):
             _end(member, at)
-        let_out(case.compartment, user, actor=actor, at=at, reason=reason)
+        _leave(case, user, actor=actor, at=at, reason=reason)
         _touch(case, at)
         record(
             "case.member_recused",
@@ -150,6 +153,12 @@ def recuse_member(case: Case, user: User, *, actor: User, at: datetime, reason: 
             reason=reason,
         )
     return decision
+
+
+def _leave(case: Case, user: User, *, actor: User, at: datetime, reason: str) -> None:
+    """End what he knew of the case and of those that were joined into it."""
+    for one in [case, *joined_into(case)]:
+        let_out(one.compartment, user, actor=actor, at=at, reason=reason)
 
 
 def _end(member: CaseMember, at: datetime) -> None:

@@ -160,7 +160,7 @@ def sign_paper(
 
 def check_level(case: Case, step: Step, level: str, digest: str, actor: User, at: datetime) -> User | None:
     """Refuse whoever stands on another level of this draft or holds no such seat; return in whose place he signs."""
-    mine, stands_for = acts_for(actor, level, timezone.localdate(at))
+    mine, stands_for = acts_for(actor, level, case, timezone.localdate(at))
     if not mine:
         raise Refused(
             _("不能签批：因为这一级由%(level)s签批，您不在这一级，也没有人委托您代行。可以由%(level)s办理。")

@@ -26,9 +26,12 @@ from cases.ladder import MeasureSpec
 from cases.models import Appeal, CaseMember, Execution, Penalty, Recovery
 from cases.penalty_periods import period_of
 from cases.periods import GOV, PARTY
+from cases.selectors.cases import joined_into
 from cases.selectors.penalties import specs_of
+from cases.services.integrity import ties_of_case
 from cases.services.penalty_drafts import replace_measures, weight_of
 from cases.services.penalty_flow import end_clocks, ref_of, refuse_input
+from casework.access.models import Recusal
 from casework.access.policy import require
 from casework.access.services.compartments import let_in
 from casework.accounts.models import User
@@ -141,6 +144,7 @@ def accept_appeal(appeal: Appeal, *, handlers: tuple[User, User], actor: User, a
             raise Invalid(_("复查须由两人以上办理。"), details={"second_handler": _("选另一人")})
         for user in handlers:
             _refuse_involved(penalty, user, locked)
+            _refuse_handler(penalty, user, at)
             let_in(penalty.suspect.case.compartment, user, actor=actor, at=at, reason=_("复查处分"))
         locked.state = AppealState.ACCEPTED
         locked.handled_by, locked.second_handler = handlers
@@ -166,8 +170,9 @@ def accept_appeal(appeal: Appeal, *, handlers: tuple[User, User], actor: User, a
 
 def _refuse_involved(penalty: Penalty, user: User, appeal: Appeal) -> None:
     """Refuse whoever investigated, heard, drafted, signed, approved or reviewed; to have left since changes nothing."""
+    case = penalty.suspect.case
     worked = CaseMember.objects.filter(
-        case_id=penalty.suspect.case_id, user=user, side__in=[Side.INVESTIGATE, Side.HEAR]
+        case__in=[case, *joined_into(case)], user=user, side__in=[Side.INVESTIGATE, Side.HEAR]
     ).exists()
     decided = penalty.decisions.filter(approver=user, verdict="agreed").exists()
     signed = penalty.signatures.filter(user=user).exists()
@@ -179,6 +184,23 @@ def _refuse_involved(penalty: Penalty, user: User, appeal: Appeal) -> None:
                 "不能由%(name)s复查：因为%(name)s调查、审理、起草、批准或者复查过。依据监督执纪工作规则第五十九条。可以换一人。"
             )
             % {"name": user.name}
+        )
+
+
+def _refuse_handler(penalty: Penalty, user: User, at: datetime) -> None:
+    """Refuse whoever has to stand back from the case (监察法实施条例第二百四十二条), or works for nobody here."""
+    case = penalty.suspect.case
+    if not user.is_active or not user.is_commission:
+        raise Invalid(
+            _("不能由%(name)s复查：没有办案的职责。可以换一人。") % {"name": user.name},
+            details={"handler": _("选有办案职责的人")},
+        )
+    stands_back = Recusal.objects.standing().filter(compartment=case.compartment_id, user=user).exists()
+    if stands_back or any(tied.pk == user.pk for tied, _words in ties_of_case(case, at)):
+        raise Refused(
+            _("不能由%(name)s复查：因为%(name)s应当回避。依据监察法第六十七条。可以换一人。") % {"name": user.name},
+            code="tied",
+            article=_("监察法第六十七条"),
         )
 
 
@@ -201,6 +223,8 @@ def decide_appeal(
         penalty: Penalty = Penalty.locked(locked.penalty_id)
         require(actor, "penalty.decide_appeal", penalty)
         _refuse_involved(penalty, actor, locked)
+        if actor.pk in {locked.handled_by_id, locked.second_handler_id}:
+            raise Refused(_("不能决定：因为这一件是您复查的。可以由其他领导决定。"), code="own_review")
         needed = AppealState.LODGED if verdict == AppealState.REJECTED else AppealState.ACCEPTED
         if locked.state != needed:
             raise Refused(_("不能决定：因为%(state)s。") % {"state": locked.get_state_display()}, code="wrong_state")

@@ -121,7 +121,7 @@ def sign_penalty(
 
 def check_level(penalty: Penalty, level: str, actor: User, at: datetime) -> User | None:
     """Refuse whoever signs on another level or has signed this draft; return in whose place the actor acts."""
-    mine, stands_for = acts_for(actor, level, timezone.localdate(at))
+    mine, stands_for = acts_for(actor, level, penalty.suspect.case, timezone.localdate(at))
     if not mine:
         raise Refused(
             _("不能签批：因为这一级由%(level)s签批，您不在这一级，也没有人委托您代行。可以由%(level)s办理。")

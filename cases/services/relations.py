@@ -9,14 +9,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.enums import OPEN_TO_INVESTIGATION, CaseState, Lane, LinkKind, Precision, Side
-from cases.models import Case, CaseLink, CaseMember, Correction, Exhibit, Fact, KeyMoment, Suspect
+from cases.enums_penalties import GONE_STATES
+from cases.models import Case, CaseLink, CaseMember, Correction, Exhibit, Fact, KeyMoment, Penalty, Suspect
 from cases.policy import on_side
-from cases.selectors.cases import ref_of
+from cases.selectors.cases import joined_into, ref_of
 from cases.services.cases import SERIES, advance
+from cases.services.integrity import carry_recusals
+from cases.services.measures import ref_of_measure
 from casework.access.enums import CompartmentKind
 from casework.access.models import Recusal
 from casework.access.policy import require
-from casework.access.services.compartments import let_in, open_compartment
+from casework.access.services.compartments import let_in, open_compartment, recuse
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused, Stale
 from casework.core.numbering import next_number
@@ -59,6 +62,7 @@ def merge_case(
                 _("不能并入%(number)s：因为您不审批那件案件。可以请两案共同的领导决定。") % {"number": into.number},
                 code="not_decider",
             )
+        _check_sides(case, into)
         due = (
             Deadline.objects.live()
             .filter(ref=ref_of(case), kind__in=["C02", "C03"])
@@ -76,6 +80,7 @@ def merge_case(
         link = CaseLink.objects.create(
             kind=LinkKind.MERGED, case=closed, other=into, reason=reason, carried=carried, by=actor, at=at
         )
+        carry_recusals(closed, into, at=at)
         if due is not None:
             KeyMoment.objects.create(
                 case=into, lane=Lane.DEADLINES, at=timezone.make_aware(datetime.combine(due, time(18))),
@@ -87,9 +92,26 @@ def merge_case(
     return link
 
 
+def _check_sides(case: Case, into: Case) -> None:
+    """Refuse to join a case into one whose hearers or leaders investigated it, or the other way round (查审分离)."""
+    here = dict(into.members.filter(until__isnull=True).values_list("user_id", "side"))
+    worked = CaseMember.objects.filter(case__in=[case, *joined_into(case)], user__in=here).select_related("user")
+    names = sorted({row.user.name for row in worked if row.side != here[row.user_id]})
+    if names:
+        raise Refused(
+            _(
+                "不能并入%(number)s：因为%(names)s在两案中分工不同。依据监督执纪工作规则第十一条。可以先在那件案件中换人。"
+            )
+            % {"number": into.number, "names": "、".join(names)},
+            code="side_taken",
+            article=_("监督执纪工作规则第十一条"),
+        )
+
+
 def _carry(case: Case, into: Case) -> dict[str, list[str]]:
     """Move what was found over; somebody who is in both stays one person there."""
     present = {row.person_id: row for row in into.suspects.all() if row.person_id}
+    _check_penalties(case, present)
     people = []
     for row in case.suspects.order_by("pk"):
         double = present.get(row.person_id) if row.person_id else None
@@ -100,6 +122,8 @@ def _carry(case: Case, into: Case) -> dict[str, list[str]]:
             continue
         case.interviews.filter(suspect=row).update(suspect=double)
         case.measures.filter(suspect=row).update(suspect=double)
+        case.recoveries.filter(suspect=row).update(suspect=double)
+        row.penalties.update(suspect=double)
         for fact in row.facts.all():
             fact.suspects.remove(row)
             fact.suspects.add(double)
@@ -121,7 +145,24 @@ def _carry(case: Case, into: Case) -> dict[str, list[str]]:
     case.interviews.update(case=into)
     case.tasks.filter(done_at__isnull=True).update(case=into)
     case.moments.update(case=into)
+    # Sums and decisions on bodies are worked on where the people are: nothing is written in a case that is over.
+    for row in [*case.recoveries.order_by("pk"), *case.body_decisions.order_by("pk")]:
+        row.case = into
+        row.bump("case")
     return carried
+
+
+def _check_penalties(case: Case, present: dict[int, Suspect]) -> None:
+    """Refuse where a person of both cases has a proposal in each: which of the two stands is for people to say."""
+    standing = Penalty.objects.exclude(state__in=GONE_STATES)
+    doubles = case.suspects.filter(person__in=present, pk__in=standing.values("suspect"))
+    here = set(standing.filter(suspect__in=[row.pk for row in present.values()]).values_list("suspect", flat=True))
+    names = [row.name for row in doubles.order_by("pk") if row.person_id and present[row.person_id].pk in here]
+    if names:
+        raise Refused(
+            _("不能并案：因为两案对%(names)s都有处分（处理）建议。可以先撤回其中一份。") % {"names": "、".join(names)},
+            code="two_penalties",
+        )
 
 
 def split_case(
@@ -179,10 +220,8 @@ def _second_case(case: Case, title: str, actor: User, at: datetime) -> Case:
         CompartmentKind.CASE, title[:200], members=[row.user for row in members], actor=actor, at=at
     )
     # Whoever stands back from the first case stands back from what comes out of it.
-    Recusal.objects.bulk_create(
-        Recusal(compartment=compartment, user=row.user, reason=row.reason, decided_by=row.decided_by, at=at)
-        for row in Recusal.objects.standing().filter(compartment=case.compartment_id)
-    )
+    for row in Recusal.objects.standing().filter(compartment=case.compartment_id).select_related("user", "decided_by"):
+        recuse(compartment, row.user, decided_by=row.decided_by, at=at, reason=row.reason)
     new = Case.objects.create(
         number=next_number(SERIES, timezone.localdate(at).year), title=title[:200], kind=case.kind, type=case.type,
         compartment=compartment, lead=case.lead, unit=case.unit, grounds=case.grounds, plan=case.plan,
@@ -220,9 +259,19 @@ def _take_along(case: Case, new: Case, chosen: list[Suspect]) -> dict[str, list[
         fact.bump("case", "number")
         fact.exhibits.update(case=new)
     case.interviews.filter(suspect__in=keys).update(case=new, compartment=new.compartment)
+    refs = []
     for number, measure in enumerate(case.measures.filter(suspect__in=keys).order_by("number"), start=1):
         measure.case, measure.number = new, number
         measure.bump("case", "number")
+        refs.append(ref_of_measure(measure))
+    for recovery in case.recoveries.filter(suspect__in=keys).order_by("pk"):
+        recovery.case = new
+        recovery.bump("case")
+        refs.append(f"recovery:{recovery.pk}")
+    for penalty in Penalty.objects.filter(suspect__in=keys).prefetch_related("appeals"):
+        refs += [f"penalty:{penalty.pk}", *(f"appeal:{appeal.pk}" for appeal in penalty.appeals.all())]
+    # Their clocks name the people who went: they are known where those are.
+    Deadline.objects.filter(ref__in=refs).update(compartment=new.compartment)
     return carried
 
 

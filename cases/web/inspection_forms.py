@@ -3,11 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from cases.enums import SiteNature
-from cases.models import Site
-from cases.web.forms import CHOOSE, PeopleChoice, people_with
+from cases.models import InspectionTeam, Site
+from cases.services.inspections import MemberPlan
+from cases.web.forms import CHOOSE, PeopleChoice, PersonChoice, people_with
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.web.forms import DayField
@@ -102,3 +104,36 @@ class TeamForm(forms.Form):
         """Tell whether nothing was typed for this team."""
         data = self.cleaned_data
         return not (data.get("people") or data.get("lent", "").strip() or data.get("leads"))
+
+
+class JoinTeamForm(forms.Form):
+    """Somebody who goes with a team from now on, with an account or lent without one."""
+
+    team = forms.ModelChoiceField(InspectionTeam.objects.none(), label=gettext_lazy("组别"), empty_label=None)
+    user = PersonChoice(
+        User.objects.none(),
+        label=gettext_lazy("账号"),
+        required=False,
+        empty_label=gettext_lazy("没有账号"),
+        widget=forms.Select(attrs=CHOOSE),
+    )
+    name = forms.CharField(
+        label=gettext_lazy("姓名"), max_length=80, required=False, help_text=gettext_lazy("没有账号的写明")
+    )
+    agency = forms.CharField(label=gettext_lazy("单位"), max_length=120, required=False)
+    reason = forms.CharField(label=gettext_lazy("事由"), max_length=200, required=False)
+
+    def __init__(self, teams: QuerySet[Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        self.fields["user"].queryset = people_with(  # type: ignore[attr-defined]
+            Role.INSPECTOR, Role.CASE_OFFICER, Role.LIAISON
+        )
+
+    def plan(self) -> MemberPlan:
+        """Return who joins, as the service wants it."""
+        data = self.cleaned_data
+        user: User | None = data["user"]
+        if user is None:
+            return MemberPlan(data["name"], data["agency"])
+        return MemberPlan(user.name, data["agency"] or user.organisation.name, user)

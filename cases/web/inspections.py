@@ -159,6 +159,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         and can(user, "inspection.lead", inspection),
         "agencies": sorted({member.agency for team in teams for member in team.members.all() if member.agency}),
         **(board_of(inspection, user, clock.today()) if leads(inspection, user) else {}),
+        "may_lead": inspection.state != InspectionState.CLOSED and can(user, "inspection.lead", inspection),
         "may_close": inspection.state != InspectionState.CLOSED and can(user, "inspection.close", inspection),
         "natures": [(nature, sum(1 for site in sites if site.nature == nature)) for nature in SiteNature],
         "address_count": sum(len(site.addresses.all()) for site in sites),

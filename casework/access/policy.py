@@ -28,16 +28,20 @@ class Act:
     roles: frozenset[str]
     label: str | Promise
     check: Check | None = None
+    #: Whoever stands back may still do it: it takes him out of the matter and tells him nothing.
+    leaving: bool = False
 
 
 _acts: dict[str, Act] = {}
 
 
-def register_act(name: str, *, roles: Iterable[str], label: str | Promise, check: Check | None = None) -> None:
+def register_act(
+    name: str, *, roles: Iterable[str], label: str | Promise, check: Check | None = None, leaving: bool = False
+) -> None:
     """Add an act; a second registration of the same name is a mistake."""
     if name in _acts:
         raise ValueError(f"act {name} is registered twice")
-    _acts[name] = Act(name, frozenset(roles), label, check)
+    _acts[name] = Act(name, frozenset(roles), label, check, leaving)
 
 
 def acts() -> dict[str, Act]:
@@ -50,7 +54,7 @@ def why_not(user: User, name: str, obj: Any = None) -> str:
     act = _acts[name]
     if not user.is_active or user.roles.isdisjoint(act.roles):
         return _("不能%(act)s：您没有办理这件事的职责。可以请有职责的同事办理。") % {"act": act.label}
-    if _stands_back(user, obj):
+    if not act.leaving and _stands_back(user, obj):
         return _("不能%(act)s：您已回避。依据监察法第六十七条。可以由未回避的同事办理。") % {"act": act.label}
     return act.check(user, obj) if act.check else ""
 

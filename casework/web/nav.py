@@ -217,12 +217,16 @@ def places(user: User, path: str, counted: Mapping[str, int]) -> list[tuple[Text
         if entry.open_to(user) and counted.get(f"known {entry.url_name}", 1)
     ]
     here = _current(path, (url for _entry, url in shown))
+    # Two places of different readers may have one letter; for whoever sees both it goes to the first.
+    first: dict[str, str] = {}
+    for entry, url in shown:
+        first.setdefault(entry.key, url)
     result: list[tuple[Text, list[Place]]] = []
     for section, label in SECTIONS.items():
         found = [
             Place(
                 entry.label, entry.short, entry.icon, url, counted.get(f"waiting {entry.url_name}"),
-                entry.hot, url == here, entry.tab, entry.key, entry.mark,
+                entry.hot, url == here, entry.tab, entry.key if first[entry.key] == url else "", entry.mark,
             )
             for entry, url in shown
             if entry.section == section

@@ -246,7 +246,10 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "h3c",
         H3c,
-        lines_like(r"(?:%%\d\d)?\b(?:USERLOG|NAT|SESSION|SHELL|FLOW|ASPF|LOGIN|SSHS)/\d/\w+: |\(1003\)=", weight=95),
+        # ``%%10`` is Comware's own mark, whatever module speaks: a NAT log has lines of links and commands in it.
+        lines_like(
+            r"%%10[A-Z]\w*/\d/\w+: |\b(?:USERLOG|NAT|SESSION|SHELL|FLOW|ASPF|LOGIN|SSHS)/\d/\w+: |\(1003\)=", weight=95
+        ),
         yearless=True,
     ),
     Format("sangfor", Sangfor, lines_like(r"日志类型[:：]|Log Type:", weight=97), yearless=True),
@@ -292,6 +295,7 @@ FORMATS: tuple[Format, ...] = (
         ),
         yearless=True,
     ),
+    Format("windows-dns", WindowsDns, begins_with(r"\A\s*DNS Server log file creation at .*", weight=96)),
     Format("windows-dns", WindowsDns, lines_like(r"PACKET +[0-9A-F]{8,16} (?:UDP|TCP) (?:Rcv|Snd) ", weight=95)),
     Format(
         "nvidia-smi",

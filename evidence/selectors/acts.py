@@ -84,7 +84,7 @@ def _of_holder(item: Item, user: User) -> Iterator[Offered]:
         return
     if approved and can(user, "evidence.keep", item):
         yield Offered("hand-out", _("出库"), "package-export", next=True)
-    if out and can(user, "evidence.hand_over", item):
+    if out and can(user, "evidence.offer", item):
         closed = not item.seals.exists() or intact_seal(item) is not None
         yield Offered("return", _("归还入库"), "building-warehouse", blocks(STEPS[Act.OFFERED], item), next=closed)
     for step in STEPS.values():

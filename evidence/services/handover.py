@@ -45,7 +45,7 @@ def offer_item(
     note: str = "",
 ) -> Offer:
     """Offer the item to a person; the actor must hold it, and goes on holding it until the other accepts."""
-    require(actor, "evidence.hand_over", item)
+    require(actor, "evidence.offer", item)
     with transaction.atomic():
         row = lock_item(item)
         return make_offer(row, receiver, OfferPurpose.HAND_OVER, actor=actor, at=at, place=place, note=note)

@@ -128,7 +128,7 @@ def return_item(
     item: Item, *, actor: User, at: datetime, receiver: User | None = None, place: str = "", note: str = ""
 ) -> Offer:
     """Bring an item back that is out, by default to its keeper; it is back when he accepts."""
-    require(actor, "evidence.hand_over", item)
+    require(actor, "evidence.offer", item)
     with transaction.atomic():
         row = lock_item(item)
         check_out = CheckOut.objects.filter(item=row, state=CheckOutState.OUT).first()

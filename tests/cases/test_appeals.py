@@ -7,13 +7,15 @@ import pytest
 from cases.enums_penalties import AppealKind, AppealState, PenaltyState
 from cases.ladder import MeasureSpec
 from cases.models import Appeal, Penalty
+from cases.services.integrity import declare_tie
 from cases.services.penalties import advance_penalty
 from cases.services.penalty_appeals import accept_appeal, decide_appeal, lodge_appeal
 from cases.services.penalty_execution import finish_task
 from casework.access.models import Compartment
+from casework.access.services.compartments import recuse
 from casework.accounts.enums import Role
 from casework.accounts.models import User
-from casework.core.errors import Invalid, NotAllowed, Refused
+from casework.core.errors import CaseworkError, Invalid, NotAllowed, Refused
 from casework.deadlines.models import Deadline
 from casework.ledger.selectors import defects, trail
 from tests.build import a_user, moment
@@ -98,6 +100,40 @@ def test_before_service_nothing_is_appealed(cast: Cast) -> None:
     with pytest.raises(Refused) as refused:
         lodge(cast, penalty)
     assert refused.value.code == "wrong_state"
+
+
+@pytest.mark.parametrize("why", ["tied", "recused", "nobody"])
+def test_who_has_to_stand_back_does_not_review(cast: Cast, why: str) -> None:
+    penalty = a_demerit(cast)
+    appeal = lodge(cast, penalty)
+    case = penalty.suspect.case
+    leader = a_leader(case.compartment)
+    first, second = reviewers()
+    if why == "tied":
+        declare_tie(second, kind="relative", person_name=penalty.suspect.name, actor=second, at=LODGED)
+    elif why == "recused":
+        recuse(case.compartment, second, decided_by=cast.approver, at=LODGED, reason="利害关系")
+    else:
+        second = cast.unit_leader
+
+    with pytest.raises(CaseworkError, match=second.name):
+        accept_appeal(appeal, handlers=(first, second), actor=leader, at=ACCEPTED)
+    assert Appeal.objects.get().state == AppealState.LODGED
+
+
+def test_whoever_reviews_an_appeal_does_not_decide_it(cast: Cast) -> None:
+    penalty = a_demerit(cast)
+    leader = a_leader(penalty.suspect.case.compartment)
+    first, other = a_user("分管领导丙", Role.APPROVER), reviewers()[1]
+    appeal = accept_appeal(lodge(cast, penalty), handlers=(first, other), actor=leader, at=ACCEPTED)
+
+    with pytest.raises(Refused) as refusal:
+        decide_appeal(appeal, outcome="upheld", reason="适当", document="文号", actor=first, at=DECIDED)
+    assert refusal.value.code == "own_review"
+    assert (
+        decide_appeal(appeal, outcome="upheld", reason="适当", document="文号", actor=leader, at=DECIDED).decided_by
+        == leader
+    )
 
 
 def test_who_worked_on_the_case_does_not_review_it(cast: Cast) -> None:

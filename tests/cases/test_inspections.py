@@ -1,16 +1,20 @@
 """An inspection in the field: arrival, findings, two signatures, evidence, the end."""
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from rest_framework.test import APIClient
 
-from cases.models import Site, SiteConfirmation
+from cases.models import Inspection, Site, SiteConfirmation
+from cases.services.inspection_people import add_team_member, withdraw_leader
 from cases.services.inspections import (
     MemberPlan,
     SitePlan,
     TeamPlan,
-    add_team_member,
     arrive_at_site,
     attach_collection,
     close_inspection,
@@ -18,16 +22,19 @@ from cases.services.inspections import (
     plan_inspection,
     record_findings,
 )
+from cases.services.integrity import declare_tie
 from cases.services.interviews import take_interview
 from cases.services.photos import take_photo
 from casework.accounts.models import User
 from casework.core.errors import Invalid, NotAllowed, NotReady, Refused, Stale
 from casework.ledger.models import Entry
+from casework.notices.models import Notice
 from evidence.services.collections import open_collection
 from tests.build import a_compartment, a_user, moment
 from tests.build_cases import a_unit, an_inspection
 from tests.build_units import a_lead
 from tests.cast import Cast
+from units.models import UnitLeader
 
 pytestmark = pytest.mark.django_db
 NINE, TEN = moment("2021-09-06 09:00"), moment("2021-09-06 10:00")
@@ -249,10 +256,130 @@ def test_plans_that_cannot_be(cast: Cast) -> None:
         with pytest.raises(Invalid) as refusal:
             plan_inspection(None, **_plan(cast, **change))
         assert field in refusal.value.details, field
-    assert plan_inspection(None, **_plan(cast)).number == "浙突查〔2021〕1号"
+    # Drawn by lot: the leaders of one inspection cannot count the others by its number.
+    numbers = {plan_inspection(None, **_plan(cast)).number for _time in range(2)}
+    assert len(numbers) == 2
+    assert all(re.fullmatch(r"浙突查〔2021〕[2-9A-Z]{3}号", number) for number in numbers)
 
 
 @pytest.mark.parametrize("role", ["inspector", "hearing_officer", "custodian", "auditor", "unit_leader", "liaison"])
 def test_who_may_not_plan(cast: Cast, role: str) -> None:
     with pytest.raises(NotAllowed):
         plan_inspection(None, **_plan(cast, actor=cast.everyone()[role]))
+
+
+def test_a_tied_person_neither_leads_nor_visits(cast: Cast) -> None:
+    unit = a_unit("检查单位1")
+    tied, aunt = a_user("检查员戊", "inspector"), a_user("检查员己", "inspector")
+    UnitLeader.objects.create(unit=unit, name="王某")
+    declare_tie(tied, kind="interest", unit=unit, actor=tied, at=NINE)
+    declare_tie(aunt, kind="relative", person_name="王某", actor=aunt, at=NINE)
+    others = [MemberPlan("甲", "省网信办"), MemberPlan("乙", "省通信管理局")]
+
+    for user in (tied, aunt):
+        plan = _plan(cast, teams=[TeamPlan([*others, MemberPlan(user.name, "省", user)], [SitePlan(unit)])])
+        with pytest.raises(Invalid, match=user.name):
+            plan_inspection(None, **plan)
+    with pytest.raises(Invalid) as refusal:
+        plan_inspection(None, **_plan(cast, leaders=[tied]))
+    assert "leaders" in refusal.value.details
+    inspection = plan_inspection(
+        None, **_plan(cast, teams=[TeamPlan(others, [SitePlan(unit)]), TeamPlan(others, [SitePlan(a_unit("另一家"))])])
+    )
+    first, second = inspection.teams.order_by("number")
+    with pytest.raises(Refused) as late:
+        add_team_member(first, MemberPlan(tied.name, "省", tied), actor=cast.officer, at=NINE)
+
+    assert late.value.article == "监察法第六十七条"
+    assert not Site.objects.visible_to(tied).exists()
+    # The places of another team are no reason: to refuse would tell of them.
+    add_team_member(second, MemberPlan(tied.name, "省", tied), actor=cast.officer, at=NINE)
+    assert list(Site.objects.visible_to(tied)) == list(second.sites.all())
+
+
+def test_a_tie_declared_later_takes_its_person_off_at_once(cast: Cast) -> None:
+    inspection = an_inspection(cast)
+    first, second = inspection.teams.order_by("number")
+    here, there = first.sites.get(), second.sites.get()
+    mate = first.members.exclude(user=cast.inspector).get().user
+
+    declare_tie(cast.inspector, kind="served", unit=there.unit, actor=cast.inspector, at=NINE)
+    assert Site.objects.visible_to(cast.inspector).get() == here
+    declare_tie(cast.inspector, kind="served", unit=here.unit, actor=cast.inspector, at=NINE)
+
+    assert not Site.objects.visible_to(cast.inspector).exists()
+    assert Site.objects.visible_to(mate).get() == here
+    with pytest.raises(NotAllowed):
+        arrive_at_site(here, actor=cast.inspector, at=NINE)
+    assert first.members.get(user=cast.inspector).left_at == NINE
+    assert Entry.objects.filter(kind="inspection.member_recused", ref=f"inspection:{inspection.pk}").count() == 1
+    # The leaders learn of it, the person himself is told nothing.
+    assert [row.recipient_id for row in Notice.objects.filter(kind="inspection.recused")] == [cast.officer.pk]
+    with pytest.raises(Refused):
+        add_team_member(first, MemberPlan("检查员甲", "省", cast.inspector), actor=cast.officer, at=TEN)
+
+
+def test_a_leader_with_a_tie_loses_the_whole_of_it(cast: Cast) -> None:
+    unit = a_unit("检查单位1")
+    inspection = plan_inspection(None, **_plan(cast, leaders=[cast.approver]))
+
+    declare_tie(cast.approver, kind="interest", unit=unit, actor=cast.approver, at=NINE)
+
+    assert not Inspection.objects.visible_to(cast.approver).exists()
+    assert not Site.objects.visible_to(cast.approver).exists()
+    assert Inspection.objects.visible_to(cast.officer).get() == inspection
+
+
+def test_a_leader_is_taken_off_and_one_stays(cast: Cast) -> None:
+    inspection = plan_inspection(None, **_plan(cast, leaders=[cast.approver]))
+
+    with pytest.raises(Invalid):
+        withdraw_leader(inspection, cast.approver, actor=cast.officer, at=NINE, reason=" ")
+    withdraw_leader(inspection, cast.approver, actor=cast.officer, at=NINE, reason="调离")
+
+    assert not Inspection.objects.visible_to(cast.approver).exists()
+    assert not Site.objects.visible_to(cast.approver).exists()
+    with pytest.raises(Refused):
+        withdraw_leader(inspection, cast.approver, actor=cast.officer, at=NINE, reason="调离")
+    with pytest.raises(Refused):
+        withdraw_leader(inspection, cast.officer, actor=cast.officer, at=NINE, reason="调离")
+    with pytest.raises(NotAllowed):
+        withdraw_leader(inspection, cast.officer, actor=cast.approver, at=NINE, reason="调离")
+
+
+def test_people_join_and_leave_on_a_page_and_over_the_interface(cast: Cast, client: Client) -> None:
+    inspection = an_inspection(cast)
+    team = inspection.teams.get(number=1)
+    late = a_user("检查员戊", "inspector")
+    page = reverse("cases:inspection-people", args=[inspection.pk])
+    api = APIClient()
+    api.force_authenticate(cast.officer)
+    team_api = APIClient()
+    team_api.force_authenticate(cast.inspector)
+    address = f"/api/v1/inspections/{inspection.pk}"
+
+    client.force_login(cast.inspector)
+    assert client.get(page).status_code == 404
+    assert team_api.post(f"{address}/members/", {"team": 1, "name": "丙", "agency": "省"}).status_code == 404
+    client.force_login(cast.officer)
+    assert client.post(page, {"act": "add", "team": team.pk, "user": "", "name": ""}).status_code == 409
+    assert client.post(page, {"act": "add", "team": team.pk, "user": late.pk}).status_code == 302
+    member = team.members.get(user=late)
+    open_page = reverse("cases:site", args=[team.sites.get().pk])
+    client.force_login(late)
+    assert client.get(open_page).status_code == 200
+
+    client.force_login(cast.officer)
+    assert client.post(page, {"act": "leave", "user": member.pk, "reason": ""}).status_code == 409
+    assert client.post(page, {"act": "leave", "user": member.pk, "reason": "另有任务"}).status_code == 302
+    client.force_login(late)
+    assert client.get(open_page).status_code == 404
+    assert client.post(reverse("cases:site-arrive", args=[team.sites.get().pk])).status_code == 404
+
+    joined = api.post(f"{address}/members/", {"team": 1, "user": late.pk, "name": late.name, "agency": "省"})
+    assert joined.status_code == 201, joined.content
+    assert api.post(f"{address}/members/", {"team": 9, "name": "丙", "agency": "省"}).status_code == 404
+    left = api.post(f"{address}/members/{joined.json()['id']}/withdraw/", {"reason": "另有任务"})
+    assert left.json()["left_at"]
+    assert not Site.objects.visible_to(late).exists()
+    assert api.post(f"{address}/withdraw-leader/", {"user": cast.officer.pk, "reason": "调离"}).status_code == 409

@@ -1,14 +1,17 @@
 """Joining cases and taking them apart, reopening and correcting, work of a case, and what of a lead goes along."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
-from cases.models import Case, CaseLink, CaseNote, Correction, KeyMoment, StepTaken
+from cases.models import Case, CaseLink, CaseNote, Correction, Interview, KeyMoment, Penalty, Recovery, StepTaken, Tie
 from cases.selectors.timeline import bands_of, events_of, picture, window
 from cases.services.cases import advance, amend_case
 from cases.services.facts import cite_item
-from cases.services.members import add_member
+from cases.services.measures import begin_measure, decide_measure, propose_measure
+from cases.services.members import add_member, recuse_member, remove_member
+from cases.services.recovery import register_gain
 from cases.services.relations import correct_closed, merge_case, split_case
 from cases.services.work import add_moment, add_note, change_moment, finish_task, publish_case_type, set_task
 from casework.access.models import Grant, Recusal
@@ -17,9 +20,11 @@ from casework.core.errors import CaseworkError, Invalid, NotAllowed, NotReady, R
 from casework.deadlines.models import Deadline
 from casework.ledger.models import Entry
 from tests.build import a_user, moment
-from tests.build_cases import DAY, a_case, a_proved_fact, a_suspect, decide, walk
+from tests.build_cases import DAY, a_case, a_proved_fact, a_suspect, a_unit, decide, walk
 from tests.build_evidence import a_collection, an_item
+from tests.build_penalties import a_penalty
 from tests.cast import Cast
+from units.models import Person
 
 pytestmark = pytest.mark.django_db
 LATER = moment(f"{DAY} 16:00")
@@ -76,6 +81,118 @@ def test_a_case_is_merged_by_a_leader_of_both_into_one_that_is_open(cast: Cast) 
     assert case.state == "investigating"
 
 
+def test_whoever_stands_back_from_one_of_two_joined_cases_stands_back_from_both(cast: Cast) -> None:
+    case, into = _open(cast, "一案", "丁某某"), _open(cast, "二案", "何某某")
+    by_leader, by_tie, bystander = (a_user(name, Role.CASE_OFFICER) for name in ("承办人戊", "承办人己", "承办人庚"))
+    for user in (by_leader, by_tie, bystander):
+        add_member(into, user, actor=cast.officer, at=LATER)
+    add_member(case, by_leader, actor=cast.officer, at=LATER)
+    recuse_member(case, by_leader, actor=cast.approver, at=LATER, reason="近亲属")
+    # Known of nobody in either case yet: the tie is to a person of the first, declared when it had another name there.
+    Tie.objects.create(
+        user=by_tie,
+        kind="relative",
+        person_name="丁某某",
+        from_on=date(2021, 1, 1),
+        declared_by=by_tie,
+        declared_at=LATER,
+    )
+
+    merge_case(case, into, actor=cast.approver, at=LATER, reason="同一事实")
+
+    for user in (by_leader, by_tie):
+        assert not Case.objects.visible_to(user).exists()
+        assert not Interview.objects.visible_to(user).exists()
+        with pytest.raises(NotAllowed):
+            add_note(into, "我来记", actor=user, at=LATER)
+    assert Entry.objects.filter(kind="case.member_recused", ref=f"case:{into.pk}").count() == 2
+    assert Case.objects.visible_to(bystander).filter(pk=into.pk).exists()
+    assert Recusal.objects.get(compartment=into.compartment, user=by_leader).decided_by == cast.approver
+
+
+def test_sums_and_proposals_go_where_the_people_go(cast: Cast) -> None:
+    case, into = _open(cast, "一案", "丁某某"), _open(cast, "二案", "何某某")
+    unit = a_unit()
+    person = Person.objects.create(unit=unit, name="虞某")
+    doubles = [a_suspect(cast, one, "虞某", person=person) for one in (case, into)]
+    first, second = case.suspects.order_by("pk")[0], into.suspects.order_by("pk")[0]
+    gains = [
+        register_gain(one.case, suspect=one, label="币", value=Decimal(100), actor=cast.officer, at=LATER)
+        for one in (first, second, doubles[0])
+    ]
+    mine, theirs = (a_penalty(cast, one, at=LATER) for one in doubles)
+
+    with pytest.raises(Refused, match="虞某") as refusal:
+        merge_case(case, into, actor=cast.approver, at=LATER, reason="同一事实")
+    assert refusal.value.code == "two_penalties"
+    Penalty.objects.filter(pk=theirs.pk).update(state="void")
+    merge_case(case, into, actor=cast.approver, at=LATER, reason="同一事实")
+    assert set(into.recoveries.all()) == set(gains)
+    assert Recovery.objects.get(pk=gains[2].pk).suspect == doubles[1]
+    assert Penalty.objects.get(pk=mine.pk).suspect == doubles[1]
+
+    late = a_user("承办人戊", Role.CASE_OFFICER)
+    new = split_case(into, [first], title="丁某某案", actor=cast.approver, at=LATER, reason="单独处理").other
+    add_member(new, late, actor=cast.officer, at=LATER)
+    assert list(Recovery.objects.visible_to(late)) == [gains[0]]
+
+
+def test_whoever_investigated_what_was_joined_to_a_case_does_not_hear_it(cast: Cast) -> None:
+    case, into = _open(cast, "一案", "丁某某"), _open(cast, "二案", "何某某")
+    both = a_user("承办人戊", Role.CASE_OFFICER, Role.HEARING_OFFICER)
+    hearer = a_user("审理员戊", Role.HEARING_OFFICER)
+    add_member(case, both, duty="officer", actor=cast.officer, at=LATER)
+    add_member(into, both, duty="hearer", actor=cast.officer, at=LATER)
+
+    with pytest.raises(Refused, match=both.name) as refusal:
+        merge_case(case, into, actor=cast.approver, at=LATER, reason="同一事实")
+    assert refusal.value.code == "side_taken"
+    remove_member(into, both, actor=cast.officer, at=LATER, reason="另派")
+    merge_case(case, into, actor=cast.approver, at=LATER, reason="同一事实")
+
+    for duty in ("hearer", "officer"):
+        with pytest.raises(Refused):
+            add_member(into, both, duty=duty, actor=cast.officer, at=LATER)
+    assert add_member(into, hearer, actor=cast.officer, at=LATER).side == "hear"
+
+
+def test_who_joins_or_leaves_a_case_later_joins_or_leaves_what_was_joined_to_it(cast: Cast) -> None:
+    case, into = _open(cast, "一案", "丁某某"), _open(cast, "二案", "何某某")
+    merge_case(case, into, actor=cast.approver, at=LATER, reason="同一事实")
+    late = a_user("承办人戊", Role.CASE_OFFICER)
+
+    add_member(into, late, actor=cast.officer, at=LATER)
+    assert set(Interview.objects.visible_to(late)) == set(into.interviews.all())
+    remove_member(into, late, actor=cast.officer, at=LATER, reason="调离")
+    assert not Interview.objects.visible_to(late).exists()
+
+    add_member(into, late, actor=cast.officer, at=LATER)
+    recuse_member(into, late, actor=cast.approver, at=LATER, reason="近亲属")
+    assert not Interview.objects.visible_to(late).exists()
+    assert not Case.objects.visible_to(late).exists()
+
+
+def test_clocks_of_those_who_are_split_off_are_known_where_they_are(cast: Cast) -> None:
+    case = _open(cast, "两人案", "丁某某")
+    second = a_suspect(cast, case, "何某某")
+    rows = {}
+    for suspect in case.suspects.order_by("pk"):
+        measure = propose_measure(
+            case, kind="freeze", suspect=suspect, target="账户", purpose="查明", actor=cast.officer, at=LATER
+        )
+        measure = decide_measure(measure, approve=True, document="文号", actor=cast.approver, at=LATER)
+        begin_measure(measure, began_at=LATER, second_officer=cast.second_officer, actor=cast.officer, at=LATER)
+        rows[suspect.pk] = Deadline.objects.get(ref=f"measure:{measure.pk}")
+    late = a_user("承办人戊", Role.CASE_OFFICER)
+
+    new = split_case(case, [second], title="何某某案", actor=cast.approver, at=LATER, reason="单独处理").other
+    add_member(case, late, actor=cast.officer, at=LATER)
+
+    seen = set(Deadline.objects.visible_to(late).filter(ref__startswith="measure:"))
+    assert seen == {row for pk, row in rows.items() if pk != second.pk}
+    assert Deadline.objects.get(pk=rows[second.pk].pk).compartment_id == new.compartment_id
+
+
 def test_a_split_keeps_people_clocks_and_recusals(cast: Cast) -> None:
     case = _open(cast, "两人案", "丁某某")
     first = case.suspects.get()
@@ -96,6 +213,7 @@ def test_a_split_keeps_people_clocks_and_recusals(cast: Cast) -> None:
     assert [row.name for row in shared.suspects.all()] == ["丁某某"]
     assert dict(Deadline.objects.live().filter(ref=f"case:{new.pk}").values_list("kind", "due_on")) == clocks
     assert Recusal.objects.filter(compartment=new.compartment, user=cast.custodian).exists()
+    assert Entry.objects.filter(kind="compartment.recused", ref=f"compartment:{new.compartment_id}").exists()
     assert set(new.members.values_list("user", "side")) == set(case.members.values_list("user", "side"))
     assert new.interviews.filter(compartment=new.compartment).exists()
     with pytest.raises(Refused):

@@ -11,7 +11,8 @@ from django.urls import reverse
 from cases.elsewhere import inspected_units
 from cases.models import Inspection, Site
 from cases.selectors.cases import waiting_for
-from cases.services.inspections import arrive_at_site, close_inspection, withdraw_team_member
+from cases.services.inspection_people import withdraw_team_member
+from cases.services.inspections import arrive_at_site, close_inspection
 from casework.access.models import Compartment
 from casework.accounts.enums import Role
 from casework.accounts.models import User

@@ -1,24 +1,31 @@
 """Levels of approval: derived from the rank, never the same person twice, void after a later edit, by delegation."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 
 from cases.approval import chain_of, rank_table
-from cases.models import Case, PaperRemark, RankRule, Signature
+from cases.models import Case, Exhibit, PaperRemark, RankRule, Signature
 from cases.routing import law_rules
 from cases.services.approval import delegate, revoke_delegation, set_rank, set_seat
 from cases.services.cases import advance, amend_case
+from cases.services.facts import cite_item, state_fact
+from cases.services.integrity import declare_tie
 from cases.services.members import add_member
 from cases.services.papers import read_paper, settle_remark, sign_paper
+from cases.services.suspects import change_standing
+from casework.access.services.people import close_account, dismiss
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid, NotAllowed, NotReady, Refused, Stale
 from casework.ledger.models import Entry
 from casework.notices.models import Notice
-from tests.build import a_user, moment
+from evidence.services.files import add_file
+from tests.build import a_user, moment, tried
 from tests.build_cases import DAY, a_case, a_suspect, decide
+from tests.build_evidence import a_collection, an_item
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +178,54 @@ def test_somebody_with_another_seat_signs_only_by_delegation(cast: Cast, deputy:
         delegate(head, from_on=day, until=day, reason="又", actor=deputy, at=LATER)
     revoke_delegation(given, actor=deputy, at=LATER)
     assert advance(case, STEP, actor=head, at=LATER, document="文号").state == "filed"
+
+
+@pytest.mark.parametrize("why", ["recused", "dismissed", "closed", "worked"])
+def test_nobody_is_stood_for_who_could_not_sign_himself(cast: Cast, deputy: User, why: str) -> None:
+    case = _cadre(cast, deputy)
+    principal, other = a_user("分管领导丁", Role.APPROVER, Role.CASE_OFFICER), a_user("分管领导丙", Role.APPROVER)
+    add_member(case, other, actor=cast.officer, at=LATER)
+    set_seat(principal, "deputy", document="任", actor=cast.security_admin, at=LATER)
+    set_seat(other, "head", document="任", actor=cast.security_admin, at=LATER)
+    read_paper(case, actor=other, at=LATER)
+    delegate(other, from_on=LATER.date(), until=LATER.date(), reason="外出学习", actor=principal, at=LATER)
+
+    if why == "recused":
+        declare_tie(principal, kind="relative", person_name="丁某某", actor=principal, at=LATER)
+    elif why == "dismissed":
+        dismiss(principal.appointments.get(role=Role.APPROVER), actor=cast.security_admin, at=LATER)
+    elif why == "closed":
+        close_account(principal, actor=cast.system_admin, at=LATER, reason="退休")
+    else:
+        add_member(case, principal, duty="officer", actor=cast.officer, at=LATER)
+
+    with pytest.raises(Refused) as refusal:
+        sign_paper(case, STEP, actor=other, at=LATER)
+    assert refusal.value.code == "wrong_level"
+
+
+def test_evidence_people_and_days_are_bound_by_the_signature(cast: Cast, deputy: User) -> None:
+    case = _cadre(cast, deputy)
+    suspect = case.suspects.get()
+    fact = state_fact(case, "自购矿机", suspects=[suspect], actor=cast.officer, at=LATER)
+    first, second = (an_item(cast, collection=a_collection(cast, compartment=case.compartment)) for _time in range(2))
+    cite_item(fact, first, stance="for", label="账单", actor=cast.officer, at=LATER)
+    signed = read_paper(case, actor=deputy, at=LATER).digest
+    changes: dict[str, Callable[[], object]] = {
+        # Another thing under the same label, saying the same of the same fact.
+        "swapped": lambda: Exhibit.objects.filter(fact=fact).update(item=second),
+        "attached": lambda: add_file(first, [b"another page"], name="b.pdf", actor=cast.officer, at=LATER),
+        "note": lambda: Exhibit.objects.filter(fact=fact).update(note="另有所证"),
+        "standing": lambda: change_standing(
+            suspect, actor=cast.officer, at=LATER, reason="函证", conduct_from=date(2021, 1, 1)
+        ),
+        "whose": fact.suspects.clear,
+    }
+    for what, change in changes.items():
+        with tried(what):
+            change()
+            assert read_paper(case, actor=deputy, at=LATER).digest != signed
+    assert read_paper(case, actor=deputy, at=LATER).digest == signed
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from casework.access.policy import acts
+from casework.access.policy import acts, can
+from casework.access.services.compartments import let_out, recuse
 from casework.core.errors import CaseworkError, Invalid, NotAllowed, NotReady, Refused
 from casework.ledger.models import Entry
 from evidence.conflicts import _checks, register_conflict_check
@@ -210,6 +211,23 @@ def test_an_investigator_of_the_case_does_not_keep_it(cast: Cast) -> None:
     assert known_above not in _checks
 
 
+def test_whoever_stands_back_gives_away_what_he_holds_and_does_nothing_else_with_it(cast: Cast) -> None:
+    item = an_item(cast)
+    holder = item.holder
+    assert holder == cast.officer
+    recuse(item.compartment, holder, decided_by=cast.approver, at=START, reason="近亲属")
+    let_out(item.compartment, holder, actor=cast.approver, at=START, reason="近亲属")
+
+    for act in sorted(name for name in ALLOWED if name != "evidence.offer"):
+        assert not can(holder, act, item), act
+    offer_item(item, cast.custodian, actor=holder, at=LATER)
+    accept_item(item, actor=cast.custodian, at=LATER)
+
+    item.refresh_from_db()
+    assert item.holder == cast.custodian
+    assert not Item.objects.visible_to(holder).filter(pk=item.pk).exists()
+
+
 def test_refusing_needs_a_reason_and_leaves_the_holder(cast: Cast) -> None:
     item = an_item(cast)
     offer_item(item, cast.custodian, actor=cast.officer, at=LATER)
@@ -337,6 +355,9 @@ ALLOWED = {
     "evidence.hand_over": {
         "officer", "second_officer", "outsider", "inspector", "hearing_officer", "custodian", "liaison",
     },
+    "evidence.offer": {
+        "officer", "second_officer", "outsider", "inspector", "hearing_officer", "custodian", "liaison",
+    },
     "evidence.receive": {
         "officer", "second_officer", "outsider", "inspector", "hearing_officer", "custodian", "liaison",
     },
@@ -368,8 +389,6 @@ ALLOWED = {
 
 
 def test_the_whole_table_of_roles(cast: Cast) -> None:
-    from casework.access.policy import can
-
     item = an_item(cast)
     registered = {name for name in acts() if name.startswith("evidence.")}
 

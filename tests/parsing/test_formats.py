@@ -25,6 +25,12 @@ H3C = lines(
     "NatSrcPort(1006)=2050;DstIPAddr(1007)=203.0.113.9;DstPort(1008)=3333;UserName(1113)=huang;",
     "%Sep  9 10:22:00:123 2021 H3C USERLOG/7/NAT: TCP; 10.3.7.21:50022--->198.51.100.7:2050; 203.0.113.9:3333; [2021/09/09 10:20:00-2021/09/09 10:22:00]; Operator 1: Normal over",
 )
+#: As the device writes it: its own mark before every module, and not of flows alone.
+COMWARE = lines(
+    "<190>Sep  9 10:21:48 2021 H3C %%10USERLOG/7/NAT: TCP; 10.3.7.21:50022--->198.51.100.7:2050; 203.0.113.9:3333; [2021/09/09 10:20:00-2021/09/09 10:22:00]; Operator 8: Data flow created",
+    "<187>Sep  9 10:21:50 2021 H3C %%10IFNET/3/PHY_UPDOWN: Physical state on the interface GigabitEthernet1/0/1 changed to down.",
+    "<187>Sep  9 10:21:51 2021 H3C %%10IFNET/3/PHY_UPDOWN: Physical state on the interface GigabitEthernet1/0/1 changed to up.",
+)
 SANGFOR = "Sep  9 10:21:48 localhost fwlog: 日志类型:服务控制或应用控制, 用户:黄某某, 源IP:10.3.7.21, 源端口:50022, 目的IP:203.0.113.9, 目的端口:3333, 应用类型:矿池, 应用名称:stratum, 系统动作:被记录\n"
 WINDOWS_DHCP = lines(
     "\t\tMicrosoft DHCP Service Activity Log",
@@ -67,6 +73,15 @@ BIND = lines(
 )
 WINDOWS_DNS = lines(
     "9/9/2021 10:21:48 AM 0E1C PACKET  000001B2 UDP Rcv 10.3.7.21       0002   Q [0001   D   NOERROR] A      (3)eth(4)pool(7)example(0)"
+)
+#: A log that was begun anew is heading for the most part.
+WINDOWS_DNS_NEW = (
+    lines(
+        "DNS Server log file creation at 9/9/2021 10:00:00 AM",
+        "Message logging key (for packets - other items use a subset of these fields):",
+        *(f"\t  {number:2}     Field {number}" for number in range(1, 17)),
+    )
+    + WINDOWS_DNS
 )
 DNSMASQ = lines("Sep  9 10:21:48 dnsmasq[512]: query[A] eth.pool.example from 10.3.7.21")
 XMRIG = lines(
@@ -121,6 +136,7 @@ CASES: tuple[tuple[str, bytes, str, dict[str, Any]], ...] = (
         "",
         {"source_ip": "10.3.7.21", "source_nat_port": 2050, "user_name": "huang", "destination_ip": "203.0.113.9"},
     ),
+    ("h3c", COMWARE, "", {"source_ip": "10.3.7.21", "source_nat_port": 2050, "event_action": "session_built"}),
     (
         "sangfor",
         SANGFOR.encode("gb18030"),
@@ -150,6 +166,7 @@ CASES: tuple[tuple[str, bytes, str, dict[str, Any]], ...] = (
     ("w3c", IIS, "", {"user_name": "huang", "source_ip": "10.3.7.21", "destination_port": 80}),
     ("bind-query", BIND, "", {"destination_domain": "eth.pool.example", "source_ip": "10.3.7.21"}),
     ("windows-dns", WINDOWS_DNS, "", {"destination_domain": "eth.pool.example", "source_ip": "10.3.7.21"}),
+    ("windows-dns", WINDOWS_DNS_NEW, "", {"destination_domain": "eth.pool.example", "source_ip": "10.3.7.21"}),
     ("dnsmasq", DNSMASQ, "", {"destination_domain": "eth.pool.example", "source_ip": "10.3.7.21"}),
     (
         "miner-console",

@@ -68,6 +68,17 @@ def labels(client: Client) -> list[str]:
     return [str(place.label) for _section, places in shell.nav for place in places]
 
 
+def test_a_letter_leads_to_one_place(cast: Cast) -> None:
+    for order, url in ((10, "web:components"), (20, "web:theme")):
+        nav._entries.pop(url, None)
+        nav.register(nav.CASES, url, "briefcase", url, order=order, key="c")
+
+    found = [place for _section, group in nav.places(cast.officer, "/", {}) for place in group]
+
+    assert [place.label for place in found if place.key == "c"] == ["web:components"]
+    assert {place.label for place in found} >= {"web:components", "web:theme"}
+
+
 @pytest.mark.parametrize(
     ("who", "expected"),
     [
