@@ -292,6 +292,9 @@ class ListQuery:
             return own
         down = wanted.startswith("-") != column.sort.startswith("-")
         first = f"{'-' if down else ''}{column.sort.lstrip('-')}"
+        if own[0].lstrip("-") == first.lstrip("-") and own[0] != first:
+            # The list's own order turned around: whole, so that its index is read backwards and not sorted by ties.
+            return [name[1:] if name.startswith("-") else f"-{name}" for name in own]
         return [first, *(name for name in own if name.lstrip("-") != first.lstrip("-"))]
 
     def _nullable(self, path: str) -> bool:
