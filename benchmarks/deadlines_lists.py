@@ -1,15 +1,20 @@
 """A million running clocks: the page, its filters, its search, the API, the feed and the home page for three readers."""
 
 import json
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 
 import psycopg
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from benchmarks.cases import _user
 from benchmarks.database import as_owner, fresh, owner_does
+from benchmarks.serving import Reader, served
+from benchmarks.timing import Times
 from casework.accounts.enums import OrganisationKind, Role
 from casework.accounts.models import Organisation, User
 from casework.core import clock
