@@ -292,9 +292,9 @@ class ListQuery:
             return own
         down = wanted.startswith("-") != column.sort.startswith("-")
         first = f"{'-' if down else ''}{column.sort.lstrip('-')}"
-        if own[0].lstrip("-") == first.lstrip("-") and own[0] != first:
-            # The list's own order turned around: whole, so that its index is read backwards and not sorted by ties.
-            return [name[1:] if name.startswith("-") else f"-{name}" for name in own]
+        turned = [f"-{name}".removeprefix("--") for name in own]
+        if turned[0] == first:  # turned as a whole: its index is read backwards, and no ties are sorted
+            return turned
         return [first, *(name for name in own if name.lstrip("-") != first.lstrip("-"))]
 
     def _nullable(self, path: str) -> bool:
@@ -398,11 +398,7 @@ class ListQuery:
             found.reverse()
         earlier = bool(found) and (more if before is not None else values is not None)
         later = bool(found) and (True if before is not None else more)
-        return Window(
-            found,
-            self.cursor(found[0]) if earlier else "",
-            self.cursor(found[-1]) if later else "",
-        )
+        return Window(found, self.cursor(found[0]) if earlier else "", self.cursor(found[-1]) if later else "")
 
     # addresses --------------------------------------------------------------------------------------------------
 
