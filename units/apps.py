@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -17,6 +18,7 @@ class UnitsConfig(AppConfig):
     name = "units"
 
     def ready(self) -> None:
+        from casework.core.english import register_english
         from units import (  # acts, words and kinds of lists are registered by being imported
             campaign_refs,
             campaign_words,  # noqa: F401
@@ -40,6 +42,7 @@ class UnitsConfig(AppConfig):
         from units.web import campaign_nav, nav  # noqa: F401
 
         register_source(kept_questionnaire)
+        register_english(Path(__file__).parent / "english.yaml")
 
         refs.register()
         finding.register()

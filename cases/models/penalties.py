@@ -25,6 +25,7 @@ from cases.enums_penalties import (
 from cases.models.suspects import Suspect
 from casework.access.models import NeedToKnow
 from casework.accounts.models import User
+from casework.core.english import said
 from casework.core.fields import EncryptedTextField
 from casework.core.models import Versioned
 
@@ -212,7 +213,7 @@ class PenaltyMeasure(models.Model):
     @property
     def words(self) -> str:
         """The measure with its particulars: 扣除绩效考核奖金 3 个月."""
-        parts = [self.title]
+        parts = [said(self.title)]
         if self.quantity:
             parts.append(f"{self.quantity} {self.get_unit_display()}")
         if self.months:

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums import InterviewKind, PageMark
@@ -68,7 +69,8 @@ class Interview(Versioned):
         indexes = [models.Index(fields=["case", "began_at"])]
 
     def __str__(self) -> str:
-        return f"{self.person_name}第 {self.number} 次{self.get_kind_display()}笔录"
+        words = {"name": self.person_name, "number": self.number, "kind": self.get_kind_display()}
+        return gettext("%(name)s第 %(number)s 次%(kind)s笔录") % words
 
 
 class InterviewLine(models.Model):

@@ -20,6 +20,7 @@ from cases.web.body_forms import BODY_STEP_FORMS, BodyForm, initial_of_body
 from casework.access.policy import can, get_visible, require, why_not
 from casework.accounts.requests import reader
 from casework.core import clock
+from casework.core.english import said
 from casework.core.errors import CaseworkError
 from casework.core.moments import cn_date
 from casework.deadlines.enums import LIVE
@@ -39,7 +40,7 @@ BODIES = ListPage(
     queryset=body_decisions,
     columns=(
         Column("body", gettext_lazy("对象"), "body", sort="body", link=True),
-        Column("measures", gettext_lazy("措施"), lambda row: _("、").join(one.title for one in row.measures.all())),
+        Column("measures", gettext_lazy("措施"), lambda row: _("、").join(said(one.title) for one in row.measures.all())),
         Column(
             "state", gettext_lazy("状态"),
             lambda row: status("work", "returned") if row.returned else status("body", row.state), sort="state",

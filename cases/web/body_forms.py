@@ -12,6 +12,7 @@ from cases.enums_bodies import BodyOutcome, Receiver
 from cases.models import BodyDecision, Case
 from cases.web.forms import PersonChoice
 from casework.accounts.models import User
+from casework.core.english import said
 from casework.web.forms import DayField
 from units.models import Unit
 
@@ -19,7 +20,7 @@ _NONE: Final = ("", "—")
 
 
 def _codes(family: str) -> list[tuple[str, str]]:
-    return [(row.code, row.title) for row in catalogue().family(family)]
+    return [(row.code, said(row.title)) for row in catalogue().family(family)]
 
 
 class BodyForm(forms.Form):

@@ -28,6 +28,7 @@ from cases.routing import Stop
 from cases.web.forms import PersonChoice, people_with
 from casework.accounts.enums import Role
 from casework.accounts.models import User
+from casework.core.english import said
 from casework.web.forms import DayField
 
 ROWS: Final = (1, 2, 3)
@@ -35,11 +36,13 @@ _EMPTY = ("", "—")
 
 
 def _codes(*families: str) -> list[tuple[str, str]]:
-    return [(m.code, m.title) for m in catalogue().measures.values() if m.family.code in families]
+    return [(m.code, said(m.title)) for m in catalogue().measures.values() if m.family.code in families]
 
 
 def _others() -> list[tuple[str, str]]:
-    return [(m.code, m.title) for m in catalogue().measures.values() if m.family.code not in {PARTY, GOV, EMPLOYER}]
+    return [
+        (m.code, said(m.title)) for m in catalogue().measures.values() if m.family.code not in {PARTY, GOV, EMPLOYER}
+    ]
 
 
 class PenaltyForm(forms.Form):
@@ -78,7 +81,7 @@ class PenaltyForm(forms.Form):
         super().__init__(*args, **kwargs)
         known = catalogue()
         choice: Any = self.fields["circumstances"]
-        choice.choices = [(row.code, row.name) for row in known.circumstances.values()]
+        choice.choices = [(row.code, said(row.name)) for row in known.circumstances.values()]
         for name, choices in (
             ("party", [_EMPTY, *_codes(PARTY)]),
             ("state", [_EMPTY, *_codes(GOV, EMPLOYER)]),
@@ -86,8 +89,8 @@ class PenaltyForm(forms.Form):
         ):
             field: Any = self.fields[name]
             field.choices = choices
-        conducts = [_EMPTY, *((row.code, row.name) for row in known.conducts.values())]
-        severities = [(str(key), words) for key, words in SEVERITY_NAMES.items()]
+        conducts = [_EMPTY, *((row.code, said(row.name)) for row in known.conducts.values())]
+        severities = [(str(key), said(words)) for key, words in SEVERITY_NAMES.items()]
         for number in ROWS:
             label = _("行为 %(n)d") % {"n": number}
             self.fields[f"conduct_{number}"] = forms.ChoiceField(label=label, required=False, choices=conducts)
@@ -313,7 +316,7 @@ class StationForm(StepForm):
     def of(self, stops: Sequence[Stop]) -> "StationForm":
         """Offer the stops that this draft passes and that are registered."""
         field: Any = self.fields["station"]
-        field.choices = [(stop.code, stop.title) for stop in stops if stop.registered]
+        field.choices = [(stop.code, said(stop.title)) for stop in stops if stop.registered]
         return self
 
 

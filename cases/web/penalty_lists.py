@@ -17,6 +17,7 @@ from cases.selectors.penalties import with_measures
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
+from casework.core.english import said
 from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import calendar_for, deadline_facts, with_stops
@@ -72,7 +73,7 @@ COLUMNS = (
 
 def _grades(user: User) -> list[tuple[str, str]]:
     used = set(PenaltyMeasure.objects.visible_to(user).order_by().values_list("code", flat=True).distinct())
-    return [(row.code, row.title) for row in catalogue().measures.values() if row.code in used]
+    return [(row.code, said(row.title)) for row in catalogue().measures.values() if row.code in used]
 
 
 def _of_cases(user: User, word: str) -> QuerySet[Any, Any]:

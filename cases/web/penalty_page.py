@@ -21,6 +21,7 @@ from cases.selectors.penalties import comparable, inequality, proposal_of, stand
 from cases.services.penalty_appeals import APPEALABLE
 from casework.access.policy import can, why_not
 from casework.accounts.models import User
+from casework.core.english import said
 from casework.core.errors import Missing
 from casework.core.moments import cn_date
 from casework.deadlines.enums import LIVE
@@ -81,11 +82,11 @@ def period_words(measure: Measure) -> str:
     """Return 影响期 1 年, or an empty text where there is no period."""
     if measure.permanent or not measure.months:
         return ""
-    return f"{measure.family.period} {months_words(measure.months)}"
+    return f"{said(measure.family.period)} {months_words(measure.months)}"
 
 
 def _title(measure: Measure) -> str:
-    return measure.name if measure.family.code == PARTY else measure.title
+    return said(measure.name if measure.family.code == PARTY else measure.title)
 
 
 def groups(
@@ -123,8 +124,8 @@ def _rows(options: list[Option], chosen: frozenset[str], radio: str) -> list[Cho
             measure.code,
             _title(measure),
             period_words(measure),
-            option.why,
-            option.article,
+            said(option.why),
+            said(option.article),
             option.state == "off",
             measure.code in chosen,
             radio,
@@ -132,7 +133,7 @@ def _rows(options: list[Option], chosen: frozenset[str], radio: str) -> list[Cho
         before = rows[-1] if rows else None
         same = before is not None and before.off and row.off and (before.why, before.article) == (row.why, row.article)
         if same and before is not None and not before.chosen and not row.chosen:
-            title = f"{before.title}、{row.title}"
+            title = _("、").join((before.title, row.title))
             rows[-1] = Choice(before.code, title, "", row.why, row.article, True, False, radio)
         else:
             rows.append(row)
@@ -157,7 +158,7 @@ def rungs(proposal: Proposal, standing: Standing, chosen: frozenset[str]) -> lis
             continue
         fit = option.state == "fit" or (option.state == "open" and family == EMPLOYER)
         note = period_words(measure) if option.state != "off" else _("幅度以外")
-        title, picked = measure.name.partition("（")[0], measure.code in chosen
+        title, picked = said(measure.name.partition("（")[0]), measure.code in chosen
         if measure.code == "PD_REMOVAL" and not standing.party_post:
             note = _("无党内职务")
         if measure.code == "PD_PROBATION_1":
@@ -171,8 +172,10 @@ def circumstances_of(penalty: Penalty, effect: str) -> list[dict[str, str]]:
     rows = [catalogue().circumstances[code] for code in penalty.circumstances]
     return [
         {
-            "name": row.name,
-            "article": _("、").join(basis.words for basis in row.basis if basis.law.code in penalty.laws.values()),
+            "name": said(row.name),
+            "article": _("、").join(
+                said(basis.words) for basis in row.basis if basis.law.code in penalty.laws.values()
+            ),
         }
         for row in rows
         if row.effect == effect

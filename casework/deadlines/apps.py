@@ -19,11 +19,14 @@ class DeadlinesConfig(AppConfig):
 
     def ready(self) -> None:
         from casework.accounts.backends import read_with_reader
+        from casework.core.english import register_english
         from casework.deadlines import policy, words  # they register acts and words
         from casework.deadlines.refs import register
+        from casework.deadlines.rules import DATA
         from casework.deadlines.selectors import calendar_mark
         from casework.deadlines.web import nav  # registers the page in the side bar
 
         register()
+        register_english(DATA.parent / "english.yaml")
         read_with_reader("calendar", calendar_mark, for_pages=True)
         post_migrate.connect(_seed, sender=self, dispatch_uid="deadlines.holidays")

@@ -2,8 +2,9 @@
 
 from typing import Any, ClassVar, Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from casework.access.models import Compartment, circles_of
@@ -50,7 +51,9 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
         if user.has_role(Role.AUDITOR):
             return self
         if user.is_commission or not user.roles:
-            return self.filter(Q(compartment__in=circles_of(user)) | Q(compartment=None, holder=user))
+            circles = circles_of(user)
+            way = "any_of" if isinstance(circles, list) else "in"
+            return self.filter(Q(**{f"compartment__{way}": circles}) | Q(compartment=None, holder=user))
         return self.filter(holder=user)
 
     def live(self) -> Self:
@@ -109,7 +112,12 @@ class Deadline(Versioned):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["next_on", "id"], condition=Q(next_on__isnull=False), name="deadline_next"),
             models.Index(fields=["holder", "due_on", "id"], condition=Q(state__in=LIVE), name="deadline_holder_live"),
-            models.Index(fields=["due_on", "id"], condition=Q(state=State.OPEN), name="deadline_open_due"),
+            models.Index(fields=["due_on", "id"], condition=Q(state__in=LIVE), name="deadline_live_due"),
+            models.Index(fields=["state", "due_on", "id"], name="deadline_state_due"),
+            models.Index(fields=["due_on", "id"], name="deadline_due"),
+            models.Index(fields=["due_on", "id"], condition=Q(provisional=True), name="deadline_provisional"),
+            # Signs and pairs of signs of the titles (migration 0003), for whoever looks among all of them.
+            GinIndex(Func("title", function="deadline_pairs"), name="deadline_title_pairs"),
             models.Index(fields=["compartment", "due_on", "id"], name="deadline_compartment"),
             models.Index(fields=["ref"], name="deadline_ref"),
         ]

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from casework.core.english import said
 from casework.deadlines.models import Deadline
 from casework.ledger.refs import by_rows, register_refs
 
@@ -11,6 +12,8 @@ def register() -> None:
     register_refs(
         "deadline",
         by_rows(
-            Deadline.objects.visible_to, lambda row: reverse("deadlines:detail", args=[row.pk]), lambda row: row.title
+            Deadline.objects.visible_to,
+            lambda row: reverse("deadlines:detail", args=[row.pk]),
+            lambda row: said(row.title),
         ),
     )

@@ -8,6 +8,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
+from casework.core.english import said
 from casework.deadlines.models import Deadline
 from casework.deadlines.rules import Rule
 from casework.deadlines.selectors import DeadlineFacts as Facts
@@ -149,10 +150,10 @@ def deadline_todos(user: User, today: date, *, verb: Text = "", most: int = 60) 
         fact = facts[row.pk]
         todos.append(
             Todo(
-                title=row.title,
+                title=said(row.title),
                 url=found.url,
-                second=found.label if found.label != row.title else "",
-                basis=Rule.restore(row.rule).words,
+                second=found.label if found.label != said(row.title) else "",
+                basis=said(Rule.restore(row.rule).words),
                 verb=verb or _("打开"),
                 deadline=fact,
                 late=fact.over,

@@ -14,6 +14,7 @@ from cases.models import Case as CaseFile
 from cases.selectors.inspections import my_sites
 from casework.access.selectors import administrative_acts, known_compartments, shown_refs
 from casework.accounts.models import Appointment, User
+from casework.core.english import said
 from casework.core.heartbeat import STALE_SECONDS, age_seconds
 from casework.core.moments import cn_date, cn_datetime
 from casework.desk.board import MOST_COUNTED, Board, Card, Count, Line, Todo, by_deadline, deadline_todos
@@ -47,7 +48,11 @@ def campaign_board(user: User, today: date) -> Board:
         url = reverse("units:self-inspection", args=[row.pk])
         if url not in seen:
             verb = {0: _("去核查"), 1: _("去审核")}.get(row.turn, _("接着审"))
-            todos.append(Todo(row.unit.name, url, second=f"{row.stage.name}，{row.get_state_display()}", verb=verb))
+            todos.append(
+                Todo(
+                    row.unit.name, url, second=_("，").join((said(row.stage.name), row.get_state_display())), verb=verb
+                )
+            )
     flags = flagged(reports.filter(state__in=(InspectionState.SUBMITTED, InspectionState.UNDER_REVIEW)), user)
     unmatched = Sighting.objects.visible_to(user).filter(match_state__in=(MatchState.UNMATCHED, MatchState.AMBIGUOUS))
     campaigns = Campaign.objects.visible_to(user).filter(state=CampaignState.RUNNING)

@@ -292,6 +292,9 @@ class ListQuery:
             return own
         down = wanted.startswith("-") != column.sort.startswith("-")
         first = f"{'-' if down else ''}{column.sort.lstrip('-')}"
+        turned = [f"-{name}".removeprefix("--") for name in own]
+        if turned[0] == first:  # turned as a whole: its index is read backwards, and no ties are sorted
+            return turned
         return [first, *(name for name in own if name.lstrip("-") != first.lstrip("-"))]
 
     def _nullable(self, path: str) -> bool:
@@ -395,11 +398,7 @@ class ListQuery:
             found.reverse()
         earlier = bool(found) and (more if before is not None else values is not None)
         later = bool(found) and (True if before is not None else more)
-        return Window(
-            found,
-            self.cursor(found[0]) if earlier else "",
-            self.cursor(found[-1]) if later else "",
-        )
+        return Window(found, self.cursor(found[0]) if earlier else "", self.cursor(found[-1]) if later else "")
 
     # addresses --------------------------------------------------------------------------------------------------
 

@@ -187,6 +187,19 @@ def test_pages_show_every_row_once_in_order_both_ways(people: dict[str, User], s
     assert backwards == expected
 
 
+@pytest.mark.parametrize("order", [("username", "pk"), ("-username", "pk"), ("username", "-pk")])
+def test_the_lists_own_order_is_turned_as_a_whole(people: dict[str, User], order: tuple[str, ...]) -> None:
+    column = Column("username", "用户名", "username", sort="username")
+    page = replace(PAGE, order=order, columns=(column,))
+    wanted = "username" if order[0].startswith("-") else "-username"
+
+    rows = [user.pk for user in query(people, f"sort={wanted}", page).rows]
+
+    assert rows == [user.pk for user in query(people, "", page).rows][::-1]
+    assert len(rows) == 5
+    assert query(people, f"sort={wanted}", page).order == [f"-{name}".removeprefix("--") for name in order]
+
+
 @pytest.mark.parametrize("order", [("until", "pk"), ("-until", "pk"), ("until", "-pk"), ("-until", "-pk")])
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_pages_keep_rows_without_a_date_last(people: dict[str, User], order: tuple[str, ...], size: int) -> None:

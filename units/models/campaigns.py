@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.access.models import Compartment, NeedToKnow
 from casework.accounts.models import User
+from casework.core.english import said
 from casework.core.models import Versioned
 from casework.files.models import Blob
 from units.enums_campaign import CampaignState, Outcome, RectificationState
@@ -106,7 +107,7 @@ class Stage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return said(self.name)
 
     @property
     def compartment_id(self) -> int:

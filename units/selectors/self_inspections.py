@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
 from casework.core.errors import Missing
-from casework.deadlines.rules import day_words
+from casework.core.moments import cn_date
 from units.enums import MatchState
 from units.enums_campaign import AddressFinding, DeviceKind
 from units.models import (
@@ -115,7 +115,7 @@ def flags(inspection: SelfInspection, user: User) -> list[Flag]:
     said = dict(inspection.addresses.values_list("ip", "found"))
     found = []
     for ip, last in sorted(seen.items()):
-        words = {"ip": ip, "at": day_words(timezone.localdate(last))}
+        words = {"ip": ip, "at": cn_date(timezone.localdate(last))}
         if ip not in said:
             text = _("监测在 %(at)s 见到 %(ip)s，地址清单里没有它。") % words
             found.append(Flag("unreported", "addresses", text, ip, last))

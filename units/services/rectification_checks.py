@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Missing, Refused
-from casework.deadlines.rules import day_words
+from casework.core.moments import cn_date
 from casework.ledger.record import record
 from units.enums_campaign import CheckKind, CheckResult, RectificationState
 from units.models import Rectification, RectificationCheck
@@ -33,7 +33,7 @@ def record_check(
     if not note.strip():
         wrong["note"] = _("写明怎样核查、由谁核查、看到什么。")
     if checked_on > timezone.localdate(at):
-        wrong["checked_on"] = _("核查日 %(day)s 还没有到。可以改成今天或以前的日期。") % {"day": day_words(checked_on)}
+        wrong["checked_on"] = _("核查日 %(day)s 还没有到。可以改成今天或以前的日期。") % {"day": cn_date(checked_on)}
     if wrong:
         raise Invalid(_("不能登记核查：%(what)s") % {"what": "".join(wrong.values())}, details=wrong)
     with transaction.atomic():
@@ -45,7 +45,7 @@ def record_check(
                 code="wrong_state",
             )
         if checked_on < timezone.localdate(duty.reported_at):
-            sentence = _("核查日 %(day)s 早于单位报结果之日。报结果以后再查一次。") % {"day": day_words(checked_on)}
+            sentence = _("核查日 %(day)s 早于单位报结果之日。报结果以后再查一次。") % {"day": cn_date(checked_on)}
             raise Invalid(sentence, details={"checked_on": sentence})
         seen = sum(n for _ip, _last, n in seen_after_report(duty, actor))
         check = RectificationCheck.objects.create(
@@ -87,7 +87,7 @@ def missing_for_close(duty: Rectification, actor: User, checked: str) -> list[Mi
         missing.append(Missing(_("还没有核查：写明复测或现场核查的时间和结果"), f"{here}#check", _("去登记核查")))
     if check is not None and check.result == CheckResult.HIT:
         text = _("%(day)s%(kind)s发现问题仍在。可以退回整改，或再查一次。") % {
-            "day": day_words(check.checked_on),
+            "day": cn_date(check.checked_on),
             "kind": check.get_kind_display(),
         }
         missing.append(Missing(text, f"{here}#return", _("去退回")))
@@ -95,7 +95,7 @@ def missing_for_close(duty: Rectification, actor: User, checked: str) -> list[Mi
         text = _("报整改结果以后，监测又见到 %(ip)s %(n)s 次，最近在 %(at)s。可以退回整改。") % {
             "ip": ip,
             "n": count,
-            "at": day_words(timezone.localdate(last)),
+            "at": cn_date(timezone.localdate(last)),
         }
         missing.append(Missing(text, f"{here}#return", _("去退回")))
     return missing

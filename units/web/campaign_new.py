@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from casework.access.policy import require
 from casework.accounts.requests import reader
 from casework.core import clock
+from casework.core.english import said
 from casework.core.errors import CaseworkError
 from casework.web.forms import DayField, add_refusal
 from casework.web.toast import toast
@@ -49,7 +50,7 @@ class CampaignForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.plan = stages
         for one in stages:
-            words = {"stage": one.name}
+            words = {"stage": said(one.name)}
             self.fields[f"{one.code}_from"] = DayField(label=_("%(stage)s开始") % words, initial=one.starts_on(begin))
             self.fields[f"{one.code}_due"] = DayField(label=_("%(stage)s截止") % words, initial=one.due_on(begin))
 

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from casework.access.policy import require
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused, Stale
+from casework.core.moments import cn_date
 from casework.deadlines.enums import LIVE, State, Unit
 from casework.deadlines.followers import tell_followers
 from casework.deadlines.models import Deadline
-from casework.deadlines.rules import Rule, Step, day_words, due, span
+from casework.deadlines.rules import Rule, Step, due, span
 from casework.deadlines.selectors import current_calendar, inputs
 from casework.deadlines.services.lifecycle import DUE_FIELDS, apply_due, reminder_day, rule_of
 from casework.ledger.record import record
@@ -46,7 +47,7 @@ def suspend_deadline(
         if day <= row.start_on or day > row.due_on or day > timezone.localdate(at):
             raise Invalid(
                 _("暂停之日 %(day)s 不能用：填写起算日 %(start)s 以后、到期日 %(due)s 以前且不晚于今天的日期。")
-                % {"day": day_words(day), "start": day_words(row.start_on), "due": day_words(row.due_on)},
+                % {"day": cn_date(day), "start": cn_date(row.start_on), "due": cn_date(row.due_on)},
                 details={"from_on": _("改为计时期间内的日期")},
             )
         if row.suspensions.filter(to_on__gt=day).exists():
@@ -90,7 +91,7 @@ def resume_deadline(
         if day < stop.from_on or day > timezone.localdate(at):
             raise Invalid(
                 _("恢复之日 %(day)s 不能用：填写暂停之日 %(from)s 以后且不晚于今天的日期。")
-                % {"day": day_words(day), "from": day_words(stop.from_on)},
+                % {"day": cn_date(day), "from": cn_date(stop.from_on)},
                 details={"to_on": _("改为暂停之日以后的日期")},
             )
         before = row.due_on
@@ -141,7 +142,7 @@ def extend_deadline(
         if expired and row.state == State.OPEN:
             raise Refused(
                 _("不能延长期限：因为已于%(due)s到期，延长应当在到期前申请。可以尽快办结，并说明超期原因。")
-                % {"due": day_words(row.due_on)},
+                % {"due": cn_date(row.due_on)},
                 code="expired",
                 article=found.citation,
             )

@@ -15,10 +15,11 @@ from casework.access.policy import can, get_visible
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
+from casework.core.english import said
 from casework.core.errors import CaseworkError
+from casework.core.moments import cn_date
 from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
-from casework.deadlines.rules import day_words
 from casework.deadlines.selectors import with_bars
 from casework.deadlines.services.changes import extend_deadline, resume_deadline, suspend_deadline
 from casework.deadlines.web.forms import ExtendForm, ResumeForm, SuspendForm
@@ -68,7 +69,7 @@ def act(request: HttpRequest, pk: int, key: str) -> HttpResponse:
         except CaseworkError as error:
             add_refusal(form, error)
         else:
-            words = {"act": found.label, "title": changed.title, "due": day_words(changed.due_on)}
+            words = {"act": found.label, "title": said(changed.title), "due": cn_date(changed.due_on)}
             toast(request, _("%(act)s：%(title)s，到期日 %(due)s。") % words)
             return redirect("deadlines:detail", pk=pk)
     return render(

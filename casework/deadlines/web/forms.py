@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from casework.core.english import said
 from casework.deadlines.enums import Unit
 from casework.deadlines.models import Deadline, Holiday
 from casework.deadlines.rules import Rule, span
@@ -34,9 +35,9 @@ class ExtendForm(_Papers):
         self.fields["unit"] = forms.ChoiceField(
             label=_("单位"), choices=[(unit.value, unit.label) for unit in units], initial=units[0].value
         )
-        self.fields["approver"].initial = step.by if step else ""
+        self.fields["approver"].initial = said(step.by) if step else ""
         if step and step.amount is not None:
-            self.fields["amount"].help_text = _("最多 %(most)s") % {"most": span(step.amount, step.unit)}
+            self.fields["amount"].help_text = _("最多 %(most)s") % {"most": said(span(step.amount, step.unit))}
         self.order_fields(self.field_order)
 
 

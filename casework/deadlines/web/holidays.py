@@ -16,8 +16,8 @@ from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.calendar import Kind
 from casework.core.errors import CaseworkError
+from casework.core.moments import cn_date
 from casework.deadlines.models import Deadline, Holiday
-from casework.deadlines.rules import day_words
 from casework.deadlines.selectors import missing_days
 from casework.deadlines.services.calendar import HolidayRow, apply_holiday_rows, remove_holiday
 from casework.deadlines.web.forms import HolidayForm, HolidayRemovalForm
@@ -89,7 +89,7 @@ def edit(request: HttpRequest) -> HttpResponse:
         except CaseworkError as error:
             add_refusal(form, error)
         else:
-            words = {"day": day_words(row.on), "n": applied.moved}
+            words = {"day": cn_date(row.on), "n": applied.moved}
             toast(request, _("已保存%(day)s的安排，%(n)s 项期限的到期日随之变动。") % words)
             return redirect("deadlines:holidays")
     return render(request, "deadlines/holiday_edit.html", {"form": form}, status=409 if form.errors else 200)
@@ -120,7 +120,7 @@ def remove(request: HttpRequest) -> HttpResponse:
         except CaseworkError as error:
             add_refusal(form, error)
         else:
-            words = {"day": day_words(form.cleaned_data["on"]), "n": moved}
+            words = {"day": cn_date(form.cleaned_data["on"]), "n": moved}
             toast(request, _("已删除%(day)s的安排，%(n)s 项期限的到期日随之变动。") % words)
             return redirect("deadlines:holidays")
     return render(request, "deadlines/holiday_remove.html", {"form": form}, status=409 if form.errors else 200)

@@ -14,6 +14,7 @@ from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.accounts.requests import reader
 from casework.core import clock
+from casework.core.english import said
 from casework.deadlines.enums import State
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import (
@@ -25,6 +26,7 @@ from casework.deadlines.selectors import (
     with_bars,
     with_stops,
 )
+from casework.deadlines.titles import titled
 from casework.deadlines.web.acts import acts_for
 from casework.deadlines.web.holidays import READERS as HOLIDAY_READERS
 from casework.deadlines.web.words import chip, line
@@ -55,9 +57,11 @@ PAGE = ListPage(
         Column(
             "deadline", _("期限"), lambda row: deadline_chip(row.chip), sort="due_on", export=lambda row: row.due_on
         ),
-        Column("title", _("事项"), "title", link=True),
+        Column("title", _("事项"), lambda row: said(row.title), link=True),
         Column(
-            "rule", _("期限规则"), lambda row: f"{row.kind} {row.rule.get('source', '')}{row.rule.get('article', '')}"
+            "rule",
+            _("期限规则"),
+            lambda row: f"{row.kind} {said(row.rule.get('source', '') + row.rule.get('article', ''))}",
         ),
         Column("holder", _("责任人"), "holder.name"),
         Column("start", _("起算日"), "start_on", default=False),
@@ -68,7 +72,7 @@ PAGE = ListPage(
         Filter("provisional", _("日期暂定"), lambda value: Q(provisional=value == "1"), kind="bool"),
         Filter("due", _("到期日"), "due_on", kind="date"),
     ),
-    search=("title__icontains",),
+    find=titled,
     order=("due_on", "pk"),
     row_url=address_of("deadlines:detail"),
     export_name="期限",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from casework.core.english import said
 from casework.deadlines.enums import State, Unit
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import DeadlineFacts
@@ -41,8 +42,8 @@ def line(deadline: Deadline, facts: DeadlineFacts, *, opened: bool = False) -> c
         today=facts.today,
         first_due=facts.first_due_on if facts.moved_days else None,
         stops=tuple(components.Stop(bar.from_on, bar.until, bar.days) for bar in facts.stops),
-        start_label=str(deadline.rule.get("starts_from", "")),
-        steps=tuple(deadline.explanation),
+        start_label=said(deadline.rule.get("starts_from", "")),
+        steps=tuple(said(step) for step in deadline.explanation),
         unverified=facts.unverified,
         open=opened,
     )

@@ -21,6 +21,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from casework.core import clock, moments
+from casework.core.english import said as in_words
 from casework.core.errors import Missing
 from casework.web import differences, formats, icons, pictures
 from casework.web.components import CustodyLink, DeadlineLine, Proof, Share, Step
@@ -256,6 +257,12 @@ def field(
 def form_errors(form: BaseForm) -> dict[str, Any]:
     """``{% form_errors form %}``: how many places are wrong, each a link to its field; errors of the whole first."""
     return {"form": form, "fields": [form[name] for name in form.fields if form[name].errors]}
+
+
+@register.filter
+def said(value: Any) -> str:
+    """``{{ rule.label|said }}``: what the law's files or a row say in Chinese, in the reader's language."""
+    return in_words(value)
 
 
 @register.filter
