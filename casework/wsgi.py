@@ -2,16 +2,17 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casework.settings")
 
-_django = get_wsgi_application()
+django.setup(set_prefix=False)
 
 from django.urls import reverse  # noqa: E402  (once the settings are there)
 
+from casework.web.handler import Handler  # noqa: E402
 from casework.web.whole_body import whole_forms  # noqa: E402
 
 reverse("account_login")  # every address is known before the first request rather than during it
 
-application = whole_forms(_django)
+application = whole_forms(Handler())

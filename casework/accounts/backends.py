@@ -15,7 +15,7 @@ from django.db.models.base import ModelState
 from casework.accounts.models import Appointment, Organisation, User
 from casework.accounts.named import has_named
 from casework.core import clock
-from casework.core.statements import prepared
+from casework.core.statements import read_rows
 
 #: Gives the values (as a subquery of one column over ``OuterRef("pk")``) that an app wants to know of every reader.
 Wanted = Callable[[date, datetime], QuerySet[Any, Any]]
@@ -63,7 +63,7 @@ class _Statement:
         )
         users: Any = User.objects.select_related("organisation") if page else User.objects
         rows = users.annotate(
-            roles_held=ArraySubquery(held.order_by("pk").values("role")),
+            roles_held=ArraySubquery(held.values("role")),
             **{f"of_{name}": ArraySubquery(one(_DAY, _MOMENT)) for name, one in wanted.items()},
         )
         compiler = rows.filter(pk=_KEY, is_active=True).query.get_compiler(using=DEFAULT_DB_ALIAS)
@@ -92,13 +92,11 @@ class _Statement:
     def read(self, user_id: int, day: date, moment: datetime, along: Along | None) -> Found | None:
         """Return the user, for a page with his organisation, and what was read along; None where one of them is not there."""
         text, told = ("", ()) if along is None else along
-        with prepared(numbered=True) as cursor:
-            values = [str(user_id), user_id, day, moment, *self.others, *told]
-            cursor.execute(_whole(self.asker, text, self.next), values)
-            found = cursor.fetchone()
-        if found is None:
+        values = [str(user_id), user_id, day, moment, *self.others, *told]
+        found: Any = read_rows(_whole(self.asker, text, self.next), values, prepare=True)
+        if not found:
             return None
-        (row,) = self.apply([found], self.converters) if self.converters else (found,)
+        (row,) = self.apply(found, self.converters) if self.converters else found
         user: User = _made(User, self.own, row)
         if self.office:
             user.organisation = _made(Organisation, self.office, row)
@@ -108,11 +106,11 @@ class _Statement:
 
 
 @cache
-def _whole(asker: str, along: str, first: int) -> str:
+def _whole(asker: str, along: str, first: int) -> bytes:
     """Return the statement; what is read along has its places numbered from the first that is free."""
     pieces = along.replace("%%", "%").split("%s")
     told = "".join(f"{piece}${number}" for number, piece in enumerate(pieces[:-1], start=first)) + pieces[-1]
-    return (_ALONG if along else _ALONE).format(asker=asker, along=told)
+    return (_ALONG if along else _ALONE).format(asker=asker, along=told).encode()
 
 
 def _made(model: type[Model], places: list[tuple[int, str]], row: Sequence[Any]) -> Any:

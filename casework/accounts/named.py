@@ -3,7 +3,7 @@
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 # Who is named on each open connection; a connection that broke takes its name with it.
 _named: Final[WeakKeyDictionary[Any, int]] = WeakKeyDictionary()
@@ -25,7 +25,9 @@ def somebody_is_named() -> bool:
 
 def has_named(user_id: int) -> None:
     """Remember that a statement on this connection has just named the user."""
-    if connection.in_atomic_block:  # a rollback would take the name back
-        _named.pop(connection.connection, None)
-    elif _named.get(connection.connection) != user_id:
-        _named[connection.connection] = user_id
+    database = connections[DEFAULT_DB_ALIAS]
+    link = database.connection
+    if database.in_atomic_block:  # a rollback would take the name back
+        _named.pop(link, None)
+    elif _named.get(link) != user_id:
+        _named[link] = user_id

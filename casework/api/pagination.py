@@ -14,9 +14,10 @@ _NUMBER: Final = re.compile(r"[0-9]+")
 
 def _address(request: Any) -> str:
     """Return what was asked for, from its scheme on; where nothing in it could need another spelling, as it is."""
-    if not request.META.get("QUERY_STRING") and _PLAIN.fullmatch(request.path):
-        return f"{request.scheme}://{request.get_host()}{request.path}"
-    found: str = request.build_absolute_uri()
+    asked = request._request  # its wrapper looks everything up twice
+    if not asked.META.get("QUERY_STRING") and _PLAIN.fullmatch(asked.path):
+        return f"{asked.scheme}://{asked.get_host()}{asked.path}"
+    found: str = asked.build_absolute_uri()
     return found
 
 

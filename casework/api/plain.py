@@ -5,7 +5,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from datetime import timezone as fixed
 from functools import cache, lru_cache, partialmethod
 from itertools import repeat
 from typing import Any, Final
@@ -45,7 +46,7 @@ _AS_GIVEN: Final[tuple[tuple[set[type], tuple[type, ...]], ...]] = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each plan is made once, and is found by what it is
 class Shown:
     """One field of an answer: the column it comes from, and what makes the function that shows its values on one page."""
 
@@ -84,6 +85,8 @@ def written(data: Answer) -> bytes | None:
         found = orjson.dumps(data, option=orjson.OPT_UTC_Z)
     except TypeError:  # half a character, or a number of more than 64 bits
         return None
+    if b"\xe2\x80" not in found:
+        return found
     # Two ends of lines that scripts did not know once, as the other encoder writes them.
     return found.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
 
@@ -218,19 +221,28 @@ def _show(field: Any, column: Any) -> Show:
 def _moments() -> Show:
     """Return what gives moments in the time zone of now; both encoders write them as the field would.
 
-    Since 1972 clocks differ by whole minutes everywhere. What was before is written here: the encoders would round.
+    A zone looks for the distance from UTC at each moment; where it has long been the same, it is simply taken.
     """
     zone = timezone.get_current_timezone()
+    since, steady = _STEADY.get(timezone.get_current_timezone_name(), (_WHOLE, zone))
 
     def show(values: Sequence[datetime | None]) -> list[Any]:
         return [
-            None if one is None else one.astimezone(zone) if one.year > 1972 else _told(one.astimezone(zone))
+            None if one is None else one.astimezone(steady) if one.year > since else _told(one.astimezone(zone))
             for one in values
         ]
 
     return show
 
 
-def _told(moment: datetime) -> str:
+#: After this year clocks differ by whole minutes everywhere. What was before is written here: the encoders would round.
+_WHOLE: Final = 1972
+#: Where clocks have not been put forward or back after a year, and how far from UTC they have been since.
+_STEADY: Final = {"Asia/Shanghai": (1991, fixed(timedelta(hours=8))), "UTC": (_WHOLE, UTC)}
+
+
+def _told(moment: datetime) -> str | datetime:
+    if moment.year > _WHOLE:
+        return moment
     said = moment.isoformat()
     return f"{said[:-6]}Z" if said[-6:] == "+00:00" else said

@@ -26,7 +26,7 @@ from rest_framework import serializers
 from casework.access.models import NeedToKnow, Reach, as_array, circles_of, reach_of
 from casework.api import plain
 from casework.api.filters import OTHERS, FilterBackend
-from casework.core.statements import repeated
+from casework.core.statements import read_rows, repeated
 
 #: Stand in a kept statement where each request puts its own; nobody can name them in an address.
 _CIRCLES: Final = [-random.SystemRandom().getrandbits(62)]
@@ -65,25 +65,28 @@ class Statement:
         """Return the rows from the first to before the last."""
         place = values.get(_PLACE)
         text = _text(self, tuple((key, value) for key, value in values.items() if key != _PLACE), first, last)
-        with repeated(binary=self.binary) as cursor:
-            if not self.binary:
+        sent = [] if place is None else [Int8(place)]
+        if self.binary:
+            found = read_rows(text, sent, prepare=False)
+        else:
+            with repeated() as cursor:
                 # Django's own reader of moments turns each about once more; they come in UTC either way.
                 cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-            cursor.execute(text, None if place is None else [Int8(place)])
-            found: list[tuple[Any, ...]] = cursor.fetchall()
+                cursor.execute(text.decode(), sent or None)
+                found = cursor.fetchall()
         if self.converters:
             return [tuple(row) for row in self.apply(found, self.converters)]
         return found
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _text(statement: Statement, values: tuple[tuple[Any, Any], ...], first: int, last: int) -> str:
+def _text(statement: Statement, values: tuple[tuple[Any, Any], ...], first: int, last: int) -> bytes:
     """Return the statement's text with the values and the numbers of rows in it, and ``$1`` for the place in the list."""
     put = dict(values)
     operations: Any = connection.ops
     merged: str = operations.compose_sql(statement.sql, [put.get(value, value) for value in statement.values])
     merged = merged.replace(f" {_PLACE}", "$1")  # a number below nought is written with a space before it
-    return f"{merged} LIMIT {last - first}" + (f" OFFSET {first}" if first else "")
+    return (f"{merged} LIMIT {last - first}" + (f" OFFSET {first}" if first else "")).encode()
 
 
 _kept: dict[Key, Statement] = {}

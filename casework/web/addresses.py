@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 _WORD: Final = re.compile(r"\^?([\w-]*)(?:/.*|\\Z|\$)?", re.DOTALL)
 
 #: More addresses than there are without anything that varies: a pattern that takes any text could fill a process.
-_MOST_FIXED: Final = 2000
+MOST_FIXED: Final = 2000
 
 Pattern = URLPattern | URLResolver
 
@@ -48,7 +48,7 @@ class ByWord(URLResolver):
         known = self._fixed.get(path)
         if known is None:
             known = self._found(path)
-            if not known.args and not known.kwargs and len(self._fixed) < _MOST_FIXED:
+            if not known.args and not known.kwargs and len(self._fixed) < MOST_FIXED:
                 self._fixed[path] = known
         return known
 

@@ -1,10 +1,15 @@
 """Connections of the pool: who is asked whether it still lives, and what becomes of one that does not."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.core.cache import BaseCache, caches, close_caches
+from django.core.signals import request_finished
+from django.db import connection, connections, transaction
+from django.db.backends.postgresql.base import DatabaseWrapper as Usual
+from django.db.backends.signals import connection_created
 from psycopg_pool import ConnectionPool
 
 from casework.core.postgresql import base
@@ -81,3 +86,46 @@ def test_one_request_at_most_meets_a_connection_that_broke_just_now(pooled: list
         _process()
     connection.close()
     assert _process() > 0
+
+
+def test_a_connection_that_was_here_before_is_as_one_that_was_made_ready_anew(
+    pooled: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def state() -> dict[str, Any]:
+        kept = {name: value for name, value in vars(connections["default"]).items() if name != "close_at"}
+        assert kept.pop("connection") is not None
+        assert connections["default"].close_at <= time.monotonic()
+        connection.close()
+        return kept
+
+    told: list[Any] = []
+    connection_created.connect(note := lambda **of: told.append(of["connection"]), weak=False)
+    try:
+        connection.ensure_connection()
+        connection.close()
+        assert len(told) == 1
+        connection.errors_occurred = connection.needs_rollback = True  # what the one before may have left
+        connection.run_on_commit = [(set(), print, False)]
+        connection.ensure_connection()
+        own = state()
+        assert len(told) == 1  # it was announced when it came
+        monkeypatch.setattr(base.DatabaseWrapper, "connect", Usual.connect)
+        connection.errors_occurred = connection.needs_rollback = True
+        connection.ensure_connection()
+        assert own == state()
+        assert len(told) == 2
+    finally:
+        connection_created.disconnect(note)
+
+
+def test_a_request_that_left_a_transaction_leaves_nothing_to_the_next(pooled: list[Any]) -> None:
+    connection.ensure_connection()
+    with transaction.atomic():
+        connection.close()
+    assert _process() > 0
+    assert not connection.in_atomic_block
+
+
+def test_caches_are_not_closed_with_each_request_for_there_is_nothing_to_close() -> None:
+    assert all(type(one).close is BaseCache.close for one in caches.all())
+    assert close_caches not in request_finished._live_receivers(None)[0]

@@ -56,6 +56,22 @@ def test_a_list_read_as_columns_is_what_the_serializer_would_show(cast: Cast, la
     assert wide.content == spread
 
 
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Europe/London", "UTC"])
+def test_moments_of_a_list_are_those_of_the_zone_however_far_back(cast: Cast, zone: str) -> None:
+    years = [(1900, 1), (1940, 7), (1945, 12), (1971, 12), (1973, 6), (1986, 6), (1988, 8), (1991, 8), (1991, 12)]
+    moments = [datetime(year, month, 31 if month != 6 else 30, 16, 5, 9, 70, ZoneInfo("UTC")) for year, month in years]
+    moments += [datetime(1992, 1, 1, tzinfo=ZoneInfo("UTC")), datetime(2021, 7, 1, tzinfo=ZoneInfo("UTC"))]
+    cases = [a_case(cast).pk for _moment in moments]
+    for key, moment in zip(cases, moments, strict=True):
+        Case.objects.filter(pk=key).update(updated_at=moment)
+    client = APIClient()
+    client.force_authenticate(cast.officer)
+    with timezone.override(zone):
+        told = [one["updated_at"] for one in client.get("/api/v1/cases/").json()["results"]]
+    local = [moment.astimezone(ZoneInfo(zone)).isoformat() for moment in moments]
+    assert told == [f"{one[:-6]}Z" if one.endswith("+00:00") else one for one in local]
+
+
 def test_every_view_of_the_api_sends_the_headers_that_the_library_would_send() -> None:
     several = {prefix: kind for prefix, kind, _name in router.registry if issubclass(kind, VisibleViewSet)}
     assert len(several) > 30

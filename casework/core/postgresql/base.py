@@ -10,6 +10,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from django.db.backends.postgresql import base
+from django.db.backends.signals import connection_created
 from psycopg import OperationalError
 from psycopg_pool import ConnectionPool
 
@@ -22,11 +23,36 @@ _given_back: Final[WeakKeyDictionary[Any, float]] = WeakKeyDictionary()
 class DatabaseWrapper(base.DatabaseWrapper):
     """Takes connections from the pool and asks those that lay there for a while; ``CONN_HEALTH_CHECKS`` asks all."""
 
+    def _told(self) -> bool:
+        """Tell whether connections come from a pool that is there already."""
+        pools: Any = base.DatabaseWrapper._connection_pools  # type: ignore[attr-defined]  # the stubs leave it out
+        return bool(self.settings_dict["OPTIONS"].get("pool")) and self.alias in pools
+
     def get_connection_params(self) -> Any:
         """Return what a connection is opened with; a pool that is there was told already."""
-        pools: Any = base.DatabaseWrapper._connection_pools  # type: ignore[attr-defined]  # the stubs leave it out
-        told = bool(self.settings_dict["OPTIONS"].get("pool")) and self.alias in pools
-        return {} if told else super().get_connection_params()
+        return {} if self._told() else super().get_connection_params()
+
+    def connect(self) -> None:
+        """Open a connection; one that this process has had from its pool before is not made ready and announced again.
+
+        What a connection is announced for is how it reads the types of extensions: it knows them from the first time.
+        """
+        if not self._told():
+            super().connect()
+            return
+        self.in_atomic_block = self.needs_rollback = self.closed_in_transaction = self.errors_occurred = False
+        self.savepoint_ids, self.atomic_blocks = [], []
+        self.health_check_enabled, self.health_check_done = self.settings_dict["CONN_HEALTH_CHECKS"], True
+        self.close_at = time.monotonic()  # a pool keeps the connection, not we: Django allows no other age beside one
+        self.connection = self.get_new_connection({})
+        if self.connection.autocommit and self.settings_dict["AUTOCOMMIT"]:
+            self.autocommit = True
+        else:
+            self.set_autocommit(self.settings_dict["AUTOCOMMIT"])
+        if self.connection not in _given_back:
+            self.init_connection_state()
+            connection_created.send(sender=type(self), connection=self)
+        self.run_on_commit = []
 
     def _set_autocommit(self, autocommit: bool) -> None:
         """Leave it to the driver; it would go the whole way for what is so already, as in all connections of the pool."""

@@ -16,10 +16,12 @@ from typing import Any, Final
 import psycopg
 from django.db import connection
 from psycopg import errors, pq
+from psycopg.adapt import PyFormat, Transformer
 
 #: How values are sent: as the server keeps them (bytes, text), or as they are read by people (numbers, moments).
 AS_KEPT, AS_READ = 1, 0
 _MEMORY = "_prepared"
+_AS_IT_IS: Final = [PyFormat.AUTO]
 Row = tuple[Any, ...]  # bytes, None for null
 
 
@@ -57,11 +59,38 @@ class Statement:
 
     def _at_once(self, link: Any, name: bytes, values: Sequence[bytes | str | None]) -> Any:
         sent: list[Any] = [value.encode() if type(value) is str else value for value in values]
-        pgconn: pq.abc.PGconn = link.pgconn
-        with link.lock:
-            if pgconn.transaction_status == pq.TransactionStatus.IDLE:
-                _checked(pgconn, pgconn.exec_(link._get_tx_start_command()))
-            return _checked(pgconn, pgconn.exec_prepared(name, sent, self._forms, pq.Format.BINARY))
+        return _sent(link, name, sent, self._forms)
+
+
+def rows(database: Any, text: bytes, values: Sequence[Any]) -> list[Row] | None:
+    """Run what the driver has prepared under this text; None where it has not, and is to run it.
+
+    Values go and come as the driver sends and reads them. Nobody is told of the statement: where the log of queries or a
+    wrapper listens, it is for the caller to take the long way.
+    """
+    database.validate_no_broken_transaction()
+    link = database.connection
+    reader, names = Transformer(link), _remembered(link)
+    with database.wrap_database_errors:
+        sent: Any = reader.dump_sequence(values, _AS_IT_IS * len(values)) if values else None
+        types, forms = (reader.types or (), reader.formats) if values else ((), None)
+        name = names.get((text, types))
+        if not name:
+            return None
+        names.move_to_end((text, types))  # it is in use: not the one to be given up
+        result = _sent(link, name, sent, forms)
+        reader.set_pgresult(result)
+        found: list[Row] = reader.load_rows(0, result.ntuples, tuple)
+    return found
+
+
+def _sent(link: Any, name: bytes, values: Any, forms: Any) -> Any:
+    """Run a prepared statement by one call, in a transaction where the connection keeps to them."""
+    pgconn: pq.abc.PGconn = link.pgconn
+    with link.lock:
+        if not link.autocommit and pgconn.transaction_status == pq.TransactionStatus.IDLE:
+            _checked(pgconn, pgconn.exec_(link._get_tx_start_command()))
+        return _checked(pgconn, pgconn.exec_prepared(name, values, forms, pq.Format.BINARY))
 
 
 def _remembered(link: Any) -> Any:
