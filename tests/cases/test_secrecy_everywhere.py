@@ -37,7 +37,7 @@ SCHEMA = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 #: What counts every act of the house for witnesses outside, whatever it was; and what goes by the clock.
 COUNTS_ALL = re.compile(r"^(ledger:|api:ledger|schema$|api-docs$|web:(healthz|readyz|metrics|health)$)")
 CHANGING = re.compile(
-    r'(csrfmiddlewaretoken" value="[^"]+|X-CSRFToken": "[^"]+|nonce="[^"]+|请求号 \S+|打印于 [^<]*|"request_id": ?"[^"]*")'
+    r'((?:csrfmiddlewaretoken|once)" value="[^"]+|X-CSRFToken": "[^"]+|nonce="[^"]+|请求号 \S+|打印于 [^<]*|"request_id": ?"[^"]*")'
 )
 OUTSIDE = ("outsider", "unit_leader")
 WORDS = ("网络安全联合检查", "浙突查", "检查单位1")
