@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from cases.models import Case as CaseFile
 from cases.selectors.inspections import my_sites
-from casework.access.selectors import administrative_acts, known_compartments, shown_refs
+from casework.access.selectors import administrative_acts, emergencies, known_compartments, shown_refs
 from casework.accounts.models import Appointment, User
+from casework.core import clock
 from casework.core.heartbeat import STALE_SECONDS, age_seconds
 from casework.core.moments import cn_date, cn_datetime
 from casework.desk.board import MOST_COUNTED, Board, Card, Count, Line, Todo, by_deadline, deadline_todos
@@ -339,6 +340,16 @@ def security_board(user: User, today: date) -> Board:
         )
         for row in without.order_by("username")[:20]
     ]
+    todos = [
+        Todo(
+            _("%(name)s正在应急调阅") % {"name": row.user.name},
+            reverse("cases:emergencies"),
+            second=_("到 %(until)s") % {"until": cn_datetime(row.until_at, today)},
+            verb=_("查看"),
+            late=True,
+        )
+        for row in emergencies().filter(until_at__gt=clock.now())[:20]
+    ] + todos
     counted = count_together({"without": [without], "circles": [known_compartments().filter(closed_at=None)]})
     board = Board(todos=todos, heading=_("权限"), nothing=_("没有等您处理的权限。"))
     board.counts = [

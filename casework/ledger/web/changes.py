@@ -205,7 +205,11 @@ def _choices() -> Mapping[tuple[str, str], list[Text]]:
 
 
 def changes_of(data: Mapping[str, Any], noun: str = "", names: Names = MappingProxyType({})) -> list[Change]:
-    """Return what an entry says was one thing before and is another now; states are in the words of the noun."""
+    """Return what an entry says was one thing before and is another now; states are in the words of the noun.
+
+    An act may keep its object in the same state: a hand-over that is offered leaves an exhibit where it is. Entries say so,
+    for they are exact; to people it is no change.
+    """
     found = []
     for old, new in _PAIRS:
         if old in data and new in data:
@@ -220,10 +224,10 @@ def changes_of(data: Mapping[str, Any], noun: str = "", names: Names = MappingPr
                     for key in sorted({*before, *after})
                     if before.get(key) != after.get(key)
                 ]
-            else:
+            elif before != after:
                 found.append(Change("", words_of(before, noun, noun, names), words_of(after, noun, noun, names)))
     for key, value in data.items():
-        if isinstance(value, Mapping) and set(value) == {"old", "new"}:
+        if isinstance(value, Mapping) and set(value) == {"old", "new"} and value["old"] != value["new"]:
             old, new = (words_of(value[side], key=key, names=names) for side in ("old", "new"))
             found.append(Change(label_of(key), old, new))
     return found
