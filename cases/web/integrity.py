@@ -106,8 +106,8 @@ def _emergencies(request: HttpRequest, form: ReasonForm, wrong: int = 0) -> Http
     now = clock.now()
     rows = list(access_in_emergencies()[:100])
     context = {
-        "open": [row for row in rows if row.until_at > now],
-        "over": [row for row in rows if row.until_at <= now],
+        "open": [row for row in rows if row.until_at and row.until_at > now],
+        "over": [row for row in rows if row.until_at and row.until_at <= now],
         "form": form,
         "wrong": wrong,
     }

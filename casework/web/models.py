@@ -1,5 +1,7 @@
 """Forms that were sent and did their work, so that the same form sent again does not do it twice."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from casework.accounts.models import User
@@ -13,6 +15,8 @@ class SentForm(models.Model):
     content = models.CharField(max_length=64)
     led_to = models.TextField()
     at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager["SentForm"]] = models.Manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "once"], name="sent_form_once")]

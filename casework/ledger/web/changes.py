@@ -119,6 +119,9 @@ _KEYS = {
 #: The same only where several are told: a single number says how many they were.
 _KEYS_OF_MANY = {"members": "user"}
 
+#: Facts whose codes are also states of things: what is to become of an exhibit is not yet what became of it.
+_OF_FIELDS = frozenset({"outcome"})
+
 #: What the things that facts mention are called to a reader.
 Names = Mapping[str, Resolved]
 
@@ -183,6 +186,8 @@ def words_of(
         return text
     if key in _NAMED:
         return str(label_of(text))
+    if key in _OF_FIELDS and (chosen := _chosen(text, key)):
+        return chosen
     return vocabulary.meaning(text, group) or _chosen(text, key) or text
 
 

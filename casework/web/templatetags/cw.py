@@ -56,7 +56,7 @@ def kept(context: template.Context, name: str, *drawn_from: Any) -> SafeString:
 @register.simple_tag(takes_context=True)
 def csrf_token(context: template.Context) -> SafeString:
     """``{% csrf_token %}`` in a form: Django's own field, and for who is signed in the number by which it is sent once."""
-    token = CsrfTokenNode().render(context)
+    token = SafeString(CsrfTokenNode().render(context))
     user = getattr(context.get("request"), "user", None)
     if not getattr(user, "is_authenticated", False):
         return token
