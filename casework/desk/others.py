@@ -352,7 +352,7 @@ def security_board(user: User, today: date) -> Board:
             reverse("cases:emergencies"),
             second=_("到 %(until)s") % {"until": cn_datetime(row.until_at, today)},
             verb=_("去看"),
-            late=True,
+            today=True,
         )
         for row in emergencies().filter(until_at__gt=clock.now())[:20]
     ] + todos
