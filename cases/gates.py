@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from cases.approval import chain_of, valid_signatures
 from cases.enums import ApprovalLevel, CaseKind, InterviewKind, MeasureState, PageMark, Side, Verdict
@@ -63,7 +63,9 @@ def _two_officers(case: Case, _user: User) -> list[Missing]:
         return []
     return [
         Missing(
-            _("办案人员只有 %(n)s 名，至少两名") % {"n": count}, reverse("cases:members", args=[case.pk]), _("去增派")
+            ngettext("办案人员只有 %(n)s 名，至少两名", "办案人员只有 %(n)s 名，至少两名", count) % {"n": count},
+            reverse("cases:members", args=[case.pk]),
+            _("去增派"),
         )
     ]
 
@@ -308,7 +310,17 @@ def _has_statutory_clock(case: Case, _user: User) -> list[Missing]:
 
 def _returned_at_most_twice(case: Case, _user: User) -> list[Missing]:
     times = case.steps_taken.filter(step="procurator_returns").count()
-    return [Missing(_("检察机关已退回 %(n)s 次，以二次为限") % {"n": times}, _case(case))] if times >= 2 else []
+    return (
+        [
+            Missing(
+                ngettext("检察机关已退回 %(n)s 次，以二次为限", "检察机关已退回 %(n)s 次，以二次为限", times)
+                % {"n": times},
+                _case(case),
+            )
+        ]
+        if times >= 2
+        else []
+    )
 
 
 two_officers = Gate("two_officers", gettext_lazy("两名办案人员在案，均无回避情形"), _two_officers)

@@ -178,6 +178,7 @@ def _register() -> None:
         ("case.split", (Role.APPROVER,), gettext_lazy("分案"), _decides),
         ("case.lift_recusal", (Role.APPROVER,), gettext_lazy("解除回避"), _member(Side.DECIDE)),
         ("case.break_glass", (Role.APPROVER,), gettext_lazy("应急调阅"), None),
+        ("case.end_emergency", (Role.SECURITY_ADMIN,), gettext_lazy("收回应急调阅"), None),
         ("tie.declare", COMMISSION, gettext_lazy("申报回避关系"), None),
         ("tie.register", (Role.SECURITY_ADMIN, Role.APPROVER), gettext_lazy("登记他人的回避关系"), None),
         ("approval.read", (Role.APPROVER, Role.SECURITY_ADMIN, Role.AUDITOR), gettext_lazy("查看签批层级"), None),

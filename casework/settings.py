@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "casework.ledger.middleware.ProofMiddleware",
     "casework.web.middleware.PrivateMiddleware",
+    "casework.web.once.OnceMiddleware",
     "casework.web.middleware.ReaderMiddleware",
     "casework.web.middleware.ErrorMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -235,6 +236,7 @@ CELERY_BEAT_SCHEDULE = {
     "search-look-again": {"task": "search.look_again", "schedule": 300.0, "options": {"expires": 290}},
     # Every hour for five minutes at most: reading files again must not stand in the way of work.
     "files-scrub": {"task": "files.scrub", "schedule": 3600.0, "options": {"expires": 3000}},
+    "web-forget-forms": {"task": "web.forget_forms", "schedule": 3600.0, "options": {"expires": 3000}},
     "worker-heartbeat": {"task": "core.heartbeat", "schedule": 10.0, "options": {"expires": 9}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(CASEWORK_HOME / "run" / "celerybeat-schedule")

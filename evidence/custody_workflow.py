@@ -11,7 +11,7 @@ from typing import Final
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from casework.core.errors import Missing
 from evidence.enums import Act, CheckOutState, OfferState, State
@@ -75,7 +75,9 @@ def confirmed(item: Item) -> list[Missing]:
         waiting.setdefault(row.second.name if row.second else "", []).append(what)
     return [
         Missing(
-            _("%(name)s还有 %(n)s 环没有本人确认：%(what)s")
+            ngettext(
+                "%(name)s还有 %(n)s 环没有本人确认：%(what)s", "%(name)s还有 %(n)s 环没有本人确认：%(what)s", len(acts)
+            )
             % {"name": name, "n": len(acts), "what": "、".join(acts[:2]) + ("…" if len(acts) > 2 else "")}
         )
         for name, acts in waiting.items()

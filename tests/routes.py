@@ -149,6 +149,8 @@ def objects() -> dict[str, dict[str, Any]]:
         "account/tokens/": {"pk": token.pk},
         "administration/accounts/": {"pk": leader.user_id, "appointment": leader.pk},
         "api/v1/accounts/": {"pk": leader.user_id, "appointment": leader.pk},
+        "administration/emergencies/": {"pk": NOBODY},
+        "api/v1/emergency-openings/": {"pk": NOBODY},
         "administration/compartments/": {"pk": Compartment.objects.order_by("pk")[0].pk},
         "units/": {"pk": own.unit_id, "act": "leader"},
         "addresses/registrations/": {"pk": units.Registration.objects.order_by("pk")[0].pk},

@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.catalogue import Measure, catalogue
@@ -217,7 +217,7 @@ class PenaltyMeasure(models.Model):
         if self.quantity:
             parts.append(f"{self.quantity} {self.get_unit_display()}")
         if self.months:
-            parts.append(gettext("（%(n)s 个月）") % {"n": self.months})
+            parts.append(ngettext("（%(n)s 个月）", "（%(n)s 个月）", self.months) % {"n": self.months})
         if self.amount is not None:
             parts.append(gettext("%(sum)s 元") % {"sum": f"{self.amount:,.2f}"})
         return " ".join(parts)

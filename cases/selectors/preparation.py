@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.enums import OVER, Side, Stance, Verdict
 from cases.models import CaseMember, Exhibit, Fact, Penalty, Suspect
@@ -97,7 +98,11 @@ def _missing(suspect: Suspect, facts: list[Fact], open_ones: list[Fact], acts: A
     if not facts:
         yield Missing(_("没有待证事实"), case, _("去写"))
     if open_ones:
-        yield Missing(_("有 %(n)d 项事实没有查清") % {"n": len(open_ones)}, f"{case}#proof", _("去看"))
+        yield Missing(
+            ngettext("有 %(n)d 项事实没有查清", "有 %(n)d 项事实没有查清", len(open_ones)) % {"n": len(open_ones)},
+            f"{case}#proof",
+            _("去看"),
+        )
     if acts is None:
         yield Missing(_("行为起止日期没有登记"), person, _("去登记"))
     if None in (suspect.party_member, suspect.public_official) or not suspect.employment:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.body_document import body_paragraphs
 from cases.body_rules import FROM_ABOVE, refusals_body
@@ -318,7 +319,11 @@ def _begin(decision: BodyDecision, step: BodyStep, day: date, *, actor: User, at
     refuse_input(wrong)
     missing, _met = body_readiness(decision, step)
     if missing:
-        words = _("不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。")
+        words = ngettext(
+            "不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。",
+            "不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。",
+            len(missing),
+        )
         raise NotReady(words % {"step": step.label, "n": len(missing)}, missing)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.enums import SIDE_OF, CaseKind, CaseState, Duty, Side
 from cases.models import Case, CaseMember, CaseType, Paper, StepTaken
@@ -175,7 +176,12 @@ def advance(
         ready = readiness(case, row, actor)
         if ready.missing:
             raise NotReady(
-                _("不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。") % {"step": row.label, "n": len(ready.missing)},
+                ngettext(
+                    "不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。",
+                    "不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。",
+                    len(ready.missing),
+                )
+                % {"step": row.label, "n": len(ready.missing)},
                 ready.missing,
             )
         if paper is not None and row.signed:

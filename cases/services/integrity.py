@@ -14,10 +14,11 @@ from cases.selectors.cases import joined_into, people_on, ref_of
 from cases.services.inspection_ties import shut_out_of_inspections
 from casework.access.models import Compartment, Grant, Recusal, compartments_of
 from casework.access.policy import can, require
-from casework.access.services.compartments import let_in_for, let_out, lift_recusal, recuse
+from casework.access.services.compartments import end_emergency, let_in_for, let_out, lift_recusal, recuse
 from casework.accounts.enums import Role
 from casework.accounts.models import Appointment, User
 from casework.core.errors import Invalid, Refused
+from casework.core.moments import cn_datetime
 from casework.core.numbering import as_written
 from casework.ledger.record import record
 from casework.notices.services.owing import Owed, owe_notices
@@ -280,6 +281,28 @@ def break_glass(number: str, *, actor: User, at: datetime, reason: str, hours: i
     return case
 
 
+def end_break_glass(grant: Grant, *, actor: User, at: datetime, reason: str) -> Grant:
+    """End access in an emergency before its hour: by a security administrator, who was told of it; its holder learns why."""
+    require(actor, "case.end_emergency")
+    with transaction.atomic():
+        row = end_emergency(grant, actor=actor, at=at, reason=reason)
+        owe_notices(
+            [
+                Owed(
+                    key=f"emergency-ended:{row.pk}",
+                    to_id=row.user_id,
+                    kind="access.emergency",
+                    title=_("您的应急调阅已由%(name)s收回") % {"name": actor.name},
+                    body=_("理由：%(reason)s。还要知悉的，可以请本案审批领导授权。")
+                    % {"reason": reason.strip().rstrip("。")},
+                    url=reverse("cases:emergency"),
+                )
+            ],
+            at=at,
+        )
+    return row
+
+
 def _tied(case: Case, actor: User, at: datetime) -> bool:
     return any(user.pk == actor.pk for user, _words in ties_of_case(case, at))
 
@@ -298,8 +321,10 @@ def _tell_security(compartment: Compartment, actor: User, until_at: datetime, at
                 % {
                     "name": actor.name,
                     "mark": compartment.public_id,
-                    "until": timezone.localtime(until_at).strftime("%m-%d %H:%M"),
+                    "until": cn_datetime(until_at, timezone.localdate(at)),
                 },
+                body=_("没有缘由的，可以在“应急调阅”里立即收回。"),
+                url=reverse("cases:emergencies"),
                 level="alarm",
             )
             for pk in held.values_list("user_id", flat=True).distinct()

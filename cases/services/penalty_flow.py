@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.enums import Side
 from cases.enums_penalties import PenaltyState
@@ -53,7 +54,11 @@ def begin(
         raise Invalid(words, details={"reason": _("写明理由")})
     missing, _met = readiness(locked, step, timezone.localdate(at))
     if missing:
-        words = _("不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。")
+        words = ngettext(
+            "不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。",
+            "不能%(step)s：因为还差 %(n)d 项。可以逐项补齐。",
+            len(missing),
+        )
         raise NotReady(words % {"step": step.label, "n": len(missing)}, missing)
     return locked, step
 
@@ -117,7 +122,11 @@ def refuse_input(wrong: Mapping[str, str]) -> None:
     """Raise Invalid with everything that is wrong, each at its field; nothing when nothing is."""
     if wrong:
         words = "；".join(wrong.values())
-        raise Invalid(_("有 %(n)d 处要改：%(what)s。") % {"n": len(wrong), "what": words}, details=wrong)
+        raise Invalid(
+            ngettext("有 %(n)d 处要改：%(what)s。", "有 %(n)d 处要改：%(what)s。", len(wrong))
+            % {"n": len(wrong), "what": words},
+            details=wrong,
+        )
 
 
 def two(actor: User, second: User | None) -> User:

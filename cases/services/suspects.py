@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.enums import CaseState, MeetingOutcome, Side
 from cases.models import Case, CaseMember, FactsShown, StandingChange, Suspect
@@ -106,7 +107,9 @@ def _check(name: str, values: Mapping[str, Any], standing_on: date) -> None:
         wrong["public_official"] = _("公务员是公职人员，改为“是”。依据监察法第十五条")
     if wrong:
         raise Invalid(
-            _("有 %(n)d 处要改：%(what)s。") % {"n": len(wrong), "what": "；".join(wrong.values())}, details=wrong
+            ngettext("有 %(n)d 处要改：%(what)s。", "有 %(n)d 处要改：%(what)s。", len(wrong))
+            % {"n": len(wrong), "what": "；".join(wrong.values())},
+            details=wrong,
         )
 
 

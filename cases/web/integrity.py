@@ -4,13 +4,22 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cases.models import Case, Tie
-from cases.services.integrity import break_glass, declare_tie, end_tie, lift_member_recusal, log_intervention
+from cases.services.integrity import (
+    break_glass,
+    declare_tie,
+    end_break_glass,
+    end_tie,
+    lift_member_recusal,
+    log_intervention,
+)
 from cases.web.work_forms import EmergencyForm, InterventionForm, TieForm
 from casework.access.models import Grant, Recusal
 from casework.access.policy import can, get_visible, require
+from casework.access.selectors import emergencies as access_in_emergencies
+from casework.access.web.forms import ReasonForm
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.accounts.requests import reader
@@ -83,6 +92,40 @@ def emergency(request: HttpRequest) -> HttpResponse:
     )
     context = {"form": form, "taken": taken, "now": clock.now()}
     return render(request, "cases/emergency.html", context, status=409 if form.errors else 200)
+
+
+@require_safe
+def emergencies(request: HttpRequest) -> HttpResponse:
+    """What was opened in emergencies, for the security administrators: who, until when, and the mark; nothing of the case."""
+    if not can(reader(request), "case.end_emergency"):
+        raise Http404
+    return _emergencies(request, ReasonForm())
+
+
+def _emergencies(request: HttpRequest, form: ReasonForm, wrong: int = 0) -> HttpResponse:
+    now = clock.now()
+    rows = list(access_in_emergencies()[:100])
+    context = {
+        "open": [row for row in rows if row.until_at and row.until_at > now],
+        "over": [row for row in rows if row.until_at and row.until_at <= now],
+        "form": form,
+        "wrong": wrong,
+    }
+    return render(request, "cases/emergencies.html", context, status=400 if wrong else 200)
+
+
+@require_POST
+def emergency_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End one of them before its hour."""
+    user = reader(request)
+    if not can(user, "case.end_emergency"):
+        raise Http404
+    row, form = get_object_or_404(access_in_emergencies(), pk=pk), ReasonForm(request.POST)
+    if not form.is_valid():
+        return _emergencies(request, form, wrong=row.pk)
+    end_break_glass(row, actor=user, at=clock.now(), reason=form.cleaned_data["reason"])
+    toast(request, _("已收回%(name)s的应急调阅，已通知本人。") % {"name": row.user.name})
+    return redirect("cases:emergencies")
 
 
 @require_http_methods(_METHODS)

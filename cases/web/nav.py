@@ -10,10 +10,11 @@ from cases.enums import CaseState, InspectionState, MeasureState, PageMark, Site
 from cases.models import Inspection, SiteHelper
 from cases.selectors.cases import decisions_for, waiting_for
 from cases.selectors.inspections import my_sites
+from casework.access.selectors import emergencies
 from casework.accounts.enums import Role
 from casework.accounts.models import User
 from casework.core import clock
-from casework.web.nav import CAMPAIGN, CASES, register
+from casework.web.nav import ADMINISTRATION, CAMPAIGN, CASES, register
 from casework.web.vocabulary import register_status
 
 _READERS = (Role.CASE_OFFICER, Role.HEARING_OFFICER, Role.APPROVER, Role.AUDITOR)
@@ -98,6 +99,10 @@ def _inspections(user: User) -> QuerySet[Any]:
     return Inspection.objects.visible_to(user)
 
 
+def _open_emergencies(_user: User) -> QuerySet[Any]:
+    return emergencies().filter(until_at__gt=clock.now())
+
+
 def _sites_today(user: User) -> QuerySet[Any]:
     return my_sites(user, clock.today())
 
@@ -119,5 +124,9 @@ register(
 )  # fmt: skip
 register(
     CASES, _("签批层级"), "users", "cases:approval", roles=(Role.APPROVER, Role.SECURITY_ADMIN), order=85,
+)  # fmt: skip
+register(
+    ADMINISTRATION, _("应急调阅"), "lifebuoy", "cases:emergencies", roles=(Role.SECURITY_ADMIN,), waiting=_open_emergencies,
+    order=25, hot=True, tab=4, short=_("应急"),
 )  # fmt: skip
 register(CAMPAIGN, _("协助事项"), "map-pin", "cases:assist", known=_helps, order=45)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.catalogue import Measure, catalogue
 from cases.enums_penalties import DRAFT_STATES, Track
@@ -72,9 +73,9 @@ def months_words(months: int | None) -> str:
     if not months:
         return ""
     years, rest = divmod(months, 12)
-    parts = [_("%(n)d 年") % {"n": years}] if years else []
+    parts = [ngettext("%(n)d 年", "%(n)d 年", years) % {"n": years}] if years else []
     if rest:
-        parts.append(_("%(n)d 个月") % {"n": rest})
+        parts.append(ngettext("%(n)d 个月", "%(n)d 个月", rest) % {"n": rest})
     return " ".join(parts)
 
 

@@ -144,7 +144,7 @@ class EmergencyForm(forms.Form):
 
     number = forms.CharField(label=_("案号"), max_length=40)
     hours = forms.IntegerField(label=_("时长"), min_value=1, max_value=MOST_HOURS, initial=4)
-    reason = forms.CharField(label=_("事由"), widget=_TWO, help_text=_("什么事、为什么等不到正常授权"))
+    reason = forms.CharField(label=_("事由"), widget=_TWO, help_text=_("什么事、为什么等不到正常授权，至少 10 个字"))
 
 
 class TieForm(forms.Form):

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from casework.access.enums import CompartmentKind
-from casework.access.models import Compartment
+from casework.access.models import Compartment, Grant
 from casework.accounts.models import User
 from casework.ledger.models import AppendOnlyQuerySet, Entry
 
@@ -27,6 +28,12 @@ def counted_compartments() -> QuerySet[Compartment]:
     )
 
 
+def emergencies() -> QuerySet[Grant]:
+    """Return the accesses that people took themselves in an emergency, the newest first: who and until when, not why."""
+    rows = Grant.objects.filter(emergency=True).exclude(compartment__kind=CompartmentKind.INSPECTION)
+    return rows.select_related("user__organisation", "compartment").order_by("-until_at", "-pk")
+
+
 def administrative_acts() -> AppendOnlyQuerySet:
     """Return the entries of the administrators' acts, without those on secret compartments."""
     secret = Compartment.objects.filter(kind=CompartmentKind.INSPECTION).values_list("pk", flat=True)
@@ -41,12 +48,19 @@ def public_refs(refs: Iterable[str]) -> dict[str, str]:
 
 
 def shown_refs(refs: Iterable[str]) -> dict[str, str]:
-    """Return how the audit administrator reads the references, in two queries: people by name, compartments by mark."""
+    """Return how the audit administrator reads the references, in two queries: people by name, compartments by kind and
+    mark, as the register has them; what a compartment is called is content.
+    """
     known = dict.fromkeys(refs)
     numbers = [int(ref.removeprefix("user:")) for ref in known if re.fullmatch(r"user:\d{1,18}", ref)]
     people = User.objects.filter(pk__in=[*numbers, 0]).select_related("organisation")
     names = {f"user:{row.pk}": f"{row.name}（{row.organisation.name}）" for row in people}
-    return {ref: ref for ref in known} | public_refs(known) | names
+    keys = {int(ref.partition(":")[2]): ref for ref in known if _is_compartment(ref)}
+    circles = {
+        keys[row.pk]: _("知悉范围 %(mark)s（%(kind)s）") % {"mark": row.public_id, "kind": row.get_kind_display()}
+        for row in Compartment.objects.filter(pk__in=[*keys, 0]).only("public_id", "kind")
+    }
+    return {ref: ref for ref in known} | circles | names
 
 
 def _is_compartment(ref: str) -> bool:

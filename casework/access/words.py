@@ -22,5 +22,6 @@ register_words(
         "compartment.recusal_objected": _("对回避提出异议"),
         "compartment.recusal_lifted": _("解除回避"),
         "compartment.opened_in_emergency": _("应急调阅"),
+        "compartment.emergency_ended": _("收回应急调阅"),
     }
 )

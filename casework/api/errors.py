@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -21,7 +22,13 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         return _answer(403, "not_allowed", _("您没有办理这件事的职责。"), {})
     if isinstance(error, exceptions.ValidationError):
         details = error.detail if isinstance(error.detail, dict) else {"errors": error.detail}
-        return _answer(400, "invalid", _("有 %(n)d 项填写不对，逐项见 details。") % {"n": len(details)}, details)
+        return _answer(
+            400,
+            "invalid",
+            ngettext("有 %(n)d 项填写不对，逐项见 details。", "有 %(n)d 项填写不对，逐项见 details。", len(details))
+            % {"n": len(details)},
+            details,
+        )
     if isinstance(error, exceptions.APIException):
         code = error.get_codes()
         response = _answer(error.status_code, code if isinstance(code, str) else "error", str(error.detail), {})

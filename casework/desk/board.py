@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from casework.accounts.models import User
@@ -15,6 +16,7 @@ from casework.deadlines.selectors import DeadlineFacts as Facts
 from casework.deadlines.selectors import calendar_for, facts_of, for_user, with_stops
 from casework.deadlines.web.words import chip
 from casework.ledger.refs import resolve_many
+from casework.ledger.services.erasures import erasures_for
 from casework.web.deadline_words import DeadlineFacts
 from casework.web.vocabulary import Text
 
@@ -135,6 +137,20 @@ class Board:
             return _("今天没有到期的事。") if self.todos else ""
         first = self.groups[0][1][0]
         return _("%(parts)s。先办第一件：%(first)s。") % {"parts": _("，").join(parts), "first": first.title}
+
+
+def erasure_todos(user: User) -> list[Todo]:
+    """Return the erasures of personal values that wait for the reader's approval."""
+    return [
+        Todo(
+            _("批准删除账本第 %(n)s 条里的个人信息") % {"n": f"{entry.pk:,}"},
+            reverse("ledger:entry", args=[entry.pk]),
+            second=row.reason,
+            basis=row.basis,
+            verb=_("去审批"),
+        )
+        for row, entry in erasures_for(user)
+    ]
 
 
 def deadline_todos(user: User, today: date, *, verb: Text = "", most: int = 60) -> list[Todo]:

@@ -5,6 +5,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.enums import OVER
 from cases.enums_penalties import PenaltyState
@@ -14,7 +15,7 @@ from casework.accounts.models import User
 from casework.core.moments import cn_date
 from casework.deadlines.models import Deadline
 from casework.deadlines.selectors import calendar_for, facts_of
-from casework.desk.board import Board, Card, Count, Line, Todo, by_deadline, deadline_todos
+from casework.desk.board import Board, Card, Count, Line, Todo, by_deadline, deadline_todos, erasure_todos
 from casework.web.counting import count_together
 from evidence.selectors import desk as evidence
 from units.enums import LeadState
@@ -28,7 +29,9 @@ def officer_board(user: User, today: date) -> Board:
     mine = _my_cases(user)
     opinions = Lead.objects.visible_to(user).filter(handler=user, state__in=(LeadState.ASSIGNED, LeadState.UNDER_STUDY))
     counted = count_together({"offers": [evidence.offers_to_confirm(user)], "opinions": [opinions], "mine": [mine]})
-    todos = by_deadline([*deadline_todos(user, today), *_returned_cases(user), *_hand_overs(user)])
+    todos = by_deadline(
+        [*deadline_todos(user, today), *_returned_cases(user), *_hand_overs(user), *confirmation_todos(user)]
+    )
     board = Board(todos=todos, new=(_("报请立案"), reverse("cases:file"), "plus"))
     board.counts = [
         Count(sum(t.late for t in todos), _("已逾期"), "alert-triangle", reverse("deadlines:list"), hot=True),
@@ -73,6 +76,15 @@ def _hand_overs(user: User) -> list[Todo]:
     ]
 
 
+def confirmation_todos(user: User) -> list[Todo]:
+    """Return the one line for all that others have recorded as done together with the reader: it waits for his own word."""
+    number = evidence.acts_to_confirm(user).count()
+    if not number:
+        return []
+    said = ngettext("共同办理，待您确认 %(n)d 项", "共同办理，待您确认 %(n)d 项", number) % {"n": number}
+    return [Todo(said, reverse("evidence:confirmations"), second=_("没有本人确认的，证物不能处置。"), verb=_("去确认"))]
+
+
 def _case_card(user: User, rows: "QuerySet[Case]", count: int, today: date) -> Card:
     cases = list(rows.select_related("unit")[:SHOWN])
     clocks = next_deadlines(cases)
@@ -85,7 +97,9 @@ def _case_card(user: User, rows: "QuerySet[Case]", count: int, today: date) -> C
         fact = facts[clock.pk]
         if fact.over:
             return _("下一期限 %(day)s，已逾期") % {"day": cn_date(clock.due_on)}
-        return _("下一期限 %(day)s，还剩 %(n)s 个工作日") % {"day": cn_date(clock.due_on), "n": fact.working_days_left}
+        return ngettext(
+            "下一期限 %(day)s，还剩 %(n)s 个工作日", "下一期限 %(day)s，还剩 %(n)s 个工作日", fact.working_days_left
+        ) % {"day": cn_date(clock.due_on), "n": fact.working_days_left}
 
     lines = [
         Line(case.title, reverse("cases:detail", args=[case.pk]), second(case), status=("case", case.state))
@@ -164,6 +178,7 @@ def approver_board(user: User, today: date) -> Board:
         )
         for row in ends[:20]
     ]
+    todos += erasure_todos(user)
     opinions = Lead.objects.visible_to(user).filter(state=LeadState.OPINION_PENDING)
     counted = count_together({"evidence": [loans, ends], "opinions": [opinions]})
     board = Board(todos=by_deadline(todos), heading=_("等您决定"), nothing=_("没有等您决定的事。"))
@@ -240,6 +255,17 @@ def custodian_board(user: User, today: date) -> Board:
         )
         for row in evidence.check_outs_to_hand_out(user)[:20]
     ]
+    todos += [
+        Todo(
+            _("处置 %(item)s") % {"item": row.item.title},
+            reverse("evidence:act", args=[row.item_id, "dispose"]),
+            second=_("%(outcome)s，%(who)s 已批准")
+            % {"outcome": row.get_outcome_display(), "who": row.approved_by.name if row.approved_by else ""},
+            verb=_("去办理"),
+        )
+        for row in evidence.disposals_to_carry_out(user)[:20]
+    ]
+    todos += confirmation_todos(user)
     todos += [
         Todo(
             _("账实不符：%(item)s") % {"item": row.item.title},

@@ -9,15 +9,18 @@ from django.db.models import Count as Number
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.models import Case as CaseFile
 from cases.selectors.inspections import my_sites
-from casework.access.selectors import administrative_acts, known_compartments, shown_refs
+from casework.access.selectors import administrative_acts, emergencies, known_compartments, shown_refs
 from casework.accounts.models import Appointment, User
+from casework.core import clock
 from casework.core.english import said
 from casework.core.heartbeat import STALE_SECONDS, age_seconds
 from casework.core.moments import cn_date, cn_datetime
-from casework.desk.board import MOST_COUNTED, Board, Card, Count, Line, Todo, by_deadline, deadline_todos
+from casework.desk.board import MOST_COUNTED, Board, Card, Count, Line, Todo, by_deadline, deadline_todos, erasure_todos
+from casework.desk.officials import confirmation_todos
 from casework.files.models import Blob
 from casework.ledger.models import Entry
 from casework.ledger.refs import called, resolve_many
@@ -98,7 +101,8 @@ def campaign_board(user: User, today: date) -> Board:
                 Line(
                     row.name,
                     reverse("units:campaign", args=[row.code]),
-                    _("%(n)s 家单位，%(day)s 开始") % {"n": row.units_in, "day": cn_date(row.starts_on)},
+                    ngettext("%(n)s 家单位，%(day)s 开始", "%(n)s 家单位，%(day)s 开始", row.units_in)
+                    % {"n": row.units_in, "day": cn_date(row.starts_on)},
                 )
                 for row in shown[:6]
             ],
@@ -152,13 +156,15 @@ def inspector_board(user: User, today: date) -> Board:
         Todo(
             site.unit.name,
             reverse("cases:site", args=[site.pk]),
-            second=_("%(day)s，%(n)s 个地址") % {"day": cn_date(site.visit_on), "n": len(site.addresses.all())},
+            second=ngettext("%(day)s，%(n)s 个地址", "%(day)s，%(n)s 个地址", len(site.addresses.all()))
+            % {"day": cn_date(site.visit_on), "n": len(site.addresses.all())},
             verb=_("去现场") if site.visit_on == today else _("打开"),
             today=site.visit_on == today and site.state != "reported",
         )
         for site in sites
         if site.state != "reported"
     ]
+    todos += confirmation_todos(user)
     done = [site for site in sites if site.state == "reported"]
     board = Board(todos=todos, heading=_("现场"), nothing=_("今天没有要去的地方。"))
     board.cards = [
@@ -208,6 +214,7 @@ def auditor_board(user: User, today: date) -> Board:
         )
         for row in open_
     ]
+    todos += erasure_todos(user)
     board = Board(todos=todos, heading=_("追溯"), nothing=_("没有核验失败，没有账实不符。"), find=True)
     board.counts = [
         Count(counted["broken"], _("核验失败的文件"), "alert-octagon", reverse("ledger:home"), hot=True),
@@ -298,7 +305,7 @@ def system_board(user: User, today: date) -> Board:
     if failed:
         todos.append(
             Todo(
-                _("%(n)d 条通知没有送达") % {"n": failed},
+                ngettext("%(n)d 条通知没有送达", "%(n)d 条通知没有送达", failed) % {"n": failed},
                 reverse("notices:failed"),
                 second=_("可以看原因，排除后重新发送。"),
                 late=True,
@@ -344,6 +351,16 @@ def security_board(user: User, today: date) -> Board:
         )
         for row in without.order_by("username")[:20]
     ]
+    todos = [
+        Todo(
+            _("%(name)s正在应急调阅") % {"name": row.user.name},
+            reverse("cases:emergencies"),
+            second=_("到 %(until)s") % {"until": cn_datetime(row.until_at, today)},
+            verb=_("去看"),
+            today=True,
+        )
+        for row in emergencies().filter(until_at__gt=clock.now())[:20]
+    ] + todos
     counted = count_together({"without": [without], "circles": [known_compartments().filter(closed_at=None)]})
     board = Board(todos=todos, heading=_("权限"), nothing=_("没有等您处理的权限。"))
     board.counts = [

@@ -54,7 +54,7 @@ class DeadlineWords:
 
 
 def _count(facts: DeadlineFacts) -> str:
-    working = _("%(n)s 个工作日") % {"n": facts.working_days}
+    working = ngettext("%(n)s 个工作日", "%(n)s 个工作日", facts.working_days) % {"n": facts.working_days}
     days = ngettext("%(n)s 天", "%(n)s 天", facts.days) % {"n": facts.days}
     if not facts.working_days:
         return days
@@ -78,16 +78,27 @@ def deadline_words(facts: DeadlineFacts) -> DeadlineWords:
     if facts.state == VOID:
         return DeadlineWords(_("已作废"), "", "", "ban")
     if facts.state == STOPPED:
-        words = _("暂停计时，已停 %(n)s 天") % {"n": facts.stopped_days} if facts.stopped_days else _("暂停计时")
+        words = (
+            ngettext("暂停计时，已停 %(n)s 天", "暂停计时，已停 %(n)s 天", facts.stopped_days)
+            % {"n": facts.stopped_days}
+            if facts.stopped_days
+            else _("暂停计时")
+        )
         return DeadlineWords(words, facts.stopped_why or _("恢复后重算"), "", "clock-pause")
     due = cn_date(facts.due_on, facts.today)
     if facts.state == MET:
         second = (
-            _("提前 %(n)s 个工作日") % {"n": facts.early_by} if facts.early_by else _("%(due)s 到期") % {"due": due}
+            ngettext("提前 %(n)s 个工作日", "提前 %(n)s 个工作日", facts.early_by) % {"n": facts.early_by}
+            if facts.early_by
+            else _("%(due)s 到期") % {"due": due}
         )
         return DeadlineWords(_("按期完成"), second, "green", "clock-check")
     if facts.state == MET_LATE:
-        words = _("超期 %(n)s 个工作日完成") % {"n": facts.late_by} if facts.late_by else _("超期完成")
+        words = (
+            ngettext("超期 %(n)s 个工作日完成", "超期 %(n)s 个工作日完成", facts.late_by) % {"n": facts.late_by}
+            if facts.late_by
+            else _("超期完成")
+        )
         return DeadlineWords(words, _("%(due)s 到期") % {"due": due}, "red", "clock-x")
     if facts.due_on is None:
         return DeadlineWords(_("未定期限"), "", "", "clock")

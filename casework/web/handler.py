@@ -25,6 +25,7 @@ FOR_PAGES: Final = frozenset(
         "allauth.account.middleware.AccountMiddleware",  # the doors of signing in
         "casework.web.middleware.DoorMiddleware",  # asks of a view
         "casework.web.middleware.NoticesMiddleware",  # sentences for the next page
+        "casework.web.once.OnceMiddleware",  # forms that are sent twice
         "django_htmx.middleware.HtmxMiddleware",  # parts of pages
         "casework.web.middleware.ReaderMiddleware",  # asks of a view
         "casework.web.middleware.ErrorMiddleware",  # asks of a fault

@@ -116,7 +116,10 @@ def deadline_picture(line: DeadlineLine) -> DeadlinePicture:
         sentence.append(first.label)
     if line.stops:
         sentence.append(
-            _("暂停 %(times)s 次共 %(n)s 天") % {"times": len(line.stops), "n": sum(stop.days for stop in line.stops)}
+            ngettext(
+                "暂停 %(times)s 次共 %(n)s 天", "暂停 %(times)s 次共 %(n)s 天", sum(stop.days for stop in line.stops)
+            )
+            % {"times": len(line.stops), "n": sum(stop.days for stop in line.stops)}
         )
     sentence += [words["due"], words["now"]]
     months = [Mark(x(day), cn_date(day, line.today)) for day in _months(line.start, last) if abs(x(day) - RIGHT) > 30]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.core.later import later
 from casework.files.previews import IMAGES, Preview
@@ -45,7 +46,14 @@ def cautions(path: Path, shown: Preview) -> list[str]:
     said = []
     formulas = sum(1 for row in shown.rows for cell in row if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell))
     if formulas:
-        said.append(_("有 %(n)s 个单元格以 =、+、-、@ 开头，表格软件会当作公式执行。") % {"n": formulas})
+        said.append(
+            ngettext(
+                "有 %(n)s 个单元格以 =、+、-、@ 开头，表格软件会当作公式执行。",
+                "有 %(n)s 个单元格以 =、+、-、@ 开头，表格软件会当作公式执行。",
+                formulas,
+            )
+            % {"n": formulas}
+        )
     if shown.kind == "pdf" and _ACTS.search(head):
         said.append(_("PDF 内有脚本、自动动作或附件，别的阅读器可能执行。"))
     if shown.kind == "text" and _MARKUP.search(head):

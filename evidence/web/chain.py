@@ -7,6 +7,7 @@ from django.db.models import Max
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.accounts.models import User
 from casework.ledger.models import Entry
@@ -169,7 +170,13 @@ def unbroken(item: Item, chain: Chain) -> str:
     broken = breaks.count()
     links = len(chain.links) if not chain.earlier and chain.newest else chain.total
     if broken and not breaks.filter(resolved_at=None).exists():
-        return _("%(n)s 环，%(broken)s 处不符，已查清") % {"n": links, "broken": broken}
+        return ngettext("%(n)s 环，%(broken)s 处不符，已查清", "%(n)s 环，%(broken)s 处不符，已查清", links) % {
+            "n": links,
+            "broken": broken,
+        }
     if broken:
-        return _("%(n)s 环，%(broken)s 处不符") % {"n": links, "broken": broken}
-    return _("%(n)s 环，无断点") % {"n": links}
+        return ngettext("%(n)s 环，%(broken)s 处不符", "%(n)s 环，%(broken)s 处不符", links) % {
+            "n": links,
+            "broken": broken,
+        }
+    return ngettext("%(n)s 环，无断点", "%(n)s 环，无断点", links) % {"n": links}

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from evidence.attribution_words import option_words
 
@@ -68,7 +69,7 @@ def _value(link: dict[str, Any]) -> str:
     if not options:
         return _("没有记录")
     if len(options) > 1:
-        return _("%(n)s 种可能") % {"n": len(options)}
+        return ngettext("%(n)s 种可能", "%(n)s 种可能", len(options)) % {"n": len(options)}
     return _short(option_words(link["rule"], options[0]["value"]))
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from casework.access.policy import require
@@ -56,10 +57,12 @@ def confirmations(request: HttpRequest) -> HttpResponse:
         try:
             if "object" in request.POST:
                 confirm_acts(chosen, agreed=False, note=form.cleaned_data["note"], actor=user, at=at)
-                said = _("已登记 %(n)s 环不属实，并登记账实不符。")
+                said = ngettext(
+                    "已登记 %(n)s 环不属实，并登记账实不符。", "已登记 %(n)s 环不属实，并登记账实不符。", len(chosen)
+                )
             else:
                 confirm_acts(chosen, actor=user, at=at)
-                said = _("已确认 %(n)s 环。")
+                said = ngettext("已确认 %(n)s 环。", "已确认 %(n)s 环。", len(chosen))
         except CaseworkError as error:
             add_refusal(form, error)
         else:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.search.enums import ReadState
 from casework.search.models import Reading
@@ -30,11 +31,15 @@ def reading_said(file: ItemFile) -> ReadingSaid:
     if reading.state == ReadState.NOTHING:
         said = _("文件里没有文字，只有图像。") if tesseract() else _no_ocr()
         return ReadingSaid("", _("没有可读的文字。"), said)
-    said = _("%(n)s 页有文字，可以查到。") % {"n": f"{reading.pages - reading.unread:,}"}
+    said = ngettext("%(n)s 页有文字，可以查到。", "%(n)s 页有文字，可以查到。", reading.pages - reading.unread) % {
+        "n": f"{reading.pages - reading.unread:,}"
+    }
     if reading.by_ocr:
         said += _("其中 %(n)s 页由文字识别读出，可能有错字，以图像为准。") % {"n": f"{reading.by_ocr:,}"}
     if reading.unread:
-        said += _("%(n)s 页只有图像。") % {"n": f"{reading.unread:,}"} + ("" if tesseract() else _no_ocr())
+        said += ngettext("%(n)s 页只有图像。", "%(n)s 页只有图像。", reading.unread) % {"n": f"{reading.unread:,}"} + (
+            "" if tesseract() else _no_ocr()
+        )
     if reading.cut:
         said += _("文件很大，只读了开头的部分，后面的字查不到。")
     return ReadingSaid("amber" if reading.cut else "", _("文字已读出。"), said, readable=True)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from casework.access.policy import get_visible, require
@@ -56,7 +57,10 @@ def shown(received: ReceivedBundle) -> Shown:
     proofs = _number(r"其中 (\d+) 条证明", said)
     waiting = _number(r"注意：(\d+) 条还没有证明", said)
     inside = verify.INSIDE in said
-    proven = [_("%(n)s 个文件与包内清单的摘要一致") % {"n": received.files}]
+    proven = [
+        ngettext("%(n)s 个文件与包内清单的摘要一致", "%(n)s 个文件与包内清单的摘要一致", received.files)
+        % {"n": received.files}
+    ]
     if received.entries:
         proven.append(_("账本条目 %(n)s 条逐条相接，没有缺号") % {"n": received.entries})
     if proofs and inside:
@@ -69,7 +73,9 @@ def shown(received: ReceivedBundle) -> Shown:
     if not proofs:
         unproven.append(_("没有账本证明：只说明文件与清单一致，清单本身可能后改"))
     if waiting:
-        unproven.append(_("%(n)s 条还没有进入已签名的检查点") % {"n": waiting})
+        unproven.append(
+            ngettext("%(n)s 条还没有进入已签名的检查点", "%(n)s 条还没有进入已签名的检查点", waiting) % {"n": waiting}
+        )
     unproven.append(_("内容是否真实、提取是否合法：须另行审查"))
     sure = bool(proofs) and not inside
     return Shown(_("核验完好") if sure else _("前后一致"), sure, proven, unproven)

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from casework.access.models import Compartment, compartments_of
@@ -278,7 +279,7 @@ def seizure_list(request: HttpRequest, pk: int) -> HttpResponse:
         for part in (item, *item.parts.all()):
             part.told = _("；").join(device_words(getattr(part, "device", None)))
         for file in item.files.all():
-            size = _("%(n)s 字节") % {"n": f"{file.blob.size:,}"}
+            size = ngettext("%(n)s 字节", "%(n)s 字节", file.blob.size) % {"n": f"{file.blob.size:,}"}
             file.told = f"{format_of(file)}，{size}"
     context = {
         "collection": row,

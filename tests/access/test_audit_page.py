@@ -6,6 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.test import Client
 
+from casework.access.enums import CompartmentKind
+from casework.access.models import Compartment
 from casework.access.selectors import shown_refs
 from casework.ledger.record import record
 from casework.ledger.selectors import all_kinds
@@ -51,3 +53,25 @@ def test_references_are_read_in_two_queries_and_nothing_is_left_out(cast: Cast, 
     assert list(shown) == refs
     assert shown[refs[0]].startswith(cast.officer.name)
     assert [shown[ref] for ref in refs[2:]] == refs[2:]
+
+
+def test_compartments_are_told_by_kind_and_mark_and_never_by_name(cast: Cast) -> None:
+    circle = Compartment.objects.create(
+        kind=CompartmentKind.CASE, name="丁某某“挖矿”案", created_at=moment("2021-09-06 10:42")
+    )
+    with transaction.atomic():
+        record(
+            "compartment.opened",
+            ref=f"compartment:{circle.pk}",
+            actor=cast.officer,
+            at=moment("2021-09-06 10:42"),
+            data={},
+        )
+    client = Client()
+    client.force_login(cast.audit_admin)
+
+    for address in ("/", "/administration/audit/"):
+        page = client.get(address, follow=True).content.decode()
+        assert f"知悉范围 {circle.public_id}（案件）" in page, address
+        assert "compartment:" not in page
+        assert circle.name not in page

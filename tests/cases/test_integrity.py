@@ -3,6 +3,9 @@
 from datetime import date, timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from rest_framework.test import APIClient
 
 from cases.models import Case, Intervention, Tie
 from cases.services.cases import advance, file_case
@@ -11,6 +14,7 @@ from cases.services.filing import file_with_suspects
 from cases.services.integrity import (
     break_glass,
     declare_tie,
+    end_break_glass,
     end_tie,
     lift_member_recusal,
     log_intervention,
@@ -21,6 +25,7 @@ from casework.access.models import Grant, Recusal, compartments_of
 from casework.access.services.compartments import object_to_recusal
 from casework.accounts.enums import Role
 from casework.accounts.models import User
+from casework.core import clock
 from casework.core.errors import CaseworkError, Invalid, NotAllowed, NotReady, Refused
 from casework.ledger.models import Entry
 from casework.notices.models import Notice
@@ -31,6 +36,18 @@ from units.models import UnitLeader
 
 pytestmark = pytest.mark.django_db
 LATER = moment(f"{DAY} 16:00")
+
+
+def _client(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def api(user: User) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
 
 
 def _sees(user: User, case: Case) -> bool:
@@ -170,6 +187,70 @@ def test_emergency_access_ends_by_itself_and_tells_the_security_administrator(
     # Knowing is not acting: nothing can be decided with it.
     with pytest.raises(NotAllowed):
         advance(case, "refuse_filing", actor=other, at=LATER, reason="不立")
+
+
+def test_a_security_administrator_ends_emergency_access_and_its_holder_learns_why(cast: Cast) -> None:
+    case = a_case(cast)
+    other = a_user("分管领导乙", Role.APPROVER)
+    at = clock.now()
+    break_glass(case.number, actor=other, at=at, reason="上级机关当面查问案件进展", hours=2)
+    grant = Grant.objects.get(emergency=True)
+    bystander = Grant.objects.get(user=cast.officer, compartment=case.compartment)
+
+    page = _client(cast.security_admin).get(reverse("cases:emergencies")).content.decode()
+    assert case.compartment.public_id in page
+    assert "分管领导乙" in page
+    assert not any(said in page for said in (case.number, case.title, "上级机关当面查问"))
+    url = reverse("cases:emergency-end", args=[grant.pk])
+    assert _client(cast.security_admin).post(url, {"reason": ""}).status_code == 400
+    assert _sees(other, case)
+
+    answer = _client(cast.security_admin).post(url, {"reason": "与上级机关核对，没有这件事"})
+
+    assert answer["Location"] == reverse("cases:emergencies")
+    assert not _sees(other, case)
+    told = Notice.objects.get(recipient=other, kind="access.emergency")
+    assert "没有这件事" in told.body
+    entry = Entry.objects.get(kind="compartment.emergency_ended")
+    assert (entry.ref, entry.payload["reason"]) == (f"compartment:{case.compartment_id}", "与上级机关核对，没有这件事")
+    assert _client(cast.security_admin).post(url, {"reason": "再收一次"}).status_code == 409
+    bystander.refresh_from_db()
+    assert bystander.until is None
+    # Ordinary access is not ended here, whoever asks.
+    ordinary = reverse("cases:emergency-end", args=[bystander.pk])
+    assert _client(cast.security_admin).post(ordinary, {"reason": "试一试"}).status_code == 404
+
+
+def test_nobody_else_ends_emergency_access_or_reads_of_it(cast: Cast) -> None:
+    case = a_case(cast)
+    other = a_user("分管领导乙", Role.APPROVER)
+    break_glass(case.number, actor=other, at=clock.now(), reason="上级机关当面查问案件进展", hours=2)
+    grant = Grant.objects.get(emergency=True)
+
+    for name, user in cast.everyone().items():
+        if name == "security_admin":
+            continue
+        assert _client(user).get(reverse("cases:emergencies")).status_code == 404, name
+        ended = _client(user).post(reverse("cases:emergency-end", args=[grant.pk]), {"reason": "试一试"})
+        assert ended.status_code in {403, 404}, name
+        assert api(user).get("/api/v1/emergency-openings/").json()["results"] == [], name
+        with pytest.raises(NotAllowed):
+            end_break_glass(grant, actor=user, at=clock.now(), reason="试一试")
+    assert _sees(other, case)
+
+
+def test_emergency_access_is_ended_over_http(cast: Cast) -> None:
+    case = a_case(cast)
+    other = a_user("分管领导乙", Role.APPROVER)
+    break_glass(case.number, actor=other, at=clock.now(), reason="上级机关当面查问案件进展", hours=2)
+    client = api(cast.security_admin)
+    rows = client.get("/api/v1/emergency-openings/").json()["results"]
+
+    assert [row["compartment"] for row in rows] == [case.compartment.public_id]
+    assert set(rows[0]) == {"id", "compartment", "kind", "user", "name", "from_on", "until_at"}
+    ended = client.post(f"/api/v1/emergency-openings/{rows[0]['id']}/end/", {"reason": "没有这件事"}, format="json")
+    assert ended.status_code == 200
+    assert not _sees(other, case)
 
 
 @pytest.mark.parametrize("hours", [0, 25])

@@ -33,7 +33,9 @@ OUTSIDE = (
     "unit_leader", "other_leader", "liaison", "system_admin", "security_admin", "audit_admin",
 )  # fmt: skip
 #: What a page says anew each time it is drawn.
-_CHANGING = re.compile(r'(csrfmiddlewaretoken" value="[^"]+|X-CSRFToken": "[^"]+|nonce="[^"]+|请求号 \S+|打印于 [^<]*)')
+_CHANGING = re.compile(
+    r'((?:csrfmiddlewaretoken|once)" value="[^"]+|X-CSRFToken": "[^"]+|nonce="[^"]+|请求号 \S+|打印于 [^<]*)'
+)
 
 
 def _client(user: User) -> Client:

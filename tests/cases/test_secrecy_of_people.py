@@ -31,7 +31,7 @@ NAME, ID_NUMBER, HIDDEN = "傅某某", "330604197803124313", "另案线索核查
 #: What counts every act of the house for witnesses outside, whatever it was; and what goes by the clock.
 COUNTS_ALL = re.compile(r"^(ledger:|api:ledger|schema$|api-docs$|web:(healthz|readyz|metrics|health)$)|logout")
 CHANGING = re.compile(
-    r'(csrfmiddlewaretoken" value="[^"]+|X-CSRFToken": "[^"]+|nonce="[^"]+|请求号 \S+|打印于 [^<]*|"request_id": ?"[^"]*")'
+    r'((?:csrfmiddlewaretoken|once)" value="[^"]+|X-CSRFToken": "[^"]+|nonce="[^"]+|请求号 \S+|打印于 [^<]*|"request_id": ?"[^"]*")'
 )
 #: Addresses about one thing; the arguments are named in ``_known``.
 ABOUT = (

@@ -73,6 +73,30 @@ def test_nothing_under_hold_is_disposed_of(cast: Cast) -> None:
     approve_disposal(proposal, actor=cast.approver, at=LATER)
 
 
+def test_an_approved_disposal_and_an_act_to_confirm_stand_on_the_home_page(cast: Cast) -> None:
+    item, bystander = a_stored_item(cast), a_stored_item(cast)
+    second = a_user("保管员乙", *cast.custodian.roles)
+
+    def home(user: User) -> str:
+        client = Client()
+        client.force_login(user)
+        return client.get("/").content.decode()
+
+    address = reverse("evidence:act", args=[item.pk, "dispose"])
+    proposal = propose_disposal(item, Outcome.DESTROYED, document="1 号", reason="已结案", actor=cast.officer, at=LATER)
+    assert address not in home(cast.custodian)
+    approve_disposal(proposal, actor=cast.approver, at=LATER)
+    page = home(cast.custodian)
+    assert address in page
+    assert reverse("evidence:act", args=[bystander.pk, "dispose"]) not in page
+    assert address not in home(second)
+
+    carry_out_disposal(item, receipt="1", officers=(cast.custodian, second), actor=cast.custodian, at=LATER)
+    assert address not in home(cast.custodian)
+    assert "共同办理，待您确认 1 项" in home(second)
+    assert "共同办理，待您确认" not in home(cast.custodian).split('id="c"')[1]
+
+
 def test_a_check_out_is_asked_for_and_approved_by_others(cast: Cast) -> None:
     item = a_stored_item(cast)
     day = LATER.date() + timedelta(days=3)

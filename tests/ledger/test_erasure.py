@@ -13,7 +13,7 @@ from casework.core.errors import Invalid, NotAllowed, Refused
 from casework.ledger.models import Disclosure, Entry, Erasure, ErasureApproval
 from casework.ledger.record import disclosed, record
 from casework.ledger.refs import Resolved, register_ref
-from casework.ledger.services.erasures import approve_erasure, ask_erasure
+from casework.ledger.services.erasures import approve_erasure, ask_erasure, erasures_for
 from casework.ledger.web.proof import proof_of
 from tests.build import a_user, moment
 from tests.cast import Cast
@@ -106,6 +106,27 @@ def test_nothing_of_it_can_be_changed_behind_its_back(entry: Entry, cast: Cast, 
         cursor.execute(statement)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select ledger.erase(%s)", [asked.pk])  # the asker's own approval does not count
+
+
+def test_whoever_may_approve_finds_it_on_his_home_page_until_he_has(entry: Entry, cast: Cast) -> None:
+    def home(user: Any) -> bool:
+        client = Client()
+        client.force_login(user)
+        return (
+            reverse("ledger:entry", args=[entry.pk])
+            in client.get("/").content.decode().split("该我办的")[1].split("</section>")[0]
+        )
+
+    assert not home(cast.auditor)
+    asked = ask_erasure(entry, ["holder"], basis=BASIS, actor=cast.officer, at=AT, reason="本人请求，目的已实现")
+    assert {name: home(getattr(cast, name)) for name in ("officer", "auditor", "approver", "custodian")} == {
+        "officer": False, "auditor": True, "approver": True, "custodian": False,
+    }  # fmt: skip
+    approve_erasure(asked, actor=cast.auditor, at=AT)
+    assert (home(cast.auditor), home(cast.approver)) == (False, True)
+    approve_erasure(asked, actor=cast.approver, at=AT)
+    assert not home(cast.approver)
+    assert erasures_for(a_user("分管领导丙", Role.APPROVER)) == []
 
 
 def test_on_the_page(entry: Entry, cast: Cast) -> None:

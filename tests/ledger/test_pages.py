@@ -220,6 +220,9 @@ def test_the_api_has_the_same_readers(cast: Cast, things: None) -> None:
         ({"role": "auditor", "x": "auditor"}, [], [("角色", "审计员"), ("x", "auditor")]),
         ({"role": {"old": "auditor", "new": "custodian"}}, [Change("角色", "审计员", "保管员")], []),
         ({"question": "extent", "questions": ["nature", "?"]}, [], [("问题", "规模"), ("问题", "性质、?")]),
+        # What stayed as it was is no change: an offer leaves the exhibit where it is.
+        ({"from": "a", "to": "a"}, [], []),
+        ({"x": {"old": "b", "new": "b"}, "y": {"old": "b", "new": "c"}}, [Change("y", "b", "c")], []),
         ({}, [], []),
     ],
 )

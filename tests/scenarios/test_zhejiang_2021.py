@@ -34,7 +34,7 @@ from units.models import Campaign, CampaignUnit, Lead, SelfInspection, Unit
 
 COVER = "网络安全联合检查"
 #: What a page says anew each time it is drawn.
-_CHANGING = re.compile(r'(csrfmiddlewaretoken" value="[^"]+|X-CSRFToken": "[^"]+|请求号 \S+|打印于 [^<]*)')
+_CHANGING = re.compile(r'((?:csrfmiddlewaretoken|once)" value="[^"]+|X-CSRFToken": "[^"]+|请求号 \S+|打印于 [^<]*)')
 
 
 @pytest.fixture

@@ -139,6 +139,29 @@ def messages_of_sources() -> set[str]:
     return found
 
 
+def counted_in_sources() -> set[str]:
+    """Return the sentences that are asked for with a number."""
+    return {
+        node.args[0].value
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"ngettext", "ngettext_lazy"}
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+    }
+
+
+def test_what_is_asked_for_with_a_number_has_both_forms_in_english() -> None:
+    text = (ROOT / "casework" / "locale" / "en" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
+    forms = re.findall(r'^msgid "(.*)"\nmsgid_plural ".*"\nmsgstr\[0\] "(.+)"\nmsgstr\[1\] "(.+)"', text, re.MULTILINE)
+    counted = counted_in_sources()
+    assert len(counted) > 60
+    assert sorted(counted - {said for said, _one, _many in forms}) == []
+    assert [said for said, one, many in forms if one == many and said in counted] == []
+
+
 def test_every_sentence_has_its_english() -> None:
     english = po_entries(ROOT / "casework" / "locale" / "en" / "LC_MESSAGES" / "django.po")
     wanted = {one for one in messages_of_templates() | messages_of_sources() if CHINESE.search(one)}

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.core.errors import Invalid
 from casework.core.text import normalise
@@ -78,7 +79,10 @@ def prose(text: str, longest: int = LONGEST) -> str:
     if not text:
         raise ValueError(_("这里还空着。没有就写“没有”。"))
     if len(text) > longest:
-        raise ValueError(_("写了 %(n)s 字，最多 %(most)s 字。") % {"n": len(text), "most": longest})
+        raise ValueError(
+            ngettext("写了 %(n)s 字，最多 %(most)s 字。", "写了 %(n)s 字，最多 %(most)s 字。", len(text))
+            % {"n": len(text), "most": longest}
+        )
     return text
 
 
@@ -92,7 +96,10 @@ def parse_row(sheet: Sheet, raw: Mapping[str, Any]) -> dict[str, Any]:
         except ValueError as error:
             wrong[column.field] = str(error)
     if wrong:
-        raise Invalid(_("这一行有 %(n)s 处要改。") % {"n": len(wrong)}, details=wrong)
+        raise Invalid(
+            ngettext("这一行有 %(n)s 处要改。", "这一行有 %(n)s 处要改。", len(wrong)) % {"n": len(wrong)},
+            details=wrong,
+        )
     return values
 
 

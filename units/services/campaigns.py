@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.enums import CompartmentKind
 from casework.access.models import Compartment
@@ -263,7 +264,12 @@ def close_campaign(campaign: Campaign, *, actor: User, at: datetime, reason: str
         open_units = row.campaign_units.filter(outcome="").count()
         if open_units:
             raise Refused(
-                _("不能结束专项行动：还有 %(n)s 家单位没有说明去向。可以先逐家下结论。") % {"n": open_units},
+                ngettext(
+                    "不能结束专项行动：还有 %(n)s 家单位没有说明去向。可以先逐家下结论。",
+                    "不能结束专项行动：还有 %(n)s 家单位没有说明去向。可以先逐家下结论。",
+                    open_units,
+                )
+                % {"n": open_units},
                 code="unexplained",
                 details={"units": open_units},
             )

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.policy import can, require
 from casework.accounts.models import Organisation, User
@@ -113,7 +114,11 @@ def _refuse_blocked(
             for lead, why in blocked[:TOLD]
         ]
         raise NotReady(
-            _("不能%(way)s：%(n)d 条线索办不了，一条都没有改动。可以去掉这些线索后再办。")
+            ngettext(
+                "不能%(way)s：%(n)d 条线索办不了，一条都没有改动。可以去掉这些线索后再办。",
+                "不能%(way)s：%(n)d 条线索办不了，一条都没有改动。可以去掉这些线索后再办。",
+                len(blocked),
+            )
             % {"way": way.label, "n": len(blocked)},
             missing,
         )
@@ -264,9 +269,17 @@ def _refuse_resting(made: ChangeSet, rows: Sequence[Lead]) -> None:
         return
     missing = [Missing(f"{row.number} {row.unit.name}", f"/leads/{row.pk}/", _("去看")) for row in moved[:TOLD]]
     if gone:
-        missing.append(Missing(_("%(n)d 条已有后续办理，或已单独撤销") % {"n": gone}))
+        missing.append(
+            Missing(
+                ngettext("%(n)d 条已有后续办理，或已单独撤销", "%(n)d 条已有后续办理，或已单独撤销", gone) % {"n": gone}
+            )
+        )
     raise NotReady(
-        _("不能撤销：%(n)d 条线索已有后来的办理依据这次处置，一条都没有撤销。可以逐条重新研判。")
+        ngettext(
+            "不能撤销：%(n)d 条线索已有后来的办理依据这次处置，一条都没有撤销。可以逐条重新研判。",
+            "不能撤销：%(n)d 条线索已有后来的办理依据这次处置，一条都没有撤销。可以逐条重新研判。",
+            gone + len(moved),
+        )
         % {"n": gone + len(moved)},
         missing,
     )

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from casework.accounts.models import User
 from casework.imports.enums import Outcome
@@ -25,7 +25,14 @@ def parse_one_network(text: str) -> str:
     """Return one network; a range that needs several is refused."""
     parts = parse_networks(text)
     if len(parts) > 1:
-        raise BadCell(_("要分成 %(count)d 个网段；每个网段一行，或改填网段") % {"count": len(parts)})
+        raise BadCell(
+            ngettext(
+                "要分成 %(count)d 个网段；每个网段一行，或改填网段",
+                "要分成 %(count)d 个网段；每个网段一行，或改填网段",
+                len(parts),
+            )
+            % {"count": len(parts)}
+        )
     return parts[0]
 
 

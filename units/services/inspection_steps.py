@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.policy import require
 from casework.accounts.models import User
@@ -59,7 +60,11 @@ def begin(row: SelfInspection, name: str, *, actor: User, at: datetime, reason: 
         raise Invalid(_("不能%(act)s：没有写明理由。") % {"act": step.label}, details={"reason": _("写明理由")})
     missing = missing_for(step, row, actor, reason)
     if missing:
-        raise NotReady(_("不能%(act)s：还差 %(n)s 项。") % {"act": step.label, "n": len(missing)}, missing)
+        raise NotReady(
+            ngettext("不能%(act)s：还差 %(n)s 项。", "不能%(act)s：还差 %(n)s 项。", len(missing))
+            % {"act": step.label, "n": len(missing)},
+            missing,
+        )
     return leader
 
 

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.policy import require
 from casework.accounts.models import User
@@ -155,7 +156,13 @@ def _refuse_unready(members: Sequence[CampaignUnit], leaders: dict[int, UnitLead
                 )
             )
     if missing:
-        raise NotReady(_("不能下发自查：%(n)s 家单位还没有准备好。") % {"n": len(missing)}, missing)
+        raise NotReady(
+            ngettext(
+                "不能下发自查：%(n)s 家单位还没有准备好。", "不能下发自查：%(n)s 家单位还没有准备好。", len(missing)
+            )
+            % {"n": len(missing)},
+            missing,
+        )
 
 
 def _start_clocks(stage: Stage, rows: Sequence[SelfInspection], due_on: date, actor: User | None, at: datetime) -> None:

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.models import Compartment, compartments_of
 from casework.access.policy import require
@@ -174,7 +175,7 @@ def _first_evidence(leads: Sequence[Lead], actor: User, at: datetime) -> None:
         rows.append(
             QuestionEvidence(
                 question=questions[row["lead"]],
-                candidate=_("%(days)d 天以上") % {"days": days},
+                candidate=ngettext("%(days)d 天以上", "%(days)d 天以上", days) % {"days": days},
                 stance=Stance.FOR,
                 text=_("监测记录 %(first)s 至 %(last)s，共 %(times)d 次")
                 % {"first": first.isoformat(), "last": last.isoformat(), "times": row["times"]},

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Min, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.policy import require
 from casework.accounts.enums import OrganisationKind
@@ -138,7 +139,10 @@ def send_lookup(
             what="sent",
             ref=request.ref,
             title=_("请签收查询函 %(number)s") % {"number": request.number},
-            body=_("查 %(n)s 个地址的归属，%(due)s 前答复。") % {"n": len(found), "due": request.due_on},
+            body=ngettext(
+                "查 %(n)s 个地址的归属，%(due)s 前答复。", "查 %(n)s 个地址的归属，%(due)s 前答复。", len(found)
+            )
+            % {"n": len(found), "due": request.due_on},
             url=reverse("units:lookup", args=[request.pk]),
             due_on=request.due_on,
             at=at,
@@ -238,7 +242,10 @@ def close_lookup(request: LookupRequest, *, actor: User, at: datetime) -> Lookup
             return row
         missing = missing_to_close(row)
         if missing:
-            raise NotReady(_("不能办结：还差 %(n)d 项。") % {"n": len(missing)}, missing)
+            raise NotReady(
+                ngettext("不能办结：还差 %(n)d 项。", "不能办结：还差 %(n)d 项。", len(missing)) % {"n": len(missing)},
+                missing,
+            )
         lists = list(MonitorList.objects.filter(pk__in=row.addresses.values("monitor_list")).order_by("pk"))
         counts = match_sightings(lists, actor=actor, at=at) if lists else {"changed": 0}
         row.state, row.closed_at, row.closed_by = LookupState.CLOSED, at, actor

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.policy import require
 from casework.accounts.models import User
@@ -121,7 +122,11 @@ def _refusal(lead: Lead, missing: Sequence[Missing]) -> str:
     """Return the sentence that names which questions are open; other obstacles are listed below it."""
     open_ = [question.get_kind_display() for question in lead.questions.order_by("pk") if question.is_open]
     if not open_:
-        return _("不能定性：还差 %(n)d 项。可以先补齐下面各项。") % {"n": len(missing)}
+        return ngettext(
+            "不能定性：还差 %(n)d 项。可以先补齐下面各项。",
+            "不能定性：还差 %(n)d 项。可以先补齐下面各项。",
+            len(missing),
+        ) % {"n": len(missing)}
     names = "、".join(f"“{name}”" for name in open_)
     return _("不能定性：因为%(names)s还没有认定。可以先逐个认定。") % {"names": names}
 

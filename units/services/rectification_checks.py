@@ -6,6 +6,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.policy import require
 from casework.accounts.models import User
@@ -92,7 +93,11 @@ def missing_for_close(duty: Rectification, actor: User, checked: str) -> list[Mi
         }
         missing.append(Missing(text, f"{here}#return", _("去退回")))
     for ip, last, count in seen_after_report(duty, actor):
-        text = _("报整改结果以后，监测又见到 %(ip)s %(n)s 次，最近在 %(at)s。可以退回整改。") % {
+        text = ngettext(
+            "报整改结果以后，监测又见到 %(ip)s %(n)s 次，最近在 %(at)s。可以退回整改。",
+            "报整改结果以后，监测又见到 %(ip)s %(n)s 次，最近在 %(at)s。可以退回整改。",
+            count,
+        ) % {
             "ip": ip,
             "n": count,
             "at": cn_date(timezone.localdate(last)),

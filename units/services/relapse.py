@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Max, Min, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.policy import can, require
 from casework.accounts.models import User
@@ -142,7 +143,12 @@ def _note(
         what="opened",
         ref=item.ref,
         title=_("死灰复燃：%(unit)s") % {"unit": lead.unit.name},
-        body=_("%(n)d 个已消失的地址再次出现，先约谈单位负责人。") % {"n": len(addresses)}
+        body=ngettext(
+            "%(n)d 个已消失的地址再次出现，先约谈单位负责人。",
+            "%(n)d 个已消失的地址再次出现，先约谈单位负责人。",
+            len(addresses),
+        )
+        % {"n": len(addresses)}
         if addresses
         else _("线索办结后再次监测到，先约谈单位负责人。"),
         url=reverse("units:liability", args=[item.pk]),

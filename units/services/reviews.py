@@ -7,6 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.policy import require
 from casework.accounts.models import User
@@ -109,7 +110,12 @@ def return_report(
                 to=leader.user,
                 kind="selfinspection.returned",
                 title=_("自查自纠报告退回补正"),
-                body=_("有 %(n)s 处要改，请改后重新签名上报，期限 %(due)s。") % {"n": len(texts), "due": row.due_on},
+                body=ngettext(
+                    "有 %(n)s 处要改，请改后重新签名上报，期限 %(due)s。",
+                    "有 %(n)s 处要改，请改后重新签名上报，期限 %(due)s。",
+                    len(texts),
+                )
+                % {"n": len(texts), "due": row.due_on},
                 ref=row.ref,
                 url=reverse("units:portal-report", args=[row.pk]),
                 due_on=row.due_on,

@@ -12,6 +12,7 @@ import rfc8785
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.accounts.models import User
 from casework.core.errors import Invalid, Refused, Stale
@@ -129,7 +130,7 @@ def _parsed(row: SelfInspection, values: Mapping[str, Any]) -> dict[str, Any]:
     if len(wrong) == 1:
         raise Invalid(next(iter(wrong.values())), details=wrong)
     if wrong:
-        raise Invalid(_("有 %(n)s 题要改。") % {"n": len(wrong)}, details=wrong)
+        raise Invalid(ngettext("有 %(n)s 题要改。", "有 %(n)s 题要改。", len(wrong)) % {"n": len(wrong)}, details=wrong)
     return parsed
 
 
@@ -202,7 +203,8 @@ def add_rows(
         built, wrong = checked_rows(row, sheet, rows)
         if wrong:
             raise Invalid(
-                _("清单有 %(n)s 行要改：%(first)s") % {"n": len(wrong), "first": first_words(wrong)},
+                ngettext("清单有 %(n)s 行要改：%(first)s", "清单有 %(n)s 行要改：%(first)s", len(wrong))
+                % {"n": len(wrong), "first": first_words(wrong)},
                 details={"rows": wrong},
             )
         saved = store_rows(row, sheet, built)

@@ -8,8 +8,7 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from casework.access.policy import get_visible, require
@@ -96,7 +95,7 @@ def _issue(request: HttpRequest, found: Campaign, stage: Stage, form: IssueForm,
         return redirect("units:campaign-issue-run", code=found.code, pk=run.pk)
     chosen = [one.unit for one in ready_members(stage, timezone.localdate(at))] if ready_only else None
     rows = issue_self_inspections(stage, chosen, due_on=due_on, actor=user, at=at)
-    toast(request, _("已向 %(n)s 家单位下发自查。") % {"n": len(rows)})
+    toast(request, ngettext("已向 %(n)s 家单位下发自查。", "已向 %(n)s 家单位下发自查。", len(rows)) % {"n": len(rows)})
     return redirect("units:campaign", code=found.code)
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from casework.access.policy import can, get_visible, require
@@ -184,7 +184,7 @@ def choose_units(request: HttpRequest, code: str) -> HttpResponseBase:
 
     def take(inner: HttpRequest, queryset: Any) -> str:
         added = add_units(found, queryset, actor=user, at=clock.now())
-        return _("已列入 %(n)s 家单位。") % {"n": len(added)}
+        return ngettext("已列入 %(n)s 家单位。", "已列入 %(n)s 家单位。", len(added)) % {"n": len(added)}
 
     page = ListPage(
         title=gettext_lazy("列入单位"),
@@ -208,7 +208,10 @@ def choose_units(request: HttpRequest, code: str) -> HttpResponseBase:
                 gettext_lazy("列入专项行动"),
                 take,
                 act="campaign.add_units",
-                confirm=lambda n: _("把 %(n)s 家单位列入“%(name)s”？") % {"n": n, "name": found.name},
+                confirm=lambda n: (
+                    ngettext("把 %(n)s 家单位列入“%(name)s”？", "把 %(n)s 家单位列入“%(name)s”？", n)
+                    % {"n": n, "name": found.name}
+                ),
                 confirm_verb=gettext_lazy("列入专项行动"),
             ),
         ),

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework.access.policy import can, get_visible
@@ -275,6 +275,8 @@ def urge(request: HttpRequest, code: str) -> HttpResponse:
     if request.POST.get("inspection", "").isdecimal():
         only = [get_visible(SelfInspection.objects, user, pk=request.POST["inspection"], stage=stage)]
     new = remind_overdue(stage, actor=user, at=clock.now(), inspections=only)
-    words = _("已催报 %(n)s 家。") % {"n": new} if new else _("今天都已催过，没有再发。")
+    words = (
+        ngettext("已催报 %(n)s 家。", "已催报 %(n)s 家。", new) % {"n": new} if new else _("今天都已催过，没有再发。")
+    )
     toast(request, words)
     return redirect("units:campaign", code=found.code)

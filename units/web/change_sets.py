@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.access.policy import get_visible, require
@@ -88,5 +88,5 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         count = undo_change_set(row.name, actor=user, at=clock.now())
     except CaseworkError as error:
         return _page(request, row, error.message)
-    toast(request, _("已撤销对 %(n)d 条线索的处置。") % {"n": count})
+    toast(request, ngettext("已撤销对 %(n)d 条线索的处置。", "已撤销对 %(n)d 条线索的处置。", count) % {"n": count})
     return redirect("units:change-set", pk)

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from casework.access.policy import require
@@ -141,7 +141,10 @@ def _decide(way: str) -> Any:
         user = reader(request)
         chosen = list(leads)
         request.session[CHANGE_SET] = handle_leads(chosen, way, actor=user, at=clock.now())
-        return _("已对 %(n)d 条线索%(way)s。") % {"n": len(chosen), "way": Disposition(way).label}
+        return ngettext("已对 %(n)d 条线索%(way)s。", "已对 %(n)d 条线索%(way)s。", len(chosen)) % {
+            "n": len(chosen),
+            "way": Disposition(way).label,
+        }
 
     return handler
 
@@ -151,7 +154,7 @@ def _take(request: HttpRequest, leads: Iterable[Lead]) -> str:
     for lead in leads:
         assign_lead(lead, user, actor=user, at=clock.now())
         count += 1
-    return _("已把 %(n)d 条线索分给您。") % {"n": count}
+    return ngettext("已把 %(n)d 条线索分给您。", "已把 %(n)d 条线索分给您。", count) % {"n": count}
 
 
 def _bulk(way: str) -> Bulk:
@@ -230,5 +233,5 @@ def undo_many(request: HttpRequest) -> HttpResponse:
     if not name:
         raise Invalid(_("没有可以撤销的批量处置。"))
     count = undo_change_set(name, actor=reader(request), at=clock.now())
-    toast(request, _("已撤销对 %(n)d 条线索的处置。") % {"n": count})
+    toast(request, ngettext("已撤销对 %(n)d 条线索的处置。", "已撤销对 %(n)d 条线索的处置。", count) % {"n": count})
     return redirect("units:lead-table")

@@ -5,7 +5,7 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework.access.policy import can, get_visible, require
@@ -189,7 +189,10 @@ def take_in(request: HttpRequest, pk: int) -> HttpResponse:
         run = read_answer(row, actor=user, at=clock.now())
     except CaseworkError as error:
         return _page(request, row, refused=error.message)
-    toast(request, _("已读入 %(n)d 行，核对后再导入。") % {"n": run.rows})
+    toast(
+        request,
+        ngettext("已读入 %(n)d 行，核对后再导入。", "已读入 %(n)d 行，核对后再导入。", run.rows) % {"n": run.rows},
+    )
     return redirect("imports:run", run.pk)
 
 

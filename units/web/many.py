@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from casework.access.policy import require
@@ -77,7 +77,8 @@ def many(request: HttpRequest) -> HttpResponse:
                 made = ChangeSet.objects.get(name=name)
                 toast(
                     request,
-                    _("已对 %(n)s 条线索%(way)s。") % {"n": f"{made.count:,}", "way": made.get_disposition_display()},
+                    ngettext("已对 %(n)s 条线索%(way)s。", "已对 %(n)s 条线索%(way)s。", made.count)
+                    % {"n": f"{made.count:,}", "way": made.get_disposition_display()},
                     undo_url=reverse("units:leads-undo"),
                 )
                 return redirect("units:leads")

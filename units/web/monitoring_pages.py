@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.access.policy import can, get_visible
@@ -223,7 +223,7 @@ def raise_from(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = get_visible(Campaign.objects, user, pk=int(chosen)) if chosen.isdecimal() else None
     reopen = request.POST.get("reopen") == "1"
     leads = raise_leads(found, campaign=campaign, actor=user, at=clock.now(), reopen=reopen)
-    toast(request, _("已归并成 %(n)d 条线索。") % {"n": len(leads)})
+    toast(request, ngettext("已归并成 %(n)d 条线索。", "已归并成 %(n)d 条线索。", len(leads)) % {"n": len(leads)})
     return redirect("units:lead-table")
 
 
@@ -234,5 +234,13 @@ def match(request: HttpRequest, pk: int) -> HttpResponse:
     user = reader(request)
     found: MonitorList = get_visible(MonitorList.objects, user, pk=pk)
     counts = match_sightings([found], actor=user, at=clock.now())
-    toast(request, _("已重新匹配，%(n)d 条监测记录的归属有变化。") % {"n": counts["changed"]})
+    toast(
+        request,
+        ngettext(
+            "已重新匹配，%(n)d 条监测记录的归属有变化。",
+            "已重新匹配，%(n)d 条监测记录的归属有变化。",
+            counts["changed"],
+        )
+        % {"n": counts["changed"]},
+    )
     return redirect("units:monitor-list", pk)

@@ -11,7 +11,7 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework.accounts.requests import reader
@@ -183,7 +183,9 @@ def import_sheet(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         except CaseworkError as refusal:
             error = refusal
         if result is not None and not result.refused:
-            words = _("已导入 %(n)s 行，%(same)s 行原来就有。") % {"n": result.taken, "same": result.unchanged}
+            words = ngettext(
+                "已导入 %(n)s 行，%(same)s 行原来就有。", "已导入 %(n)s 行，%(same)s 行原来就有。", result.taken
+            ) % {"n": result.taken, "same": result.unchanged}
             toast(request, words)
             return redirect(question_url(inspection, code))
     context = {

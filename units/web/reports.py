@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework.access.policy import can, get_visible
@@ -86,7 +86,9 @@ def _sent_back(request: HttpRequest, queryset: Any) -> str:
     new = 0
     for stage in Stage.objects.visible_to(user).filter(self_inspections__in=queryset).distinct():
         new += remind_overdue(stage, actor=user, at=clock.now(), inspections=list(queryset.filter(stage=stage)))
-    return _("已催报 %(n)s 家。") % {"n": new} if new else _("今天都已催过，没有再发。")
+    return (
+        ngettext("已催报 %(n)s 家。", "已催报 %(n)s 家。", new) % {"n": new} if new else _("今天都已催过，没有再发。")
+    )
 
 
 def _accept_all(request: HttpRequest, queryset: Any) -> str:
@@ -209,7 +211,7 @@ REPORTS = ListPage(
             _accept_all,
             act="selfinspection.accept",
             icon="circle-check",
-            confirm=lambda n: _("通过 %(n)s 份已核验的报告？") % {"n": n},
+            confirm=lambda n: ngettext("通过 %(n)s 份已核验的报告？", "通过 %(n)s 份已核验的报告？", n) % {"n": n},
             confirm_text=gettext_lazy("只有已核验、没有问题的报告会通过，其余保持不动。"),
             confirm_verb=gettext_lazy("通过"),
         ),

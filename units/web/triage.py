@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework.access.policy import acts, can, get_visible
@@ -292,7 +292,10 @@ def _pools_said(pools: list[Spoken]) -> str:
     """Return what the monitor saw of pools as a sentence to put on record; whether it speaks for or against is left open."""
     if not pools:
         return ""
-    parts = [_("%(pool)s %(n)d 次") % {"pool": one.known.words, "n": one.times} for one in pools]
+    parts = [
+        ngettext("%(pool)s %(n)d 次", "%(pool)s %(n)d 次", one.times) % {"pool": one.known.words, "n": one.times}
+        for one in pools
+    ]
     text: str = _("监测记录的远端在矿池目录里：%(parts)s。") % {"parts": "、".join(parts)}
     return text[:400]
 

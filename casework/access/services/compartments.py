@@ -161,6 +161,27 @@ def lift_recusal(recusal: Recusal, *, decided_by: User, at: datetime, reason: st
     return row
 
 
+def end_emergency(grant: Grant, *, actor: User, at: datetime, reason: str) -> Grant:
+    """End access taken in an emergency before its hour; the act above guards it and tells the one who had it."""
+    if not reason.strip():
+        raise Invalid(_("没有收回：要写明为什么收回。"), details={"reason": _("请填写")})
+    with transaction.atomic():
+        row = Grant.objects.select_for_update(of=("self",)).get(pk=grant.pk, emergency=True)
+        if row.until_at is None or row.until_at <= at:
+            raise Refused(_("不必收回：这次应急调阅已经到时，或者已经收回。"), code="over")
+        row.until_at, row.until = at, timezone.localdate(at)
+        row.save(update_fields=["until_at", "until"])
+        record(
+            "compartment.emergency_ended",
+            ref=f"compartment:{row.compartment_id}",
+            actor=actor,
+            at=at,
+            data={"user": row.user_id, "name": row.user.name, "until_at": at},
+            reason=reason.strip(),
+        )
+    return row
+
+
 def let_in_for(compartment: Compartment, user: User, *, until_at: datetime, at: datetime, reason: str) -> Grant:
     """Give access that ends by itself (应急调阅); the act above guards it and tells the security administrators."""
     with transaction.atomic():

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -25,6 +26,7 @@ from casework.ledger.models import Entry
 from casework.ledger.words import word
 from casework.web.forms import add_refusal
 from casework.web.lists import Column, Filter, ListPage, address_of, render_list
+from casework.web.once import did_its_work
 from casework.web.templatetags.cw import status
 from casework.web.toast import toast
 
@@ -282,6 +284,7 @@ def own_account(request: HttpRequest) -> HttpResponse:
             add_refusal(form, error)
         else:
             form = TokenForm()
+            did_its_work(request, reverse("access:own_account"))
     context = {
         "form": form,
         "secret": secret,

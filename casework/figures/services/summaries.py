@@ -8,6 +8,7 @@ from typing import Any
 import rfc8785
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.policy import require
 from casework.accounts.models import User
@@ -38,7 +39,15 @@ def publish_summary(scope: Scope, *, actor: User, at: datetime) -> Summary:
         campaign = Campaign.locked(scope.campaign.pk)
         missing = missing_to_publish(scope)
         if missing:
-            raise NotReady(_("不能发布汇总：还有 %(n)d 处对不上的数没有说明。") % {"n": len(missing)}, missing)
+            raise NotReady(
+                ngettext(
+                    "不能发布汇总：还有 %(n)d 处对不上的数没有说明。",
+                    "不能发布汇总：还有 %(n)d 处对不上的数没有说明。",
+                    len(missing),
+                )
+                % {"n": len(missing)},
+                missing,
+            )
         content = content_of(scope)
         digest = hashlib.sha256(rfc8785.dumps(content)).hexdigest()
         summary = Summary.objects.create(

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.imports.cells import as_written, seal, unseal
 from casework.imports.enums import Outcome
@@ -316,7 +317,12 @@ def _rows(lines: Iterable[Line], header: Header, kind: Kind, context: Context) -
         else:
             faults += [fault for reader in readers[len(cells) :] if (fault := reader.read("").fault)]
             if len(cells) > width and (extra := sum(1 for text in cells[width:] if text.strip())):
-                faults.append(_("比表头多出 %(count)d 格；核对分隔符和引号") % {"count": extra})
+                faults.append(
+                    ngettext(
+                        "比表头多出 %(count)d 格；核对分隔符和引号", "比表头多出 %(count)d 格；核对分隔符和引号", extra
+                    )
+                    % {"count": extra}
+                )
             if not faults and (fault := kind.check(values, context)):
                 faults = [fault]
         if faults:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from casework.accounts.enums import Role
@@ -15,6 +17,7 @@ from casework.accounts.models import User
 from casework.core.errors import Invalid, NotAllowed, Refused
 from casework.ledger.models import Disclosure, Entry, Erasure, ErasureApproval
 from casework.ledger.record import record
+from casework.ledger.selectors import may_read
 
 #: Who may approve; two persons, neither of them the one who asked.
 APPROVERS = frozenset({Role.APPROVER, Role.AUDITOR})
@@ -34,6 +37,28 @@ def may_approve(user: User, erasure: Erasure) -> bool:
         and user.pk != erasure.asked_by
         and not ErasureApproval.objects.filter(erasure_id=erasure.pk, user_id=user.pk).exists()
     )
+
+
+def erasures_for(user: User) -> list[tuple[Erasure, Entry]]:
+    """Return what waits for this reader's approval, the oldest first, each with the entry that it is about."""
+    if user.roles.isdisjoint(APPROVERS):
+        return []
+    given = ErasureApproval.objects.filter(erasure_id=OuterRef("pk"))
+    number = given.order_by().values("erasure_id").annotate(n=Count("pk")).values("n")
+    open_ = (
+        Erasure.objects.exclude(asked_by=user.pk)
+        .filter(~Exists(given.filter(user_id=user.pk)))
+        .annotate(given=Coalesce(Subquery(number), 0))
+        .filter(given__lt=NEEDED)
+        .order_by("pk")
+    )
+    rows = list(open_[:50])
+    entries = Entry.objects.in_bulk([row.entry_id for row in rows]) if rows else {}
+    return [
+        (row, entries[row.entry_id])
+        for row in rows
+        if not erased(row) and user.is_commission and may_read(user, entries[row.entry_id].ref)
+    ]
 
 
 def ask_erasure(entry: Entry, names: Sequence[str], *, basis: str, actor: User, at: datetime, reason: str) -> Erasure:

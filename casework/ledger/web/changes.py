@@ -119,6 +119,9 @@ _KEYS = {
 #: The same only where several are told: a single number says how many they were.
 _KEYS_OF_MANY = {"members": "user"}
 
+#: Facts whose codes are also states of things: what is to become of an exhibit is not yet what became of it.
+_OF_FIELDS = frozenset({"outcome"})
+
 #: What the things that facts mention are called to a reader.
 Names = Mapping[str, Resolved]
 
@@ -183,6 +186,8 @@ def words_of(
         return text
     if key in _NAMED:
         return str(label_of(text))
+    if key in _OF_FIELDS and (chosen := _chosen(text, key)):
+        return chosen
     return vocabulary.meaning(text, group) or _chosen(text, key) or text
 
 
@@ -205,7 +210,11 @@ def _choices() -> Mapping[tuple[str, str], list[Text]]:
 
 
 def changes_of(data: Mapping[str, Any], noun: str = "", names: Names = MappingProxyType({})) -> list[Change]:
-    """Return what an entry says was one thing before and is another now; states are in the words of the noun."""
+    """Return what an entry says was one thing before and is another now; states are in the words of the noun.
+
+    An act may keep its object in the same state: a hand-over that is offered leaves an exhibit where it is. Entries say so,
+    for they are exact; to people it is no change.
+    """
     found = []
     for old, new in _PAIRS:
         if old in data and new in data:
@@ -220,10 +229,10 @@ def changes_of(data: Mapping[str, Any], noun: str = "", names: Names = MappingPr
                     for key in sorted({*before, *after})
                     if before.get(key) != after.get(key)
                 ]
-            else:
+            elif before != after:
                 found.append(Change("", words_of(before, noun, noun, names), words_of(after, noun, noun, names)))
     for key, value in data.items():
-        if isinstance(value, Mapping) and set(value) == {"old", "new"}:
+        if isinstance(value, Mapping) and set(value) == {"old", "new"} and value["old"] != value["new"]:
             old, new = (words_of(value[side], key=key, names=names) for side in ("old", "new"))
             found.append(Change(label_of(key), old, new))
     return found

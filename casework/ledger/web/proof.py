@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.core.moments import cn_datetime
 from casework.ledger import merkle, tree, verify
@@ -72,7 +73,10 @@ def _included(
     leaf = merkle.leaf_hash(bytes(row.header))
     if not verify.inclusion_holds(leaf, index, checkpoint.size, path, checkpoint.root):
         return _proof(row, "failed", _("推不出已签名检查点的根：条目或者树被改动过。"))
-    words = _("%(n)s 条，%(at)s 签名") % {"n": f"{checkpoint.size:,}", "at": cn_datetime(published.published_at)}
+    words = ngettext("%(n)s 条，%(at)s 签名", "%(n)s 条，%(at)s 签名", checkpoint.size) % {
+        "n": f"{checkpoint.size:,}",
+        "at": cn_datetime(published.published_at),
+    }
     witness = _("没有外部见证")
     if seen is not None and index < seen.size:
         witness = _("%(names)s 见证到 %(n)s 条") % {"names": _("、").join(seen.witnesses), "n": f"{seen.size:,}"}

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.access.policy import get_visible
@@ -27,7 +27,7 @@ def _acknowledge_many(request: HttpRequest, notices: QuerySet[Any]) -> str:
     at = clock.now()
     for row in rows:
         acknowledge(row, actor=reader(request), at=at)
-    return _("已签收 %(n)s 份通知。") % {"n": len(rows)}
+    return ngettext("已签收 %(n)s 份通知。", "已签收 %(n)s 份通知。", len(rows)) % {"n": len(rows)}
 
 
 def _unread(value: str) -> Q:

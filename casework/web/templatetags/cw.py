@@ -13,6 +13,7 @@ from django import template
 from django.conf import settings
 from django.forms import BaseForm, BoundField
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Textarea
+from django.template.defaulttags import CsrfTokenNode
 from django.template.exceptions import TemplateSyntaxError
 from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html, format_html_join
@@ -26,6 +27,7 @@ from casework.core.errors import Missing
 from casework.web import differences, formats, icons, pictures
 from casework.web.components import CustodyLink, DeadlineLine, Proof, Share, Step
 from casework.web.deadline_words import DeadlineFacts, DeadlineWords, deadline_words
+from casework.web.once import FIELD, new_number
 from casework.web.vocabulary import Text, status_word
 
 register = template.Library()
@@ -50,6 +52,16 @@ def kept(context: template.Context, name: str, *drawn_from: Any) -> SafeString:
         engine: Any = context.template.engine  # type: ignore[union-attr]  # a part is drawn within a template
         found = _kept[key] = engine.get_template(name).render(context)
     return found
+
+
+@register.simple_tag(takes_context=True)
+def csrf_token(context: template.Context) -> SafeString:
+    """``{% csrf_token %}`` in a form: Django's own field, and for who is signed in the number by which it is sent once."""
+    token = SafeString(CsrfTokenNode().render(context))
+    user = getattr(context.get("request"), "user", None)
+    if not getattr(user, "is_authenticated", False):
+        return token
+    return format_html('{}<input type="hidden" name="{}" value="{}">', token, FIELD, new_number())
 
 
 @register.simple_tag

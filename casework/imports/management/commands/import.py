@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casework.access.models import Compartment
 from casework.core import clock
@@ -94,7 +95,14 @@ class Command(BaseCommand):
         for line, message in examples:
             self.stderr.write(_("第 %(line)d 行：%(message)s") % {"line": line, "message": message})
         if run.refused > len(examples):
-            self.stderr.write(_("还有 %(count)d 行不能导入，见 --refused。") % {"count": run.refused - len(examples)})
+            self.stderr.write(
+                ngettext(
+                    "还有 %(count)d 行不能导入，见 --refused。",
+                    "还有 %(count)d 行不能导入，见 --refused。",
+                    run.refused - len(examples),
+                )
+                % {"count": run.refused - len(examples)}
+            )
 
 
 def _moment(text: str | None) -> Any:

@@ -77,7 +77,7 @@
 
   /* toasts: eight seconds, longer while they have the focus or the pointer --------------------------------------- */
   function watchToast(toast) {
-    if (toast.dataset.watched) { return; }
+    if (toast.dataset.watched || toast.dataset.toast === 'stays') { return; }
     toast.dataset.watched = '1';
     function leave() {
       if (toast.matches(':hover') || toast.contains(document.activeElement)) { setTimeout(leave, 2000); } else { toast.remove(); }
@@ -107,6 +107,24 @@
     setTimeout(function () { delete form.dataset.sent; }, 3000);
   });
   window.addEventListener('pageshow', function () { all('form').forEach(function (form) { delete form.dataset.sent; }); });
+
+  /* who comes back to a page and sends its form again sends the same form: its number stays with the place in the history,
+     also where the browser has fetched the page anew -------------------------------------------------------------- */
+  function named(form) {
+    return [form.getAttribute('action') || ''].concat(all('[name]', form).map(function (one) { return one.name; })).join(' ');
+  }
+  document.addEventListener('submit', function (event) {
+    var number = event.target.querySelector('input[name=once]');
+    if (event.defaultPrevented || !number) { return; }
+    var state = Object.assign({}, history.state);
+    state.once = Object.assign({}, state.once);
+    state.once[named(event.target)] = number.value;
+    history.replaceState(state, '');
+  });
+  all('input[name=once]').forEach(function (number) {
+    var sent = history.state && history.state.once && history.state.once[named(number.form)];
+    if (sent) { number.value = sent; }
+  });
 
   /* what is wider than the screen moves sideways by the arrow keys too; what fits is no stop of the keyboard ------ */
   function reach() {
