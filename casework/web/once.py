@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from casework.accounts.requests import reader
@@ -109,10 +111,22 @@ def _led_to(response: HttpResponse) -> str:
 
 
 def _content_of(request: HttpRequest) -> str:
-    """Return a digest over where the form goes and all that it says; of files their names and sizes."""
+    """Return a mark of where the form goes and of all that it says, its files among it.
+
+    It is made with the system's key: whoever reads the table alone cannot try out what was said.
+    """
     said = sorted((name, values) for name, values in request.POST.lists() if name not in _OURS)
-    files = sorted((name, file.name, file.size) for name, each in request.FILES.lists() for file in each)
-    return hashlib.sha256(repr((request.get_full_path(), said, files)).encode()).hexdigest()
+    files = sorted((name, file.name, _digest_of(file)) for name, each in request.FILES.lists() for file in each)
+    told = repr((request.get_full_path(), said, files))
+    return salted_hmac("casework.web.once", told, algorithm="sha256").hexdigest()
+
+
+def _digest_of(file: "UploadedFile[Any]") -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def _same_words(request: HttpRequest, content: str, at: datetime) -> SentForm | None:

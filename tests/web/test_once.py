@@ -7,6 +7,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -16,6 +17,7 @@ from django.utils import timezone
 from cases.models import Case
 from casework.accounts.models import Token, User
 from casework.core import clock
+from casework.imports.models import ImportRun
 from casework.web.models import SentForm
 from casework.web.once import KEPT, forget_old, new_number
 from tests.cast import Cast, make_cast
@@ -115,6 +117,22 @@ def test_the_same_words_from_another_copy_of_the_form_are_asked_about(cast: Cast
     assert client.post(FILE, _filled(cast, **meant)).status_code == 302
     assert client.post(FILE, _filled(cast, **meant)).status_code == 302  # and that one too does its work once
     assert Case.objects.count() == 2
+
+
+def test_a_corrected_file_of_the_same_name_and_length_is_no_repetition(cast: Cast) -> None:
+    client, new = _as(cast.intake), reverse("imports:new")
+    head = "代码,单位名称,单位类别,行政区划代码\n"
+    number = _number(client, new)
+
+    def send(code: str) -> Any:
+        file = SimpleUploadedFile("单位.csv", f"{head}{code},检查单位1,学校,330604\n".encode())
+        return client.post(new, {"kind": "units", "once": number, "file": file})
+
+    first, again, corrected = send("T1"), send("T1"), send("T2")
+
+    assert (first.status_code, again["Location"]) == (302, first["Location"])
+    assert (corrected.status_code, ImportRun.objects.count()) == (409, 1)
+    assert "T1" not in SentForm.objects.get().content
 
 
 def test_the_same_words_of_another_person_and_of_the_day_before_are_no_repetition(cast: Cast) -> None:
