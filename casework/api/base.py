@@ -22,7 +22,7 @@ from casework.api import plain, statements
 from casework.api.filters import FilterBackend
 from casework.api.models import IdempotentAnswer
 from casework.api.pagination import Cursor
-from casework.core import clock
+from casework.core import clock, crypto
 from casework.core.errors import CaseworkError, Invalid, Stale
 
 
@@ -169,6 +169,7 @@ def _headers_of(kind: type[VisibleViewSet], bound: tuple[str, ...], renderers: t
 
 
 _JSON: Final = "application/json"
+_BODIES, _ANSWERS = "api_idempotentanswer.body", "api_idempotentanswer.answer"
 #: What a view set may set of all that it has from these and its list stays the usual one.
 _SET: Final = frozenset(
     {"model", "along", "updated_field", "serializer_class", "__annotations__", "__doc__", "__module__"}
@@ -210,14 +211,15 @@ def etag(obj: Any) -> dict[str, str]:
 def create_once(request: Request, create: Callable[[], Response]) -> Response:
     """Run a creation once for its ``Idempotency-Key``: the same key again returns the first answer.
 
-    The same key with another body is refused (422). Two requests at once: one waits for the other.
+    The same key with another body is refused. Two requests at once: one waits for the other.
     """
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
         return create()
     if len(key) > 100:
         raise Invalid(_("Idempotency-Key 最多 100 个字符。"))
-    body = hashlib.sha256(request.path.encode() + b"\0" + _body(request)).hexdigest()
+    # What was sent may name a reporter: nobody may try names on what is kept of it, nor read what was answered.
+    body = crypto.blind_index(hashlib.sha256(request.path.encode() + b"\0" + _body(request)).hexdigest(), _BODIES)
     owner = reader(request)
     with transaction.atomic():
         try:
@@ -231,9 +233,9 @@ def create_once(request: Request, create: Callable[[], Response]) -> Response:
                 raise Invalid(
                     _("不能新建：这个 Idempotency-Key 已用于另一份内容。可以换一个新的键。"), code="key_reused"
                 ) from None
-            return Response(first.answer, status=first.status, headers={"Idempotency-Replayed": "true"})
+            return Response(_opened(first.answer), status=first.status, headers={"Idempotency-Replayed": "true"})
         response = create()
-        row.status, row.answer = response.status_code, _plain(response.data)
+        row.status, row.answer = response.status_code, _sealed(response.data)
         row.save(update_fields=["status", "answer"])
     return response
 
@@ -242,5 +244,12 @@ def _body(request: Request) -> bytes:
     return repr(sorted((str(k), str(v)) for k, v in dict(request.data).items())).encode()
 
 
-def _plain(data: Any) -> Any:
-    return json.loads(json.dumps(data, cls=JSONEncoder))
+def _sealed(data: Any) -> dict[str, str]:
+    """Return an answer as it is kept: what fields of their own keep encrypted stands in it readable."""
+    return {"sealed": crypto.encrypt(json.dumps(data, cls=JSONEncoder), _ANSWERS)}
+
+
+def _opened(answer: Any) -> Any:
+    """Return an answer that was kept; those from before it was sealed lie open."""
+    sealed = answer.get("sealed") if isinstance(answer, dict) else None
+    return answer if sealed is None else json.loads(crypto.decrypt(sealed, _ANSWERS))

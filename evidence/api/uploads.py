@@ -24,7 +24,7 @@ from casework.files.models import Upload
 from casework.files.services.uploads import CHECKSUMS, PATIENCE, Checksum, append_piece, may_finish_now
 from evidence.api.callers import caller
 from evidence.models import Item, ItemFile
-from evidence.selectors.items import knows_content
+from evidence.selectors.items import in_matter_of, knows_content
 from evidence.services.uploads import abandon_upload, finish_upload, open_item_upload
 
 VERSION = "1.0.0"
@@ -114,11 +114,15 @@ class ItemUploads(TusView):
 
 
 class UploadView(TusView):
-    """One upload: where it stands, its next piece, its end. Nobody but the one who opened it."""
+    """One upload: where it stands, its next piece, its end. Nobody but the one who opened it, while he knows the item."""
 
     def _upload(self, request: Request, key: Any) -> Upload:
-        found: Upload | None = Upload.objects.filter(key=key, owner=caller(request)).first()
+        user = caller(request)
+        found: Upload | None = Upload.objects.filter(key=key, owner=user).first()
         if found is None:
+            raise Http404
+        # Whoever was let out of the matter since, or stands back from it, sends nothing more.
+        if not in_matter_of(user).filter(pk=int(found.purpose.partition(":")[2])).exists():
             raise Http404
         return found
 

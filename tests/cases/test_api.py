@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from cases.models import Case
 from casework.accounts.models import User
-from tests.build_cases import a_case, a_record, a_suspect, a_unit, an_inspection, walk
+from tests.build_cases import DAY, a_case, a_record, a_suspect, a_unit, an_inspection, walk
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,28 @@ def test_a_case_is_filed_once_for_its_key(cast: Cast) -> None:
     assert first.json()["id"] == again.json()["id"]
     assert Case.objects.count() == 1
     assert first.headers["ETag"]
+
+
+def test_what_is_kept_of_an_answer_names_nobody(cast: Cast) -> None:
+    case = a_case(cast)
+    client = api(cast.approver)
+    body = {
+        "kind": "asking", "person_name": "打听者某", "happened_at": f"{DAY}T10:00:00+08:00", "content": "打听案情",
+        "answer": "已拒绝",
+    }  # fmt: skip
+    address = f"/api/v1/cases/{case.pk}/interventions/"
+    first = client.post(address, body, headers={"Idempotency-Key": "k2"}, format="json")
+    again = client.post(address, body, headers={"Idempotency-Key": "k2"}, format="json")
+    other = client.post(address, {**body, "content": "又问"}, headers={"Idempotency-Key": "k2"}, format="json")
+
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 400), first.content
+    assert again.json() == first.json()
+    with connection.cursor() as cursor:
+        cursor.execute("select answer::text || body from api_idempotentanswer")
+        kept = "".join(row[0] for row in cursor.fetchall())
+    assert "打听" not in kept
+    assert "\\u6253\\u542c" not in kept
+    assert '"sealed"' in kept
 
 
 def test_the_actions_are_those_of_the_caller(cast: Cast) -> None:

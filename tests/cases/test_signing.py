@@ -26,6 +26,7 @@ from evidence.services.files import add_file
 from tests.build import a_user, moment, tried
 from tests.build_cases import DAY, a_case, a_suspect, decide
 from tests.build_evidence import a_collection, an_item
+from tests.build_penalties import a_penalty
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -220,6 +221,7 @@ def test_evidence_people_and_days_are_bound_by_the_signature(cast: Cast, deputy:
             suspect, actor=cast.officer, at=LATER, reason="函证", conduct_from=date(2021, 1, 1)
         ),
         "whose": fact.suspects.clear,
+        "penalty": lambda: a_penalty(cast, suspect, at=LATER),
     }
     for what, change in changes.items():
         with tried(what):

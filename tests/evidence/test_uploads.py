@@ -13,6 +13,7 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from casework.access.services.compartments import let_out, recuse
 from casework.accounts.models import User
 from casework.core import clock
 from casework.core.errors import Invalid
@@ -230,6 +231,20 @@ def test_an_upload_is_its_owners_alone(cast: Cast, item: Item, url: str) -> None
     assert create(cast.auditor, item, 3).status_code == 403
     assert create(cast.custodian, item, 3).status_code in (403, 404)
     assert offset_of(cast.officer, url) == 0
+
+
+@pytest.mark.parametrize("recused", [False, True])
+def test_whoever_was_let_out_since_sends_nothing_more(cast: Cast, item: Item, url: str, recused: bool) -> None:
+    assert send(cast.officer, url, 0, BYTES[:1000]).status_code == 204
+    Item.objects.filter(pk=item.pk).update(holder=cast.custodian)
+    if recused:
+        recuse(item.compartment, cast.officer, decided_by=cast.approver, at=START, reason="近亲属")
+    else:
+        let_out(item.compartment, cast.officer, actor=cast.approver, at=START, reason="调离")
+
+    assert send(cast.officer, url, 1000, BYTES[1000:]).status_code == 404
+    assert api(cast.officer).get(url).status_code == 404
+    assert not item.files.exists()
 
 
 def test_given_up_and_swept(cast: Cast, item: Item, url: str) -> None:
