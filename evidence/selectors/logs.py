@@ -19,10 +19,12 @@ from evidence.models import Item, ItemFile
 from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogFinding, LogHour, LogMapping, LogRun
 from evidence.parsing.archives import members
 from evidence.parsing.formats import Head
+from evidence.parsing.places import KEPT
 from evidence.parsing.room import Room
 from evidence.parsing.rotated import Part, sets_of
 from evidence.parsing.source import Broken, Source, decoded, unpacked
 from evidence.parsing.table import mapped, split
+from evidence.parsing.ways import source_at, way_of
 
 #: Bars of a lane.
 BARS: Final = 96
@@ -307,17 +309,23 @@ def findings_in(runs: list[LogRun], asked: Asked) -> list[LogFinding]:
     return sorted(found, key=lambda one: (order.get(Verdict(one.verdict), 9), one.before_at or asked.since))
 
 
+def stored(file: ItemFile) -> Source:
+    """Return the source of a stored file as it was handed in, under its own name."""
+    blob = file.blob
+    opened = partial(storage.open_blob, blob.sha256)
+    return Source(file.name, opened, blob.size, blob.stored_at.timestamp(), way=())
+
+
 def kept_source(file: ItemFile) -> Source:
     """Return the source of a stored file under its own name, unpacked if it is a single compressed file.
 
     Raises:
         OSError: the file is gone.
     """
-    blob = file.blob
-    with storage.open_blob(blob.sha256) as stream:
+    source = stored(file)
+    with source.open() as stream:
         magic = stream.read(6)
-    opened = partial(storage.open_blob, blob.sha256)
-    return unpacked(Source(file.name, opened, blob.size, blob.stored_at.timestamp()), magic)
+    return unpacked(source, magic)
 
 
 def members_of(file: ItemFile) -> Iterator[Source]:
@@ -329,16 +337,37 @@ def members_of(file: ItemFile) -> Iterator[Source]:
     return members(kept_source(file), room=Room(storage.incoming(), spare=settings.CASEWORK_FREE_BYTES))
 
 
+def sources_of(run: LogRun) -> Iterator[Source]:
+    """Return, one after the other, the sources that a reading read, in its order; they can be moved about in where the reading kept the ways.
+
+    Raises:
+        OSError: the file is gone.
+    """
+    with stored(run.file).open():
+        pass  # a file that is gone is not one in which nothing is found
+    if run.members and all("way" in member for member in run.members):
+        return (_at(run, member) for member in run.members)
+    return members_of(run.file)
+
+
 def source_of(run: LogRun, member: int) -> Source | None:
     """Return the source that a member of a reading was read from; None where the file has no such member.
 
     Raises:
         OSError: the file is gone.
     """
+    if member < len(run.members) and "way" in run.members[member]:
+        return _at(run, run.members[member])
     for number, one in enumerate(members_of(run.file)):
         if number == member:
             return one
     return None
+
+
+def _at(run: LogRun, member: dict[str, Any]) -> Source:
+    """Return a member by its way. Places in it are kept for the file of this item alone, whoever else has the same bytes."""
+    file = run.file
+    return source_at(stored(file), member["name"], way_of(member["way"]), (file.pk, file.blob.sha256), KEPT)
 
 
 @dataclass(frozen=True)
@@ -373,6 +402,8 @@ def bytes_of(run: LogRun, member: int, offset: int, length: int) -> Bytes | None
     except (OSError, EOFError, Broken):
         return None
     own = data[offset - start : offset - start + length]
+    if length and not own:
+        return None
     before, after = data[: offset - start], data[offset - start + length :]
     if start:
         before = before.partition(b"\n")[2]

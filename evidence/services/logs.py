@@ -218,7 +218,8 @@ def _member(one: Run) -> dict[str, Any]:
         "first",
         "last",
     )
-    return {"name": one.source.name, **{key: said[key] for key in keys}, "ends": one.ends()}
+    way = {} if one.source.way is None else {"way": one.source.way}
+    return {"name": one.source.name, **{key: said[key] for key in keys}, "ends": one.ends(), **way}
 
 
 def _moment(us: int) -> datetime | None:
