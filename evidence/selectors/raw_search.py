@@ -6,7 +6,7 @@ from typing import Final
 
 from evidence.models.logs import LogRun
 from evidence.parsing.source import Broken, Source
-from evidence.selectors.logs import said, sources_of
+from evidence.selectors.log_bytes import said, sources_of
 
 #: Lines that a search shows.
 HITS: Final = 200

@@ -21,9 +21,9 @@ from evidence.log_enums import Lane
 from evidence.log_words import kind_words
 from evidence.models import Attribution, Item
 from evidence.models.logs import LogEvent
+from evidence.selectors.log_bytes import bytes_of
 from evidence.selectors.logs import (
     Asked,
-    bytes_of,
     current_runs,
     events_of,
     findings_in,

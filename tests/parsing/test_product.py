@@ -18,7 +18,8 @@ from evidence.log_enums import RunState, Verdict
 from evidence.models import ItemFile
 from evidence.models.logs import EventMark, LogEvent, LogFinding, LogRun
 from evidence.parsing.places import Kept
-from evidence.selectors.logs import Asked, Bytes, bytes_of, current_runs, events_of, lanes_of, offsets_of, span_of
+from evidence.selectors.log_bytes import Bytes, bytes_of
+from evidence.selectors.logs import Asked, current_runs, events_of, lanes_of, offsets_of, span_of
 from evidence.selectors.raw_search import Hit, search_raw
 from evidence.services import add_file
 from evidence.services.logs import mark_event, run_log, set_clock_offset, start_log_run
@@ -281,7 +282,7 @@ def test_bytes_in_an_archive_are_come_to_by_the_way_that_the_reading_kept(
         del member["way"]
 
     walked, found = shown_of(before), list(search_raw(before, "session 50 "))
-    monkeypatch.setattr("evidence.selectors.logs.members_of", None)
+    monkeypatch.setattr("evidence.selectors.log_bytes.members_of", None)
 
     assert shown_of(run) == walked
     assert list(search_raw(run, "session 50 ")) == found
@@ -295,7 +296,7 @@ def test_bytes_in_an_archive_are_come_to_by_the_way_that_the_reading_kept(
 def test_places_are_those_of_one_file_of_one_item(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same name means nothing, and who has the same bytes does not see by the time it takes that others read them."""
     kept = Kept(step=1_000)
-    monkeypatch.setattr("evidence.selectors.logs.KEPT", kept)
+    monkeypatch.setattr("evidence.selectors.log_bytes.KEPT", kept)
     ours, theirs = auth_log(), auth_log().replace(b"rig", b"sun")
     runs = [read_log(cast, gzip.compress(data, mtime=0), "auth.log.gz") for data in (ours, theirs, ours)]
 
