@@ -28,6 +28,8 @@ PAGE: Final = 50
 PINS: Final = 100
 #: Starred events that a filter and a picture look through, the newest stars first.
 STARS: Final = 10_000
+#: What is said to be earlier was told by a clock that stood at its beginning.
+EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 #: Lines of a table that are looked at to find its heading.
 PEEKED: Final = 60
 
@@ -114,7 +116,7 @@ class LaneBars:
 
 def span_of(runs: list[LogRun]) -> tuple[datetime, datetime] | None:
     """Return first and last moment of the readings; clocks that stood at their beginning do not stretch the picture."""
-    hours = LogHour.objects.filter(run__in=runs, hour__gte=datetime(1990, 1, 1, tzinfo=UTC))
+    hours = LogHour.objects.filter(run__in=runs, hour__gte=EARLIEST)
     found = hours.aggregate(first=Min("hour"), last=Max("hour"))
     if found["first"] is None:
         return None
@@ -126,7 +128,8 @@ def shift_of(offset: ClockOffset | None) -> timedelta:
     return timedelta(milliseconds=offset.offset_ms) if offset else timedelta(0)
 
 
-def _by_shift(runs: list[LogRun], offsets: dict[int, ClockOffset]) -> dict[timedelta, list[int]]:
+def by_shift(runs: list[LogRun], offsets: dict[int, ClockOffset]) -> dict[timedelta, list[int]]:
+    """Return the readings by what is taken from their time."""
     groups: dict[timedelta, list[int]] = {}
     for run in runs:
         groups.setdefault(shift_of(offsets.get(run.pk)), []).append(run.pk)
@@ -138,7 +141,7 @@ def lanes_of(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) 
     step = (asked.until - asked.since) / BARS
     found: dict[str, list[list[int]]] = {lane: [[0, 0] for _ in range(BARS)] for lane in Lane.values}
     whole = False
-    for shift, keys in _by_shift(runs, offsets).items():
+    for shift, keys in by_shift(runs, offsets).items():
         since, until = asked.since + shift, asked.until + shift
         total = LogHour.objects.filter(run__in=keys, hour__gte=since - timedelta(hours=1), hour__lt=until)
         many = (total.aggregate(all=Sum(asked.counted_by))["all"] or 0) > COUNTED
@@ -176,7 +179,7 @@ def looked_until(
     since = max(asked.since, after[0]) if after is not None else asked.since
     enough = COUNTED if most is None else most
     by_hour: Counter[datetime] = Counter()
-    for shift, keys in _by_shift(runs, offsets).items():
+    for shift, keys in by_shift(runs, offsets).items():
         rows = LogHour.objects.filter(run__in=keys, hour__gte=since + shift, hour__lt=asked.until + shift)
         rows = rows.filter(lane__in=asked.lanes) if asked.lanes else rows
         for hour, events in rows.values_list("hour").annotate(n=Sum(asked.counted_by)):
@@ -260,7 +263,7 @@ def _page(
     runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset], after: tuple[datetime, int] | None
 ) -> list[Any]:
     found: list[Any] = []
-    for shift, keys in _by_shift(runs, offsets).items():
+    for shift, keys in by_shift(runs, offsets).items():
         rows = _matching(keys, asked, shift)
         if after is not None:
             moment, key = after
@@ -282,7 +285,7 @@ def pins_in(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) -
     # A limit keeps the few stars apart from the many events: joined, all events might be read for a star that is not there.
     starred = EventMark.objects.filter(starred=True).order_by("-pk").values("event_id")[:STARS]
     stars = Prefetch("marks", EventMark.objects.filter(starred=True), to_attr="stars")
-    for shift, keys in _by_shift(runs, offsets).items():
+    for shift, keys in by_shift(runs, offsets).items():
         rows = LogEvent.objects.filter(
             pk__in=starred, run__in=keys, ts__gte=asked.since + shift, ts__lt=asked.until + shift
         )
