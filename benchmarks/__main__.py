@@ -24,7 +24,7 @@ from casework.local.process import LocalServiceError
 
 NAMES = (
     "matching", "ledger", "pages", "deadlines", "campaign", "evidence", "cases", "secrecy", "penalties", "logs", "attribution",
-    "documents", "search",
+    "documents", "search", "archives",
 )  # fmt: skip
 
 

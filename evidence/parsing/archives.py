@@ -5,6 +5,7 @@ An archive that is compressed, or lies in a compressed one, is copied once into 
 
 import io
 import re
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -14,7 +15,7 @@ from typing import IO, cast
 from evidence.parsing.room import NoRoom, Room, can_be_moved_about_in
 from evidence.parsing.rotated import rotation
 from evidence.parsing.sheets import sheets
-from evidence.parsing.source import Bounded, Broken, Source, unpacked
+from evidence.parsing.source import Bounded, Broken, Source, below, unpacked
 
 MEMBERS = 20_000
 DEPTH = 3
@@ -99,6 +100,7 @@ def _unsafe(name: str) -> bool:
 def _zip(source: Source, notes: list[tuple[str, dict[str, int | str]]]) -> Iterator[Source]:
     with source.open() as stream, zipfile.ZipFile(stream) as archive:
         infos = archive.infolist()
+        starts = {info.header_offset: _start(archive, stream, info) for info in infos if source.way is not None}
     for info in infos:
         if info.is_dir():
             continue
@@ -112,18 +114,32 @@ def _zip(source: Source, notes: list[tuple[str, dict[str, int | str]]]) -> Itera
             continue
         if _unsafe(info.filename):
             notes.append(("unsafe_name", {"name": info.filename}))
-        yield Source(
-            info.filename, _zip_opener(source, info.filename, info.compress_size), info.file_size, source.modified
-        )
+        opened, start = _zip_opener(source, info), starts.get(info.header_offset)
+        packed = (start or 0, info.compress_size, info.file_size, info.CRC, info.compress_type)
+        way = None if start is None else below(source.way, "zip", *packed)
+        yield Source(info.filename, opened, info.file_size, source.modified, way=way)
 
 
-def _zip_opener(source: Source, name: str, packed: int) -> Callable[[], IO[bytes]]:
+def _start(archive: zipfile.ZipFile, stream: IO[bytes], info: zipfile.ZipInfo) -> int | None:
+    """Return where the packed bytes of a member begin; None where the library is to read or refuse it in its own way."""
+    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        return None
+    try:
+        archive.open(info).close()  # what the library would refuse to open has no way
+        stream.seek(info.header_offset + 26)
+        name, extra = struct.unpack("<HH", stream.read(4))
+    except (RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError, EOFError, ValueError, struct.error, Broken):
+        return None
+    return info.header_offset + 30 + int(name) + int(extra)
+
+
+def _zip_opener(source: Source, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
     def opened() -> IO[bytes]:
         stream = source.open()
         try:
             archive = zipfile.ZipFile(stream)
-            return cast("IO[bytes]", Bounded(archive.open(name), packed, archive, stream))
-        except (RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError) as error:
+            return cast("IO[bytes]", Bounded(archive.open(info), info.compress_size, archive, stream))
+        except (RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError, ValueError) as error:
             stream.close()
             raise Broken("archive") from error
 
@@ -145,7 +161,9 @@ def _tar(source: Source, notes: list[tuple[str, dict[str, int | str]]]) -> Itera
                 continue
             if _unsafe(info.name):
                 notes.append(("unsafe_name", {"name": info.name}))
-            yield Source(info.name, _part(source, info.offset_data, info.size), info.size, float(info.mtime))
+            opened = _part(source, info.offset_data, info.size)
+            way = below(source.way, "part", info.offset_data, info.size)
+            yield Source(info.name, opened, info.size, float(info.mtime), way=way)
 
 
 def _part(source: Source, offset: int, size: int) -> Callable[[], IO[bytes]]:

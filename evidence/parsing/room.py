@@ -47,7 +47,7 @@ class Room:
         What is damaged is kept up to the damage, which is noted at the source that is returned.
         """
         held = _Held(self, source)
-        rested = Source(source.name, held.open, None, source.modified)
+        rested = Source(source.name, held.open, None, source.modified, way=source.way)
         held.notes = rested.notes
         return rested
 

@@ -23,6 +23,10 @@ RATIO = 300
 LIMIT = 64 << 30
 
 
+#: The steps from a file down to what lies packed in it: each a word, and numbers that tell where and how long.
+Way = tuple[tuple[str | int, ...], ...]
+
+
 class Broken(Exception):
     """The bytes end or contradict themselves in the middle: what was read before stays."""
 
@@ -47,6 +51,8 @@ class Source:
     modified: float | None = None
     #: What happened while reading that the reader of the result must know of.
     notes: list[tuple[str, dict[str, int | str]]] = field(default_factory=list)
+    #: How to come to it from the file that was handed in (`ways`); None where it can only be found by walking the file.
+    way: Way | None = None
 
     def head(self) -> bytes:
         """Return the first bytes."""
@@ -69,8 +75,10 @@ def file_source(path: Path) -> Source:
 def unpacked(source: Source, magic: bytes) -> Source:
     """Return the source below a compression, or the source itself."""
     unpack: Callable[[IO[bytes]], Any]
+    way: Way | None = None
     if magic[:2] == b"\x1f\x8b":
         unpack = _gzip
+        way = below(source.way, "gzip")
     elif magic[:3] == b"BZh":
         unpack = bz2.BZ2File
     elif magic[:6] == b"\xfd7zXZ\x00":
@@ -82,7 +90,17 @@ def unpacked(source: Source, magic: bytes) -> Source:
         packed = source.open()
         return cast("IO[bytes]", Bounded(unpack(packed), source.size, packed))
 
-    return Source(source.name, opened, None, source.modified, source.notes)
+    return Source(source.name, opened, None, source.modified, source.notes, way)
+
+
+def below(way: Way | None, *step: str | int) -> Way | None:
+    """Return the way one step further down; None where it was not known so far."""
+    return None if way is None else (*way, step)
+
+
+def most_of(packed: int | None) -> int:
+    """Return how many bytes may come out of so many packed ones."""
+    return min(LIMIT, max(64 << 20, (packed or 1 << 20) * RATIO))
 
 
 def _gzip(stream: IO[bytes]) -> gzip.GzipFile:
@@ -96,7 +114,7 @@ class Bounded(io.RawIOBase):
         self.stream = stream
         self.below = below
         self.given = 0
-        self.most = min(LIMIT, max(64 << 20, (packed or 1 << 20) * RATIO))
+        self.most = most_of(packed)
 
     def readable(self) -> bool:
         return True

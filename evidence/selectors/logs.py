@@ -1,28 +1,22 @@
-"""The timeline: which readings count, how many events stand where, and the bytes behind an event."""
+"""The timeline: which readings count, and how many events stand where."""
 
-import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Max, Min, Prefetch, Q, QuerySet, Sum
 
 from casework.accounts.models import User
-from casework.files import storage
 from evidence.log_enums import Lane, RunState, Verdict
 from evidence.models import Item, ItemFile
 from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogFinding, LogHour, LogMapping, LogRun
-from evidence.parsing.archives import members
 from evidence.parsing.formats import Head
-from evidence.parsing.room import Room
 from evidence.parsing.rotated import Part, sets_of
-from evidence.parsing.source import Broken, Source, decoded, unpacked
+from evidence.parsing.source import Broken
 from evidence.parsing.table import mapped, split
+from evidence.selectors.log_bytes import members_of
 
 #: Bars of a lane.
 BARS: Final = 96
@@ -34,8 +28,8 @@ PAGE: Final = 50
 PINS: Final = 100
 #: Starred events that a filter and a picture look through, the newest stars first.
 STARS: Final = 10_000
-#: Bytes that are shown around an event.
-CONTEXT: Final = 2_000
+#: What is said to be earlier was told by a clock that stood at its beginning.
+EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 #: Lines of a table that are looked at to find its heading.
 PEEKED: Final = 60
 
@@ -122,7 +116,7 @@ class LaneBars:
 
 def span_of(runs: list[LogRun]) -> tuple[datetime, datetime] | None:
     """Return first and last moment of the readings; clocks that stood at their beginning do not stretch the picture."""
-    hours = LogHour.objects.filter(run__in=runs, hour__gte=datetime(1990, 1, 1, tzinfo=UTC))
+    hours = LogHour.objects.filter(run__in=runs, hour__gte=EARLIEST)
     found = hours.aggregate(first=Min("hour"), last=Max("hour"))
     if found["first"] is None:
         return None
@@ -134,7 +128,8 @@ def shift_of(offset: ClockOffset | None) -> timedelta:
     return timedelta(milliseconds=offset.offset_ms) if offset else timedelta(0)
 
 
-def _by_shift(runs: list[LogRun], offsets: dict[int, ClockOffset]) -> dict[timedelta, list[int]]:
+def by_shift(runs: list[LogRun], offsets: dict[int, ClockOffset]) -> dict[timedelta, list[int]]:
+    """Return the readings by what is taken from their time."""
     groups: dict[timedelta, list[int]] = {}
     for run in runs:
         groups.setdefault(shift_of(offsets.get(run.pk)), []).append(run.pk)
@@ -146,7 +141,7 @@ def lanes_of(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) 
     step = (asked.until - asked.since) / BARS
     found: dict[str, list[list[int]]] = {lane: [[0, 0] for _ in range(BARS)] for lane in Lane.values}
     whole = False
-    for shift, keys in _by_shift(runs, offsets).items():
+    for shift, keys in by_shift(runs, offsets).items():
         since, until = asked.since + shift, asked.until + shift
         total = LogHour.objects.filter(run__in=keys, hour__gte=since - timedelta(hours=1), hour__lt=until)
         many = (total.aggregate(all=Sum(asked.counted_by))["all"] or 0) > COUNTED
@@ -184,7 +179,7 @@ def looked_until(
     since = max(asked.since, after[0]) if after is not None else asked.since
     enough = COUNTED if most is None else most
     by_hour: Counter[datetime] = Counter()
-    for shift, keys in _by_shift(runs, offsets).items():
+    for shift, keys in by_shift(runs, offsets).items():
         rows = LogHour.objects.filter(run__in=keys, hour__gte=since + shift, hour__lt=asked.until + shift)
         rows = rows.filter(lane__in=asked.lanes) if asked.lanes else rows
         for hour, events in rows.values_list("hour").annotate(n=Sum(asked.counted_by)):
@@ -268,7 +263,7 @@ def _page(
     runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset], after: tuple[datetime, int] | None
 ) -> list[Any]:
     found: list[Any] = []
-    for shift, keys in _by_shift(runs, offsets).items():
+    for shift, keys in by_shift(runs, offsets).items():
         rows = _matching(keys, asked, shift)
         if after is not None:
             moment, key = after
@@ -290,7 +285,7 @@ def pins_in(runs: list[LogRun], asked: Asked, offsets: dict[int, ClockOffset]) -
     # A limit keeps the few stars apart from the many events: joined, all events might be read for a star that is not there.
     starred = EventMark.objects.filter(starred=True).order_by("-pk").values("event_id")[:STARS]
     stars = Prefetch("marks", EventMark.objects.filter(starred=True), to_attr="stars")
-    for shift, keys in _by_shift(runs, offsets).items():
+    for shift, keys in by_shift(runs, offsets).items():
         rows = LogEvent.objects.filter(
             pk__in=starred, run__in=keys, ts__gte=asked.since + shift, ts__lt=asked.until + shift
         )
@@ -305,102 +300,6 @@ def findings_in(runs: list[LogRun], asked: Asked) -> list[LogFinding]:
     order = {Verdict.PROVED: 0, Verdict.CONTRADICTED: 1, Verdict.UNKNOWN: 2, Verdict.EXPLAINED: 3, Verdict.HINT: 4}
     found = list(rows.select_related("run__file", "witness_run__file")[:200])
     return sorted(found, key=lambda one: (order.get(Verdict(one.verdict), 9), one.before_at or asked.since))
-
-
-def kept_source(file: ItemFile) -> Source:
-    """Return the source of a stored file under its own name, unpacked if it is a single compressed file.
-
-    Raises:
-        OSError: the file is gone.
-    """
-    blob = file.blob
-    with storage.open_blob(blob.sha256) as stream:
-        magic = stream.read(6)
-    opened = partial(storage.open_blob, blob.sha256)
-    return unpacked(Source(file.name, opened, blob.size, blob.stored_at.timestamp()), magic)
-
-
-def members_of(file: ItemFile) -> Iterator[Source]:
-    """Yield the members of a stored file; what must be copied to be read lies beside what is being received.
-
-    Raises:
-        OSError: the file is gone.
-    """
-    return members(kept_source(file), room=Room(storage.incoming(), spare=settings.CASEWORK_FREE_BYTES))
-
-
-def source_of(run: LogRun, member: int) -> Source | None:
-    """Return the source that a member of a reading was read from; None where the file has no such member.
-
-    Raises:
-        OSError: the file is gone.
-    """
-    for number, one in enumerate(members_of(run.file)):
-        if number == member:
-            return one
-    return None
-
-
-@dataclass(frozen=True)
-class Bytes:
-    """Bytes of a source around an event: text before, the event's own, text after."""
-
-    start: int
-    before: str
-    own: str
-    after: str
-    hexed: tuple[tuple[str, str, str], ...]
-
-
-def bytes_of(run: LogRun, member: int, offset: int, length: int) -> Bytes | None:
-    """Return the bytes from which an event was read, with what stands around them; None where the file is gone."""
-    try:
-        source = source_of(run, member)
-        if source is None:
-            return None
-        start = max(0, offset - CONTEXT)
-        with source.open() as stream:
-            if stream.seekable():
-                stream.seek(start)
-            else:
-                left = start
-                while left:
-                    skipped = len(stream.read(min(left, 1 << 20)))
-                    if not skipped:
-                        return None
-                    left -= skipped
-            data = _full(stream, offset - start + min(length, 64_000) + CONTEXT)
-    except (OSError, EOFError, Broken):
-        return None
-    own = data[offset - start : offset - start + length]
-    before, after = data[: offset - start], data[offset - start + length :]
-    if start:
-        before = before.partition(b"\n")[2]
-    after = after[: after.rfind(b"\n") + 1]
-    return Bytes(start, said(before), said(own), said(after), _hexed(own[:512], offset))
-
-
-def _full(stream: Any, size: int) -> bytes:
-    parts: list[bytes] = []
-    while size > 0 and (part := stream.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def said(data: bytes) -> str:
-    """Return bytes of a log as text that can be shown."""
-    text = decoded(data.decode("latin-1"))
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "·", text)
-
-
-def _hexed(data: bytes, offset: int) -> tuple[tuple[str, str, str], ...]:
-    rows = []
-    for at in range(0, len(data), 16):
-        part = data[at : at + 16]
-        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
-        rows.append((f"{offset + at:08x}", part.hex(" "), shown))
-    return tuple(rows)
 
 
 @dataclass(frozen=True)

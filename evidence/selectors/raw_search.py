@@ -6,7 +6,7 @@ from typing import Final
 
 from evidence.models.logs import LogRun
 from evidence.parsing.source import Broken, Source
-from evidence.selectors.logs import members_of, said
+from evidence.selectors.log_bytes import said, sources_of
 
 #: Lines that a search shows.
 HITS: Final = 200
@@ -22,10 +22,14 @@ class Hit:
 
 
 def search_raw(run: LogRun, words: str) -> Iterator[Hit]:
-    """Yield the first lines that hold the words, whatever the readers made of them. Capital letters do not matter."""
+    """Yield the first lines that hold the words, whatever the readers made of them. Capital letters do not matter.
+
+    Raises:
+        OSError: the file is gone.
+    """
     needles = {words.encode(codec, "ignore").lower() for codec in ("utf-8", "gb18030")} - {b""}
     left = HITS
-    for member in members_of(run.file):
+    for member in sources_of(run):
         try:
             for hit in _hits(member, needles):
                 yield hit

@@ -31,7 +31,7 @@ from evidence.models import (
 )
 from evidence.selectors.attribution_facts import Gathered, gather
 from evidence.selectors.attributions import exhibit_of, newest_edition, span_of_finding, standing_evidence
-from evidence.selectors.logs import bytes_of
+from evidence.selectors.log_bytes import bytes_of
 
 #: Told with every edition, so that a reader knows by which rules it was made.
 RULES: Final = "2026.11.3"

@@ -13,7 +13,8 @@ from evidence.parsing.joined import Found, Heard, heard, judge
 from evidence.parsing.rotated import Part
 from evidence.parsing.run import Run
 from evidence.parsing.witness import SEEN, Testimony
-from evidence.selectors.logs import offsets_of, shift_of, source_of
+from evidence.selectors.log_bytes import source_of
+from evidence.selectors.logs import offsets_of, shift_of
 from evidence.services.log_store import row_of
 
 #: So many other files of an item are heard, and so many of the matter's other items.

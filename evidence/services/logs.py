@@ -20,7 +20,7 @@ from evidence.models.logs import ClockOffset, EventMark, LogEvent, LogMapping, L
 from evidence.parsing import formats
 from evidence.parsing.run import Run, start
 from evidence.parsing.table import columns_of
-from evidence.selectors.logs import members_of
+from evidence.selectors.log_bytes import members_of
 from evidence.services.log_joined import judge_run
 from evidence.services.log_store import EventStore, PostgresStore
 
@@ -218,7 +218,8 @@ def _member(one: Run) -> dict[str, Any]:
         "first",
         "last",
     )
-    return {"name": one.source.name, **{key: said[key] for key in keys}, "ends": one.ends()}
+    way = {} if one.source.way is None else {"way": one.source.way}
+    return {"name": one.source.name, **{key: said[key] for key in keys}, "ends": one.ends(), **way}
 
 
 def _moment(us: int) -> datetime | None:

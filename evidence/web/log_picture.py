@@ -13,7 +13,8 @@ from evidence.log_words import check_words, verdict_words
 from evidence.models.logs import EventMark, LogFinding
 from evidence.selectors.logs import Asked, LaneBars
 
-WIDTH, LEFT, LANE, TOP = 1000, 132, 30, 22
+#: To the left stand the name of a lane and a count of millions, side by side in either language.
+WIDTH, LEFT, LANE, TOP = 1000, 208, 30, 22
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Picture:
     gaps: list[Box]
     events: int
     pins: list[Pin]
+    left: int = LEFT
 
 
 STEPS = (

@@ -213,15 +213,18 @@ def raw(request: HttpRequest, pk: int) -> HttpResponse:
     row = _run(request, pk)
     user = reader(request)
     words = request.GET.get("q", "").strip()[:200]
-    hits = []
+    hits, gone = [], False
     if words:
         with transaction.atomic():
             record(
                 "item.raw_searched", ref=f"item:{row.file.item_id}", actor=user, at=clock.now(),
                 data={"number": row.file.item.number, "file": row.file_id, "run": row.pk}, personal={"words": words},
             )  # fmt: skip
-        hits = list(search_raw(row, words))
-    context = {"run": row, "item": row.file.item, "words": words, "hits": hits, "full": len(hits) >= HITS}
+        try:
+            hits = list(search_raw(row, words))
+        except OSError:
+            gone = True
+    context = {"run": row, "item": row.file.item, "words": words, "hits": hits, "full": len(hits) >= HITS, "gone": gone}
     return render(request, "evidence/log_raw.html", context)
 
 

@@ -21,9 +21,10 @@ from evidence.log_enums import Lane
 from evidence.log_words import kind_words
 from evidence.models import Attribution, Item
 from evidence.models.logs import LogEvent
+from evidence.selectors.log_bytes import bytes_of
+from evidence.selectors.log_opening import dense_part, early_events
 from evidence.selectors.logs import (
     Asked,
-    bytes_of,
     current_runs,
     events_of,
     findings_in,
@@ -41,7 +42,7 @@ from evidence.web.people import reader
 
 #: A window is never narrower.
 NARROWEST = timedelta(seconds=2)
-KEPT = ("item", "since", "until", "lane", "q", "user", "ip", "action", "marked")
+KEPT = ("item", "since", "until", "lane", "q", "user", "ip", "action", "marked", "all")
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -49,7 +50,7 @@ def _moment(text: str | None) -> datetime | None:
         found = parse_datetime(text or "")
     except ValueError:
         return None
-    if found is None or not 1990 <= found.year <= 2100:
+    if found is None or not 1600 <= found.year <= 2100:
         return None
     return found if timezone.is_aware(found) else timezone.make_aware(found)
 
@@ -93,6 +94,12 @@ def timeline(request: HttpRequest) -> HttpResponse:
     asked = _asked(request.GET, span)
     offsets = offsets_of(runs)
     given: dict[str, str | list[str]] = {key: request.GET.getlist(key) for key in KEPT if request.GET.get(key)}
+    # Who asks for nothing yet is shown where the events are; who looks for something is shown wherever it may be.
+    dense = None if given.keys() - {"item"} else dense_part(runs, offsets, span)
+    if dense is not None:
+        asked = replace(asked, since=dense.since, until=dense.until)
+        given |= {"since": stamp(dense.since), "until": stamp(dense.until)}
+    early = early_events(runs)
     findings = findings_in(runs, asked)
     may_attribute = can(user, "evidence.attribute", chosen)
     after = _after(request.GET.get("after"))
@@ -101,7 +108,9 @@ def timeline(request: HttpRequest) -> HttpResponse:
     width = asked.until - asked.since
 
     def window(since: datetime, until: datetime) -> str:
-        return query(given, since=stamp(max(since, span[0] - width)), until=stamp(until), after="")
+        return query(
+            given, since=stamp(max(since, min(span[0], asked.since) - width)), until=stamp(until), after="", all=""
+        )
 
     centre = asked.since + width / 2
     last = events[-1] if events else None
@@ -120,8 +129,13 @@ def timeline(request: HttpRequest) -> HttpResponse:
         "findings": [shown(one, may_attribute=may_attribute) for one in findings],
         "offsets": [row for row in offsets.values() if row.offset_ms or row.error_ms],
         "whole": width >= span[1] - span[0],
+        "dense": dense,
+        "early": early if early is not None and asked.since >= early.until else None,
         "urls": {
-            "all": query(given, since="", until="", after=""),
+            "all": query(given, since="", until="", after="", all="1"),
+            "early": query(given, since=stamp(early.since), until=stamp(early.until), after="", all="")
+            if early
+            else "",
             "in": window(centre - width / 4, centre + width / 4),
             "out": window(centre - width, centre + width),
             "left": window(asked.since - width / 2, asked.until - width / 2),

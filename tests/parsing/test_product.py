@@ -1,6 +1,8 @@
 """Readings of logs in the product: runs beside each other, the timeline, who may see and do what."""
 
 import gzip
+import io
+import tarfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +17,8 @@ from casework.ledger.models import Entry
 from evidence.log_enums import RunState, Verdict
 from evidence.models import ItemFile
 from evidence.models.logs import EventMark, LogEvent, LogFinding, LogRun
+from evidence.parsing.places import Kept
+from evidence.selectors.log_bytes import Bytes, bytes_of
 from evidence.selectors.logs import Asked, current_runs, events_of, lanes_of, offsets_of, span_of
 from evidence.selectors.raw_search import Hit, search_raw
 from evidence.services import add_file
@@ -238,6 +242,82 @@ def test_an_archive_is_read_member_by_member(cast: Cast) -> None:
     assert list(search_raw(run, "New session 50 "))
 
 
+def tar_of(*logs: bytes) -> bytes:
+    """Return logs as the members of a packed archive, the last of them packed by itself."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for number, data in enumerate(logs):
+            packed = gzip.compress(data) if data is logs[-1] else data
+            info = tarfile.TarInfo(f"host{number}/auth.log" + (".gz" if data is logs[-1] else ""))
+            info.size = len(packed)
+            archive.addfile(info, io.BytesIO(packed))
+    return out.getvalue()
+
+
+def read_log(cast: Cast, data: bytes, name: str) -> LogRun:
+    """Hand in a file and read it."""
+    file = add_file(an_item(cast), [data], name=name, actor=cast.officer, at=START)
+    run = run_log(start_log_run(file, actor=cast.officer, at=LATER).pk, at=LATER)
+    assert run is not None
+    return LogRun.objects.get(pk=run.pk)
+
+
+def shown_of(run: LogRun) -> list[Bytes | None]:
+    """Return the bytes of all events of a reading."""
+    rows = LogEvent.objects.filter(run=run).order_by("pk")
+    return [bytes_of(run, row.member, row.raw_offset, row.raw_length) for row in rows]
+
+
+def test_bytes_in_an_archive_are_come_to_by_the_way_that_the_reading_kept(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is walked again and nothing copied; a reading from before there were ways shows the same."""
+    logs = [auth_log(), auth_log().replace(b"rig", b"sun"), auth_log().replace(b"rig", b"hub")]
+    run = read_log(cast, tar_of(*logs), "logs.tar.gz")
+    assert [[step[0] for step in member["way"]] for member in run.members] == [
+        ["gzip", "part"], ["gzip", "part"], ["gzip", "part", "gzip"],
+    ]  # fmt: skip
+    before = LogRun.objects.get(pk=run.pk)
+    for member in before.members:
+        del member["way"]
+
+    walked, found = shown_of(before), list(search_raw(before, "session 50 "))
+    monkeypatch.setattr("evidence.selectors.log_bytes.members_of", None)
+
+    assert shown_of(run) == walked
+    assert list(search_raw(run, "session 50 ")) == found
+    assert [hit.member for hit in found] == ["host0/auth.log", "host1/auth.log", "host2/auth.log.gz"]
+    for row in LogEvent.objects.filter(run=run):
+        shown = bytes_of(run, row.member, row.raw_offset, row.raw_length)
+        assert shown is not None
+        assert shown.own.encode() == logs[row.member][row.raw_offset : row.raw_offset + row.raw_length]
+
+
+def test_places_are_those_of_one_file_of_one_item(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same name means nothing, and who has the same bytes does not see by the time it takes that others read them."""
+    kept = Kept(step=1_000)
+    monkeypatch.setattr("evidence.selectors.log_bytes.KEPT", kept)
+    ours, theirs = auth_log(), auth_log().replace(b"rig", b"sun")
+    runs = [read_log(cast, gzip.compress(data, mtime=0), "auth.log.gz") for data in (ours, theirs, ours)]
+
+    shown = [shown_of(run) for run in runs]
+
+    assert [" sun " in one.own for rows in shown for one in rows if one] == [
+        number == 1 for number, rows in enumerate(shown) for _one in rows
+    ]
+    assert len({file for file, _way in kept.held}) == 3  # type: ignore[misc]
+    assert len({run.file.blob.sha256 for run in runs}) == 2
+
+
+def test_what_others_have_looked_at_is_shown_to_nobody_else(cast: Cast) -> None:
+    run = read_log(cast, gzip.compress(auth_log()), "auth.log.gz")
+    url = reverse("evidence:log-event", args=[LogEvent.objects.filter(run=run).latest("pk").pk])
+
+    assert client_of(cast.officer).get(url).status_code == 200
+    assert client_of(cast.outsider).get(url).status_code == 404
+    assert client_of(cast.auditor).get(url).status_code == 200
+
+
 PAGES = ("timeline", "logs", "run", "raw", "event")
 
 
@@ -339,6 +419,18 @@ def test_a_file_that_is_gone_is_said_to_be(
 
     assert page.status_code == 200
     assert "原文件现在读不出来" in page.content.decode()
+
+
+def test_a_search_in_a_file_that_is_gone_says_so(
+    run: LogRun, cast: Cast, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("casework.files.storage.path_of", lambda _sha256: tmp_path / "gone")
+
+    page = client_of(cast.officer).get(reverse("evidence:log-raw", args=[run.pk]), {"q": "root"})
+
+    assert page.status_code == 200
+    assert "原文件现在读不出来" in page.content.decode()
+    assert "没有找到" not in page.content.decode()
 
 
 def test_a_raw_search_gives_each_line_once_whatever_the_size_of_its_letters(cast: Cast) -> None:
