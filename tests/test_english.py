@@ -109,12 +109,12 @@ def test_an_english_page_says_nothing_in_chinese_but_what_people_wrote(played: P
     read = 0
     for route, address in pages_of(READERS[who], objects()):
         answer = client.get(address)
+        # Read to the end, so that the file behind it is closed.
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[arg-type]
         if answer.status_code == 200 and answer["content-type"].startswith("text/html"):
-            body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[arg-type]
             read += 1
             for line in lines_of(body.decode()):
                 said.setdefault(line, route.name)
-        answer.close()
 
     own = written()
     left = []
