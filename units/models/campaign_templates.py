@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from casework.accounts.models import User
+from casework.core.english import said
 from casework.core.models import Versioned
 
 
@@ -32,7 +33,7 @@ class CampaignTemplate(Versioned):
         verbose_name = _("行动模板")
 
     def __str__(self) -> str:
-        return self.name
+        return said(self.name)
 
 
 class TemplateVersion(models.Model):

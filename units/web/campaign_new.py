@@ -33,7 +33,7 @@ class PlanForm(forms.Form):
     def __init__(self, templates: list[CampaignTemplate], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["template"] = forms.ChoiceField(
-            label=_("行动模板"), choices=[(one.code, one.name) for one in templates]
+            label=_("行动模板"), choices=[(one.code, said(one.name)) for one in templates]
         )
         self.order_fields(("template", "begin"))
 

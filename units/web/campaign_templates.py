@@ -38,7 +38,7 @@ TEMPLATES = ListPage(
     title=gettext_lazy("行动模板"),
     queryset=lambda user: CampaignTemplate.objects.visible_to(user).annotate(newest_number=Max("versions__number")),
     columns=(
-        Column("name", gettext_lazy("名称"), "name", sort="name", link=True),
+        Column("name", gettext_lazy("名称"), str, sort="name", link=True),
         Column("version", gettext_lazy("现行版本"), lambda one: _("第 %(n)s 版") % {"n": one.newest_number}),
         Column("made", gettext_lazy("做成"), lambda one: one.made_at, sort="made_at"),
     ),
