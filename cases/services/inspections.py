@@ -12,7 +12,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from cases.enums import InspectionState, SiteNature, SiteState, TeamDuty
 from cases.models import Inspection, InspectionTeam, Site, SiteAddress, SiteConfirmation, TeamMember
@@ -379,15 +378,7 @@ def close_inspection(inspection: Inspection, *, actor: User, at: datetime) -> In
             if site.state != SiteState.REPORTED
         ]
         if missing:
-            raise NotReady(
-                ngettext(
-                    "不能结束检查：因为还有 %(n)d 处没有报告。",
-                    "不能结束检查：因为还有 %(n)d 处没有报告。",
-                    len(missing),
-                )
-                % {"n": len(missing)},
-                missing,
-            )
+            raise NotReady(_("不能结束检查：因为还有 %(n)d 处没有报告。") % {"n": len(missing)}, missing)
         row.state, row.closed_at = InspectionState.CLOSED, at
         row.bump("state", "closed_at")
         record(

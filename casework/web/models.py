@@ -20,10 +20,7 @@ class SentForm(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "once"], name="sent_form_once")]
-        indexes = [
-            models.Index(fields=["owner", "content", "at"], name="sent_form_content"),
-            models.Index(fields=["at"], name="sent_form_at"),
-        ]
+        indexes = [models.Index(fields=["at"], name="sent_form_at")]
 
     def __str__(self) -> str:
         return self.once

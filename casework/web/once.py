@@ -2,7 +2,7 @@
 
 Every form that is drawn for somebody carries a number of its own (``{% csrf_token %}`` draws it). When sending it led on to
 another page, the number is kept with what was sent and where it led. The same form again leads to the same place with a
-note; the same form with other words, or the same words from another copy of the form, is asked about first.
+note; the same form with other words is asked about first.
 """
 
 import hashlib
@@ -25,12 +25,9 @@ from casework.accounts.requests import reader
 from casework.core import clock
 from casework.core.moments import cn_datetime
 from casework.web.models import SentForm
-from casework.web.templatetags.typed import CARRIED
 
-#: The field that carries the number, and the one by which somebody says that he means it a second time.
-FIELD, AGAIN = "once", "again-meant"
-#: So long the same words from another copy of the form are asked about.
-SAME_WORDS: Final = timedelta(days=1)
+#: The field that carries the number.
+FIELD: Final = "once"
 #: So long numbers are kept: an open page outlives neither the session nor the key against forged forms.
 KEPT: Final = timedelta(days=30)
 
@@ -38,7 +35,7 @@ _NUMBER: Final = re.compile(r"[\w-]{20,32}", re.ASCII)
 #: Programs have keys of their own (casework.api); passwords are kept nowhere, and switches may be thrown back and forth.
 _APART: Final = ("/api/", "/accounts/", "/language/", "/theme/")
 _FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
-_OURS: Final = frozenset({"csrfmiddlewaretoken", FIELD, AGAIN})
+_OURS: Final = frozenset({"csrfmiddlewaretoken", FIELD})
 
 
 def new_number() -> str:
@@ -71,9 +68,7 @@ class OnceMiddleware:
             return _lead_there(request, sent)
         # A form that names the version it was drawn from is refused by its own view when that version has passed.
         if sent is not None and "version" not in request.POST:
-            return _ask(request, sent, same=False)
-        if sent is None and AGAIN not in request.POST and (twin := _same_words(request, content, at)):
-            return _ask(request, twin, same=True)
+            return _ask(request, sent)
         response = self.get_response(request)
         led_to = getattr(request, "form_led_to", "") or _led_to(response)
         if sent is None and led_to:
@@ -129,24 +124,15 @@ def _digest_of(file: "UploadedFile[Any]") -> str:
     return digest.hexdigest()
 
 
-def _same_words(request: HttpRequest, content: str, at: datetime) -> SentForm | None:
-    """Return the sending of the same words from another copy of the form; keys alone may be sent as often as one likes."""
-    typed = (value for name, each in request.POST.lists() if name not in _OURS for value in each)
-    if all(CARRIED.fullmatch(str(value).strip()) for value in typed):
-        return None
-    same = SentForm.objects.filter(owner=reader(request), content=content, at__gt=at - SAME_WORDS)
-    return same.order_by("-at").first()
-
-
 def _lead_there(request: HttpRequest, sent: SentForm) -> HttpResponse:
     said = _("这张表单在 %(at)s 已经提交过，没有再办一次。这里就是那一次办成的结果。")
     messages.info(request, said % {"at": cn_datetime(sent.at, clock.today())})
     return HttpResponseRedirect(sent.led_to)
 
 
-def _ask(request: HttpRequest, sent: SentForm, *, same: bool) -> HttpResponse:
+def _ask(request: HttpRequest, sent: SentForm) -> HttpResponse:
     carried = [(name, value) for name, each in request.POST.lists() if name not in _OURS for value in each]
-    context: dict[str, Any] = {"sent": sent, "same": same, "carried": carried, "files": bool(request.FILES)}
+    context: dict[str, Any] = {"sent": sent, "carried": carried, "files": bool(request.FILES)}
     return render(request, "web/sent_already.html", context, status=409)
 
 

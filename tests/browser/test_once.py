@@ -18,8 +18,8 @@ def test_back_and_once_more_files_one_case_and_other_words_are_asked_about(visit
     title = f"某单位机房“挖矿”案（{page.viewport_size['width']}）"
     visitor.become("officer1")
     visitor.open("/cases/new/")
-    page.get_by_label("案由", exact=True).fill(title)
-    page.get_by_label("主要问题", exact=True).fill("夜间用机房的电。")
+    page.locator("[name=title]").fill(title)
+    page.locator("[name=grounds]").fill("夜间用机房的电。")
     choose(page, "id_partner", "承办人乙")
     choose(page, "id_decider", "分管领导甲")
     page.get_by_role("button", name="报请立案").click()
@@ -27,7 +27,7 @@ def test_back_and_once_more_files_one_case_and_other_words_are_asked_about(visit
     made = page.url
 
     page.go_back()
-    expect(page.get_by_label("案由", exact=True)).to_have_value(title)
+    expect(page.locator("[name=title]")).to_have_value(title)
     page.get_by_role("button", name="报请立案").click()
     expect(page.locator("#toasts")).to_contain_text("没有再办一次")
     assert page.url == made
@@ -35,7 +35,7 @@ def test_back_and_once_more_files_one_case_and_other_words_are_asked_about(visit
     assert Case.objects.filter(title=title).count() == 1
 
     page.go_back()
-    page.get_by_label("案由", exact=True).fill(f"{title}二")
+    page.locator("[name=title]").fill(f"{title}二")
     page.get_by_role("button", name="报请立案").click()
     expect(page.locator("h1")).to_have_text("这张表单已经提交过")
     visitor.look()

@@ -15,7 +15,7 @@ from units.models import SelfInspection, UnitLeader
 
 View = Callable[..., HttpResponseBase]
 #: Fields of the machinery, not of the person.
-_OURS = frozenset({"csrfmiddlewaretoken", "once", "again-meant", "version", "go", "again", "fix"})
+_OURS = frozenset({"csrfmiddlewaretoken", "once", "version", "go", "again", "fix"})
 
 
 def keeps_what_was_typed(view: View) -> View:

@@ -9,7 +9,7 @@ from django.http.multipartparser import MultiPartParserError
 
 register = template.Library()
 #: What forms carry beside what is typed: keys, digests, names of acts.
-CARRIED = re.compile(r"[\w:.-]*", re.ASCII)
+_CARRIED = re.compile(r"[\w:.-]*", re.ASCII)
 
 
 @register.simple_tag
@@ -25,4 +25,4 @@ def typed(request: HttpRequest) -> list[str]:
     except (SuspiciousOperation, MultiPartParserError, OSError):  # what cannot be read cannot be given back
         return []
     values = [value.strip() for _name, each in given for value in each if isinstance(value, str)]
-    return [value for value in values if not CARRIED.fullmatch(value)]
+    return [value for value in values if not _CARRIED.fullmatch(value)]
