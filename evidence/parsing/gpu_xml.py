@@ -22,7 +22,7 @@ _LOAD = {
     "gpu_power_readings/current_power_limit": "cap",
 }  # fmt: skip
 _PROCESS = {"pid": "pid", "type": "type", "process_name": "name", "used_memory": "memory"}
-_NOTHING = frozenset({"", "N/A", "[N/A]", "Not Supported"})
+NOTHING = frozenset({"", "N/A", "[N/A]", "Not Supported"})
 
 
 class _Refused(Exception):
@@ -77,9 +77,9 @@ class _Document:
             self.moment, self.place = value, place
         elif parts[:1] == ["gpu"]:
             known = _LOAD.get("/".join(parts[1:]))
-            if parts[-2:-1] == ["process_info"] and name in _PROCESS and value not in _NOTHING:
+            if parts[-2:-1] == ["process_info"] and name in _PROCESS and value not in NOTHING:
                 self.process[_PROCESS[name]] = value
-            elif known and value not in _NOTHING:
+            elif known and value not in NOTHING:
                 self.card.setdefault(known, value)
             elif name == "process_info":
                 self.found.append(("gpu_process", *place, self.process))

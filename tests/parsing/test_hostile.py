@@ -39,7 +39,9 @@ TEXTS: dict[str, bytes] = {
     "nfdump": b"ts,te,td,sa,da,sp,dp,pr\n2021-09-09 10:00:00,2021-09-09 10:00:01,1.0,1.1.1.1,2.2.2.2,1,2,TCP\n",
     "dhcpd-leases": b"lease 10.0.0.1 {\n  starts 2 2013/12/10 12:57:04;\n  hardware ethernet 60:a4:4c:b5:6a:dd;\n}\n",
     "switch-table": b"MAC Address    VLAN/VSI\nb8d6-f6ff-7390 10/-/-    XGE0/0/1   dynamic\n",
-    "nvidia-smi": b"timestamp, name\n2021/09/09 10:21:48.000, RTX 3080\n",
+    "nvidia-smi": b"timestamp, name\n2021/09/09 10:21:48.000, RTX 3080\nTimestamp   : Thu Sep  9 10:21:48 2021\nDriver Version  : 470.57\n"
+    b"GPU 00000000:01:00.0\n    Product Name  : RTX 3080\n    Utilization\n        Gpu  : 100 %\n    Processes\n"
+    b"        GPU instance ID  : N/A\n        Process ID  : 4711\n            Name  : xmrig\n# gpu  pid  type\n    0  4711  C  99  xmrig\n",
     "bash-history": b"#1631154108\nls\n",
     "fish-history": b"- cmd: ls\n  when: 1631154108\n",
     "journald-binary": journal([sshd(1), sshd(2)]),
