@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.enums import SiteNature
@@ -126,6 +127,7 @@ class JoinTeamForm(forms.Form):
     def __init__(self, teams: QuerySet[Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        self.fields["team"].label_from_instance = lambda team: _("第 %(n)s 组") % {"n": team.number}  # type: ignore[attr-defined]
         self.fields["user"].queryset = people_with(  # type: ignore[attr-defined]
             Role.INSPECTOR, Role.CASE_OFFICER, Role.LIAISON
         )
