@@ -12,6 +12,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
+from django.urls import set_script_prefix
 
 from casework.access.services.people import issue_token
 from casework.accounts.models import Token, User
@@ -29,10 +30,11 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 
 @pytest.fixture(autouse=True)
 def one_connection(db: None) -> Iterator[None]:
-    """Leave the test's own transaction open between its requests."""
+    """Leave the test's own transaction open between its requests, and no other test below an address asked for here."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
+    set_script_prefix("/")
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 
